@@ -1,0 +1,42 @@
+/*
+ * dns — the value of a DNS errand (LANE_DNS): up to 16 questions at once.
+ *
+ * Every answer carries whether DNSSEC proved it.  Bogus is a temporary failure, never "no such record".
+ */
+#ifndef NESTBOX_BASE_DNS_H
+#define NESTBOX_BASE_DNS_H
+
+#include "errand.h"
+#include "slice.h"
+
+enum dns_type { DNS_A = 1, DNS_CNAME = 5, DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 28, DNS_TLSA = 52 };
+enum dns_outcome { DNS_ANSWER, DNS_NO_DATA, DNS_NO_NAME, DNS_FAILED, DNS_BOGUS };
+
+struct dns_record {
+    struct slice data; /* RDATA as on the wire */
+};
+struct dns_answer {
+    enum dns_outcome outcome;
+    bool secure;
+    int64_t ttl_s;
+    char *canonical; /* the name behind CNAMEs, or NULL */
+    struct dns_record *records;
+    size_t count;
+};
+struct dns_question {
+    enum dns_type type;
+    char name[256];
+};
+enum { DNS_QUESTIONS_MAX = 16 };
+struct dns_lookup {
+    struct errand errand;
+    size_t count;
+    struct dns_question questions[DNS_QUESTIONS_MAX];
+    struct dns_answer answers[DNS_QUESTIONS_MAX];
+};
+struct dns_lookup *dns_lookup_new(void); /* errand.ok tells whether it was asked at all */
+void dns_lookup_ask(struct dns_lookup *lookup, enum dns_type type, const char *name);
+void dns_lookup_free(struct errand *errand);
+void dns_answer_clear(struct dns_answer *answer);
+
+#endif

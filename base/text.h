@@ -1,0 +1,43 @@
+/*
+ * text — encodings every room needs: base64, hex, percent, UTF-8, host names, HTML escaping.
+ */
+#ifndef NESTBOX_BASE_TEXT_H
+#define NESTBOX_BASE_TEXT_H
+
+#include "bytes.h"
+#include "err.h"
+
+void base64_add(struct bytes *out, struct slice raw);                    /* standard, padded, one line */
+MUST_CHECK bool base64_read(struct slice text, struct bytes *out);       /* strict: no space, right padding */
+void base64url_add(struct bytes *out, struct slice raw);                 /* no padding */
+void hex_add(struct bytes *out, struct slice raw);                       /* lower case */
+void percent_add(struct bytes *out, struct slice raw);                   /* all but RFC 3986 unreserved */
+MUST_CHECK bool percent_read(struct slice text, struct bytes *out);      /* false: broken escape or %00 */
+
+bool utf8_valid(struct slice s); /* no overlong, no surrogates, no NUL */
+/* At most `max_chars` code points, cut on a boundary. */
+struct slice utf8_first(struct slice s, size_t max_chars);
+size_t utf8_count(struct slice s);
+/* Length of the code point at `at` (1–4), its value in *out; 0 if broken. */
+size_t utf8_read(struct slice at, uint32_t *out);
+void utf8_add(struct bytes *out, uint32_t code);
+
+void html_escape_add(struct bytes *out, struct slice s); /* & < > " ' */
+
+/* The one canonical form of a host: lower case, A-labels (IDNA 2008), no trailing dot, at least one dot,
+ * no IP literal, no userinfo, no port.  ERR_MALFORMED otherwise.  `out` is heap text. */
+MUST_CHECK bool host_canonical(struct slice host, char **out, struct err *err);
+
+/* Takes apart https://host[:port]/path?query#fragment.  False: not an absolute http(s) URL, userinfo,
+ * control bytes, blank host.  Slices point into `url`. */
+struct url {
+    bool https;
+    struct slice host; /* as written */
+    int port;          /* 443 or 80 if not written */
+    struct slice target; /* path and query as sent in a request line; "/" if empty */
+    struct slice fragment;
+};
+MUST_CHECK bool url_read(struct slice text, struct url *out);
+bool url_same_origin(struct slice a, struct slice b); /* scheme, host (case ignored), port */
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * config — the settings, filled once from one table of name, type, default, range and a line of help.
+ *
+ * Plain values that every room may read.  The manual page and the sample file are printed from the same table
+ * (`nestbox help settings`), so they cannot disagree.  Sizes take KiB, MiB, GiB; durations s, min, h, d.
+ */
+#ifndef NESTBOX_CONFIG_H
+#define NESTBOX_CONFIG_H
+
+#include "err.h"
+#include "scope.h"
+#include "slice.h"
+
+enum { CONFIG_DOMAINS_MAX = 32, CONFIG_CONNECT_TO_MAX = 64 };
+
+enum door { DOOR_OPEN, DOOR_ASK, DOOR_CLOSED };
+enum hold { HOLD_AUTO, HOLD_DEFER, HOLD_ACCEPT };
+enum without_key { WITHOUT_KEY_SERVER, WITHOUT_KEY_CLEAR, WITHOUT_KEY_DEFER };
+enum registration { REGISTRATION_CLOSED, REGISTRATION_OPEN, REGISTRATION_INVITE, REGISTRATION_FEE };
+
+struct endpoint { /* one listener */
+    bool off;
+    char address[64]; /* without brackets */
+    int port;         /* 0: a free one */
+};
+struct connect_to { /* name:port=addr:port */
+    char name[256];
+    int port;
+    char address[64];
+    int to_port;
+};
+
+struct config {
+    /* [server] */
+    char domains[CONFIG_DOMAINS_MAX][256]; /* canonical; the first is the main one */
+    size_t domain_count;
+    char hostname[256];   /* mx.example.org; first domain unless set */
+    char data_dir[1024];
+    char postmaster[320]; /* "" : the first account */
+    /* [listen] */
+    struct endpoint smtp, submission, submissions, imap, imaps, https, http;
+    /* [tls] */
+    char certificate[1024], key[1024]; /* data_dir/tls/cert.pem and key.pem unless set */
+    char acme[512];                    /* "" : off */
+    /* [policy] */
+    enum door contact, follow;
+    int64_t undo_ms; /* 0 to 60 min, default 1 min */
+    enum hold hold;
+    bool require_tls;
+    bool seal;
+    enum without_key seal_without_key;
+    int64_t message_max, quota;
+    enum registration registration;
+    /* [relay] */
+    char relay_host[256], relay_user[256], relay_password_file[1024];
+    int relay_port;
+    /* [network] */
+    char dns_server[128]; /* ADDR[@PORT]; "" : the system's */
+    char trust_anchor[1024]; /* FILE; "none": DNSSEC off; "": the packaged root anchor */
+    char ca_file[1024];
+    bool allow_private;
+    struct connect_to connect_to[CONFIG_CONNECT_TO_MAX];
+    size_t connect_to_count;
+    char source_address[64];  /* connect from here; "" : the system chooses */
+    /* retry steps of deliveries, shortened by tests alone: "1 min, 5 min, 30 min, 2 h, 6 h, 12 h, 24 h" */
+    int64_t retry_ms[16];
+    size_t retry_count;
+};
+
+/* Reads `text`; every mistake names line, setting and what would be right.  Unknown settings are mistakes. */
+MUST_CHECK bool config_parse(struct slice text, struct config *out, struct err *err);
+MUST_CHECK bool config_read(const char *path, struct config *out, struct err *err);
+void config_defaults(struct config *out);
+bool config_hosts(const struct config *config, struct slice domain); /* one of ours, case ignored */
+/* Warnings to be logged at each start: allow_private, connect_to, trust_anchor = none. */
+size_t config_warnings(const struct config *config, const char *out[], size_t max);
+struct bytes;
+void config_manual(struct bytes *out); /* the settings as text for the manual page */
+void config_sample(const char *domain, const char *dir, struct bytes *out); /* a file `init` writes */
+
+#endif

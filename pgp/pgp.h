@@ -1,0 +1,72 @@
+/*
+ * pgp — OpenPGP: read certificates, verify signatures, seal what rests.
+ *
+ * May use:  base, vault; GPGME in the judge process alone (and librnp once sealing comes).
+ * Must not: know accounts, or the store.
+ *
+ * Judgements are made by `nestbox judge`, a small process started at first need (architecture.md 2):
+ * GPGME forks for every operation, which is cheap only in a small process.  It dies alone: ERR_TEMPORARY,
+ * and the next call starts another.  One judgement takes some milliseconds: HEAVY lane only.
+ */
+#ifndef NESTBOX_PGP_H
+#define NESTBOX_PGP_H
+
+#include "err.h"
+#include "scope.h"
+#include "slice.h"
+#include "stream.h"
+
+struct pgp;
+/* `judge_argv` starts the judge (its end of a socket pair is descriptor 3); NULL-terminated, borrowed for
+ * the life of pgp.  Nothing starts yet. */
+struct pgp *pgp_new(const char *const *judge_argv);
+void pgp_free(struct pgp *pgp); /* ends the judge */
+
+/* The judge's main(): serves descriptor 3 until it closes or 60 s pass without work. */
+int pgp_judge_main(void);
+
+enum { PGP_FINGERPRINT_SIZE = 41, PGP_UIDS_MAX = 8, PGP_CERTIFICATE_MAX = 64 * 1024 };
+struct pgp_key_facts {
+    char fingerprint[PGP_FINGERPRINT_SIZE]; /* primary key, upper-case hex */
+    int64_t created_ms, expires_ms;         /* expires 0: never */
+    bool revoked, expired, can_sign, can_encrypt;
+    size_t uid_count;
+    char uids[PGP_UIDS_MAX][256]; /* the addresses in the user ids, lower case */
+};
+/* One certificate, armored or binary.  ERR_MALFORMED: not one usable certificate; secret keys refused. */
+MUST_CHECK bool pgp_key_read(struct pgp *pgp, struct slice certificate, struct pgp_key_facts *out,
+                             struct err *err);
+
+enum pgp_judgement {
+    PGP_GOOD,
+    PGP_BAD,         /* the bytes are not what was signed */
+    PGP_OTHER_KEY,   /* signed, by none of the certificates given */
+    PGP_UNFIT,       /* key revoked or expired at signing time, weak hash, no or several signatures */
+};
+struct pgp_verdict {
+    enum pgp_judgement judgement;
+    char fingerprint[PGP_FINGERPRINT_SIZE]; /* primary key of the signer, with PGP_GOOD */
+    int64_t signed_at_ms;                   /* the signature's own time */
+};
+/* A detached signature (armored or binary) over `what`, judged with only the given certificates. */
+MUST_CHECK bool pgp_verify(struct pgp *pgp, const struct slice *certificates, size_t count,
+                           struct source *what, struct slice signature, struct pgp_verdict *out,
+                           struct err *err);
+
+/* What may rest in a mailbox.  Only pgp_seal() makes one. */
+enum pgp_form { PGP_SEALED = 1, PGP_WAS_ENCRYPTED, PGP_SERVER_KEY, PGP_CLEAR_BY_CHOICE };
+struct pgp_orders {
+    enum pgp_form form; /* PGP_CLEAR_BY_CHOICE until sealing is built (design.md 7) */
+};
+struct pgp_sealed; /* opaque: made here alone */
+/* Writes `plain` as ordered into `into` (a store body's sink, borrowed).  The result vouches that what was
+ * written to that sink has this form; the store takes it together with the body.  NULL on failure. */
+struct pgp_sealed *pgp_seal(struct pgp *pgp, const struct pgp_orders *orders, struct source *plain,
+                            struct sink *into, struct err *err);
+enum pgp_form pgp_sealed_form(const struct pgp_sealed *sealed);
+int64_t pgp_sealed_size(const struct pgp_sealed *sealed); /* bytes written */
+const struct sink *pgp_sealed_sink(const struct pgp_sealed *sealed); /* the store checks it is the body's */
+void pgp_sealed_free(struct pgp_sealed *sealed);
+SCOPED(pgp_sealed, pgp_sealed_free)
+
+#endif

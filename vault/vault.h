@@ -1,0 +1,65 @@
+/*
+ * vault — secrets.
+ *
+ * Does:     keep the server key, sign with private keys, wrap and unwrap, keyed digests, passwords.
+ * May use:  base, OpenSSL's EVP.
+ * Must not: know what the keys are for, or reach the store: a private key rests wrapped in its caller's
+ *           row; callers give that and bytes, and get a signature.  No private key leaves this room.
+ * Threads:  every function may run on any worker.
+ */
+#ifndef NESTBOX_VAULT_H
+#define NESTBOX_VAULT_H
+
+#include "bytes.h"
+#include "err.h"
+#include "scope.h"
+#include "slice.h"
+
+struct vault;
+
+/* Reads `keys/server.key` below data_dir, or makes it (mode 0600, synced).  ERR_TEMPORARY with a cause. */
+MUST_CHECK bool vault_open(int data_dir, struct vault **out, struct err *err);
+void vault_close(struct vault *vault);
+SCOPED(vault, vault_close)
+
+/* AES-256-GCM under a key derived from the server key for `purpose` ("actor key", "post text" …):
+ * what was wrapped for one purpose does not unwrap for another. */
+void vault_wrap(struct vault *vault, const char *purpose, struct slice plain, struct bytes *out);
+MUST_CHECK bool vault_unwrap(struct vault *vault, const char *purpose, struct slice wrapped,
+                             struct bytes *out, struct err *err);
+
+/* HMAC-SHA-256 under a key derived for `purpose`: Message-IDs, tags, hashes of addresses. */
+enum { VAULT_MAC_LEN = 32 };
+void vault_mac(struct vault *vault, const char *purpose, struct slice data,
+               unsigned char out[VAULT_MAC_LEN]);
+
+/* Signing keys.  `wrapped` is the private key for the caller to keep; the PEM is SPKI ("BEGIN PUBLIC KEY",
+ * \n line ends, one at the end). */
+enum vault_scheme { VAULT_RSA_SHA256, VAULT_ED25519 }; /* RSASSA-PKCS1-v1_5, 2048 bits when made here */
+MUST_CHECK bool vault_key_new(struct vault *vault, enum vault_scheme scheme, struct bytes *out_wrapped,
+                              char **out_public_pem, struct err *err);
+/* `name` is the caller's stable name of the key: unwrapped keys are cached under it (bounded). */
+MUST_CHECK bool vault_sign(struct vault *vault, const char *name, struct slice wrapped,
+                           struct slice data, struct bytes *out_signature, struct err *err);
+/* Needs no vault: public keys are no secret.  Accepts SPKI and PKCS#1 RSA PEM of 1024 to 8192 bits and
+ * Ed25519 SPKI.  False also for a key that cannot be read. */
+bool vault_verify(struct slice public_pem, struct slice data, struct slice signature);
+
+/* Passwords, RFC 5802 and RFC 7677: one secret serves SCRAM-SHA-256 and PLAIN.  No clear password is kept. */
+enum { SCRAM_KEY_LEN = 32, SCRAM_SALT_LEN = 16, SCRAM_ITERATIONS = 100000 };
+struct scram_keys {
+    unsigned char salt[SCRAM_SALT_LEN];
+    int iterations;
+    unsigned char stored_key[SCRAM_KEY_LEN];
+    unsigned char server_key[SCRAM_KEY_LEN];
+};
+void scram_keys_make(struct slice password, struct scram_keys *out); /* slow on purpose: HEAVY lane */
+bool scram_password_is(const struct scram_keys *keys, struct slice password); /* slow, constant time */
+/* Keys that fit no password, the same for the same name on every call: an unknown account answers a
+ * SCRAM exchange like a known one. */
+void scram_keys_decoy(struct vault *vault, struct slice name, struct scram_keys *out);
+/* Checks the client's proof over `auth_message`; true fills the server's signature. */
+bool scram_proof_is(const struct scram_keys *keys, struct slice auth_message, struct slice proof,
+                    unsigned char out_server_signature[SCRAM_KEY_LEN]);
+
+#endif
