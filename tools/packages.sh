@@ -1,0 +1,29 @@
+# The Debian 12 packages each job needs, in one place. Sourced by tools/lib.sh.
+# shellcheck shell=bash disable=SC2034
+
+PACKAGES_BUILD=(
+    gcc libc6-dev cmake ninja-build pkg-config git ca-certificates
+    libssl-dev libcurl4-openssl-dev libjansson-dev libxml2-dev libgpgme-dev gnupg libsqlite3-dev
+    libgmime-3.0-dev libevent-dev libunbound-dev libidn2-dev libturbojpeg0-dev dns-root-data
+)
+
+# The follower's server of `./dev run`, and the sum of the tests.
+PACKAGES_PYTHON=(python3 python3-cryptography openssl)
+
+PACKAGES_CLANG=(clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev llvm-14)
+
+PACKAGES_LINT=("${PACKAGES_CLANG[@]}" shellcheck python3)
+
+PACKAGES_TEST=(
+    libcmocka-dev "${PACKAGES_CLANG[@]}" shellcheck
+    "${PACKAGES_PYTHON[@]}" python3-pytest python3-selenium
+    knot knot-dnsutils unbound iproute2 procps util-linux bsdutils
+    swaks libnet-ssleay-perl libauthen-sasl-perl mutt msmtp gnupg gpg-agent
+    chromium chromium-driver fonts-dejavu-core
+)
+
+PACKAGES_FRESH=(debootstrap util-linux git)
+
+PACKAGES_BENCH=("${PACKAGES_PYTHON[@]}" "${PACKAGES_FRESH[@]}" iproute2 procps)
+
+PACKAGES_TEETH=(eatmydata strace)

@@ -1,0 +1,67 @@
+#!/bin/bash
+# test.sh [PART]: all tests, or one part of them. The last line is the sum of all that ran.
+set -euo pipefail
+# shellcheck source=tools/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+cd "$ROOT"
+reports=build/reports
+mkdir -p $reports
+PHASES=()
+results=()
+
+# step NAME COMMAND…: a phase that counts as one test.
+step() {
+    if phase "$@"; then results+=("$1=0"); else results+=("$1=1"); fi
+}
+
+# reported FILE NAME COMMAND…: a phase that leaves a JUnit report. One that failed without a failed test in its
+# report (a crash, a time-out) still counts as failed.
+reported() {
+    local file=$reports/$1 name=$2
+    shift
+    rm -f "$file"
+    local failed=0
+    phase "$@" || failed=1
+    if [ $failed = 1 ] && ! grep -qE '<(failure|error)[ >]' "$file" 2>/dev/null; then
+        results+=("$name=1")
+    else
+        results+=("$file")
+    fi
+}
+
+packages() {
+    need_packages "${PACKAGES_BUILD[@]}" "${PACKAGES_TEST[@]}"
+    need_npm
+}
+
+unit() {
+    ctest --test-dir build/dev --output-on-failure --no-tests=error -j "$(nproc)" \
+        --output-junit "$ROOT/$reports/unit.xml" | grep -vE '^ *(Start +)?[0-9]+/?[0-9]* .*Passed|^ +Start '
+}
+
+fuzz_briefly() { SECONDS_EACH=15 tools/fuzz.sh; }
+end_to_end() { tests/e2e/run.sh --junit-xml="$ROOT/$reports/e2e.xml" "$@"; }
+
+finish() {
+    print_phases
+    exec "$PYTHON" tools/count.py "${results[@]}"
+}
+
+part=${1:-all}
+[ $# = 0 ] || shift
+case $part in
+    fresh) exec tools/fresh.sh ;;
+    teeth) exec tools/teeth.sh ;;
+    lint) exec tools/lint.sh ;;
+    all | unit | e2e | fuzz | crash | long) phase "packages" packages ;;
+    *) die "there is no part named $part (unit e2e lint fuzz crash long fresh teeth)" ;;
+esac
+
+case $part in all | unit | e2e | crash | long) step "build (dev)" build dev ;; esac
+case $part in all | unit) reported unit.xml "unit tests and replay of the corpora" unit ;; esac
+case $part in all | fuzz) step "fuzzing, 15 s each" fuzz_briefly ;; esac
+case $part in all) step "lint" tools/lint.sh ;; esac
+case $part in all | e2e) reported e2e.xml "end to end" end_to_end "$@" ;; esac
+case $part in crash) reported e2e.xml "crashes" end_to_end -k kill9 "$@" ;; esac
+case $part in long) reported e2e.xml "end to end, the long way" env NESTBOX_LONG=1 tests/e2e/run.sh --junit-xml="$ROOT/$reports/e2e.xml" "$@" ;; esac
+finish
