@@ -22,6 +22,7 @@ enum lane {
     LANE_BULK,    /* bodies above 1 MiB, slices of long work */
     LANE_DNS,     /* struct dns_lookup (base/dns.h), on the outward loop */
     LANE_FETCH,   /* struct fetch (base/fetch.h), on the outward loop */
+    LANE_RESOLVE, /* struct resolve (base/resolve.h), on the outward loop */
     LANES,
 };
 
