@@ -1,0 +1,35 @@
+/*
+ * workers — the four lanes of threads that do errands' work (architecture.md 2).
+ *
+ * QUICK has two threads, HEAVY and DELIVER one for each core (niced), BULK one (niced).  Threads:
+ * any may call; an errand's work and `done` run on a worker.
+ */
+#ifndef NESTBOX_NET_WORKERS_H
+#define NESTBOX_NET_WORKERS_H
+
+#include "errand.h"
+#include "scope.h"
+
+enum { WORKER_LANES = LANE_BULK + 1 };
+
+struct workers_options {
+    unsigned threads[WORKER_LANES]; /* 0: as above */
+    size_t busy_at[WORKER_LANES];   /* waiting errands from which workers_busy() says so; 0: 2000,
+                                       256,   1024, 64 */
+};
+struct workers;
+/* `options` may be NULL. */
+MUST_CHECK struct workers *workers_new(const struct workers_options *options, struct err *err);
+
+/* Queues, never blocks, never refuses.  errand->lane is QUICK, HEAVY, DELIVER or BULK.  done() gets
+ * the errand back with `ok` and `err` filled.  Past its deadline, or unwanted, it is not worked on:
+ * ok is false.  After workers_join(): done() at once with ok false. */
+void workers_submit(struct workers *workers, struct errand *errand,
+                    void (*done)(void *ctx, struct errand *errand), void *ctx);
+/* Whether new work (a MAIL, a request) should hear 451 or 503 now; work begun is finished. */
+bool workers_busy(const struct workers *workers, enum lane lane);
+void workers_join(struct workers *workers); /* all that is queued is done, then the threads end */
+void workers_free(struct workers *workers); /* joins first */
+SCOPED(workers, workers_free)
+
+#endif
