@@ -22,7 +22,8 @@ void bytes_add_text(struct bytes *b, const char *text);
 void bytes_add_char(struct bytes *b, char c);
 void bytes_print(struct bytes *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void bytes_vprint(struct bytes *b, const char *fmt, va_list args) __attribute__((format(printf, 2, 0)));
-char *bytes_reserve(struct bytes *b, size_t more); /* room behind len for `more`; caller raises len */
+/* Zeroed room behind len for `more`; the caller raises len by what was filled. */
+char *bytes_reserve(struct bytes *b, size_t more);
 void bytes_drop_front(struct bytes *b, size_t count);
 void bytes_cut(struct bytes *b, size_t len); /* shorten to len */
 void bytes_reset(struct bytes *b);           /* empty, memory kept */

@@ -13,7 +13,7 @@ enum dns_type { DNS_A = 1, DNS_CNAME = 5, DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 
 enum dns_outcome { DNS_ANSWER, DNS_NO_DATA, DNS_NO_NAME, DNS_FAILED, DNS_BOGUS };
 
 struct dns_record {
-    struct slice data; /* RDATA as on the wire */
+    struct slice data; /* RDATA as on the wire; heap memory of the answer, by dns_answer_add() */
 };
 struct dns_answer {
     enum dns_outcome outcome;
@@ -35,8 +35,10 @@ struct dns_lookup {
     struct dns_answer answers[DNS_QUESTIONS_MAX];
 };
 struct dns_lookup *dns_lookup_new(void); /* errand.ok tells whether it was asked at all */
+/* A name that cannot exist (over 253 bytes) is asked as "invalid", which no zone has. */
 void dns_lookup_ask(struct dns_lookup *lookup, enum dns_type type, const char *name);
 void dns_lookup_free(struct errand *errand);
+void dns_answer_add(struct dns_answer *answer, struct slice rdata); /* copies */
 void dns_answer_clear(struct dns_answer *answer);
 
 #endif

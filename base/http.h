@@ -38,6 +38,7 @@ struct http_response {
     struct bytes body;
     int64_t length; /* of the whole body when it comes in pieces by NEXT_MORE; else -1 */
 };
+/* Control bytes in `value` become '?', so nobody's words can add a field. */
 void http_add_field(struct http_response *response, const char *name, const char *value);
 void http_answer(struct http_response *response, int status, const char *type, struct slice body);
 void http_answer_text(struct http_response *response, int status, const char *sentence); /* text/plain */
@@ -67,7 +68,8 @@ struct http_face { /* a room's routes, and what its handlers get as `face` */
     size_t count;
     void *face;
 };
-/* What the Accept fields ask for: activity JSON or a page (activitypub.md 2.4; q values count). */
+/* What the Accept fields ask for: ACCEPT_ACTIVITY if they name activity JSON, LD JSON or plain JSON with
+ * a q not below that of HTML, else ACCEPT_PAGE; never ACCEPT_ANY. */
 enum http_accept http_wanted(const struct http_request *request);
 
 #endif

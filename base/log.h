@@ -5,7 +5,8 @@
  *
  * Level: error = an admin must act, warn = we went on anyway (say so), info = one line per mail or
  * follow, debug = steps.  Never a body, key, password, token, subject, or the local part of a stranger.
- * Control bytes in the finished line become '?'.  The one global of the program.
+ * Errors, warnings and steps begin with "error", "warn" or "debug"; a line is cut at 2 KiB and
+ * written at once, from any thread.  Control bytes in it become '?'.  The one global of the program.
  */
 #ifndef NESTBOX_BASE_LOG_H
 #define NESTBOX_BASE_LOG_H

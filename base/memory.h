@@ -10,6 +10,7 @@
 #include "slice.h"
 
 #include <stddef.h>
+#include <stdlib.h> /* free() */
 
 void *must_alloc(size_t bytes);                         /* zeroed */
 void *must_alloc_array(size_t count, size_t each);      /* zeroed, overflow aborts */

@@ -30,7 +30,9 @@ static inline bool slice_empty(struct slice s)
 }
 static inline struct slice slice_from(struct slice s, size_t start) /* start past the end: empty */
 {
-    return start >= s.len ? (struct slice){s.at + s.len, 0} : (struct slice){s.at + start, s.len - start};
+    if (start >= s.len)
+        return (struct slice){s.len ? s.at + s.len : s.at, 0};
+    return (struct slice){s.at + start, s.len - start};
 }
 static inline struct slice slice_first(struct slice s, size_t len)
 {

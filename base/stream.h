@@ -45,7 +45,7 @@ struct sink { /* first member of every sink */
 MUST_CHECK bool sink_write(struct sink *sink, struct slice s, struct err *err);
 MUST_CHECK bool sink_copy(struct sink *sink, struct source *from, struct err *err);
 
-struct memory_sink { /* {MEMORY_SINK} then .sink */
+struct memory_sink { /* what is written is found in .bytes, which its holder clears */
     struct sink sink;
     struct bytes bytes;
 };

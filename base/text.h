@@ -12,24 +12,26 @@ MUST_CHECK bool base64_read(struct slice text, struct bytes *out);       /* stri
 void base64url_add(struct bytes *out, struct slice raw);                 /* no padding */
 void hex_add(struct bytes *out, struct slice raw);                       /* lower case */
 void percent_add(struct bytes *out, struct slice raw);                   /* all but RFC 3986 unreserved */
-MUST_CHECK bool percent_read(struct slice text, struct bytes *out);      /* false: broken escape or %00 */
+MUST_CHECK bool percent_read(struct slice text, struct bytes *out);      /* false: broken escape, NUL */
 
 bool utf8_valid(struct slice s); /* no overlong, no surrogates, no NUL */
 /* At most `max_chars` code points, cut on a boundary. */
 struct slice utf8_first(struct slice s, size_t max_chars);
-size_t utf8_count(struct slice s);
+size_t utf8_count(struct slice s); /* a broken byte counts as one */
 /* Length of the code point at `at` (1–4), its value in *out; 0 if broken. */
 size_t utf8_read(struct slice at, uint32_t *out);
-void utf8_add(struct bytes *out, uint32_t code);
+void utf8_add(struct bytes *out, uint32_t code); /* what is no character becomes U+FFFD */
 
 void html_escape_add(struct bytes *out, struct slice s); /* & < > " ' */
 
 /* The one canonical form of a host: lower case, A-labels (IDNA 2008), no trailing dot, at least one dot,
- * no IP literal, no userinfo, no port.  ERR_MALFORMED otherwise.  `out` is heap text. */
+ * no IP literal, no userinfo, no port.  ERR_MALFORMED otherwise.  `out` is heap text.  '_' may stand in a
+ * label: Delta Chat's laboratories and service names have it. */
 MUST_CHECK bool host_canonical(struct slice host, char **out, struct err *err);
 
 /* Takes apart https://host[:port]/path?query#fragment.  False: not an absolute http(s) URL, userinfo,
- * control bytes, blank host.  Slices point into `url`. */
+ * space or control bytes, blank host, backslash before the path, a query without a path.  Slices point
+ * into `text`. */
 struct url {
     bool https;
     struct slice host; /* as written */

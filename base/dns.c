@@ -1,0 +1,52 @@
+#include "dns.h"
+
+#include "memory.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct dns_lookup *dns_lookup_new(void)
+{
+    struct dns_lookup *lookup = must_new(struct dns_lookup);
+
+    lookup->errand.lane = LANE_DNS;
+    lookup->errand.free = dns_lookup_free;
+    return lookup;
+}
+
+void dns_lookup_ask(struct dns_lookup *lookup, enum dns_type type, const char *name)
+{
+    assert(lookup->count < DNS_QUESTIONS_MAX);
+    struct dns_question *question = &lookup->questions[lookup->count++];
+    struct slice wanted = slice_of(name);
+
+    if (wanted.len > 254) /* 253 and a dot at the end */
+        wanted = SLICE("invalid");
+    question->type = type;
+    memcpy(question->name, wanted.at, wanted.len);
+    question->name[wanted.len] = '\0';
+}
+
+void dns_lookup_free(struct errand *errand)
+{
+    struct dns_lookup *lookup = container_of(errand, struct dns_lookup, errand);
+
+    for (size_t i = 0; i < lookup->count; i++)
+        dns_answer_clear(&lookup->answers[i]);
+    free(lookup);
+}
+
+void dns_answer_add(struct dns_answer *answer, struct slice rdata)
+{
+    answer->records = must_grow(answer->records, answer->count + 1, sizeof *answer->records);
+    answer->records[answer->count++].data = (struct slice){must_copy(rdata), rdata.len};
+}
+
+void dns_answer_clear(struct dns_answer *answer)
+{
+    for (size_t i = 0; i < answer->count; i++)
+        free((void *)(uintptr_t)answer->records[i].data.at); /* made by dns_answer_add() */
+    free(answer->records);
+    free(answer->canonical);
+    *answer = (struct dns_answer){0};
+}
