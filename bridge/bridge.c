@@ -1,0 +1,20 @@
+#include "bridge_private.h"
+
+#include "memory.h"
+
+struct bridge *bridge_new(const struct bridge_parts *parts)
+{
+    struct bridge *bridge = must_new(struct bridge);
+
+    bridge->config = parts->config;
+    bridge->clock = parts->clock;
+    bridge->store = parts->store;
+    bridge->vault = parts->vault;
+    bridge->pgp = parts->pgp;
+    return bridge;
+}
+
+void bridge_free(struct bridge *bridge)
+{
+    free(bridge);
+}

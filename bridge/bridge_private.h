@@ -1,0 +1,129 @@
+/*
+ * bridge_private — what the files of this room share.
+ *
+ * The order of reading: address.c and policy_post.c (pure), receive_mail.c and publish_*.c (mail
+ * in), direct_*.c and command_*.c, render_*.c and people_*.c (the other side), send.c (what
+ * leaves).
+ */
+#ifndef NESTBOX_BRIDGE_PRIVATE_H
+#define NESTBOX_BRIDGE_PRIVATE_H
+
+#include "address.h"
+#include "bridge.h"
+#include "bytes.h"
+#include "names.h"
+#include "pgp.h"
+#include "store_message.h"
+#include "store_people.h"
+#include "store_write.h"
+#include "stream.h"
+#include "vault.h"
+
+struct bridge { /* read-only after bridge_new(): every thread may use it */
+    const struct config *config;
+    const struct clock *clock;
+    struct store *store;
+    struct vault *vault;
+    struct pgp *pgp;
+};
+
+/* Mailboxes that we file into (behaviour.md 4, 11). */
+#define MAILBOX_INBOX "INBOX"
+#define MAILBOX_POSTS "Posts"
+#define MAILBOX_DRAFTS "Drafts"
+#define MAILBOX_TRASH "Trash"
+#define MAILBOX_HOME "Fediverse/Home"
+#define MAILBOX_NOTIFICATIONS "Fediverse/Notifications"
+
+/* What a vault key is derived for; a purpose never serves two things. */
+#define PURPOSE_POST_TEXT "post text"
+#define PURPOSE_ACTOR_KEY "actor key"
+#define PURPOSE_MESSAGE_ID "message id"
+#define PURPOSE_PERSON_WORD "person word"
+
+enum evidence { EVIDENCE_S0, EVIDENCE_S1, EVIDENCE_S2, EVIDENCE_S3, EVIDENCE_S4, EVIDENCE_F1 = 11 };
+
+/* ---- addresses and people ---- */
+/* Parts "alice@example.org" at the last @; false without one, or with an empty side. */
+bool address_split(struct slice address, struct slice *out_local, struct slice *out_domain);
+/* "@bob@social.example" or "bob@social.example"; false if it is no handle. */
+bool handle_split(struct slice handle, struct slice *out_user, struct slice *out_host);
+/* The account whose address this is (no +detail). */
+enum found account_at(struct store_view *view, struct slice address, struct account *out,
+                      struct err *err);
+char *account_address(const struct account *account); /* alice@example.org */
+char *account_actor(const struct account *account);   /* https://example.org/users/alice */
+/* The local part that names a Fediverse person: the word of their row, else made
+ * ("bob=social.example"). Heap. */
+char *bridge_person_word(struct bridge *bridge, struct slice user, struct slice host);
+/* bob=social.example@D for Fediverse people, the address for others. */
+char *person_address(struct bridge *bridge, const struct person *person, const char *domain);
+/* "Bob (@bob@social.example)": the chosen name freed of @ < > " , controls and bidi marks, cut at
+ * 60 characters, and the handle always behind it (behaviour.md 4); "@bob@social.example" if nothing
+ * is left.  Mail people: name or NULL. */
+char *person_label(const struct person *person);
+char *person_handle(const struct person *person); /* "@bob@social.example" */
+char *person_short_name(
+    const struct person *person); /* "Bob", as in running text; the handle if there is no name */
+/* A person row for a handle that may never have been resolved: found, or added with its word.  In
+ * apply(). */
+MUST_CHECK bool person_for_handle(struct bridge *bridge, struct store_tx *tx, struct slice user,
+                                  struct slice host, int64_t *out_id, struct err *err);
+
+/* ---- messages ---- */
+static inline bool visibility_is_open(enum visibility visibility) /* anybody may read it */
+{
+    return visibility == VISIBILITY_PUBLIC || visibility == VISIBILITY_UNLISTED;
+}
+/* The four texts of a message under the server key, and back; sets and reads message->wrapped. */
+void message_wrap(struct bridge *bridge, struct message *message);
+MUST_CHECK bool message_unwrap(struct bridge *bridge, struct message *message, struct err *err);
+/* Message-IDs without <>: a random one, and the one that an ActivityPub object always has (keyed
+ * hash: same object, same ID, no address in it). */
+char *message_id_new(const char *domain);
+char *message_id_of_object(struct bridge *bridge, const char *object_id, const char *domain);
+/* References of an answer to `parent`: those of the parent and its own Message-ID, cut from the
+ * middle beyond 20. NULL if the parent has none. */
+char *references_below(const struct message *parent);
+/* Is this message one's own public or unlisted post that a reader may be sent to? */
+static inline bool message_is_gone(const struct message *message)
+{
+    return message->state == MESSAGE_UNDONE || message->state == MESSAGE_WITHDRAWN;
+}
+
+/* ---- a mail on its way into a mailbox ---- */
+struct letter { /* prepared on a worker, filed on the writer */
+    int64_t account_id;
+    const char *mailbox; /* one of the names above */
+    unsigned flags;
+    char *from, *subject, *message_id; /* header facts; message_id without <> */
+    int64_t received_ms;
+    struct store_body *body;
+    struct pgp_sealed *sealed;
+};
+/* Seals `content` (borrowed) for its owner into a store body, synced. */
+MUST_CHECK bool letter_seal(struct bridge *bridge, struct source *content, struct letter *letter,
+                            struct err *err);
+/* Files it as a copy of `message_id`; ERR_CONFLICT if it was filed already (the change ran twice:
+ * prepare again). */
+MUST_CHECK bool letter_file(struct store_tx *tx, struct letter *letter, int64_t message_id,
+                            struct err *err);
+void letter_clear(struct letter *letter);
+SCOPED_VALUE(letter, letter_clear)
+
+/* ---- what leaves (send.c) ---- */
+/* Wants the present version of a SENT message of ours at everybody in its audience (inbox if known,
+ * else the person to be found) and, unless it is direct or mail, at the followers: one broadcast
+ * row.  People who live here are left to chores, which render for them. */
+MUST_CHECK bool message_send(struct bridge *bridge, struct store_tx *tx,
+                             const struct message *message, struct err *err);
+/* One person's delivery of a subject. */
+MUST_CHECK bool person_want(struct store_tx *tx, const struct person *person,
+                            enum delivery_subject subject, int64_t subject_id, int64_t account_id,
+                            int wanted, bool shared_inbox, int64_t now_ms, struct err *err);
+/* Takes a post of one's own back: UNDONE while held, WITHDRAWN after (Delete to all who got it),
+ * its copies go to Trash.  False *out_done: there was nothing to take back. */
+MUST_CHECK bool message_take_back(struct bridge *bridge, struct store_tx *tx,
+                                  const struct message *message, bool *out_done, struct err *err);
+
+#endif
