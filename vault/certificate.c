@@ -27,8 +27,8 @@ static bool name_it(X509 *certificate, const char *const *names, size_t count)
     for (size_t i = 0; i < count; i++)
         bytes_print(&alternatives, "%sDNS:%s", i > 0 ? "," : "", names[i]);
     X509_NAME *subject = X509_get_subject_name(certificate);
-    return X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
-                                      (const unsigned char *)names[0], -1, -1, 0) == 1 &&
+    return X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, (const unsigned char *)names[0],
+                                      -1, -1, 0) == 1 &&
            X509_set_issuer_name(certificate, subject) == 1 &&
            add_extension(certificate, NID_basic_constraints, "critical,CA:FALSE") &&
            add_extension(certificate, NID_subject_alt_name, alternatives.at);
@@ -76,9 +76,8 @@ static bool write_pem(X509 *certificate, EVP_PKEY *key, struct bytes *out_certif
     return written;
 }
 
-bool certificate_self_signed(const char *const *names, size_t count,
-                             struct bytes *out_certificate, struct bytes *out_key,
-                             struct err *err)
+bool certificate_self_signed(const char *const *names, size_t count, struct bytes *out_certificate,
+                             struct bytes *out_key, struct err *err)
 {
     EVP_PKEY *key = EVP_EC_gen("P-256");
     X509 *certificate = X509_new();

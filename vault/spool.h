@@ -15,19 +15,24 @@
 
 struct spools; /* the folder and the budget, one per server */
 MUST_CHECK bool spools_open(int data_dir, int64_t memory_budget, struct spools **out, struct err *err);
-void spools_close(struct spools *spools);
+void spools_close(struct spools *spools); /* after the last spool */
+SCOPED(spools, spools_close)
+int64_t spools_in_memory(const struct spools *spools); /* octets, over all spools: for status */
 
 struct spool;
 struct spool *spool_new(struct spools *spools);
-void spool_free(struct spool *spool); /* forgets the key and removes the file */
+void spool_free(struct spool *spool); /* worker, if filed: forgets the key and removes the file */
 SCOPED(spool, spool_free)
 
 /* Copies `s`; never blocks, runs on the loop.  True: pieces wait, call spool_flush() on a worker before
  * adding more. */
 MUST_CHECK bool spool_add(struct spool *spool, struct slice s);
-MUST_CHECK bool spool_flush(struct spool *spool, struct err *err); /* worker; ERR_FULL on a full disk */
+/* Worker.  Files all full pieces; the rest, less than one, stays in memory.  ERR_FULL on a full disk; may
+ * be tried again, nothing is lost. */
+MUST_CHECK bool spool_flush(struct spool *spool, struct err *err);
 int64_t spool_size(const struct spool *spool);
-/* Reads at any offset, on any worker; keeps a borrow of the spool until freed.  Several at once are fine. */
+/* Reads at any offset, on any worker, flushed or not; keeps a borrow of the spool until freed.  Several at
+ * once are fine; nothing may be added meanwhile. */
 struct source *spool_source(struct spool *spool);
 
 #endif

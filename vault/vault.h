@@ -17,7 +17,9 @@
 
 struct vault;
 
-/* Reads `keys/server.key` below data_dir, or makes it (mode 0600, synced).  ERR_TEMPORARY with a cause. */
+/* Reads `keys/server.key` below data_dir, or makes it (mode 0600, synced, given to data_dir's owner if root
+ * makes it); the caller holds data_dir's lock.  ERR_TEMPORARY with a cause: folder or file open to others,
+ * file cut short. */
 MUST_CHECK bool vault_open(int data_dir, struct vault **out, struct err *err);
 void vault_close(struct vault *vault);
 SCOPED(vault, vault_close)
@@ -25,6 +27,7 @@ SCOPED(vault, vault_close)
 /* AES-256-GCM under a key derived from the server key for `purpose` ("actor key", "post text" …):
  * what was wrapped for one purpose does not unwrap for another. */
 void vault_wrap(struct vault *vault, const char *purpose, struct slice plain, struct bytes *out);
+/* ERR_TEMPORARY; the cause tells another server key from tampering. */
 MUST_CHECK bool vault_unwrap(struct vault *vault, const char *purpose, struct slice wrapped,
                              struct bytes *out, struct err *err);
 
