@@ -28,7 +28,8 @@ struct store_view; /* a snapshot for reading, within one errand */
 MUST_CHECK bool store_open(int data_dir, const struct clock *clock, struct store **out, struct err *err);
 void store_close(struct store *store); /* writer empties its queue, checkpoint */
 
-/* Called on the writer after each commit that noted something, duplicates merged (architecture.md 6). */
+/* Called on the writer after each commit that noted something, before done(), duplicates merged
+ * (architecture.md 6).  The ids: a mailbox's, an account's, a person's; deliveries have the one id 0. */
 void store_on_news(struct store *store, void (*tell)(void *ctx, const int64_t *topics, size_t count),
                    void *ctx);
 
@@ -55,7 +56,10 @@ struct store_body *store_body_new(struct store *store, struct err *err); /* any 
 struct sink *store_body_sink(struct store_body *body);
 MUST_CHECK bool store_body_finish(struct store_body *body, struct err *err);
 int64_t store_body_size(const struct store_body *body);
-void store_body_drop(struct store_body *body); /* forgets what was written, if no row took it */
+/* Frees the handle, and forgets what was written if no row took it.  A function that takes a body takes what was
+ * written, not the handle: since apply() may run twice, the handle stays with its maker, who drops it after
+ * done(), however that went. */
+void store_body_drop(struct store_body *body);
 SCOPED(store_body, store_body_drop)
 /* Reading: holds an open descriptor (or the bytes), not a view. */
 struct source *store_body_source(struct store_view *view, int64_t body_id, struct err *err); /* NULL on failure */

@@ -27,7 +27,7 @@ struct delivery {
     int64_t person_id;    /* TARGET_PERSON: whose inbox must be found first; TARGET_MAIL: whom */
     char *host;           /* for per-host limits: of the inbox, or the mail domain */
     int wanted, delivered;
-    bool withdrawn;       /* wanted: not to be there */
+    bool withdrawn;       /* wanted: not to be there; `wanted` is the Delete's version */
     int tries;
     int64_t due_ms, first_ms; /* next try; when it was first wanted */
     char *last_reply;     /* one line; or NULL */

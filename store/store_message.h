@@ -84,7 +84,7 @@ MUST_CHECK bool store_hashtags(struct store_view *view, int64_t message_id, bool
 /* What others did to a message: likes and boosts, counted. */
 MUST_CHECK bool store_reactions(struct store_view *view, int64_t message_id, int64_t *out_likes, int64_t *out_boosts, struct err *err);
 
-/* Replay and repeat guard. */
+/* Replay and repeat guard: ABSENT once it has expired. */
 enum seen_kind { SEEN_ACTIVITY = 1, SEEN_MAIL, SEEN_SIGNATURE, SEEN_TOMBSTONE };
 enum found store_seen(struct store_view *view, enum seen_kind kind, const unsigned char digest[32], struct err *err);
 /* How many times since `since_ms` an account did something that is limited (P14). */

@@ -30,7 +30,7 @@ enum found store_account(struct store_view *view, int64_t id, struct account *ou
 enum found store_account_named(struct store_view *view, struct slice name, struct slice domain,
                                struct account *out, struct err *err); /* case ignored */
 enum found store_account_of_person(struct store_view *view, int64_t person_id, struct account *out, struct err *err);
-/* Calls `each` in order of name; false from it ends the walk early without failing. */
+/* Calls `each` in order of name, removed accounts included; false from it ends the walk early without failing. */
 MUST_CHECK bool store_accounts(struct store_view *view, bool (*each)(void *ctx, const struct account *),
                                void *ctx, struct err *err);
 

@@ -23,7 +23,9 @@ MUST_CHECK bool store_set_credential(struct store_tx *tx, int64_t account_id, co
 MUST_CHECK bool store_add_account_key(struct store_tx *tx, int64_t account_id, const struct account_key *key, struct err *err); /* same
     fingerprint: replaced */
 MUST_CHECK bool store_remove_account_key(struct store_tx *tx, int64_t account_id, const char *fingerprint, struct err *err);
-/* Finds the person by actor_id, else by address, else by handle without an actor id, and updates it; or adds. */
+/* Finds the person by actor_id, else by address, else by handle if one of the two has no actor id, and updates it; or
+ * adds.  With fetched_ms set (a whole actor document) what is NULL is forgotten; without, it is kept.  A word that
+ * names somebody of another handle: ERR_CONFLICT. */
 MUST_CHECK bool store_put_person(struct store_tx *tx, const struct person *person, int64_t *out_id, struct err *err);
 MUST_CHECK bool store_person_gone(struct store_tx *tx, int64_t person_id, struct err *err); /* its follows and deliveries end */
 MUST_CHECK bool store_put_person_key(struct store_tx *tx, const struct person_key *key, struct err *err);
@@ -38,7 +40,8 @@ MUST_CHECK bool store_update_message(struct store_tx *tx, const struct message *
     state, release_ms, language, sensitive, published_ms, url */
 MUST_CHECK bool store_set_message_state(struct store_tx *tx, int64_t id, enum message_state state, struct err *err); /* withdrawn or
     undone: texts, tags, attachments are forgotten */
-MUST_CHECK bool store_add_audience(struct store_tx *tx, int64_t message_id, const struct audience *audience, struct err *err);
+MUST_CHECK bool store_add_audience(struct store_tx *tx, int64_t message_id, const struct audience *audience, struct err *err); /* there
+    already: To wins over Cc, mentioned over not */
 MUST_CHECK bool store_add_hashtag(struct store_tx *tx, int64_t message_id, const char *tag, struct err *err);
 MUST_CHECK bool store_clear_tags(struct store_tx *tx, int64_t message_id, struct err *err); /* before an edit writes them anew: hashtags, mentions */
 MUST_CHECK bool store_add_attachment(struct store_tx *tx, int64_t message_id, const struct attachment *attachment, struct store_body *body /* taken; or NULL */,
@@ -60,10 +63,11 @@ MUST_CHECK bool store_add_copy(struct store_tx *tx, const struct new_copy *copy,
 MUST_CHECK bool store_move_copies(struct store_tx *tx, int64_t message_id, int64_t account_id, const char *to_mailbox, struct err *err); /* edit, delete: to Trash */
 MUST_CHECK bool store_maildir_done(struct store_tx *tx, int64_t entry_id, struct err *err);
 
-/* Deliveries */
+/* Deliveries.  A withdrawal raises `wanted` as an edit does, so store_delivery_done() can tell a Delete (version is
+ * the new wanted) from an Update that was on its way when the withdrawal came. */
 MUST_CHECK bool store_want_delivery(struct store_tx *tx, const struct delivery *delivery, struct err *err); /* one row per (subject, target):
     raises wanted, due now, tries 0 */
-/* TARGET_MAIL with the body of the mail (taken). */
+/* TARGET_MAIL with the body of the mail (taken; one body may serve several rows of one change). */
 MUST_CHECK bool store_want_mail(struct store_tx *tx, const struct delivery *delivery, struct store_body *body, struct err *err);
 MUST_CHECK bool store_want_withdrawn(struct store_tx *tx, enum delivery_subject subject, int64_t subject_id, int64_t due_ms, struct err *err); /* every row of
     it: Delete where delivered, dropped where never */
