@@ -1,0 +1,199 @@
+/* Taking a command line apart, and what every command says. */
+#include "command.h"
+
+#include "memory.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { FLUSH_AT = 64 * 1024 };
+
+const char *command_option(const struct command *command, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (size_t i = 0; i < command->option_count; i++) {
+        const char *option = command->options[i];
+        if (strncmp(option, name, len) != 0)
+            continue;
+        if (option[len] == '\0')
+            return "";
+        if (option[len] == '=')
+            return option + len + 1;
+    }
+    return NULL;
+}
+
+void command_say(struct command *command, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    bytes_vprint(&command->out, fmt, args);
+    va_end(args);
+    if (command->flush && command->out.len >= FLUSH_AT)
+        command->flush(command);
+}
+
+int command_refuse(struct command *command, const struct err *err)
+{
+    bytes_print(&command->complaint, "nestbox: %s%s%s\n", err->said, err->cause[0] ? ": " : "",
+                err->cause);
+    return EXIT_REFUSED;
+}
+
+/* Does `row`'s text stand at the head of the words given?  How many words it has, or 0. */
+static size_t words_match(const struct command_row *row, const char *const *words, size_t count)
+{
+    struct slice rest = slice_of(row->words);
+    size_t used = 0;
+
+    while (rest.at) {
+        struct slice word = slice_cut(&rest, ' ');
+        if (used == count || !slice_eq(word, slice_of(words[used])))
+            return 0;
+        used++;
+    }
+    return used;
+}
+
+static const struct command_row *find_row(struct command *command)
+{
+    for (size_t i = 0; i < command_row_count; i++) {
+        size_t used = words_match(&command_rows[i], command->arguments, command->argument_count);
+        if (used == 0)
+            continue;
+        command->argument_count -= used;
+        memmove(command->arguments, command->arguments + used,
+                command->argument_count * sizeof command->arguments[0]);
+        return &command_rows[i];
+    }
+    return NULL;
+}
+
+/* Is `option` ("--name", "--name=x") in the row's list, and does it want a value? */
+static bool option_known(const struct command_row *row, struct slice option, bool *out_wants_value)
+{
+    struct slice name = option;
+    size_t equals = slice_find(option, '=');
+    if (equals != SIZE_MAX)
+        name = slice_first(option, equals);
+
+    struct slice rest = slice_of(row->options);
+    while (rest.at) {
+        struct slice known = slice_cut(&rest, ' ');
+        *out_wants_value = slice_ends(known, SLICE("="));
+        if (*out_wants_value)
+            known.len--;
+        if (known.len > 0 && slice_eq(known, name))
+            return true;
+    }
+    return false;
+}
+
+static bool check_options(const struct command_row *row, const struct command *command,
+                          struct err *err)
+{
+    for (size_t i = 0; i < command->option_count; i++) {
+        bool wants_value;
+        struct slice option = slice_of(command->options[i]);
+        if (!option_known(row, option, &wants_value))
+            return err_set(err, ERR_MALFORMED, "nestbox %s knows no option %s; see nestbox --help",
+                           row->words, command->options[i]);
+        if (wants_value != (slice_find(option, '=') != SIZE_MAX))
+            return err_set(err, ERR_MALFORMED,
+                           wants_value ? "%s wants a value: %s=…" : "%s takes no value",
+                           command->options[i], command->options[i]);
+    }
+    return true;
+}
+
+static bool check_arguments(const struct command_row *row, const struct command *command,
+                            struct err *err)
+{
+    if ((int)command->argument_count >= row->least && (int)command->argument_count <= row->most)
+        return true;
+    return err_set(err, ERR_MALFORMED, "usage: nestbox %s %s", row->words, row->arguments);
+}
+
+/* "--name VALUE" becomes the one word "--name=VALUE", so that later code knows one form. */
+static bool wants_next_word(const char *option)
+{
+    static const char *const with_value[] = {"--domain", "--dir", "--name", "--maildir",
+                                             "--config"};
+
+    for (size_t i = 0; i < COUNT_OF(with_value); i++)
+        if (strcmp(option, with_value[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool take_option(struct command *command, const char *word, const char **out_config)
+{
+    if (strncmp(word, "--config=", 9) == 0)
+        *out_config = word + 9;
+    else if (strcmp(word, "--json") == 0)
+        command->json = true;
+    else if (command->option_count == COMMAND_WORDS_MAX)
+        return false;
+    else
+        command->options[command->option_count++] = word;
+    return true;
+}
+
+/* Words into arguments and options. */
+static bool sort_words(int argc, char *const *argv, struct command *command,
+                       const char **out_config)
+{
+    bool options_end = false;
+
+    for (int i = 1; i < argc; i++) {
+        const char *word = argv[i];
+        if (options_end || strncmp(word, "--", 2) != 0) {
+            if (command->argument_count == COMMAND_WORDS_MAX)
+                return false;
+            command->arguments[command->argument_count++] = word;
+        } else if (word[2] == '\0') {
+            options_end = true;
+        } else {
+            if (wants_next_word(word) && i + 1 < argc)
+                word = must_print("%s=%s", word, argv[++i]); /* lives as long as the process */
+            if (!take_option(command, word, out_config))
+                return false;
+        }
+    }
+    return true;
+}
+
+bool command_read(int argc, char *const *argv, struct command *command,
+                  const struct command_row **out_row, const char **out_config, struct err *err)
+{
+    if (!sort_words(argc, argv, command, out_config))
+        return err_set(err, ERR_MALFORMED, "That are too many words");
+    *out_row = find_row(command);
+    if (!*out_row)
+        return command->argument_count == 0
+                   ? err_set(err, ERR_MALFORMED, "What shall be done? See nestbox --help")
+                   : err_set(err, ERR_MALFORMED, "There is no command '%s'; see nestbox --help",
+                             command->arguments[0]);
+    return check_options(*out_row, command, err) && check_arguments(*out_row, command, err);
+}
+
+void command_help(struct bytes *out, const struct command_row *row)
+{
+    if (row) {
+        bytes_print(out, "nestbox %s %s\n    %s.\n", row->words, row->arguments, row->help);
+        return;
+    }
+    bytes_add_text(out, "nestbox: a mail address that Mastodon can follow\n\n"
+                        "usage: nestbox COMMAND [--config FILE] [--json]\n\n");
+    for (size_t i = 0; i < command_row_count; i++)
+        bytes_print(out, "  %s %s\n      %s\n", command_rows[i].words, command_rows[i].arguments,
+                    command_rows[i].help);
+    bytes_add_text(out,
+                   "\nADDRESS is a mail address of an account here; PERSON is a mail address,\n"
+                   "bob=social.example@D or @bob@social.example; REF names a post.\n"
+                   "Exit: 0 done, 1 refused or failed, 2 wrong usage.\n"
+                   "Settings: /etc/nestbox/nestbox.conf, see nestbox.conf(5).\n");
+}

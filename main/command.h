@@ -1,0 +1,97 @@
+/*
+ * command — the command line as a table: one row, one function (architecture.md 10).
+ *
+ * The same function runs in the server, on a control thread, and without one, in the client that owns data_dir
+ * for the moment.  Plain blocking code.
+ */
+#ifndef NESTBOX_MAIN_COMMAND_H
+#define NESTBOX_MAIN_COMMAND_H
+
+#include "bytes.h"
+#include "config.h"
+#include "err.h"
+
+enum { COMMAND_WORDS_MAX = 64, COMMAND_INPUT_MAX = 64 * 1024 * 1024 };
+enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
+
+struct bridge;
+struct store;
+struct house { /* what a command works on */
+    const struct config *config;
+    struct store *store;
+    struct bridge *bridge;
+    bool serving; /* the server runs it */
+    int64_t started_ms;
+};
+
+struct command { /* one call */
+    const struct house *house;
+    const char *arguments[COMMAND_WORDS_MAX]; /* behind the command's words, options taken out */
+    size_t argument_count;
+    const char *options[COMMAND_WORDS_MAX]; /* "--maildir=DIR" */
+    size_t option_count;
+    bool json;
+    struct slice input; /* standard input, or the FILE named, as the row says */
+    struct bytes out, complaint;
+    void (*flush)(
+        struct command
+            *); /* sends `out` on when it has grown; NULL: nobody takes it before the end */
+};
+/* The value of --NAME=VALUE (or --NAME VALUE), "" for one without value, NULL if not given. */
+const char *command_option(const struct command *command, const char *name);
+void command_say(struct command *command, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* One line on standard error; EXIT_REFUSED. */
+int command_refuse(struct command *command, const struct err *err);
+
+enum command_input { INPUT_NONE, INPUT_PASSWORD, INPUT_LAST_ARGUMENT };
+enum command_place {
+    PLACE_CLIENT, /* needs no data_dir: help, init, serve, judge */
+    PLACE_HOUSE,
+};
+struct command_row {
+    const char *words;     /* "account add" */
+    const char *arguments; /* for --help: "ADDRESS [--name NAME]" */
+    const char *help;      /* one line */
+    int least, most;       /* arguments */
+    const char *options;   /* " --name= --yes " : "=" wants a value */
+    enum command_input input;
+    int (*run)(struct command *); /* PLACE_HOUSE */
+};
+extern const struct command_row command_rows[];
+extern const size_t command_row_count;
+
+/* Takes argv apart against the table: fills `command` (slices of argv) and *out_row; --config and --json may stand
+ * anywhere.  False: wrong usage, said in `err`. */
+MUST_CHECK bool command_read(int argc, char *const *argv, struct command *command,
+                             const struct command_row **out_row, const char **out_config,
+                             struct err *err);
+void command_help(struct bytes *out, const struct command_row *row /* NULL: all */);
+
+/* The rows' functions, by file. */
+int run_account_add(struct command *command); /* commands_account.c */
+int run_account_list(struct command *command);
+int run_account_show(struct command *command);
+int run_account_set(struct command *command);
+int run_account_remove(struct command *command);
+int run_account_password(struct command *command);
+int run_key_add(struct command *command); /* commands_key.c */
+int run_key_list(struct command *command);
+int run_key_remove(struct command *command);
+int run_follow(struct command *command); /* commands_people.c */
+int run_unfollow(struct command *command);
+int run_followers(struct command *command);
+int run_post_list(struct command *command); /* commands_post.c */
+int run_post_undo(struct command *command);
+int run_post_delete(struct command *command);
+int run_mail_list(struct command *command); /* commands_mail.c */
+int run_mail_show(struct command *command);
+int run_queue_list(struct command *command); /* commands_queue.c */
+int run_queue_show(struct command *command);
+int run_queue_retry(struct command *command);
+int run_queue_drop(struct command *command);
+int run_status(struct command *command); /* commands_status.c */
+/* In the client itself. */
+int run_init(struct command *command, const char *config_path); /* init.c */
+int run_serve(const char *config_path);                         /* serve.c */
+
+#endif

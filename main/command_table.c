@@ -1,0 +1,35 @@
+/* The table of commands: design.md 8.  A new command is one row and one function. */
+#include "command.h"
+
+#include "scope.h"
+
+const struct command_row command_rows[] = {
+  /* clang-format off */
+    {"init",             "--domain D [--dir DIR]",  "Make settings, keys, database and a first certificate; say what to do next", 0, 0, " --domain= --dir= ", INPUT_NONE, NULL},
+    {"serve",            "",                        "Run the server", 0, 0, " ", INPUT_NONE, NULL},
+    {"judge",            "",                        "Judge OpenPGP signatures (started by the server itself)", 0, 0, " ", INPUT_NONE, NULL},
+    {"account add",      "ADDRESS [--name NAME] [--maildir DIR] [--password-stdin]", "Make an account; its address is public as a Fediverse handle", 1, 1, " --name= --maildir= --password-stdin ", INPUT_PASSWORD, run_account_add},
+    {"account list",     "",                        "List the accounts", 0, 0, " ", INPUT_NONE, run_account_list},
+    {"account show",     "ADDRESS",                 "Show one account", 1, 1, " ", INPUT_NONE, run_account_show},
+    {"account set",      "ADDRESS NAME=VALUE…",     "Change name, summary, language, reply_all or maildir", 2, 16, " ", INPUT_NONE, run_account_set},
+    {"account remove",   "ADDRESS --yes",           "Put an account to sleep; account add wakes it within 30 days", 1, 1, " --yes ", INPUT_NONE, run_account_remove},
+    {"account password", "ADDRESS [--password-stdin]", "Set the password", 1, 1, " --password-stdin ", INPUT_PASSWORD, run_account_password},
+    {"key add",          "ADDRESS [FILE]",          "Add an OpenPGP certificate, by which the account may post", 1, 2, " ", INPUT_LAST_ARGUMENT, run_key_add},
+    {"key list",         "ADDRESS",                 "List the OpenPGP keys of an account", 1, 1, " ", INPUT_NONE, run_key_list},
+    {"key remove",       "ADDRESS FINGERPRINT",     "Remove an OpenPGP key", 2, 2, " ", INPUT_NONE, run_key_remove},
+    {"follow",           "ADDRESS PERSON",          "Let the account follow a person", 2, 2, " ", INPUT_NONE, run_follow},
+    {"unfollow",         "ADDRESS PERSON",          "Let the account no longer follow a person", 2, 2, " ", INPUT_NONE, run_unfollow},
+    {"followers",        "ADDRESS",                 "List who follows the account", 1, 1, " ", INPUT_NONE, run_followers},
+    {"post list",        "ADDRESS",                 "List the posts of an account, newest first", 1, 1, " ", INPUT_NONE, run_post_list},
+    {"post undo",        "ADDRESS REF",             "Stop a post that is still held: nobody will have seen it", 2, 2, " ", INPUT_NONE, run_post_undo},
+    {"post delete",      "ADDRESS REF",             "Delete a post here and at every server that got it", 2, 2, " ", INPUT_NONE, run_post_delete},
+    {"mail list",        "ADDRESS",                 "List what rests in the mailboxes", 1, 1, " ", INPUT_NONE, run_mail_list},
+    {"mail show",        "ADDRESS ID",              "Show one mail", 2, 2, " ", INPUT_NONE, run_mail_show},
+    {"queue list",       "",                        "List the deliveries that are not done yet", 0, 0, " ", INPUT_NONE, run_queue_list},
+    {"queue show",       "ID",                      "Show one delivery and its last reply", 1, 1, " ", INPUT_NONE, run_queue_show},
+    {"queue retry",      "[ID]",                    "Try one delivery now, or all", 0, 1, " ", INPUT_NONE, run_queue_retry},
+    {"queue drop",       "ID",                      "Give one delivery up", 1, 1, " ", INPUT_NONE, run_queue_drop},
+    {"status",           "",                        "Say how the server is", 0, 0, " ", INPUT_NONE, run_status},
+  /* clang-format on */
+};
+const size_t command_row_count = COUNT_OF(command_rows);
