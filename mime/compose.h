@@ -19,13 +19,14 @@ void compose_field(struct compose *c, const char *name, const char *text);
 /* Adds to an address field: "Name" <address>; repeated calls join by comma.  name NULL: address alone. */
 void compose_address(struct compose *c, const char *field, const char *name, const char *address);
 void compose_date(struct compose *c, int64_t ms);
-void compose_ids(struct compose *c, const char *field, char *const *ids, size_t count); /* adds <> */
+void compose_ids(struct compose *c, const char *field, char *const *ids,
+                 size_t count); /* adds <> */
 void compose_language(struct compose *c, const char *tag);
 /* Bodies; plain is needed, html (a fragment; wrapped into a small document) may be NULL. */
 void compose_text(struct compose *c, struct slice plain, const char *html);
 /* An attached file, taken from a slice (copied).  description (alt text) may be NULL. */
-void compose_attach(struct compose *c, const char *type, const char *file_name, const char *description,
-                    struct slice content);
+void compose_attach(struct compose *c, const char *type, const char *file_name,
+                    const char *description, struct slice content);
 MUST_CHECK bool compose_write(struct compose *c, struct sink *into, struct err *err);
 
 #endif

@@ -33,7 +33,7 @@ const char *mail_field(struct mail *mail, const char *name, size_t index);
 size_t mail_field_count(struct mail *mail, const char *name);
 
 struct mail_address {
-    char *name; /* display name or NULL */
+    char *name;    /* display name or NULL */
     char *address; /* addr-spec as written; domain lower case */
 };
 struct mail_addresses {
@@ -59,18 +59,24 @@ int64_t mail_date_ms(struct mail *mail);
 struct mail_part *mail_root(struct mail *mail);
 size_t mail_part_count(const struct mail_part *part); /* children; 0 for a leaf */
 struct mail_part *mail_part_child(struct mail_part *part, size_t index);
-bool mail_part_is(const struct mail_part *part, const char *type, const char *subtype); /* "*" is any */
-const char *mail_part_type(const struct mail_part *part);       /* "text/plain" lower case */
-const char *mail_part_parameter(const struct mail_part *part, const char *name); /* of Content-Type, or NULL */
-const char *mail_part_field(const struct mail_part *part, const char *name);     /* of the part's header, or NULL */
-const char *mail_part_file_name(const struct mail_part *part);  /* or NULL; for words to the author only */
-bool mail_part_is_attachment(const struct mail_part *part);     /* Content-Disposition: attachment */
+bool mail_part_is(const struct mail_part *part, const char *type,
+                  const char *subtype);                   /* "*" is any */
+const char *mail_part_type(const struct mail_part *part); /* "text/plain" lower case */
+const char *mail_part_parameter(const struct mail_part *part,
+                                const char *name); /* of Content-Type, or NULL */
+const char *mail_part_field(const struct mail_part *part,
+                            const char *name); /* of the part's header, or NULL */
+const char *
+mail_part_file_name(const struct mail_part *part); /* or NULL; for words to the author only */
+bool mail_part_is_attachment(const struct mail_part *part); /* Content-Disposition: attachment */
 const char *mail_part_content_id(const struct mail_part *part); /* without <>, or NULL */
 
 /* Transfer encoding undone, charset to UTF-8, CRLF to LF.  ERR_TOO_LARGE above `max` bytes. */
-MUST_CHECK bool mail_part_text(struct mail_part *part, size_t max, struct bytes *out, struct err *err);
+MUST_CHECK bool mail_part_text(struct mail_part *part, size_t max, struct bytes *out,
+                               struct err *err);
 /* Transfer encoding undone. */
-MUST_CHECK bool mail_part_content(struct mail_part *part, size_t max, struct bytes *out, struct err *err);
+MUST_CHECK bool mail_part_content(struct mail_part *part, size_t max, struct bytes *out,
+                                  struct err *err);
 /* The exact octets of the part, header and body, as they stand in the source: what a multipart/signed
  * signature covers (RFC 3156 5; the CRLF before the boundary is not part of it).  Keeps a borrow of the mail's
  * source. */

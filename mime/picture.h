@@ -16,7 +16,7 @@ enum { PICTURE_MAX_BYTES = 16 * 1024 * 1024, PICTURE_MAX_PIXELS = 64 * 1000 * 10
 struct picture {
     const char *type; /* "image/jpeg" …, by content, never by name */
     int width, height;
-    bool tiny; /* under 32 px on a side: a tracker or spacer */
+    bool tiny;            /* under 32 px on a side: a tracker or spacer */
     struct bytes content; /* cleaned */
 };
 /* ERR_REFUSED: not one of the four, HEIC, SVG; ERR_TOO_LARGE; ERR_MALFORMED. */

@@ -12,11 +12,14 @@
 #include "err.h"
 #include "slice.h"
 
-struct run {        /* a piece of a passage */
-    char *text;     /* UTF-8; "\n" alone is a line break */
-    char *href;     /* http(s) or mailto link, or NULL */
+struct run {    /* a piece of a passage */
+    char *text; /* UTF-8; "\n" alone is a line break */
+    char *href; /* http(s) or mailto link, or NULL */
 };
-enum passage_kind { PASSAGE_PARAGRAPH, PASSAGE_QUOTE /* a kept > passage or blockquote of one's own */ };
+enum passage_kind {
+    PASSAGE_PARAGRAPH,
+    PASSAGE_QUOTE /* a kept > passage or blockquote of one's own */
+};
 struct passage {
     enum passage_kind kind;
     struct run *runs;
@@ -25,19 +28,20 @@ struct passage {
 struct words {
     struct passage *passages;
     size_t count, capacity;
-    bool begins_with_quote; /* before cutting: Delta Chat's sign of an answer (behaviour.md P7) */
-    bool forwarded;         /* a forward mark or second header block was left in the text (P8) */
-    bool cut_quote;         /* a quotation was cut */
+    bool begins_with_quote;  /* before cutting: Delta Chat's sign of an answer (behaviour.md P7) */
+    bool forwarded;          /* a forward mark or second header block was left in the text (P8) */
+    bool cut_quote;          /* a quotation was cut */
     char **kept_content_ids; /* of inline pictures that stand in the words kept (HTML) */
     size_t kept_content_id_count;
-    char **cut_content_ids;  /* of inline pictures that stand only in what was cut */
+    char **cut_content_ids; /* of inline pictures that stand only in what was cut */
     size_t cut_content_id_count;
-    char **image_alts;       /* of kept inline pictures, same order as kept_content_ids, "" if none */
+    char **image_alts; /* of kept inline pictures, same order as kept_content_ids, "" if none */
 };
 struct words_orders {
-    bool flowed, del_sp;       /* format=flowed, DelSp=yes (RFC 3676); plain only */
-    bool chat;                 /* Chat-Version: plain text is kept line by line, nothing joined */
-    struct slice parent_plain; /* text of the public post being answered, or empty: > lines between two own
+    bool flowed, del_sp; /* format=flowed, DelSp=yes (RFC 3676); plain only */
+    bool chat;           /* Chat-Version: plain text is kept line by line, nothing joined */
+    struct slice
+        parent_plain; /* text of the public post being answered, or empty: > lines between two own
                                   passages survive only if they stand in it */
 };
 MUST_CHECK bool words_from_plain(struct slice text, const struct words_orders *orders,
@@ -46,13 +50,14 @@ MUST_CHECK bool words_from_html(struct slice html, const struct words_orders *or
                                 struct words *out, struct err *err);
 void words_clear(struct words *words);
 SCOPED_VALUE(words, words_clear)
-bool words_empty(const struct words *words);                    /* nothing but space */
-void words_plain(const struct words *words, struct bytes *out); /* paragraphs parted by a blank line, > quotes */
+bool words_empty(const struct words *words); /* nothing but space */
+void words_plain(const struct words *words,
+                 struct bytes *out); /* paragraphs parted by a blank line, > quotes */
 /* The first line as text, and removing it (content warning, Alt: lines, signed target, commands). */
 char *words_first_line(const struct words *words); /* heap, trimmed; NULL if empty */
 void words_drop_first_line(struct words *words);
 /* Removes every line that begins with `prefix` (case ignored), calling `each` with what follows it. */
-void words_take_lines(struct words *words, const char *prefix, void (*each)(void *ctx, struct slice rest),
-                      void *ctx);
+void words_take_lines(struct words *words, const char *prefix,
+                      void (*each)(void *ctx, struct slice rest), void *ctx);
 
 #endif

@@ -1,0 +1,247 @@
+/* mail — the questions one may ask of a mail that was taken apart. */
+#include "mime_private.h"
+
+#include "memory.h"
+#include "text.h"
+
+#include <libxml/parser.h>
+
+void mime_set_up(void)
+{
+    g_mime_init();
+    xmlInitParser();
+}
+
+static GMimeParserOptions *new_options(void)
+{
+    static const char *const fallback[] = {"utf-8", "windows-1252", NULL};
+    GMimeParserOptions *options = g_mime_parser_options_new();
+    const char *charsets[COUNT_OF(fallback)];
+
+    memcpy(charsets, fallback, sizeof fallback);
+    g_mime_parser_options_set_fallback_charsets(options, charsets);
+    return options;
+}
+
+bool mail_parse(struct source *source, struct mail **out, struct err *err)
+{
+    scoped(mail) mail = must_new(struct mail);
+
+    mail->source = source;
+    mail->options = new_options();
+    if (!mail_tree_read(mail, err))
+        return false;
+    *out = steal(&mail);
+    return true;
+}
+
+void mail_free(struct mail *mail)
+{
+    if (!mail)
+        return;
+    mail_part_free(mail->root);
+    source_free(mail->owned);
+    g_mime_parser_options_free(mail->options);
+    free(mail);
+}
+
+const char *mail_field(struct mail *mail, const char *name, size_t index)
+{
+    struct header_field *field = header_find(&mail->root->header, name, index);
+    return field ? field_decoded(field, mail->options) : NULL;
+}
+
+size_t mail_field_count(struct mail *mail, const char *name)
+{
+    size_t count = 0;
+
+    while (header_find(&mail->root->header, name, count))
+        count++;
+    return count;
+}
+
+/* A, not necessarily the only, `@`, no blank and no bracket: what cannot be an addr-spec is left out. */
+static bool is_address(struct slice address)
+{
+    size_t at = slice_find_last(address, '@');
+
+    if (at == SIZE_MAX || at == 0 || at + 1 == address.len)
+        return false;
+    for (size_t i = 0; i < address.len; i++)
+        if ((unsigned char)address.at[i] <= ' ' || strchr("<>,;\x7f", address.at[i]))
+            return false;
+    return utf8_valid(address);
+}
+
+static void add_address(struct mail_addresses *out, InternetAddress *entry)
+{
+    const char *spec = internet_address_mailbox_get_addr((InternetAddressMailbox *)(void *)entry);
+    const char *name = internet_address_get_name(entry);
+
+    if (!spec || !is_address(slice_of(spec)))
+        return;
+    char *address = must_dup(spec);
+    for (char *c = strrchr(address, '@'); *c; c++)
+        *c = g_ascii_tolower(*c);
+    char *clean = name ? clean_line(slice_of(name)) : NULL;
+    if (clean && !*clean) {
+        free(clean);
+        clean = NULL;
+    }
+    out->at[out->count++] = (struct mail_address){.name = clean, .address = address};
+}
+
+static void add_list(struct mail_addresses *out, InternetAddressList *list, int depth)
+{
+    int count = internet_address_list_length(list);
+
+    for (int i = 0; i < count && out->count < MAIL_MAX_LIST; i++) {
+        InternetAddress *entry = internet_address_list_get_address(list, i);
+
+        if (INTERNET_ADDRESS_IS_MAILBOX(entry))
+            add_address(out, entry);
+        else if (depth < 2 && INTERNET_ADDRESS_IS_GROUP(entry))
+            add_list(out, internet_address_group_get_members((InternetAddressGroup *)(void *)entry),
+                     depth + 1);
+    }
+}
+
+void mail_addresses(struct mail *mail, const char *name, struct mail_addresses *out)
+{
+    struct header_field *field;
+
+    *out = (struct mail_addresses){.at = must_alloc_array(MAIL_MAX_LIST, sizeof *out->at)};
+    for (size_t i = 0; (field = header_find(&mail->root->header, name, i)) != NULL; i++) {
+        InternetAddressList *list = internet_address_list_parse(mail->options, field_plain(field));
+        if (!list)
+            continue;
+        add_list(out, list, 0);
+        g_object_unref(list);
+    }
+}
+
+void mail_addresses_clear(struct mail_addresses *addresses)
+{
+    for (size_t i = 0; i < addresses->count; i++) {
+        free(addresses->at[i].name);
+        free(addresses->at[i].address);
+    }
+    free(addresses->at);
+    *addresses = (struct mail_addresses){0};
+}
+
+/* What stands between < and >, without the blanks that folding leaves. */
+static void add_id(struct mail_ids *out, struct slice between)
+{
+    char *id = must_copy(between);
+    char *into = id;
+
+    for (const char *from = id; *from; from++)
+        if (*from != ' ')
+            *into++ = *from;
+    *into = '\0';
+    if (*id)
+        out->at[out->count++] = id;
+    else
+        free(id);
+}
+
+static void add_ids(struct mail_ids *out, struct slice text)
+{
+    while (out->count < MAIL_MAX_LIST) {
+        size_t open = slice_find(text, '<');
+        if (open == SIZE_MAX)
+            return;
+        text = slice_from(text, open + 1);
+        size_t close = slice_find(text, '>');
+        if (close == SIZE_MAX)
+            return;
+        add_id(out, slice_first(text, close));
+        text = slice_from(text, close + 1);
+    }
+}
+
+void mail_ids(struct mail *mail, const char *name, struct mail_ids *out)
+{
+    struct header_field *field;
+
+    *out = (struct mail_ids){.at = must_alloc_array(MAIL_MAX_LIST, sizeof *out->at)};
+    for (size_t i = 0; (field = header_find(&mail->root->header, name, i)) != NULL; i++)
+        add_ids(out, slice_of(field_plain(field)));
+}
+
+void mail_ids_clear(struct mail_ids *ids)
+{
+    for (size_t i = 0; i < ids->count; i++)
+        free(ids->at[i]);
+    free(ids->at);
+    *ids = (struct mail_ids){0};
+}
+
+int64_t mail_date_ms(struct mail *mail)
+{
+    struct header_field *field = header_find(&mail->root->header, "Date", 0);
+    if (!field)
+        return 0;
+    GDateTime *date = g_mime_utils_header_decode_date(field_plain(field));
+    if (!date)
+        return 0;
+    int64_t ms = g_date_time_to_unix(date) * 1000;
+    g_date_time_unref(date);
+    return ms;
+}
+
+struct mail_part *mail_root(struct mail *mail)
+{
+    return mail->root;
+}
+
+size_t mail_part_count(const struct mail_part *part)
+{
+    return part->count;
+}
+
+struct mail_part *mail_part_child(struct mail_part *part, size_t index)
+{
+    return index < part->count ? part->children[index] : NULL;
+}
+
+bool mail_part_is(const struct mail_part *part, const char *type, const char *subtype)
+{
+    struct slice rest = slice_of(part->type);
+    struct slice major = slice_cut(&rest, '/');
+
+    return (strcmp(type, "*") == 0 || slice_is_nocase(major, type)) &&
+           (strcmp(subtype, "*") == 0 || slice_is_nocase(rest, subtype));
+}
+
+const char *mail_part_type(const struct mail_part *part)
+{
+    return part->type;
+}
+
+const char *mail_part_parameter(const struct mail_part *part, const char *name)
+{
+    return mail_parameter_find(&part->parameters, name);
+}
+
+const char *mail_part_field(const struct mail_part *part, const char *name)
+{
+    struct header_field *field = header_find(&part->header, name, 0);
+    return field ? field_decoded(field, part->mail->options) : NULL;
+}
+
+const char *mail_part_file_name(const struct mail_part *part)
+{
+    return part->file_name;
+}
+
+bool mail_part_is_attachment(const struct mail_part *part)
+{
+    return part->attachment;
+}
+
+const char *mail_part_content_id(const struct mail_part *part)
+{
+    return part->content_id;
+}

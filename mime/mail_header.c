@@ -1,0 +1,203 @@
+/*
+ * mail_header — header fields found, unfolded and decoded (RFC 5322 2.2, RFC 2047, RFC 2231).
+ *
+ * GMime sees a field only after it became one line of valid UTF-8 in which no unknown character set is named.
+ */
+#include "mime_private.h"
+
+#include "memory.h"
+#include "text.h"
+
+static bool is_name(struct slice name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (name.at[i] <= ' ' || name.at[i] >= 0x7F)
+            return false;
+    return name.len > 0;
+}
+
+static void add_field(struct header *header, struct slice name, struct slice raw)
+{
+    must_make_room(header->fields, header->count, header->capacity);
+    header->fields[header->count++] = (struct header_field){.name = name, .raw = raw};
+}
+
+/* A line that is neither a field nor the continuation of one is ignored, with its continuations. */
+void header_read(struct header *header, struct bytes *text)
+{
+    bool continues = false;
+
+    header->text = *text;
+    *text = (struct bytes){0};
+    struct slice rest = bytes_slice(&header->text);
+    while (rest.at && rest.len > 0) {
+        struct slice line = slice_line(&rest);
+
+        if (line.len > 0 && (line.at[0] == ' ' || line.at[0] == '\t')) {
+            struct slice *raw = continues ? &header->fields[header->count - 1].raw : NULL;
+            if (raw)
+                raw->len = (size_t)(line.at + line.len - raw->at);
+            continue;
+        }
+        size_t colon = slice_find(line, ':');
+        continues = colon != SIZE_MAX && is_name(slice_trim(slice_first(line, colon)));
+        if (continues)
+            add_field(header, slice_trim(slice_first(line, colon)), slice_from(line, colon + 1));
+    }
+}
+
+void header_clear(struct header *header)
+{
+    for (size_t i = 0; i < header->count; i++) {
+        free(header->fields[i].plain);
+        free(header->fields[i].decoded);
+    }
+    free(header->fields);
+    bytes_clear(&header->text);
+    *header = (struct header){0};
+}
+
+struct header_field *header_find(const struct header *header, const char *name, size_t index)
+{
+    for (size_t i = 0; i < header->count; i++)
+        if (slice_is_nocase(header->fields[i].name, name) && index-- == 0)
+            return &header->fields[i];
+    return NULL;
+}
+
+/* An encoded word in a character set that is not ours to convert stays as it was written: "=?" is parted. */
+static void defuse_words(char *text)
+{
+    for (char *at = strstr(text, "=?"); at; at = strstr(at + 1, "=?")) {
+        size_t len = strcspn(at + 2, "?* ");
+
+        if (!charset_known((struct slice){at + 2, len}))
+            *at = ' ';
+    }
+}
+
+/* name*=charset'language'value: an unknown charset is made empty by moving the first quote to its start. */
+static void defuse_parameters(char *text)
+{
+    for (char *at = strstr(text, "*="); at; at = strstr(at + 1, "*=")) {
+        char *charset = at + 2 + strspn(at + 2, " \"");
+        size_t len = strcspn(charset, "'");
+
+        if (charset[len] == '\'' && !charset_known((struct slice){charset, len}))
+            *charset = '\'';
+    }
+}
+
+const char *field_plain(struct header_field *field)
+{
+    scoped_value(bytes) utf8 = {0};
+
+    if (field->plain)
+        return field->plain;
+    charset_to_utf8(field->raw, SLICE("utf-8"), &utf8);
+    if (!utf8_valid(bytes_slice(&utf8))) {
+        bytes_reset(&utf8);
+        charset_to_utf8(field->raw, SLICE("windows-1252"), &utf8);
+    }
+    field->plain = clean_line(bytes_slice(&utf8));
+    defuse_words(field->plain);
+    return field->plain;
+}
+
+const char *field_decoded(struct header_field *field, GMimeParserOptions *options)
+{
+    if (field->decoded)
+        return field->decoded;
+    char *decoded = g_mime_utils_header_decode_text(options, field_plain(field));
+    field->decoded = clean_line(slice_of(decoded));
+    g_free(decoded);
+    return field->decoded;
+}
+
+static void read_parameters(GMimeParamList *list, struct mail_parameters *out)
+{
+    int count = g_mime_param_list_length(list);
+
+    out->at = must_alloc_array(MAIL_MAX_PARAMETERS, sizeof *out->at);
+    for (int i = 0; i < count && out->count < MAIL_MAX_PARAMETERS; i++) {
+        GMimeParam *param = g_mime_param_list_get_parameter_at(list, i);
+        char *name = g_ascii_strdown(g_mime_param_get_name(param), -1);
+
+        out->at[out->count++] =
+            (struct mail_parameter){.name = clean_line(slice_of(name)),
+                                    .value = clean_line(slice_of(g_mime_param_get_value(param)))};
+        g_free(name);
+    }
+}
+
+static char *lower_case(struct slice text)
+{
+    char *copy = must_copy(text);
+
+    for (char *at = copy; *at; at++)
+        if (*at >= 'A' && *at <= 'Z')
+            *at = (char)(*at + 'a' - 'A');
+    return copy;
+}
+
+/* The text up to the first semicolon, without blanks and comments. */
+static char *bare_value(const char *plain)
+{
+    struct slice rest = slice_of(plain);
+    struct slice value = slice_trim(slice_cut(&rest, ';'));
+    size_t end = 0;
+
+    while (end < value.len && value.at[end] > ' ' && value.at[end] != '(')
+        end++;
+    return lower_case(slice_first(value, end));
+}
+
+static bool is_type(const char *value)
+{
+    const char *slash = strchr(value, '/');
+    return slash && slash > value && slash[1] && !strchr(slash + 1, '/');
+}
+
+char *header_content_type(const char *plain, GMimeParserOptions *options, const char *otherwise,
+                          struct mail_parameters *out)
+{
+    bool is_disposition = *otherwise == '\0';
+
+    if (!plain)
+        return must_dup(otherwise);
+    char *value = bare_value(plain);
+    if (!is_disposition && !is_type(value)) {
+        free(value);
+        return must_dup(otherwise);
+    }
+    const char *semicolon = strchr(plain, ';');
+    if (semicolon) {
+        char *text = must_dup(semicolon + 1);
+        defuse_parameters(text);
+        GMimeParamList *list = g_mime_param_list_parse(options, text);
+        if (list) {
+            read_parameters(list, out);
+            g_object_unref(list);
+        }
+        free(text);
+    }
+    return value;
+}
+
+void mail_parameters_clear(struct mail_parameters *parameters)
+{
+    for (size_t i = 0; i < parameters->count; i++) {
+        free(parameters->at[i].name);
+        free(parameters->at[i].value);
+    }
+    free(parameters->at);
+    *parameters = (struct mail_parameters){0};
+}
+
+const char *mail_parameter_find(const struct mail_parameters *parameters, const char *name)
+{
+    for (size_t i = 0; i < parameters->count; i++)
+        if (slice_is_nocase(slice_of(parameters->at[i].name), name))
+            return parameters->at[i].value;
+    return NULL;
+}
