@@ -1,0 +1,70 @@
+"""Fixtures: the foreign parts of the laboratory, each started once for all tests, and servers under test."""
+import os
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from laboratory.ca import Ca  # noqa: E402
+from laboratory.dns import Dns  # noqa: E402
+from laboratory.fedify import CAVAGE, FedifyPeer  # noqa: E402
+from laboratory.peer import PythonPeer  # noqa: E402
+
+NAMES = (
+    "nest.test A 20.0.0.10", "mx.nest.test A 20.0.0.10", "garden.test A 20.0.0.10", "twin.test A 20.0.0.11",
+    "judge.test A 20.0.0.12", "other.test A 20.0.0.13", "social.test A 20.0.0.20", "second.test A 20.0.0.21",
+    "plain.unsigned.test A 20.0.0.13", "nest.test MX 10 mx.nest.test.",
+)
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    """The scratch folder of this run."""
+    if os.geteuid() != 0 or not pathlib.Path("/sys/class/net/lo").exists():
+        pytest.fail("the laboratory needs root and a network of its own: run tests/e2e/run.sh")
+    return tmp_path_factory.mktemp("lab")
+
+
+@pytest.fixture(scope="session")
+def ca(lab):
+    return Ca(lab)
+
+
+@pytest.fixture(scope="session")
+def dns(lab):
+    dns = Dns(lab / "dns")
+    dns.start()
+    dns.add(*NAMES)
+    yield dns
+    dns.stop()
+
+
+@pytest.fixture(scope="session")
+def social(lab, ca, dns):
+    """Fedify at social.test: knocks with RFC 9421 first."""
+    peer = FedifyPeer(lab, ca, "social.test", "20.0.0.20")
+    yield peer.wait_until_ready()
+    peer.kill()
+
+
+@pytest.fixture(scope="session")
+def second(lab, ca, dns):
+    """Fedify at second.test: knocks with draft-cavage first, as most of the Fediverse does."""
+    peer = FedifyPeer(lab, ca, "second.test", "20.0.0.21", CAVAGE)
+    yield peer.wait_until_ready()
+    peer.kill()
+
+
+@pytest.fixture(scope="session")
+def _judge(ca, dns):
+    peer = PythonPeer(ca, "judge.test", "20.0.0.12")
+    yield peer
+    peer.stop()
+
+
+@pytest.fixture
+def judge(_judge):
+    """The second judge of signatures, at judge.test; remembers nothing of earlier tests."""
+    return _judge.begin()

@@ -1,0 +1,135 @@
+"""DNSSEC-signed names under .test: Knot is authoritative and signs, Unbound validates."""
+import os
+import subprocess
+
+from .process import Process
+from .wait import until
+
+KNOT = """server:
+    listen: {authority}@53
+    rundir: {folder}/run
+    user: root:root
+log:
+  - target: stdout
+    any: info
+database:
+    storage: {folder}/kdb
+policy:
+  - id: lab
+    algorithm: ecdsap256sha256
+    single-type-signing: on
+template:
+  - id: default
+    storage: {folder}/zones
+    file: "%s.zone"
+    dnssec-signing: on
+    dnssec-policy: lab
+    zonefile-load: difference
+    zonefile-sync: -1
+    journal-content: all
+zone:
+  - domain: test
+  - domain: unsigned.test
+    dnssec-signing: off
+"""
+
+UNBOUND = """server:
+    interface: {resolver}
+    outgoing-interface: {resolver}
+    access-control: 0.0.0.0/0 allow
+    do-daemonize: no
+    username: ""
+    chroot: ""
+    pidfile: ""
+    use-syslog: no
+    directory: "{folder}"
+    do-not-query-localhost: no
+    module-config: "validator iterator"
+    local-zone: "test." nodefault
+    trust-anchor-file: "{folder}/anchor.key"
+    cache-max-ttl: 5
+    cache-max-negative-ttl: 1
+remote-control:
+    control-enable: no
+stub-zone:
+    name: "test."
+    stub-addr: {authority}
+"""
+
+HEAD = """$ORIGIN {zone}.
+$TTL 5
+@ SOA ns.{zone}. hostmaster.{zone}. {serial} 3600 600 86400 5
+@ NS ns.{zone}.
+ns A {authority}
+"""
+
+NAMES = """unsigned NS ns.unsigned
+ns.unsigned A {authority}
+"""
+
+
+class Dns:
+    RESOLVER, AUTHORITY = "20.0.0.53", "20.0.0.54"
+
+    def __init__(self, folder):
+        self.folder = folder
+        for name in ("run", "kdb", "zones"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        self._zones = {"test": NAMES.format(authority=self.AUTHORITY), "unsigned.test": ""}
+        self._serial = 1
+        self._write_zones()
+        self._conf = folder / "knot.conf"
+        self._conf.write_text(KNOT.format(folder=folder, authority=self.AUTHORITY))
+        self._processes = []
+
+    def _write_zones(self):
+        for zone, records in self._zones.items():
+            head = HEAD.format(zone=zone, serial=self._serial, authority=self.AUTHORITY)
+            (self.folder / "zones" / f"{zone}.zone").write_text(head + records)
+
+    def start(self):
+        knot = Process("knotd", ["knotd", "-c", self._conf], self.folder / "knot.log")
+        self._processes.append(knot)
+        until(lambda: self.ask("test", "SOA", self.AUTHORITY), "Knot serving the zone test")
+        self.anchor = self.folder / "anchor.key"
+        self.anchor.write_text(self._keymgr("dnskey"))
+        conf = self.folder / "unbound.conf"
+        conf.write_text(UNBOUND.format(folder=self.folder, resolver=self.RESOLVER, authority=self.AUTHORITY))
+        self._processes.append(Process("unbound", ["unbound", "-c", conf], self.folder / "unbound.log"))
+        until(lambda: self.ask("test", "SOA"), "Unbound answering")
+        return self
+
+    def _keymgr(self, word):
+        return subprocess.run(["keymgr", "-c", str(self._conf), "test.", word],
+                              check=True, capture_output=True, text=True).stdout
+
+    def stop(self):
+        for process in reversed(self._processes):
+            process.stop()
+
+    def add(self, *records):
+        """Adds lines as in a zone file, names absolute and without the last dot ("nest.test A 20.0.0.10"), and
+        waits until the authority serves them."""
+        self._serial += 1
+        for record in records:
+            name, rest = record.split(" ", 1)
+            zone = "unsigned.test" if name.endswith("unsigned.test") else "test"
+            self._zones[zone] += f"{name}. {rest}\n"
+        self._write_zones()
+        subprocess.run(["knotc", "-c", str(self._conf), "zone-reload"], check=True, capture_output=True)
+        for record in records:
+            name, kind = record.split()[:2]
+            until(lambda: self.ask(name, kind, self.AUTHORITY), f"{record} being served")  # noqa: B023
+
+    def ask(self, name, kind, server=RESOLVER):
+        """The data of the answers, as kdig prints it in short."""
+        asked = subprocess.run(["kdig", "+short", "+time=1", "+retry=0", f"@{server}", name, kind],
+                               capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
+        return [] if asked.returncode else [line for line in asked.stdout.split("\n") if line and line[0] != ";"]
+
+    def is_secure(self, name, kind="A"):
+        """Whether the resolver found the answer validly signed (the AD bit)."""
+        asked = subprocess.run(["kdig", "+adflag", "+time=2", f"@{self.RESOLVER}", name, kind],
+                               capture_output=True, text=True)
+        flags = [line for line in asked.stdout.split("\n") if line.startswith(";; Flags:")]
+        return bool(flags) and " ad" in flags[0].split(";")[2]

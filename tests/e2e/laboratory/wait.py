@@ -1,0 +1,54 @@
+"""Waiting for events, always with a deadline."""
+import threading
+import time
+
+DEADLINE = 20.0
+
+
+class TookTooLong(AssertionError):
+    """What was waited for did not happen; says what did."""
+
+
+class Log:
+    """A list that grows from other threads; whoever waits is woken by each new entry."""
+
+    def __init__(self, name):
+        self.name = name
+        self.entries = []
+        self.changed = threading.Condition()
+
+    def add(self, entry):
+        with self.changed:
+            self.entries.append(entry)
+            self.changed.notify_all()
+
+    def all(self, wanted=lambda entry: True):
+        with self.changed:
+            return [entry for entry in self.entries if wanted(entry)]
+
+    def wait_for(self, wanted, seconds=DEADLINE, what="an entry", count=1):
+        """The entries for which `wanted` holds, as soon as there are `count` of them (one: the entry itself)."""
+        end = time.monotonic() + seconds
+        with self.changed:
+            while True:
+                found = [entry for entry in self.entries if wanted(entry)]
+                if len(found) >= count:
+                    return found[0] if count == 1 else found
+                left = end - time.monotonic()
+                if left <= 0:
+                    raise TookTooLong(f"{self.name}: {what} did not come in {seconds} s; there is {self.entries[-12:]}")
+                self.changed.wait(left)
+
+
+def until(condition, what, seconds=DEADLINE):
+    """Asks `condition` again and again until it gives something true; gives that back.  For states of foreign
+    programs that tell nobody when they change."""
+    end = time.monotonic() + seconds
+    pause = threading.Event()
+    while True:
+        answer = condition()
+        if answer:
+            return answer
+        if time.monotonic() > end:
+            raise TookTooLong(f"{what} did not happen in {seconds} s")
+        pause.wait(0.05)
