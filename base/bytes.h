@@ -21,7 +21,8 @@ void bytes_add(struct bytes *b, struct slice s);
 void bytes_add_text(struct bytes *b, const char *text);
 void bytes_add_char(struct bytes *b, char c);
 void bytes_print(struct bytes *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void bytes_vprint(struct bytes *b, const char *fmt, va_list args) __attribute__((format(printf, 2, 0)));
+void bytes_vprint(struct bytes *b, const char *fmt, va_list args)
+    __attribute__((format(printf, 2, 0)));
 /* Zeroed room behind len for `more`; the caller raises len by what was filled. */
 char *bytes_reserve(struct bytes *b, size_t more);
 void bytes_drop_front(struct bytes *b, size_t count);

@@ -28,13 +28,18 @@ static inline int64_t clock_now(const struct clock *clock)
 }
 int64_t monotonic_ms(void);
 
-enum { SECOND_MS = 1000, MINUTE_MS = 60 * SECOND_MS, HOUR_MS = 60 * MINUTE_MS, DAY_MS = 24 * HOUR_MS };
+enum {
+    SECOND_MS = 1000,
+    MINUTE_MS = 60 * SECOND_MS,
+    HOUR_MS = 60 * MINUTE_MS,
+    DAY_MS = 24 * HOUR_MS
+};
 
 /* Written in UTC into `out`, NUL-terminated. */
 enum { DATE_TEXT_SIZE = 48 };
-void date_rfc5322(int64_t ms, char out[DATE_TEXT_SIZE]); /* Sun, 22 Nov 2026 08:30:00 +0000 */
-void date_http(int64_t ms, char out[DATE_TEXT_SIZE]);    /* Sun, 22 Nov 2026 08:30:00 GMT, RFC 9110 5.6.7 */
-void date_rfc3339(int64_t ms, char out[DATE_TEXT_SIZE]); /* 2026-11-22T08:30:00Z */
+void date_rfc5322(int64_t ms, char out[DATE_TEXT_SIZE]);    /* Sun, 22 Nov 2026 08:30:00 +0000 */
+void date_http(int64_t ms, char out[DATE_TEXT_SIZE]);       /* Sun, 22 Nov 2026 08:30:00 GMT */
+void date_rfc3339(int64_t ms, char out[DATE_TEXT_SIZE]);    /* 2026-11-22T08:30:00Z */
 bool date_from_http(struct slice text, int64_t *out_ms);    /* IMF-fixdate only */
 bool date_from_rfc3339(struct slice text, int64_t *out_ms); /* offsets and fractions understood */
 

@@ -29,8 +29,8 @@ enum lane {
 struct errand { /* first member of every errand */
     enum lane lane;
     bool (*work)(struct errand *, struct err *);
-    bool (*write)(struct errand *, struct store_tx *, struct err *); /* or NULL; may run twice, so it
-                                                                        fills only its own outputs */
+    /* Or NULL.  May run twice, so it fills only its own outputs. */
+    bool (*write)(struct errand *, struct store_tx *, struct err *);
     void (*free)(struct errand *); /* releases inputs and results */
     int64_t deadline_ms;           /* monotonic; 0 none.  A lane drops what comes too late */
     bool ok;                       /* where there is a write: true only after the commit */

@@ -33,8 +33,8 @@ struct fetch {
     enum fetch_outcome outcome;
     int status;
     struct bytes answer;
-    char *content_type;   /* or NULL */
-    char *location;       /* absolute, or NULL */
+    char *content_type;    /* or NULL */
+    char *location;        /* absolute, or NULL */
     int64_t retry_after_s; /* 0 none */
 };
 struct fetch *fetch_new(const char *url);

@@ -17,11 +17,12 @@ struct http_field {
 };
 struct http_request { /* everything borrowed from the session until the response is done */
     struct slice method;
-    struct slice target; /* path and query as sent (of an absolute-form line: behind the authority) */
-    struct slice path;   /* as sent, not decoded */
-    struct slice query;  /* behind '?', not decoded; at == NULL if there is none */
-    struct slice host;   /* of Host, without port, as sent */
-    bool secured;        /* came over TLS */
+    /* Path and query as sent; of an absolute-form line what stands behind the authority. */
+    struct slice target;
+    struct slice path;  /* as sent, not decoded */
+    struct slice query; /* behind '?', not decoded; at == NULL if there is none */
+    struct slice host;  /* of Host, without port, as sent */
+    bool secured;       /* came over TLS */
     size_t field_count;
     struct http_field fields[HTTP_FIELDS_MAX];
     struct slice body;
@@ -34,21 +35,23 @@ char *http_form_value(struct slice form, const char *name);
 
 struct http_response {
     int status;
-    struct bytes fields; /* "Name: value\r\n" lines; Date, Content-Length, Connection come by themselves */
+    /* "Name: value\r\n" lines; Date, Content-Length, Connection come by themselves. */
+    struct bytes fields;
     struct bytes body;
     int64_t length; /* of the whole body when it comes in pieces by NEXT_MORE; else -1 */
 };
 /* Control bytes in `value` become '?', so nobody's words can add a field. */
 void http_add_field(struct http_response *response, const char *name, const char *value);
 void http_answer(struct http_response *response, int status, const char *type, struct slice body);
-void http_answer_text(struct http_response *response, int status, const char *sentence); /* text/plain */
+/* text/plain */
+void http_answer_text(struct http_response *response, int status, const char *sentence);
 
 struct http_turn { /* lives in the session from the request to the end of its response */
     const struct http_request *request;
     struct slice parts[HTTP_PARTS_MAX]; /* what stood for {} in the route's path, not decoded */
     struct http_response *response;
-    struct errand *errand; /* with NEXT_WAIT: given away */
-    void *state;           /* the handler's own between calls; */
+    struct errand *errand;      /* with NEXT_WAIT: given away */
+    void *state;                /* the handler's own between calls, */
     void (*free_state)(void *); /* called at the end if set */
     int64_t watch, wake_at_ms;
 };
@@ -68,8 +71,8 @@ struct http_face { /* a room's routes, and what its handlers get as `face` */
     size_t count;
     void *face;
 };
-/* What the Accept fields ask for: ACCEPT_ACTIVITY if they name activity JSON, LD JSON or plain JSON with
- * a q not below that of HTML, else ACCEPT_PAGE; never ACCEPT_ANY. */
+/* What the Accept fields ask for: ACCEPT_ACTIVITY if they name activity JSON, LD JSON or plain
+ * JSON with a q not below that of HTML, else ACCEPT_PAGE; never ACCEPT_ANY. */
 enum http_accept http_wanted(const struct http_request *request);
 
 #endif

@@ -8,10 +8,11 @@
 
 enum { REF_LEN = 14, TOKEN_LEN = 26 };
 
-void random_bytes(void *into, size_t len);   /* getrandom; aborts if the kernel has none */
-void ref_new(char out[REF_LEN + 1]);         /* a digit and 13 more: names, never authorises */
-void token_new(char out[TOKEN_LEN + 1]);     /* 130 bits: authorises one thing once */
-void id_text(struct slice bits, size_t len, char *out); /* first len*5 bits of `bits` in the alphabet, NUL behind */
-bool ref_like(struct slice s);               /* a digit and at least 11 more, case ignored */
+void random_bytes(void *into, size_t len); /* getrandom; aborts if the kernel has none */
+void ref_new(char out[REF_LEN + 1]);       /* a digit and 13 more: names, never authorises */
+void token_new(char out[TOKEN_LEN + 1]);   /* 130 bits: authorises one thing once */
+/* The first len*5 bits of `bits` in the alphabet, NUL behind. */
+void id_text(struct slice bits, size_t len, char *out);
+bool ref_like(struct slice s); /* a digit and at least 11 more, case ignored */
 
 #endif

@@ -25,7 +25,8 @@ static inline struct json json_to(struct bytes *out)
 void json_open(struct json *j, const char *name);  /* { */
 void json_array(struct json *j, const char *name); /* [ */
 void json_end(struct json *j);                     /* the matching } or ] */
-void json_text(struct json *j, const char *name, const char *text); /* NULL text: nothing is written */
+/* NULL text: nothing is written, no name either. */
+void json_text(struct json *j, const char *name, const char *text);
 void json_slice(struct json *j, const char *name, struct slice text);
 void json_number(struct json *j, const char *name, int64_t number);
 void json_bool(struct json *j, const char *name, bool value);

@@ -12,25 +12,25 @@
 #include <stddef.h>
 #include <stdlib.h> /* free() */
 
-void *must_alloc(size_t bytes);                         /* zeroed */
-void *must_alloc_array(size_t count, size_t each);      /* zeroed, overflow aborts */
-void *must_grow(void *old, size_t count, size_t each);  /* realloc, overflow aborts, not zeroed */
-char *must_copy(struct slice s);                        /* with a NUL behind it */
-char *must_dup(const char *text);                       /* NULL stays NULL */
+void *must_alloc(size_t bytes);                        /* zeroed */
+void *must_alloc_array(size_t count, size_t each);     /* zeroed, overflow aborts */
+void *must_grow(void *old, size_t count, size_t each); /* realloc, overflow aborts, not zeroed */
+char *must_copy(struct slice s);                       /* with a NUL behind it */
+char *must_dup(const char *text);                      /* NULL stays NULL */
 char *must_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #define must_new(type) ((type *)must_alloc(sizeof(type)))
 
 /* Room for one more in an array whose capacity doubles. */
-#define must_make_room(array, count, capacity)                                                    \
-    do {                                                                                          \
-        if ((count) == (capacity)) {                                                              \
-            (capacity) = (capacity) ? (capacity)*2 : 8;                                           \
-            (array) = must_grow((array), (size_t)(capacity), sizeof *(array));                    \
-        }                                                                                         \
+#define must_make_room(array, count, capacity)                                                     \
+    do {                                                                                           \
+        if ((count) == (capacity)) {                                                               \
+            (capacity) = (capacity) ? (capacity)*2 : 8;                                            \
+            (array) = must_grow((array), (size_t)(capacity), sizeof *(array));                     \
+        }                                                                                          \
     } while (0)
 
-#define container_of(pointer, type, member)                                                       \
+#define container_of(pointer, type, member)                                                        \
     ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 #endif

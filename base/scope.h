@@ -12,10 +12,10 @@
 
 #include <stdlib.h>
 
-#define SCOPED(type, release)                                                                     \
-    static inline void type##_leave_scope(struct type **it)                                       \
-    {                                                                                             \
-        release(*it);                                                                             \
+#define SCOPED(type, release)                                                                      \
+    static inline void type##_leave_scope(struct type **it)                                        \
+    {                                                                                              \
+        release(*it);                                                                              \
     }
 #define scoped(type) __attribute__((cleanup(type##_leave_scope))) struct type *
 
@@ -27,18 +27,18 @@ static inline void text_leave_scope(char **it)
 #define scoped_text __attribute__((cleanup(text_leave_scope)))
 
 /* For structs that live in the caller's frame: `scoped_value(bytes) out = {0};` calls bytes_clear(). */
-#define SCOPED_VALUE(type, clear)                                                                 \
-    static inline void type##_value_leave_scope(struct type *it)                                  \
-    {                                                                                             \
-        clear(it);                                                                                \
+#define SCOPED_VALUE(type, clear)                                                                  \
+    static inline void type##_value_leave_scope(struct type *it)                                   \
+    {                                                                                              \
+        clear(it);                                                                                 \
     }
 #define scoped_value(type) __attribute__((cleanup(type##_value_leave_scope))) struct type
 
-#define steal(pointer)                                                                            \
-    ({                                                                                            \
-        __typeof__(*(pointer)) stolen_ = *(pointer);                                              \
-        *(pointer) = NULL;                                                                        \
-        stolen_;                                                                                  \
+#define steal(pointer)                                                                             \
+    ({                                                                                             \
+        __typeof__(*(pointer)) stolen_ = *(pointer);                                               \
+        *(pointer) = NULL;                                                                         \
+        stolen_;                                                                                   \
     })
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))

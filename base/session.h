@@ -13,7 +13,8 @@
 
 #include <netinet/in.h>
 
-enum next {         /* always: send what I wrote, then … */
+/* Always: send what I wrote, then … */
+enum next {
     NEXT_READ,      /* bring bytes */
     NEXT_WAIT,      /* turn->errand is out; bring nothing until resume() */
     NEXT_MORE,      /* call more() when the peer has taken it */
@@ -29,10 +30,10 @@ static inline int64_t topic_of(enum topic topic, int64_t id)
     return (int64_t)topic << 56 | id;
 }
 
-struct turn {              /* one call into a session; lives on the driver's stack */
-    struct slice in;       /* borrowed for the call */
-    size_t used;           /* how much the session took; the rest is brought again with more behind it */
-    struct bytes *out;     /* replies; the driver calls no session whose peer leaves 64 KiB unread */
+struct turn {        /* one call into a session; lives on the driver's stack */
+    struct slice in; /* borrowed for the call */
+    size_t used;     /* how much the session took; the rest is brought again with more behind it */
+    struct bytes *out; /* replies; the driver calls no session whose peer leaves 64 KiB unread */
     struct errand *errand; /* with NEXT_WAIT: given away */
     int64_t watch;         /* with NEXT_READ, NEXT_MORE: news topic to be nudged about, 0 none */
     int64_t wake_at_ms;    /* monotonic: nudge me then, 0 never: keep-alives and deadlines */
@@ -42,13 +43,14 @@ struct peer {
     struct sockaddr_storage address;
     char text[INET6_ADDRSTRLEN]; /* "192.0.2.1", mapped IPv4 un-mapped */
     int port;
-    const char *service; /* the listener's name: "smtp", "submission", "submissions", "https", "http" */
-    bool secured;        /* TLS from the first byte */
+    /* The listener's name: "smtp", "submission", "submissions", "https", "http". */
+    const char *service;
+    bool secured; /* TLS from the first byte */
 };
 struct tls_facts {
-    char version[12];     /* "TLSv1.3" */
+    char version[12]; /* "TLSv1.3" */
     char cipher[48];
-    char server_name[256]; /* SNI or "" */
+    char server_name[256];             /* SNI or "" */
     unsigned char channel_binding[64]; /* tls-exporter, RFC 9266 */
     size_t channel_binding_len;
 };

@@ -52,7 +52,7 @@ int slice_compare(struct slice a, struct slice b); /* as memcmp, shorter first *
 /* Position of the first / last `c`, or SIZE_MAX. */
 size_t slice_find(struct slice s, char c);
 size_t slice_find_last(struct slice s, char c);
-size_t slice_find_text(struct slice s, struct slice what);        /* SIZE_MAX if absent */
+size_t slice_find_text(struct slice s, struct slice what);       /* SIZE_MAX if absent */
 size_t slice_find_text_nocase(struct slice s, const char *what); /* ASCII, SIZE_MAX if absent */
 bool slice_has(struct slice s, const char *what);
 

@@ -7,12 +7,13 @@
 #include "bytes.h"
 #include "err.h"
 
-void base64_add(struct bytes *out, struct slice raw);                    /* standard, padded, one line */
-MUST_CHECK bool base64_read(struct slice text, struct bytes *out);       /* strict: no space, right padding */
-void base64url_add(struct bytes *out, struct slice raw);                 /* no padding */
-void hex_add(struct bytes *out, struct slice raw);                       /* lower case */
-void percent_add(struct bytes *out, struct slice raw);                   /* all but RFC 3986 unreserved */
-MUST_CHECK bool percent_read(struct slice text, struct bytes *out);      /* false: broken escape, NUL */
+void base64_add(struct bytes *out, struct slice raw); /* standard, padded, one line */
+/* Strict: no space, right padding.  False leaves `out` as it was; so does percent_read(). */
+MUST_CHECK bool base64_read(struct slice text, struct bytes *out);
+void base64url_add(struct bytes *out, struct slice raw); /* no padding */
+void hex_add(struct bytes *out, struct slice raw);       /* lower case */
+void percent_add(struct bytes *out, struct slice raw);   /* all but RFC 3986 unreserved */
+MUST_CHECK bool percent_read(struct slice text, struct bytes *out); /* false: broken escape, NUL */
 
 bool utf8_valid(struct slice s); /* no overlong, no surrogates, no NUL */
 /* At most `max_chars` code points, cut on a boundary. */
@@ -34,8 +35,8 @@ MUST_CHECK bool host_canonical(struct slice host, char **out, struct err *err);
  * into `text`. */
 struct url {
     bool https;
-    struct slice host; /* as written */
-    int port;          /* 443 or 80 if not written */
+    struct slice host;   /* as written */
+    int port;            /* 443 or 80 if not written */
     struct slice target; /* path and query as sent in a request line; "/" if empty */
     struct slice fragment;
 };

@@ -2,11 +2,13 @@
  * config — the settings, filled once from one table of name, type, default, range and a line of help.
  *
  * Plain values that every room may read.  The manual page and the sample file are printed from the same table
- * (`nestbox help settings`), so they cannot disagree.  Sizes take KiB, MiB, GiB; durations s, min, h, d.
+ * (`nestbox help settings`), so they cannot disagree.  Sizes take KiB, MiB, GiB, TiB; durations ms, s,
+ * min, h, d.  Paths are absolute.  An empty value is the default.
  */
 #ifndef NESTBOX_CONFIG_H
 #define NESTBOX_CONFIG_H
 
+#include "bytes.h"
 #include "err.h"
 #include "scope.h"
 #include "slice.h"
@@ -34,7 +36,7 @@ struct config {
     /* [server] */
     char domains[CONFIG_DOMAINS_MAX][256]; /* canonical; the first is the main one */
     size_t domain_count;
-    char hostname[256];   /* mx.example.org; first domain unless set */
+    char hostname[256]; /* mx.example.org; first domain unless set */
     char data_dir[1024];
     char postmaster[320]; /* "" : the first account */
     /* [listen] */
@@ -55,27 +57,31 @@ struct config {
     char relay_host[256], relay_user[256], relay_password_file[1024];
     int relay_port;
     /* [network] */
-    char dns_server[128]; /* ADDR[@PORT]; "" : the system's */
+    char dns_server[128];    /* ADDR[@PORT]; "" : the system's */
     char trust_anchor[1024]; /* FILE; "none": DNSSEC off; "": the packaged root anchor */
     char ca_file[1024];
     bool allow_private;
     struct connect_to connect_to[CONFIG_CONNECT_TO_MAX];
     size_t connect_to_count;
-    char source_address[64];  /* connect from here; "" : the system chooses */
+    char source_address[64]; /* connect from here; "" : the system chooses */
     /* retry steps of deliveries, shortened by tests alone: "1 min, 5 min, 30 min, 2 h, 6 h, 12 h, 24 h" */
     int64_t retry_ms[16];
     size_t retry_count;
 };
 
-/* Reads `text`; every mistake names line, setting and what would be right.  Unknown settings are mistakes. */
+/* Reads `text`; every mistake (ERR_MALFORMED) names line, setting and what would be right.  Unknown settings
+ * are mistakes, and so is a second value.  *out is written on success only; it is large: keep it on the heap
+ * or static. */
 MUST_CHECK bool config_parse(struct slice text, struct config *out, struct err *err);
+/* ERR_ABSENT: no such file. */
 MUST_CHECK bool config_read(const char *path, struct config *out, struct err *err);
-void config_defaults(struct config *out);
+void config_defaults(struct config *out); /* no domain and no hostname: those must be said */
 bool config_hosts(const struct config *config, struct slice domain); /* one of ours, case ignored */
 /* Warnings to be logged at each start: allow_private, connect_to, trust_anchor = none. */
 size_t config_warnings(const struct config *config, const char *out[], size_t max);
-struct bytes;
-void config_manual(struct bytes *out); /* the settings as text for the manual page */
-void config_sample(const char *domain, const char *dir, struct bytes *out); /* a file `init` writes */
+void config_manual(struct bytes *out);      /* the settings as text for people */
+void config_manual_page(struct bytes *out); /* the same for man(1): docs/man/nestbox.conf.5 */
+/* The file that `init` writes. */
+void config_sample(const char *domain, const char *dir, struct bytes *out);
 
 #endif

@@ -1,0 +1,109 @@
+/*
+ * Every setting, once.  The parser, the defaults, the manual and the sample file are read from here.
+ */
+#include "config_private.h"
+
+#include "clock.h"
+
+#define PLACE(member) offsetof(struct config, member), sizeof(((struct config *)NULL)->member)
+#define KIB 1024LL
+#define GIB (1024LL * 1024 * 1024)
+
+static const char *const doors[] = {"open", "ask", "closed", NULL};
+static const char *const holds[] = {"auto", "defer", "accept", NULL};
+static const char *const without_key[] = {"server", "clear", "defer", NULL};
+static const char *const registrations[] = {"closed", "open", "invite", "fee", NULL};
+
+/* clang-format off */
+const struct setting config_table[] = {
+    {"server", "domain", &kind_domains, PLACE(domains), .unset = "nothing works; it must be set",
+     .help = "The domains whose people live here, with commas between them. The first is the main one: its "
+             "name stands in links to posts and profiles."},
+    {"server", "hostname", &kind_host, PLACE(hostname), .unset = "the first domain",
+     .help = "The name of this machine, as MX records and the certificate have it."},
+    {"server", "data_dir", &kind_file, PLACE(data_dir), .fallback = "/var/lib/nestbox",
+     .help = "The folder that holds everything: database, bodies, keys. One server at a time uses it."},
+    {"server", "postmaster", &kind_mailbox, PLACE(postmaster), .unset = "the first account",
+     .help = "Who reads mail to postmaster, abuse, help and the like. It is never subject to a policy."},
+
+    {"listen", "smtp", &kind_endpoint, PLACE(smtp), .fallback = "0.0.0.0:25",
+     .help = "Mail from other servers. \"off\" closes a listener; port 0 takes a free one, which "
+             "data_dir/ports.json then tells."},
+    {"listen", "submission", &kind_endpoint, PLACE(submission), .fallback = "0.0.0.0:587",
+     .help = "Mail from our own people, with STARTTLS."},
+    {"listen", "submissions", &kind_endpoint, PLACE(submissions), .fallback = "0.0.0.0:465",
+     .help = "Mail from our own people, with TLS from the first byte."},
+    {"listen", "imap", &kind_endpoint, PLACE(imap), .fallback = "0.0.0.0:143",
+     .help = "Mail programs that read, with STARTTLS."},
+    {"listen", "imaps", &kind_endpoint, PLACE(imaps), .fallback = "0.0.0.0:993",
+     .help = "Mail programs that read, with TLS from the first byte."},
+    {"listen", "https", &kind_endpoint, PLACE(https), .fallback = "0.0.0.0:443",
+     .help = "The Fediverse and browsers."},
+    {"listen", "http", &kind_endpoint, PLACE(http), .fallback = "0.0.0.0:80",
+     .help = "Sends browsers to https, and answers challenges of certificate authorities."},
+
+    {"tls", "certificate", &kind_file, PLACE(certificate), .unset = "data_dir/tls/cert.pem",
+     .help = "The certificate with its chain, in PEM. A changed file is used without a restart."},
+    {"tls", "key", &kind_file, PLACE(key), .unset = "data_dir/tls/key.pem",
+     .help = "The private key that belongs to the certificate."},
+    {"tls", "acme", &kind_acme, PLACE(acme), .fallback = "off",
+     .help = "The directory URL of a certificate authority that speaks ACME, which then renews the "
+             "certificate."},
+
+    {"policy", "contact", &kind_choice, PLACE(contact), .fallback = "ask", .choices = doors,
+     .help = "Messages from strangers: ask the owner first, let everybody in, or nobody."},
+    {"policy", "follow", &kind_choice, PLACE(follow), .fallback = "open", .choices = doors,
+     .help = "Followers and subscribers: everybody may, the owner is asked, or nobody."},
+    {"policy", "undo", &kind_duration, PLACE(undo_ms), .fallback = "1 min",
+     .min = 0, .max = 60LL * MINUTE_MS,
+     .help = "How long a post waits before it leaves, so that its author can take it back. 0 sends it at "
+             "once."},
+    {"policy", "hold", &kind_choice, PLACE(hold), .fallback = "auto", .choices = holds,
+     .help = "What becomes of a stranger's mail while its owner is asked: auto keeps it sealed when its sender "
+             "is about to give up, defer never takes it before an answer, accept always does."},
+    {"policy", "require_tls", &kind_yes_no, PLACE(require_tls), .fallback = "yes",
+     .help = "Refuse mail from other servers that comes without TLS."},
+    {"policy", "seal", &kind_yes_no, PLACE(seal), .fallback = "yes",
+     .help = "Encrypt what comes to rest in a mailbox to the OpenPGP key of its owner."},
+    {"policy", "seal_without_key", &kind_choice, PLACE(seal_without_key), .fallback = "server",
+     .choices = without_key,
+     .help = "For an owner without a key: encrypt under the server's key, keep it readable, or ask the sender "
+             "to come again."},
+    {"policy", "message_max", &kind_size, PLACE(message_max), .fallback = "50 MiB",
+     .min = 1 * KIB, .max = 1 * GIB, .help = "The largest mail that is accepted."},
+    {"policy", "quota", &kind_size, PLACE(quota), .fallback = "1 GiB",
+     .min = 1 * KIB, .max = 1024 * 1024 * GIB, .help = "How much one account may keep."},
+    {"policy", "registration", &kind_choice, PLACE(registration), .fallback = "closed",
+     .choices = registrations,
+     .help = "Who may make an account: the administrator, everybody, who was invited, or who paid."},
+
+    {"relay", "host", &kind_relay, PLACE(relay_host), .unset = "mail goes straight to its MX",
+     .help = "A server that takes all outgoing mail, where the own address may not send."},
+    {"relay", "port", &kind_number, PLACE(relay_port), .fallback = "587", .min = 1, .max = 65535,
+     .help = "Its port. On 465 TLS begins with the first byte, elsewhere by STARTTLS."},
+    {"relay", "user", &kind_word, PLACE(relay_user), .unset = "no login",
+     .help = "The name to log in with."},
+    {"relay", "password_file", &kind_file, PLACE(relay_password_file), .unset = "no login",
+     .help = "The file whose first line is the password."},
+
+    {"network", "dns_server", &kind_resolver, PLACE(dns_server), .unset = "those of /etc/resolv.conf",
+     .help = "The DNS server that is asked."},
+    {"network", "trust_anchor", &kind_anchor, PLACE(trust_anchor), .unset = "the root's, as packaged",
+     .help = "The DNSSEC key that everything is proved from. \"none\" turns validation off: no answer counts as "
+             "secure."},
+    {"network", "ca_file", &kind_file, PLACE(ca_file), .unset = "those of the system",
+     .help = "Certificate authorities to trust, in PEM, instead of the system's."},
+    {"network", "allow_private", &kind_yes_no, PLACE(allow_private), .fallback = "no",
+     .help = "Connect to private addresses too. For laboratories: strangers could reach what stands behind this "
+             "machine."},
+    {"network", "connect_to", &kind_connect_to, PLACE(connect_to), .unset = "nothing is redirected",
+     .help = "For laboratories: go there without asking DNS; name and certificate stay those of NAME."},
+    {"network", "source_address", &kind_address, PLACE(source_address), .unset = "the system chooses",
+     .help = "Connect to others from this address."},
+    {"network", "retry", &kind_durations, PLACE(retry_ms),
+     .fallback = "1 min, 5 min, 30 min, 2 h, 6 h, 12 h, 24 h",
+     .min = 1, .max = 30LL * DAY_MS,
+     .help = "How long a delivery that failed waits before each further try."},
+};
+/* clang-format on */
+const size_t config_table_count = COUNT_OF(config_table);
