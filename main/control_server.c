@@ -11,6 +11,7 @@
 #include "thread.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { COMMANDS_AT_ONCE = 4, PEER_SILENCE_S = 30 };
+enum { COMMANDS_AT_ONCE = 4, PEER_SILENCE_S = 30, ACCEPT_REST_MS = 100 };
 
 struct control {
     const struct house *house;
@@ -201,6 +202,8 @@ static void accept_calls(void *arg)
         }
         if (fd >= 0)
             close(fd);
+        else
+            poll(NULL, 0, ACCEPT_REST_MS); /* out of descriptors: do not spin */
         sem_post(&control->places);
     }
 }

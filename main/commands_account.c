@@ -1,0 +1,206 @@
+/* nestbox account … */
+#include "bridge_people.h"
+#include "command.h"
+#include "json.h"
+
+#include <string.h>
+
+/* A password is one line; its end is not part of it. */
+static struct slice password_of(const struct command *command)
+{
+    struct slice rest = command->input;
+
+    return slice_line(&rest);
+}
+
+int run_account_add(struct command *command)
+{
+    struct err err;
+    struct new_account account = {
+        .address = slice_of(command->arguments[0]),
+        .display_name = command_option(command, "--name"),
+        .maildir = command_option(command, "--maildir"),
+        .password = password_of(command),
+    };
+
+    if (command_option(command, "--password-stdin") && slice_empty(account.password)) {
+        err_set(&err, ERR_MALFORMED, "No password came on standard input");
+        return command_refuse(command, &err);
+    }
+    if (!bridge_account_add(command->house->bridge, &account, &err))
+        return command_refuse(command, &err);
+    command_say(command, "%s is ready. It is also the public Fediverse handle @%s.\n",
+                command->arguments[0], command->arguments[0]);
+    if (slice_empty(account.password))
+        command_say(command, "It has no password yet: nestbox account password %s\n",
+                    command->arguments[0]);
+    return EXIT_DONE;
+}
+
+static const char *state_name(enum account_state state)
+{
+    switch (state) {
+    case ACCOUNT_ACTIVE: return "active";
+    case ACCOUNT_ASLEEP: return "asleep";
+    case ACCOUNT_REMOVED: return "removed";
+    }
+    return "unknown";
+}
+
+static const char *reply_all_name(enum reply_all reply_all)
+{
+    switch (reply_all) {
+    case REPLY_ALL_ASK: return "ask";
+    case REPLY_ALL_PUBLIC: return "public";
+    case REPLY_ALL_PEOPLE: return "people";
+    }
+    return "unknown";
+}
+
+static void account_json(struct json *json, const struct account *account)
+{
+    char created[DATE_TEXT_SIZE];
+    char *address = must_print("%s@%s", account->name, account->domain);
+
+    date_rfc3339(account->created_ms, created);
+    json_open(json, NULL);
+    json_text(json, "address", address);
+    json_text(json, "state", state_name(account->state));
+    json_text(json, "name", account->display_name);
+    json_text(json, "summary", account->summary);
+    json_text(json, "language", account->language);
+    json_text(json, "reply_all", reply_all_name(account->reply_all));
+    json_text(json, "maildir", account->maildir);
+    json_text(json, "created", created);
+    json_end(json);
+    free(address);
+}
+
+struct listing {
+    struct command *command;
+    struct json json;
+};
+
+static bool list_one(void *ctx, const struct account *account)
+{
+    struct listing *listing = ctx;
+
+    if (account->state == ACCOUNT_REMOVED)
+        return true;
+    if (listing->command->json)
+        account_json(&listing->json, account);
+    else
+        command_say(listing->command, "%s@%s\t%s\t%s\n", account->name, account->domain,
+                    state_name(account->state), account->display_name ? account->display_name : "");
+    return true;
+}
+
+int run_account_list(struct command *command)
+{
+    struct err err;
+    struct listing listing = {command, json_to(&command->out)};
+    scoped(store_view) view = store_look(command->house->store, &err);
+
+    if (!view)
+        return command_refuse(command, &err);
+    if (command->json)
+        json_array(&listing.json, NULL);
+    if (!store_accounts(view, list_one, &listing, &err))
+        return command_refuse(command, &err);
+    if (command->json)
+        json_end(&listing.json);
+    command_say(command, "%s", command->json ? "\n" : "");
+    return EXIT_DONE;
+}
+
+static void show_text(struct command *command, const struct account *account)
+{
+    char created[DATE_TEXT_SIZE];
+
+    date_rfc3339(account->created_ms, created);
+    command_say(command, "address    %s@%s\n", account->name, account->domain);
+    command_say(command, "state      %s\n", state_name(account->state));
+    command_say(command, "profile    https://%s/@%s\n", account->domain, account->name);
+    if (account->display_name)
+        command_say(command, "name       %s\n", account->display_name);
+    if (account->summary)
+        command_say(command, "summary    %s\n", account->summary);
+    if (account->language)
+        command_say(command, "language   %s\n", account->language);
+    command_say(command, "reply_all  %s\n", reply_all_name(account->reply_all));
+    if (account->maildir)
+        command_say(command, "maildir    %s\n", account->maildir);
+    command_say(command, "created    %s\n", created);
+}
+
+int run_account_show(struct command *command)
+{
+    struct err err;
+    scoped_value(account) account = {0};
+    scoped(store_view) view = store_look(command->house->store, &err);
+
+    if (!view || !bridge_account_find(command->house->bridge, view, slice_of(command->arguments[0]),
+                                      &account, &err))
+        return command_refuse(command, &err);
+    if (command->json) {
+        struct json json = json_to(&command->out);
+        json_array(&json, NULL);
+        account_json(&json, &account);
+        json_end(&json);
+        command_say(command, "\n");
+    } else {
+        show_text(command, &account);
+    }
+    return EXIT_DONE;
+}
+
+int run_account_set(struct command *command)
+{
+    struct err err;
+
+    for (size_t i = 1; i < command->argument_count; i++) {
+        struct slice value = slice_of(command->arguments[i]);
+        struct slice name = slice_cut(&value, '=');
+        if (!value.at) {
+            err_set(&err, ERR_MALFORMED, "Write NAME=VALUE, not '%s'", command->arguments[i]);
+            return command_refuse(command, &err);
+        }
+        if (!bridge_account_set(command->house->bridge, slice_of(command->arguments[0]), name,
+                                value, &err))
+            return command_refuse(command, &err);
+    }
+    return EXIT_DONE;
+}
+
+int run_account_remove(struct command *command)
+{
+    struct err err;
+
+    if (!command_option(command, "--yes")) {
+        err_set(
+            &err, ERR_REFUSED,
+            "This closes the address: mail is refused, posts stay for 30 days. Add --yes to do it");
+        return command_refuse(command, &err);
+    }
+    if (!bridge_account_remove(command->house->bridge, slice_of(command->arguments[0]), &err))
+        return command_refuse(command, &err);
+    command_say(command, "%s is asleep. Within 30 days 'nestbox account add %s' wakes it.\n",
+                command->arguments[0], command->arguments[0]);
+    return EXIT_DONE;
+}
+
+int run_account_password(struct command *command)
+{
+    struct err err;
+    struct slice password = password_of(command);
+
+    if (slice_empty(password)) {
+        err_set(&err, ERR_MALFORMED, "An empty password is none");
+        return command_refuse(command, &err);
+    }
+    if (!bridge_account_password(command->house->bridge, slice_of(command->arguments[0]), password,
+                                 &err))
+        return command_refuse(command, &err);
+    command_say(command, "The password of %s is set.\n", command->arguments[0]);
+    return EXIT_DONE;
+}

@@ -1,0 +1,75 @@
+/* nestbox key …: the OpenPGP certificates of an account. */
+#include "bridge_people.h"
+#include "command.h"
+#include "json.h"
+
+int run_key_add(struct command *command)
+{
+    struct err err;
+    char fingerprint[41];
+
+    if (!bridge_key_add(command->house->bridge, slice_of(command->arguments[0]), command->input,
+                        fingerprint, &err))
+        return command_refuse(command, &err);
+    command_say(command, "%s may now post by mail signed with %s.\n", command->arguments[0],
+                fingerprint);
+    return EXIT_DONE;
+}
+
+struct listing {
+    struct command *command;
+    struct json json;
+};
+
+static bool list_one(void *ctx, const struct account_key *key)
+{
+    struct listing *listing = ctx;
+    char added[DATE_TEXT_SIZE];
+    char expires[DATE_TEXT_SIZE] = "never";
+
+    date_rfc3339(key->added_ms, added);
+    if (key->expires_ms > 0)
+        date_rfc3339(key->expires_ms, expires);
+    if (!listing->command->json) {
+        command_say(listing->command, "%s\tadded %s\texpires %s\n", key->fingerprint, added,
+                    expires);
+        return true;
+    }
+    json_open(&listing->json, NULL);
+    json_text(&listing->json, "fingerprint", key->fingerprint);
+    json_text(&listing->json, "added", added);
+    json_text(&listing->json, "expires", key->expires_ms > 0 ? expires : NULL);
+    json_end(&listing->json);
+    return true;
+}
+
+int run_key_list(struct command *command)
+{
+    struct err err;
+    struct listing listing = {command, json_to(&command->out)};
+    scoped_value(account) account = {0};
+    scoped(store_view) view = store_look(command->house->store, &err);
+
+    if (!view || !bridge_account_find(command->house->bridge, view, slice_of(command->arguments[0]),
+                                      &account, &err))
+        return command_refuse(command, &err);
+    if (command->json)
+        json_array(&listing.json, NULL);
+    if (!store_account_keys(view, account.id, list_one, &listing, &err))
+        return command_refuse(command, &err);
+    if (command->json) {
+        json_end(&listing.json);
+        command_say(command, "\n");
+    }
+    return EXIT_DONE;
+}
+
+int run_key_remove(struct command *command)
+{
+    struct err err;
+
+    if (!bridge_key_remove(command->house->bridge, slice_of(command->arguments[0]),
+                           slice_of(command->arguments[1]), &err))
+        return command_refuse(command, &err);
+    return EXIT_DONE;
+}

@@ -1,0 +1,111 @@
+/* nestbox mail list, show: what rests in a mailbox. */
+#include "bridge_people.h"
+#include "command.h"
+#include "json.h"
+#include "store_mailbox.h"
+
+enum { PAGE = 500, PIECE = 16 * 1024 };
+
+struct listing {
+    struct command *command;
+    struct json json;
+    int64_t last;
+    int on_page;
+};
+
+static const char *or_dash(const char *text)
+{
+    return text ? text : "-";
+}
+
+static bool list_one(void *ctx, const struct entry *entry)
+{
+    struct listing *listing = ctx;
+    char received[DATE_TEXT_SIZE];
+
+    listing->last = entry->id;
+    listing->on_page++;
+    date_rfc3339(entry->received_ms, received);
+    if (!listing->command->json) {
+        command_say(listing->command, "%lld\t%s\t%s\t%s\t%s\n", (long long)entry->id,
+                    entry->mailbox, received, or_dash(entry->from), or_dash(entry->subject));
+        return true;
+    }
+    json_open(&listing->json, NULL);
+    json_number(&listing->json, "id", entry->id);
+    json_text(&listing->json, "mailbox", entry->mailbox);
+    json_text(&listing->json, "from", entry->from);
+    json_text(&listing->json, "subject", entry->subject);
+    json_text(&listing->json, "message_id", entry->header_message_id);
+    json_text(&listing->json, "received", received);
+    json_number(&listing->json, "size", entry->size);
+    json_end(&listing->json);
+    return true;
+}
+
+int run_mail_list(struct command *command)
+{
+    struct err err;
+    struct listing listing = {command, json_to(&command->out), 0, 0};
+    scoped_value(account) account = {0};
+    scoped(store_view) view = store_look(command->house->store, &err);
+
+    if (!view || !bridge_account_find(command->house->bridge, view, slice_of(command->arguments[0]),
+                                      &account, &err))
+        return command_refuse(command, &err);
+    if (command->json)
+        json_array(&listing.json, NULL);
+    do {
+        listing.on_page = 0;
+        if (!store_entries(view, account.id, 0, listing.last, PAGE, list_one, &listing, &err))
+            return command_refuse(command, &err);
+    } while (listing.on_page == PAGE);
+    if (command->json) {
+        json_end(&listing.json);
+        command_say(command, "\n");
+    }
+    return EXIT_DONE;
+}
+
+static int show_body(struct command *command, struct source *body)
+{
+    struct err err;
+    char piece[PIECE];
+    size_t len = 0;
+
+    for (int64_t at = 0; at < body->size; at += (int64_t)len) {
+        if (!source_read(body, at, piece, sizeof piece, &len, &err))
+            return command_refuse(command, &err);
+        if (len == 0)
+            break;
+        bytes_add(&command->out, (struct slice){piece, len});
+        command_say(command, "%s", ""); /* sends on what has grown */
+    }
+    return EXIT_DONE;
+}
+
+int run_mail_show(struct command *command)
+{
+    struct err err;
+    int64_t id;
+    scoped_value(account) account = {0};
+    scoped_value(entry) entry = {0};
+    scoped(store_view) view = store_look(command->house->store, &err);
+
+    if (!view || !bridge_account_find(command->house->bridge, view, slice_of(command->arguments[0]),
+                                      &account, &err))
+        return command_refuse(command, &err);
+    if (!slice_to_number(slice_of(command->arguments[1]), INT64_MAX, &id)) {
+        err_set(&err, ERR_MALFORMED, "ID is a number; see nestbox mail list %s",
+                command->arguments[0]);
+        return command_refuse(command, &err);
+    }
+    enum found found = store_entry(view, account.id, id, &entry, &err);
+    if (found == ABSENT)
+        err_set(&err, ERR_ABSENT, "There is no mail %s; see nestbox mail list %s",
+                command->arguments[1], command->arguments[0]);
+    if (found != FOUND)
+        return command_refuse(command, &err);
+    scoped(source) body = store_body_source(view, entry.body_id, &err);
+    return body ? show_body(command, body) : command_refuse(command, &err);
+}

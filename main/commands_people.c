@@ -1,0 +1,99 @@
+/* nestbox follow, unfollow, followers. */
+#include "bridge_people.h"
+#include "command.h"
+#include "json.h"
+
+static int change_follow(struct command *command, bool follow)
+{
+    struct err err;
+
+    if (!bridge_follow(command->house->bridge, slice_of(command->arguments[0]),
+                       slice_of(command->arguments[1]), follow, &err))
+        return command_refuse(command, &err);
+    command_say(command, follow ? "%s asks to follow %s.\n" : "%s no longer follows %s.\n",
+                command->arguments[0], command->arguments[1]);
+    return EXIT_DONE;
+}
+
+int run_follow(struct command *command)
+{
+    return change_follow(command, true);
+}
+
+int run_unfollow(struct command *command)
+{
+    return change_follow(command, false);
+}
+
+enum { PAGE = 500 };
+
+struct listing {
+    struct command *command;
+    struct json json;
+    int64_t last;
+    int on_page;
+};
+
+static const char *state_name(enum follow_state state)
+{
+    switch (state) {
+    case FOLLOW_WAITING: return "waiting";
+    case FOLLOW_ACCEPTED: return "following";
+    case FOLLOW_REFUSED: return "refused";
+    case FOLLOW_LEFT: return "left";
+    }
+    return "unknown";
+}
+
+static bool list_one(void *ctx, const struct follow *follow, const struct person *follower)
+{
+    struct listing *listing = ctx;
+    char since[DATE_TEXT_SIZE];
+
+    listing->last = follow->id;
+    listing->on_page++;
+    if (follow->state == FOLLOW_LEFT || follow->state == FOLLOW_REFUSED)
+        return true;
+    char *who = follower->kind == PERSON_MAIL
+                    ? must_dup(follower->address)
+                    : must_print("@%s@%s", follower->user, follower->host);
+    date_rfc3339(follow->since_ms, since);
+    if (listing->command->json) {
+        json_open(&listing->json, NULL);
+        json_text(&listing->json, "person", who);
+        json_text(&listing->json, "actor", follower->actor_id);
+        json_text(&listing->json, "name", follower->name);
+        json_text(&listing->json, "state", state_name(follow->state));
+        json_text(&listing->json, "since", since);
+        json_end(&listing->json);
+    } else {
+        command_say(listing->command, "%s\t%s\tsince %s\n", who, state_name(follow->state), since);
+    }
+    free(who);
+    return true;
+}
+
+int run_followers(struct command *command)
+{
+    struct err err;
+    struct listing listing = {command, json_to(&command->out), 0, 0};
+    scoped_value(account) account = {0};
+    scoped(store_view) view = store_look(command->house->store, &err);
+
+    if (!view || !bridge_account_find(command->house->bridge, view, slice_of(command->arguments[0]),
+                                      &account, &err))
+        return command_refuse(command, &err);
+    if (command->json)
+        json_array(&listing.json, NULL);
+    do {
+        listing.on_page = 0;
+        if (!store_followers(view, account.person_id, false, listing.last, PAGE, list_one, &listing,
+                             &err))
+            return command_refuse(command, &err);
+    } while (listing.on_page == PAGE);
+    if (command->json) {
+        json_end(&listing.json);
+        command_say(command, "\n");
+    }
+    return EXIT_DONE;
+}
