@@ -2,25 +2,31 @@
  * loop — one thread's event loop, the sessions that live on it, and the news they hear.
  *
  * Does:     run sessions (base/session.h), with a connection (listen.h) or without one; carry out
- * their named next steps; keep what crosses threads to posted messages and errands. May use:  base,
- * config; libevent, OpenSSL. Must not: know a protocol, a row of the store or a file. Threads:
- * every function runs on the loop's own thread unless it says "any thread".  Before loop_run() and
- * after it the thread that made or ends the loop counts as its own.
+ *           their named next steps; let nothing cross threads but posts and errands.
+ * May use:  base, config; libevent, OpenSSL.
+ * Must not: know a protocol, a row of the store or a file.
+ * Threads:  every function runs on the loop's own thread unless it says "any thread".  While the
+ *           loop does not run, whoever holds it counts as its own.
  *
  * How a session is driven, beyond what base/session.h says:
- * - begin() comes first, for implicit TLS right after it secured().
- * - read() gets all unused bytes in `in` (64 KiB at most; a session that takes nothing of a full 64
- * KiB is hung up).  After read() took some but not all, or after any other call, the rest is
- * brought at once; after it took none, when more has arrived.  In other calls `in` is empty.
- * - each turn's wake_at_ms replaces the one before.  The timer does not strike while an errand is
- * out; if its time passed meanwhile it strikes after resume(), unless that turn set another.
+ *
+ * - Under implicit TLS the handshake comes first, then begin(), then secured() at once; so begin()
+ *   of such a kind gives no errand away.
+ * - read() gets all unused bytes (64 KiB at most; a session that takes nothing of a full 64 KiB is
+ *   hung up).  After read() took some but not all, and after any other call, the rest is brought
+ *   at once; after it took nothing, when more has arrived.  In other calls `in` is empty.
+ * - Nudges come at NEXT_READ and at NEXT_MORE.  What nudged() answers is the next step, so a session
+ *   that was sending answers NEXT_MORE to go on.
+ * - Each turn's wake_at_ms replaces the one before.  The timer does not strike while an errand is
+ *   out: resume() sets it again.
  * - `watch` set with NEXT_WAIT counts from that moment, zero with NEXT_WAIT keeps the one before: a
- * session that watches while it looks misses nothing that commits meanwhile.  The nudge comes when
- * it is back.
- * - a peer that ends its side while an errand is out is gone: the errand is unwanted.  At other
- * times what it had sent is still brought, then the session is freed.
+ *   session that watches while it looks misses nothing that commits meanwhile.  The nudge comes
+ *   when it is back, if it still watches.
+ * - A peer that ends its side while an errand is out is gone: the errand is unwanted.  At other
+ *   times what it had sent is still brought; then the connection ends.
  * - NEXT_HANG_UP: what is written goes out first, for 10 s at most.  A peer that takes no byte for
- * 60 s while something waits for it is hung up.
+ *   60 s while something waits for it is hung up.
+ * - A connection may end before begin(); free() is called always, on the loop.
  */
 #ifndef NESTBOX_NET_LOOP_H
 #define NESTBOX_NET_LOOP_H
@@ -34,7 +40,7 @@ struct loop;
 
 /* `name` for the log; kept by borrow for the loop's life. */
 MUST_CHECK struct loop *loop_new(const char *name, struct err *err);
-/* After loop_run() and when no errand is out any more: ends and frees all sessions, runs what was
+/* After loop_run(), when no errand is out any more.  Ends and frees all sessions, runs what was
  * posted. */
 void loop_free(struct loop *loop);
 SCOPED(loop, loop_free)
@@ -45,9 +51,8 @@ bool loop_is_mine(const struct loop *loop); /* any thread */
 /* Any thread; fn runs on the loop, in order of posting. */
 void loop_post(struct loop *loop, void (*fn)(void *arg), void *arg);
 
-/* Who gets the errands of this loop's sessions: carry() runs on the loop, owns the errand and hands
- * it to loop_errand_home() when it is done (or failed, or unwanted).  Set before the first session.
- */
+/* Who gets the errands of this loop's sessions: carry() runs on the loop, takes the errand and hands
+ * it to loop_errand_home() when it is done, failed or unwanted.  Set before the first session. */
 void loop_set_carrier(struct loop *loop,
                       void (*carry)(void *ctx, struct errand *errand, struct loop *home),
                       void *ctx);

@@ -1,0 +1,495 @@
+/*
+ * The one driver: carries out a session's named next steps (loop.h says the rules, net_private.h has the
+ * states).
+ *
+ * connection_drive() takes small steps until one of them must wait; then settle() asks libevent for
+ * exactly what that step waits for.  Replies go out when the session has nothing more to do, so what
+ * was pipelined is answered in few packets.
+ */
+#include "net_private.h"
+
+#include "clock.h"
+#include "log.h"
+#include "memory.h"
+
+#include <assert.h>
+#include <openssl/err.h>
+
+enum {
+    STEPS_AT_ONCE = 32, /* then others have their turn */
+    STALLED_MS = 60 * SECOND_MS,
+    LAST_WORDS_MS = 10 * SECOND_MS,
+    LINGER_MS = 2 * SECOND_MS,
+};
+
+static void on_timer(int fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    struct connection *c = arg;
+
+    c->timer_at_ms = 0;
+    if (c->step != STEP_DEAD)
+        connection_drive(c);
+}
+
+struct connection *connection_new(struct loop *loop, const struct session_kind *kind, void *session)
+{
+    struct connection *c = must_new(struct connection);
+
+    c->loop = loop;
+    c->kind = kind;
+    c->session = session;
+    c->timer = evtimer_new(loop->base, on_timer, c);
+    if (!c->timer)
+        abort();
+    c->next = loop->sessions;
+    if (c->next)
+        c->next->before = c;
+    loop->sessions = c;
+    atomic_fetch_add(&loop->session_count, 1);
+    return c;
+}
+
+void connection_soon(struct connection *c)
+{
+    struct loop *loop = c->loop;
+
+    if (c->ready)
+        return;
+    c->ready = true;
+    c->next_ready = NULL;
+    *loop->ready_end = c;
+    loop->ready_end = &c->next_ready;
+    event_active(loop->ready_event, EV_TIMEOUT, 1);
+}
+
+void connection_end(struct connection *c)
+{
+    if (c->step == STEP_DEAD)
+        return;
+    c->step = STEP_DEAD;
+    news_watch(c, 0);
+    event_del(c->timer);
+    if (c->wire) {
+        wire_clear(c->wire);
+        free(c->wire);
+        c->wire = NULL;
+    }
+    if (c->on_end)
+        c->on_end(c->on_end_ctx, &c->peer);
+    if (c->errand)
+        atomic_store(&c->errand->unwanted, true);
+    connection_soon(c);
+}
+
+void connection_reap(struct connection *c)
+{
+    c->kind->free(c->session);
+    event_free(c->timer);
+    bytes_clear(&c->dropped);
+    if (c->next)
+        c->next->before = c->before;
+    if (c->before)
+        c->before->next = c->next;
+    else
+        c->loop->sessions = c->next;
+    atomic_fetch_sub(&c->loop->session_count, 1);
+    free(c);
+}
+
+static struct turn turn_of(struct connection *c)
+{
+    return (struct turn){.in = SLICE(""), .out = c->wire ? &c->wire->out : &c->dropped};
+}
+
+static void send_away(struct connection *c, struct errand *errand)
+{
+    assert(errand && !c->errand && c->loop->carry);
+    errand->home = c;
+    c->errand = errand;
+    c->loop->carry(c->loop->carry_ctx, errand, c->loop);
+}
+
+static const enum step step_after[] = {
+    [NEXT_READ] = STEP_READING,       [NEXT_WAIT] = STEP_AWAY,
+    [NEXT_MORE] = STEP_SENDING,       [NEXT_START_TLS] = STEP_STARTING_TLS,
+    [NEXT_HANG_UP] = STEP_HANGING_UP,
+};
+
+/* Carries over what a turn asked for. */
+static void act(struct connection *c, enum next next, const struct turn *turn)
+{
+    assert(next == NEXT_WAIT || !turn->errand);
+    c->step = step_after[next];
+    c->wake_at_ms = turn->wake_at_ms;
+    c->limit_at_ms = 0;
+    c->fresh = true;
+    if (next != NEXT_WAIT || turn->watch)
+        news_watch(c, turn->watch);
+    if (!c->wire)
+        bytes_reset(&c->dropped);
+    if (next == NEXT_WAIT)
+        send_away(c, turn->errand);
+}
+
+static bool call_begin(struct connection *c)
+{
+    struct turn turn = turn_of(c);
+
+    c->begun = true;
+    act(c, c->kind->begin(c->session, &c->peer, &turn), &turn);
+    return true;
+}
+
+static void call_secured(struct connection *c)
+{
+    struct turn turn = turn_of(c);
+    struct tls_facts facts;
+
+    tls_facts_of(c->wire->ssl, &facts);
+    act(c, c->kind->secured(c->session, &facts, &turn), &turn);
+}
+
+static bool call_nudged(struct connection *c, enum nudge why)
+{
+    struct turn turn = turn_of(c);
+
+    act(c, c->kind->nudged(c->session, why, &turn), &turn);
+    return true;
+}
+
+static bool call_more(struct connection *c)
+{
+    struct turn turn = turn_of(c);
+
+    act(c, c->kind->more(c->session, &turn), &turn);
+    return true;
+}
+
+static bool call_read(struct connection *c)
+{
+    struct wire *w = c->wire;
+    struct turn turn = turn_of(c);
+
+    turn.in = bytes_slice(&w->in);
+    act(c, c->kind->read(c->session, &turn), &turn);
+    assert(turn.used <= w->in.len);
+    if (turn.used == 0 && w->in.len >= WIRE_UNREAD_MAX && c->step == STEP_READING)
+        c->step = STEP_HANGING_UP;
+    if (turn.used == 0 && c->step == STEP_READING)
+        c->fresh = false;
+    bytes_drop_front(&w->in, turn.used);
+    return true;
+}
+
+/* A nudge that is due, if any: closing once, news once a look, the timer at its time. */
+static bool nudge_due(struct connection *c, enum nudge *out_why)
+{
+    if (c->loop->closing && !c->told_closing) {
+        c->told_closing = true;
+        *out_why = NUDGE_CLOSING;
+        return true;
+    }
+    if (c->look_again) {
+        c->look_again = false;
+        *out_why = NUDGE_CHANGE;
+        return true;
+    }
+    if (c->wake_at_ms && c->wake_at_ms <= monotonic_ms()) {
+        c->wake_at_ms = 0;
+        *out_why = NUDGE_TIMER;
+        return true;
+    }
+    return false;
+}
+
+/* The peer leaves too much unread. */
+static bool is_clogged(struct connection *c)
+{
+    if (!c->wire || wire_unsent(c->wire) < WIRE_UNSENT_MAX)
+        return false;
+    wire_flush(c->wire);
+    return wire_unsent(c->wire) >= WIRE_UNSENT_MAX;
+}
+
+/* Each step function: true if it went on, so that there may be more to do at once. */
+static bool go_on_reading(struct connection *c)
+{
+    enum nudge why;
+    struct wire *w = c->wire;
+
+    if (is_clogged(c))
+        return false;
+    if (nudge_due(c, &why))
+        return call_nudged(c, why);
+    if (!w)
+        return false;
+    if (c->fresh && w->in.len > 0)
+        return call_read(c);
+    if (wire_fill(w))
+        return call_read(c);
+    wire_flush(w);
+    if (w->ended) /* a part of a command remains, or nothing: no more will come */
+        c->step = STEP_HANGING_UP;
+    return w->ended;
+}
+
+static bool go_on_sending(struct connection *c)
+{
+    enum nudge why;
+
+    if (is_clogged(c))
+        return false;
+    if (nudge_due(c, &why))
+        return call_nudged(c, why);
+    if (c->wire) {
+        wire_flush(c->wire);
+        if (c->wire->broken || wire_unsent(c->wire) > 0)
+            return false;
+    }
+    return call_more(c);
+}
+
+static void limit(struct connection *c, int64_t within_ms)
+{
+    c->limit_at_ms = monotonic_ms() + within_ms;
+}
+
+/* The peer is told why (OpenSSL sent an alert) and gets the time to read it. */
+static bool give_up_shaking(struct connection *c)
+{
+    const char *reason = ERR_reason_error_string(ERR_peek_error());
+
+    log_debug("service=%s peer=%s handshake failed: %s", c->peer.service, c->peer.text,
+              reason ? reason : "connection closed");
+    ERR_clear_error();
+    wire_goodbye(c->wire);
+    c->step = STEP_LINGERING;
+    limit(c, LINGER_MS);
+    return true;
+}
+
+static bool secured(struct connection *c)
+{
+    if (!c->begun)
+        call_begin(c);
+    if (c->step == STEP_HANGING_UP)
+        return true;
+    assert(!c->errand); /* loop.h: begin() under implicit TLS gives no errand */
+    call_secured(c);
+    return true;
+}
+
+static bool go_on_shaking(struct connection *c)
+{
+    switch (wire_shake(c->wire)) {
+    case SHAKE_GOES_ON: return false;
+    case SHAKE_FAILED: return give_up_shaking(c);
+    case SHAKE_DONE: return secured(c);
+    }
+    return false;
+}
+
+static bool start_shaking(struct connection *c)
+{
+    if (!wire_start_tls(c->wire, tls_server_context(c->tls), c->alpn)) {
+        connection_end(c);
+        return false;
+    }
+    c->step = STEP_SHAKING;
+    limit(c, c->handshake_ms);
+    return true;
+}
+
+/* What came before the 220 left was said in clear by whoever is in the middle (mail.md 1.5).  Looking
+ * ends with the 220: from then on every byte goes to OpenSSL, which takes it for a handshake or fails. */
+static bool go_on_starting_tls(struct connection *c)
+{
+    assert(c->wire && c->tls && !c->wire->ssl);
+    if (wire_holds_early_bytes(c->wire)) {
+        log_info("service=%s peer=%s ended: bytes behind STARTTLS", c->peer.service, c->peer.text);
+        connection_end(c);
+        return false;
+    }
+    wire_flush(c->wire);
+    if (c->wire->broken || wire_unsent(c->wire) > 0)
+        return false;
+    return start_shaking(c);
+}
+
+static bool go_on_hanging_up(struct connection *c)
+{
+    struct wire *w = c->wire;
+
+    if (!w) {
+        connection_end(c);
+        return false;
+    }
+    wire_flush(w);
+    if (!w->broken && wire_unsent(w) > 0)
+        return false;
+    wire_goodbye(w);
+    c->step = STEP_LINGERING;
+    limit(c, LINGER_MS);
+    return true;
+}
+
+static bool go_on_lingering(struct connection *c)
+{
+    if (wire_drained(c->wire))
+        connection_end(c);
+    return false;
+}
+
+static bool go_on(struct connection *c)
+{
+    if (c->loop->closing && !c->begun) { /* nobody was greeted yet */
+        connection_end(c);
+        return false;
+    }
+    switch (c->step) {
+    case STEP_BEGIN: return c->peer.secured ? start_shaking(c) : call_begin(c);
+    case STEP_SHAKING: return go_on_shaking(c);
+    case STEP_READING: return go_on_reading(c);
+    case STEP_AWAY:
+        if (c->wire)
+            wire_flush(c->wire);
+        return false;
+    case STEP_SENDING: return go_on_sending(c);
+    case STEP_STARTING_TLS: return go_on_starting_tls(c);
+    case STEP_HANGING_UP: return go_on_hanging_up(c);
+    case STEP_LINGERING: return go_on_lingering(c);
+    case STEP_DEAD: break;
+    }
+    return false;
+}
+
+static unsigned waits_for(const struct connection *c)
+{
+    const struct wire *w = c->wire;
+    unsigned write = wire_unsent(w) > 0 ? WAIT_WRITE : 0;
+
+    switch (c->step) {
+    case STEP_SHAKING: return WAIT_READ;
+    case STEP_READING: return wire_unsent(w) >= WIRE_UNSENT_MAX ? write : write | WAIT_READ;
+    case STEP_AWAY: return write | WAIT_GONE;
+    case STEP_LINGERING: return WAIT_READ;
+    case STEP_BEGIN:
+    case STEP_SENDING:
+    case STEP_STARTING_TLS:
+    case STEP_HANGING_UP:
+    case STEP_DEAD: return write;
+    }
+    return 0;
+}
+
+/* The driver's own deadline for the step that waits now. */
+static void set_limit(struct connection *c)
+{
+    if (c->step == STEP_SHAKING || c->step == STEP_LINGERING)
+        return;
+    if (wire_unsent(c->wire) == 0)
+        c->limit_at_ms = 0;
+    else if (c->step == STEP_HANGING_UP && !c->limit_at_ms)
+        limit(c, LAST_WORDS_MS);
+    else if (c->step != STEP_HANGING_UP && (!c->limit_at_ms || c->wire->moved))
+        limit(c, STALLED_MS);
+    c->wire->moved = false;
+}
+
+static void arm_timer(struct connection *c)
+{
+    bool clogged = c->wire && wire_unsent(c->wire) >= WIRE_UNSENT_MAX;
+    bool nudges = (c->step == STEP_READING || c->step == STEP_SENDING) && !clogged;
+    int64_t at = nudges ? c->wake_at_ms : 0;
+
+    if (c->limit_at_ms && (!at || c->limit_at_ms < at))
+        at = c->limit_at_ms;
+    /* A timer that strikes too early is cheap; one moved with each command is not. */
+    if (!at || (c->timer_at_ms && c->timer_at_ms <= at))
+        return;
+    int64_t wait = at - monotonic_ms();
+    if (wait < 0)
+        wait = 0;
+    struct timeval within = {.tv_sec = wait / 1000, .tv_usec = wait % 1000 * 1000};
+    if (event_add(c->timer, &within) == 0)
+        c->timer_at_ms = at;
+}
+
+static void settle(struct connection *c)
+{
+    if (c->step == STEP_DEAD)
+        return;
+    if (c->wire) {
+        if (c->wire->broken) {
+            connection_end(c);
+            return;
+        }
+        set_limit(c);
+        wire_rest(c->wire);
+        wire_wait(c->wire, waits_for(c));
+    }
+    arm_timer(c);
+}
+
+void connection_drive(struct connection *c)
+{
+    if (c->limit_at_ms && c->limit_at_ms <= monotonic_ms()) {
+        connection_end(c);
+        return;
+    }
+    for (int i = 0; i < STEPS_AT_ONCE; i++) {
+        if (!go_on(c)) {
+            settle(c);
+            return;
+        }
+    }
+    if (c->wire)
+        wire_flush(c->wire);
+    connection_soon(c);
+}
+
+void connection_errand_home(struct connection *c, struct errand *errand)
+{
+    assert(c->errand == errand);
+    c->errand = NULL;
+    if (c->step == STEP_DEAD) {
+        errand_free(errand);
+        connection_soon(c);
+        return;
+    }
+    struct turn turn = turn_of(c);
+    act(c, c->kind->resume(c->session, errand, &turn), &turn);
+    connection_drive(c);
+}
+
+static void on_wire(int fd, short what, void *arg)
+{
+    (void)fd;
+    struct connection *c = arg;
+
+    if (c->step == STEP_DEAD)
+        return;
+    if (c->step == STEP_AWAY && wire_peer_gone(c->wire)) {
+        connection_end(c);
+        return;
+    }
+    if (what & EV_READ || c->wire->read_awaits_write)
+        c->wire->may_read = true;
+    connection_drive(c);
+}
+
+struct connection *connection_accept(struct loop *loop, int fd, const struct peer *peer,
+                                     const struct listen_options *options, void *session)
+{
+    struct connection *c = connection_new(loop, options->kind, session);
+
+    c->peer = *peer;
+    c->tls = options->tls;
+    c->alpn = options->alpn;
+    c->handshake_ms = options->handshake_ms ? options->handshake_ms : 30 * SECOND_MS;
+    c->wire = must_new(struct wire);
+    wire_init(c->wire, fd, loop->base, on_wire, c);
+    return c;
+}
