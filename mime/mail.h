@@ -5,8 +5,8 @@
  * May use:  base; GMime (and its GLib), libxml2, libjpeg-turbo.  Nobody else does.
  * Must not: know who may post what.
  *
- * GLib aborts when memory ends, so GMime gets a bounded stream: 256 KiB of header, 100 parts, 20 levels
- * (else ERR_MALFORMED), counted before it sees them.  Every text handed out is valid UTF-8 without control
+ * GLib aborts when memory ends, so GMime gets bounded pieces only: 256 KiB of header in 2,000 fields, 100
+ * parts, 20 levels (else ERR_MALFORMED), counted before it sees any.  Every text handed out is valid UTF-8 without control
  * bytes but tab and newline.
  */
 #ifndef NESTBOX_MIME_MAIL_H
@@ -79,9 +79,10 @@ MUST_CHECK bool mail_part_content(struct mail_part *part, size_t max, struct byt
                                   struct err *err);
 /* The exact octets of the part, header and body, as they stand in the source: what a multipart/signed
  * signature covers (RFC 3156 5; the CRLF before the boundary is not part of it).  Keeps a borrow of the mail's
- * source. */
+ * source until the caller's source_free(). */
 struct source *mail_part_exact(struct mail_part *part);
-/* A leaf's or container's part as a mail of its own (protected headers of a signed part, message/rfc822). */
+/* A leaf's or container's part as a mail of its own (protected headers of a signed part); of a message/rfc822,
+ * which is a leaf in the tree, the mail inside.  Keeps a borrow of the part's mail and its source. */
 MUST_CHECK bool mail_of_part(struct mail_part *part, struct mail **out, struct err *err);
 
 #endif

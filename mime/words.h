@@ -28,8 +28,10 @@ struct passage {
 struct words {
     struct passage *passages;
     size_t count, capacity;
-    bool begins_with_quote;  /* before cutting: Delta Chat's sign of an answer (behaviour.md P7) */
-    bool forwarded;          /* a forward mark or second header block was left in the text (P8) */
+    bool begins_with_quote; /* before cutting: Delta Chat's sign of an answer (behaviour.md P7) */
+    bool
+        forwarded; /* a forward mark or a header block of another mail stood in it (P8).  It and all
+                              * behind it are cut: what is left are one's own words above a forward */
     bool cut_quote;          /* a quotation was cut */
     char **kept_content_ids; /* of inline pictures that stand in the words kept (HTML) */
     size_t kept_content_id_count;
@@ -40,10 +42,16 @@ struct words {
 struct words_orders {
     bool flowed, del_sp; /* format=flowed, DelSp=yes (RFC 3676); plain only */
     bool chat;           /* Chat-Version: plain text is kept line by line, nothing joined */
+    bool
+        is_reply; /* the mail answers a post (In-Reply-To) and is no forward by its subject: a header block
+                    * as Outlook puts it above what it quotes, or "Original Message", begins a quotation.
+                    * Without it the same block makes the words `forwarded`.  Marks that say "forwarded" do so
+                    * always. */
     struct slice
         parent_plain; /* text of the public post being answered, or empty: > lines between two own
                                   passages survive only if they stand in it */
 };
+/* ERR_TOO_LARGE above 1 MiB, 50,000 lines or (HTML) 200 levels.  Links are found in plain text too. */
 MUST_CHECK bool words_from_plain(struct slice text, const struct words_orders *orders,
                                  struct words *out, struct err *err);
 MUST_CHECK bool words_from_html(struct slice html, const struct words_orders *orders,
