@@ -2,6 +2,7 @@
 #include "bridge_people.h"
 #include "command.h"
 #include "json.h"
+#include "memory.h"
 
 #include <string.h>
 

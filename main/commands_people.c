@@ -2,6 +2,7 @@
 #include "bridge_people.h"
 #include "command.h"
 #include "json.h"
+#include "memory.h"
 
 static int change_follow(struct command *command, bool follow)
 {

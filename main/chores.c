@@ -1,0 +1,107 @@
+#include "chores.h"
+
+#include "bridge.h"
+#include "log.h"
+#include "memory.h"
+
+enum { AFTER_FAILURE_MS = 10 * SECOND_MS };
+
+struct chores {
+    struct bridge *bridge;
+    bool closing;
+};
+
+struct round { /* one errand */
+    struct errand errand;
+    struct bridge *bridge;
+    int64_t next_ms; /* wall time */
+};
+
+static bool do_round(struct errand *errand, struct err *err)
+{
+    struct round *round = container_of(errand, struct round, errand);
+
+    return bridge_chores(round->bridge, &round->next_ms, err);
+}
+
+static void round_free(struct errand *errand)
+{
+    free(container_of(errand, struct round, errand));
+}
+
+static enum next start_round(struct chores *chores, struct turn *turn)
+{
+    struct round *round = must_new(struct round);
+
+    round->errand = (struct errand){.lane = LANE_BULK, .work = do_round, .free = round_free};
+    round->bridge = chores->bridge;
+    turn->errand = &round->errand;
+    turn->watch = TOPIC_SOMETHING;
+    return NEXT_WAIT;
+}
+
+static enum next on_begin(void *session, const struct peer *peer, struct turn *turn)
+{
+    (void)peer;
+    return start_round(session, turn);
+}
+
+static enum next on_resume(void *session, struct errand *back, struct turn *turn)
+{
+    struct chores *chores = session;
+    struct round *round = container_of(back, struct round, errand);
+    int64_t wait_ms = AFTER_FAILURE_MS;
+
+    if (back->ok)
+        wait_ms = round->next_ms - clock_now(&system_clock);
+    else
+        log_error("chores failed, again in 10 s: %s (%s)", back->err.said, back->err.cause);
+    if (wait_ms > HOUR_MS)
+        wait_ms = HOUR_MS; /* the wall clock may be set meanwhile */
+    turn->wake_at_ms = monotonic_ms() + (wait_ms > 0 ? wait_ms : 1);
+    turn->watch = TOPIC_SOMETHING;
+    errand_free(back);
+    return chores->closing ? NEXT_HANG_UP : NEXT_READ;
+}
+
+static enum next on_nudge(void *session, enum nudge why, struct turn *turn)
+{
+    struct chores *chores = session;
+
+    if (why != NUDGE_CLOSING)
+        return start_round(chores, turn);
+    chores->closing = true;
+    return NEXT_HANG_UP;
+}
+
+static enum next on_nothing(void *session, struct turn *turn)
+{
+    (void)session;
+    turn->watch = TOPIC_SOMETHING;
+    return NEXT_READ;
+}
+
+static enum next on_secured(void *session, const struct tls_facts *tls, struct turn *turn)
+{
+    (void)tls;
+    return on_nothing(session, turn);
+}
+
+const struct session_kind chores_kind = {
+    .name = "chores",
+    .begin = on_begin,
+    .read = on_nothing,
+    .resume = on_resume,
+    .more = on_nothing,
+    .secured = on_secured,
+    .nudged = on_nudge,
+    .free = free,
+};
+
+void *chores_new(struct bridge *bridge)
+{
+    struct chores *chores = must_new(struct chores);
+
+    chores->bridge = bridge;
+    return chores;
+}

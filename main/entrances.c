@@ -1,0 +1,133 @@
+/* The listeners: which session begins where. */
+#include "json.h"
+#include "log.h"
+#include "server.h"
+#include "smtp.h"
+
+struct entrance_row {
+    const char *service; /* peer->service, and the name in ports.json */
+    bool implicit_tls, tls;
+};
+
+static const struct entrance_row rows[ENTRANCES] = {
+  /* clang-format off */
+    [SMTP]        = {"smtp",        false, true},
+    [SUBMISSION]  = {"submission",  false, true},
+    [SUBMISSIONS] = {"submissions", true,  true},
+    [HTTPS]       = {"https",       true,  true},
+    [HTTP]        = {"http",        false, false},
+  /* clang-format on */
+};
+
+static const char *const http_protocols[] = {"http/1.1", NULL};
+
+/* Listeners are opened before the parts behind them exist, so sessions find these through the server. */
+static void *new_smtp_session(void *ctx, const struct peer *peer)
+{
+    struct server *server = ctx;
+
+    return smtp_session_new(server->smtp, peer);
+}
+
+static void *new_https_session(void *ctx, const struct peer *peer)
+{
+    struct server *server = ctx;
+
+    return http_session_new(server->https, peer);
+}
+
+static void *new_http_session(void *ctx, const struct peer *peer)
+{
+    struct server *server = ctx;
+
+    return http_session_new(server->http, peer);
+}
+
+static const struct endpoint *endpoint_of(const struct config *config, enum entrance which)
+{
+    switch (which) {
+    case SMTP: return &config->smtp;
+    case SUBMISSION: return &config->submission;
+    case SUBMISSIONS: return &config->submissions;
+    case HTTPS: return &config->https;
+    case HTTP: return &config->http;
+    case ENTRANCES: break;
+    }
+    __builtin_unreachable();
+}
+
+static void choose_session(enum entrance which, struct listen_options *options)
+{
+    switch (which) {
+    case SMTP:
+    case SUBMISSION:
+    case SUBMISSIONS:
+        options->kind = &smtp_session_kind;
+        options->new_session = new_smtp_session;
+        return;
+    case HTTPS:
+        options->kind = &http_session_kind;
+        options->new_session = new_https_session;
+        options->alpn = http_protocols;
+        return;
+    case HTTP:
+        options->kind = &http_session_kind;
+        options->new_session = new_http_session;
+        return;
+    case ENTRANCES: break;
+    }
+    __builtin_unreachable();
+}
+
+static bool open_one(struct server *server, enum entrance which, struct err *err)
+{
+    const struct endpoint *endpoint = endpoint_of(&server->config, which);
+    struct listen_options options = {
+        .address = endpoint->address,
+        .port = endpoint->port,
+        .service = rows[which].service,
+        .tls = rows[which].tls ? server->tls : NULL,
+        .implicit_tls = rows[which].implicit_tls,
+        .ctx = server,
+    };
+
+    if (endpoint->off)
+        return true;
+    choose_session(which, &options);
+    server->listeners[which] = listener_open(server->inward, &options, err);
+    if (!server->listeners[which])
+        return false;
+    log_info("listens for %s on %s port %d", rows[which].service, endpoint->address,
+             listener_port(server->listeners[which]));
+    return true;
+}
+
+bool entrances_open(struct server *server, struct err *err)
+{
+    for (enum entrance which = 0; which < ENTRANCES; which++)
+        if (!open_one(server, which, err))
+            return false;
+    return true;
+}
+
+void entrances_close(struct server *server)
+{
+    for (enum entrance which = 0; which < ENTRANCES; which++) {
+        listener_close(server->listeners[which]);
+        server->listeners[which] = NULL;
+    }
+}
+
+bool entrances_tell(struct server *server, struct err *err)
+{
+    scoped_value(bytes) text = {0};
+    struct json json = json_to(&text);
+
+    json_open(&json, NULL);
+    for (enum entrance which = 0; which < ENTRANCES; which++)
+        if (server->listeners[which])
+            json_number(&json, rows[which].service, listener_port(server->listeners[which]));
+    json_end(&json);
+    bytes_add_char(&text, '\n');
+    return data_dir_write(&server->household.dir, "ports.json", bytes_slice(&text), err);
+}

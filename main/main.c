@@ -1,0 +1,162 @@
+/*
+ * main — the command line, and who runs what: judge, init and serve here; every other command in the server if one
+ * runs, else in this process, which then owns the data for the moment.
+ */
+#include "control.h"
+#include "house.h"
+#include "memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char default_config[] = "/etc/nestbox/nestbox.conf";
+
+/* Standard input, or the FILE that is the last argument (then no longer an argument). */
+static bool read_input(struct command *command, const struct command_row *row, struct bytes *input,
+                       struct err *err)
+{
+    bool password = row->input == INPUT_PASSWORD && command_option(command, "--password-stdin");
+    bool file = row->input == INPUT_LAST_ARGUMENT;
+    int fd = STDIN_FILENO;
+
+    if (!password && !file)
+        return true;
+    if (file && (int)command->argument_count == row->most) {
+        const char *path = command->arguments[--command->argument_count];
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+            return err_system(err, "The file cannot be read", "%s", path);
+    }
+    ssize_t len = 1;
+    while (len > 0 && input->len <= COMMAND_INPUT_MAX) {
+        len = read(fd, bytes_reserve(input, 65536), 65536);
+        if (len > 0)
+            input->len += (size_t)len;
+    }
+    if (fd != STDIN_FILENO)
+        close(fd);
+    command->input = bytes_slice(input);
+    if (len < 0)
+        return err_system(err, "The input cannot be read", "read");
+    return input->len <= COMMAND_INPUT_MAX ||
+           err_set(err, ERR_TOO_LARGE, "The input has more than 64 MiB");
+}
+
+/* A password typed by a person, when none comes by --password-stdin. */
+static bool ask_password(struct command *command, const struct command_row *row,
+                         struct bytes *input, struct err *err)
+{
+    bool wanted = strcmp(row->words, "account password") == 0 && command->input.len == 0;
+
+    if (!wanted || !isatty(STDIN_FILENO))
+        return true;
+    char *typed = getpass("Password: ");
+    if (!typed)
+        return err_system(err, "The password cannot be read", "getpass");
+    bytes_add_text(input, typed);
+    explicit_bzero(typed, strlen(typed));
+    command->input = bytes_slice(input);
+    return true;
+}
+
+static void flush_here(struct command *command)
+{
+    fwrite(command->out.at, 1, command->out.len, stdout);
+    bytes_reset(&command->out);
+}
+
+static int run_here(struct command *command, const struct command_row *row,
+                    const struct config *config, struct err *err)
+{
+    struct household household;
+
+    if (!household_open(config, &household, err))
+        return command_refuse(command, err);
+    struct house house = {.config = config, .store = household.store, .bridge = household.bridge};
+    command->house = &house;
+    command->flush = flush_here;
+    int code = row->run(command);
+    household_close(&household);
+    return code;
+}
+
+static int run_in_house(struct command *command, const struct command_row *row,
+                        const char *config_path, struct err *err)
+{
+    struct config config;
+    struct data_dir dir;
+    int code = EXIT_REFUSED;
+    scoped_value(bytes) input = {0};
+
+    if (!config_read(config_path, &config, err) || !read_input(command, row, &input, err) ||
+        !ask_password(command, row, &input, err) || !data_dir_open(&config, &dir, err))
+        return command_refuse(command, err);
+    enum control_answer answer = control_ask(&dir, row, command, &code, err);
+    data_dir_close(&dir);
+    if (answer == CONTROL_FAILED)
+        code = command_refuse(command, err);
+    else if (answer == CONTROL_ABSENT)
+        code = run_here(command, row, &config, err);
+    if (input.at)
+        explicit_bzero(input.at, input.len);
+    return code;
+}
+
+static int run(struct command *command, const struct command_row *row, const char *config_path)
+{
+    struct err err;
+
+    if (strcmp(row->words, "judge") == 0)
+        return pgp_judge_main();
+    if (strcmp(row->words, "serve") == 0)
+        return run_serve(config_path);
+    if (strcmp(row->words, "init") == 0)
+        return run_init(command, config_path);
+    return run_in_house(command, row, config_path, &err);
+}
+
+static bool is_asking(int argc, char *const *argv, const char *word, const char *option)
+{
+    return argc >= 2 && (strcmp(argv[1], word) == 0 || strcmp(argv[1], option) == 0);
+}
+
+static bool asks_help(const struct command *command)
+{
+    return command_option(command, "--help") != NULL;
+}
+
+int main(int argc, char **argv)
+{
+    struct err err;
+    struct command command = {0};
+    const struct command_row *row = NULL;
+    const char *config_path = default_config;
+
+    signal(SIGPIPE, SIG_IGN);
+    if (is_asking(argc, argv, "version", "--version")) {
+        printf("nestbox %s\n", NESTBOX_VERSION);
+        return EXIT_DONE;
+    }
+    bool understood = command_read(argc, argv, &command, &row, &config_path, &err);
+    int code = EXIT_DONE;
+    if (is_asking(argc, argv, "help", "--help") || asks_help(&command)) {
+        if (argc == 3 && strcmp(argv[2], "settings") == 0)
+            config_manual(&command.out);
+        else
+            command_help(&command.out, row);
+    } else if (!understood) {
+        bytes_print(&command.complaint, "nestbox: %s\n", err.said);
+        code = EXIT_USAGE;
+    } else {
+        code = run(&command, row, config_path);
+    }
+    fwrite(command.out.at, 1, command.out.len, stdout);
+    fwrite(command.complaint.at, 1, command.complaint.len, stderr);
+    bytes_clear(&command.out);
+    bytes_clear(&command.complaint);
+    return fflush(stdout) == 0 ? code : EXIT_REFUSED;
+}

@@ -1,0 +1,184 @@
+/*
+ * nestbox serve: start and stop (architecture.md 11).
+ *
+ * Start: settings, data folder and lock, certificate, listeners, privileges dropped, vault, store, parts, control
+ * socket, ports.json, readiness.  Stop: listeners closed, sessions nudged, 30 s for what runs, 10 s for deliveries,
+ * then workers, store.  kill -9 is the same without the manners; nothing depends on a clean stop.
+ */
+#include "activitypub.h"
+#include "chores.h"
+#include "log.h"
+#include "memory.h"
+#include "privileges.h"
+#include "server.h"
+#include "store.h"
+
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { INWARD_END_MS = 30 * SECOND_MS, OUTWARD_END_MS = 10 * SECOND_MS };
+
+/* systemd's readiness, sd_notify(3), if it waits for that. */
+static void tell_ready(void)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    if (!path || strlen(path) >= sizeof address.sun_path)
+        return;
+    memcpy(address.sun_path, path, strlen(path));
+    if (path[0] == '@')
+        address.sun_path[0] = '\0'; /* abstract */
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+    if (fd >= 0 && sendto(fd, "READY=1", 7, MSG_NOSIGNAL, (struct sockaddr *)&address, len) < 0)
+        log_warn("systemd did not take the news that the server is ready");
+    if (fd >= 0)
+        close(fd);
+}
+
+static void run_outward(void *arg)
+{
+    loop_run(arg);
+}
+
+static void inward_ended(void *ctx, bool all_ended)
+{
+    struct server *server = ctx;
+
+    if (!all_ended)
+        log_warn("some sessions did not end in time");
+    loop_stop(server->inward);
+}
+
+static void outward_ended(void *ctx, bool all_ended)
+{
+    struct server *server = ctx;
+
+    if (!all_ended)
+        log_info("some deliveries are under way; they are tried again at the next start");
+    loop_stop(server->outward);
+}
+
+static void on_signal(void *ctx, int signal)
+{
+    struct server *server = ctx;
+
+    if (server->stopping)
+        return;
+    server->stopping = true;
+    log_info("stops on signal %d", signal);
+    entrances_close(server);
+    loop_closing(server->inward, INWARD_END_MS, inward_ended, server);
+}
+
+static bool open_tls(struct server *server, struct err *err)
+{
+    scoped_text char *own_certificate =
+        must_print("/proc/self/fd/%d/tls/cert.pem", server->household.dir.fd);
+    scoped_text char *own_key =
+        must_print("/proc/self/fd/%d/tls/key.pem", server->household.dir.fd);
+    const char *certificate = server->config.certificate;
+    const char *key = server->config.key;
+
+    server->tls = tls_server_open(certificate[0] ? certificate : own_certificate,
+                                  key[0] ? key : own_key, err);
+    return server->tls != NULL;
+}
+
+static bool make_loops(struct server *server, struct err *err)
+{
+    static const int signals[] = {SIGTERM, SIGINT};
+
+    server->inward = loop_new("inward", err);
+    if (!server->inward)
+        return false;
+    server->outward = loop_new("outward", err);
+    return server->outward &&
+           loop_on_signals(server->inward, signals, COUNT_OF(signals), on_signal, server, err);
+}
+
+/* Everything up to the moment when work can come in. */
+static bool set_up(struct server *server, struct err *err)
+{
+    return make_loops(server, err) && household_enter(&server->config, &server->household, err) &&
+           open_tls(server, err) && entrances_open(server, err) &&
+           privileges_drop(server->household.dir.fd, err) &&
+           household_furnish(&server->config, &server->household, err) && wiring_make(server, err);
+}
+
+static bool open_control(struct server *server, struct err *err)
+{
+    server->house = (struct house){
+        .config = &server->config,
+        .store = server->household.store,
+        .bridge = server->household.bridge,
+        .serving = true,
+        .started_ms = clock_now(&system_clock),
+    };
+    return control_open(&server->household.dir, &server->house, &server->control, err);
+}
+
+static bool start(struct server *server, struct err *err)
+{
+    if (!open_control(server, err) ||
+        !thread_start(&server->outward_thread, "outward", 0, run_outward, server->outward, err))
+        return false;
+    activitypub_deliver(server->activitypub);
+    loop_start(server->outward, &chores_kind, chores_new(server->household.bridge));
+    return entrances_tell(server, err);
+}
+
+static void tear_down(struct server *server)
+{
+    control_close(server->control);
+    if (server->outward_thread.started) {
+        loop_closing(server->outward, OUTWARD_END_MS, outward_ended, server);
+        thread_join(&server->outward_thread);
+    }
+    entrances_close(server);
+    wiring_free(server);
+    tls_server_close(server->tls);
+    unlinkat(server->household.dir.fd, "ports.json", 0);
+    unlinkat(server->household.dir.fd, "control", 0);
+    household_close(&server->household);
+}
+
+static void log_warnings(const struct config *config)
+{
+    const char *warnings[8];
+    size_t count = config_warnings(config, warnings, COUNT_OF(warnings));
+
+    for (size_t i = 0; i < count; i++)
+        log_warn("%s", warnings[i]);
+}
+
+int run_serve(const char *config_path)
+{
+    struct err err;
+    struct server *server = must_new(struct server);
+    int code = EXIT_REFUSED;
+
+    mallopt(M_ARENA_MAX, 2);
+    server->household.dir = (struct data_dir){.fd = -1, .lock = -1};
+    bool ready = config_read(config_path, &server->config, &err);
+    if (ready) {
+        log_warnings(&server->config);
+        ready = set_up(server, &err) && start(server, &err);
+    }
+    if (ready) {
+        log_info("nestbox %s serves %s", NESTBOX_VERSION, server->config.domains[0]);
+        tell_ready();
+        loop_run(server->inward);
+        code = EXIT_DONE;
+    } else {
+        fprintf(stderr, "nestbox: %s%s%s\n", err.said, err.cause[0] ? ": " : "", err.cause);
+    }
+    tear_down(server);
+    free(server);
+    return code;
+}

@@ -1,0 +1,147 @@
+/* Who is joined to whom: carrier, routes, news. */
+#include "activitypub.h"
+#include "chores.h"
+#include "fetcher.h"
+#include "log.h"
+#include "memory.h"
+#include "resolver.h"
+#include "server.h"
+#include "smtp.h"
+#include "spool.h"
+#include "web.h"
+#include "workers.h"
+
+enum { SPOOL_MEMORY = 16 * 1024 * 1024 };
+
+static void start_outward(void *ctx, const struct session_kind *kind, void *session)
+{
+    struct server *server = ctx;
+
+    loop_start(server->outward, kind, session);
+}
+
+static bool is_busy(void *ctx)
+{
+    struct server *server = ctx;
+
+    return workers_busy(server->workers, LANE_QUICK) || workers_busy(server->workers, LANE_HEAVY);
+}
+
+static bool host_is_ours(void *ctx, const struct http_request *request)
+{
+    struct server *server = ctx;
+
+    return config_hosts(&server->config, request->host) ||
+           slice_is_nocase(request->host, server->config.hostname);
+}
+
+/* On the store's writer, after a commit. */
+static void tell_news(void *ctx, const int64_t *topics, size_t count)
+{
+    struct server *server = ctx;
+    const int64_t something = TOPIC_SOMETHING;
+
+    loop_news(server->inward, topics, count);
+    loop_news(server->outward, topics, count);
+    loop_news(server->outward, &something, 1);
+}
+
+static bool make_faces(struct server *server, struct err *err)
+{
+    struct household *home = &server->household;
+
+    if (!spools_open(home->dir.fd, SPOOL_MEMORY, &server->spools, err))
+        return false;
+    server->smtp = smtp_new(&(struct smtp_parts){
+        .config = &server->config,
+        .clock = &system_clock,
+        .bridge = home->bridge,
+        .store = home->store,
+        .vault = home->vault,
+        .spools = server->spools,
+        .is_busy = is_busy,
+        .ctx = server,
+    });
+    server->activitypub = activitypub_new(&(struct activitypub_parts){
+        .config = &server->config,
+        .clock = &system_clock,
+        .bridge = home->bridge,
+        .store = home->store,
+        .vault = home->vault,
+        .version = NESTBOX_VERSION,
+        .start_session = start_outward,
+        .ctx = server,
+    });
+    server->web = web_new(&(struct web_parts){
+        .config = &server->config,
+        .clock = &system_clock,
+        .bridge = home->bridge,
+        .store = home->store,
+        .version = NESTBOX_VERSION,
+    });
+    return true;
+}
+
+static void make_http(struct server *server)
+{
+    const struct http_face faces[] = {activitypub_face(server->activitypub), web_face(server->web)};
+    struct http_options options = {
+        .faces = faces,
+        .face_count = COUNT_OF(faces),
+        .is_ours = host_is_ours,
+        .is_busy = is_busy,
+        .ctx = server,
+    };
+
+    server->https = http_server_new(&options);
+    options.redirect_only = true;
+    options.https_port = server->listeners[HTTPS] ? listener_port(server->listeners[HTTPS]) : 0;
+    server->http = http_server_new(&options);
+}
+
+static bool make_outward(struct server *server, struct err *err)
+{
+    server->workers = workers_new(NULL, err);
+    if (!server->workers)
+        return false;
+    server->resolver = resolver_new(server->outward, &server->config, err);
+    if (!server->resolver)
+        return false;
+    server->fetcher = fetcher_new(server->outward, server->resolver, &server->config, err);
+    return server->fetcher != NULL;
+}
+
+bool wiring_make(struct server *server, struct err *err)
+{
+    if (!make_outward(server, err) || !make_faces(server, err))
+        return false;
+    make_http(server);
+    server->carrier = (struct carrier){
+        .workers = server->workers,
+        .store = server->household.store,
+        .resolver = server->resolver,
+        .fetcher = server->fetcher,
+        .activitypub = server->activitypub,
+    };
+    loop_set_carrier(server->inward, carrier_carry, &server->carrier);
+    loop_set_carrier(server->outward, carrier_carry, &server->carrier);
+    store_on_news(server->household.store, tell_news, server);
+    return true;
+}
+
+/* The loops have ended; the household is closed later. */
+void wiring_free(struct server *server)
+{
+    workers_join(server->workers);
+    fetcher_free(server->fetcher);
+    resolver_free(server->resolver);
+    loop_free(server->inward);
+    loop_free(server->outward);
+    http_server_free(server->https);
+    http_server_free(server->http);
+    web_free(server->web);
+    activitypub_free(server->activitypub);
+    smtp_free(server->smtp);
+    spools_close(server->spools);
+    workers_free(server->workers);
+}
