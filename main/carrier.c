@@ -26,7 +26,7 @@ static void bring_home(struct cargo *cargo)
 static void worked(void *ctx, struct errand *errand);
 
 /* The first stop, and again after each conflict. */
-static void send(struct cargo *cargo)
+static void send_off(struct cargo *cargo)
 {
     if (cargo->errand->work)
         workers_submit(cargo->carrier->workers, cargo->errand, worked, cargo);
@@ -60,7 +60,7 @@ static void recorded(struct store_change *change, bool ok, const struct err *err
 
     errand->ok = ok;
     if (!ok && err->kind == ERR_CONFLICT && ++errand->tries < TRIES_MAX) {
-        send(cargo);
+        send_off(cargo);
         return;
     }
     if (!ok && err->kind == ERR_CONFLICT)
@@ -88,7 +88,7 @@ void carrier_carry(void *ctx, struct errand *errand, struct loop *home)
     case LANE_QUICK:
     case LANE_HEAVY:
     case LANE_DELIVER:
-    case LANE_BULK: send(cargo); return;
+    case LANE_BULK: send_off(cargo); return;
     case LANE_DNS: resolver_submit(carrier->resolver, errand, came_back, cargo); return;
     case LANE_FETCH: fetcher_submit(carrier->fetcher, errand, came_back, cargo); return;
     case LANE_RESOLVE: activitypub_find(carrier->activitypub, errand, came_back, cargo); return;

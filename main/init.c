@@ -2,6 +2,7 @@
 #include "command.h"
 #include "data_dir.h"
 #include "house.h"
+#include "memory.h"
 #include "text.h"
 
 #include <errno.h>

@@ -8,6 +8,7 @@
 #include "server.h"
 #include "smtp.h"
 #include "spool.h"
+#include "store.h"
 #include "web.h"
 #include "workers.h"
 
@@ -129,10 +130,29 @@ bool wiring_make(struct server *server, struct err *err)
     return true;
 }
 
+static bool apply_nothing(struct store_change *change, struct store_tx *tx, struct err *err)
+{
+    (void)change, (void)tx, (void)err;
+    return true;
+}
+
+/* What the workers sent to the writer has come home when a change behind it is through. */
+static void wait_for_writer(struct store *store)
+{
+    struct store_change behind_all = {.apply = apply_nothing};
+    struct err err;
+
+    if (!store_commit(store, &behind_all, &err))
+        log_error("the last commit failed: %s", err.cause);
+}
+
 /* The loops have ended; the household is closed later. */
 void wiring_free(struct server *server)
 {
-    workers_join(server->workers);
+    if (server->workers) {
+        workers_join(server->workers);
+        wait_for_writer(server->household.store);
+    }
     fetcher_free(server->fetcher);
     resolver_free(server->resolver);
     loop_free(server->inward);
