@@ -1,4 +1,5 @@
 """Fixtures: the foreign parts of the laboratory, each started once for all tests, and servers under test."""
+import itertools
 import os
 import pathlib
 import sys
@@ -10,6 +11,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from laboratory.ca import Ca  # noqa: E402
 from laboratory.dns import Dns  # noqa: E402
 from laboratory.fedify import CAVAGE, FedifyPeer  # noqa: E402
+from laboratory.gpg import Gpg  # noqa: E402
+from laboratory.nestbox import Nestbox  # noqa: E402
 from laboratory.peer import PythonPeer  # noqa: E402
 
 NAMES = (
@@ -17,6 +20,7 @@ NAMES = (
     "judge.test A 20.0.0.12", "other.test A 20.0.0.13", "social.test A 20.0.0.20", "second.test A 20.0.0.21",
     "plain.unsigned.test A 20.0.0.13", "nest.test MX 10 mx.nest.test.",
 )
+SERIAL = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -68,3 +72,55 @@ def _judge(ca, dns):
 def judge(_judge):
     """The second judge of signatures, at judge.test; remembers nothing of earlier tests."""
     return _judge.begin()
+
+
+@pytest.fixture(scope="session")
+def _nest(lab, ca, dns):
+    server = Nestbox(lab / "nest", ca, dns, ("nest.test", "garden.test"))
+    yield server.start()
+    server.end()
+
+
+@pytest.fixture
+def nest(_nest):
+    """The server under test, hosting nest.test and garden.test.  Tests share it, and use people of their own."""
+    if not _nest.runs():
+        _nest.start()
+    return _nest
+
+
+@pytest.fixture
+def twin(lab, ca, dns, request):
+    """Makes a second server, twin.test, not yet started, with settings and data of the test's own."""
+    made = []
+
+    def make(settings=None, **options):
+        folder = lab / f"twin-{request.node.name[:40]}-{len(made)}".replace("/", "_")
+        made.append(Nestbox(folder, ca, dns, ("twin.test",), "20.0.0.11", settings, **options))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.end()
+
+
+@pytest.fixture
+def person(nest):
+    """Makes accounts at nest.test (or another domain of it) whose names no other test has used."""
+    def make(name, domain="nest.test", **options):
+        return nest.account(f"{name}{next(SERIAL)}@{domain}", **options)
+    return make
+
+
+@pytest.fixture
+def gpg(tmp_path):
+    """Makes key rings."""
+    made = []
+
+    def make(address):
+        made.append(Gpg(tmp_path / f"gpg{len(made)}", address))
+        return made[-1]
+
+    yield make
+    for ring in made:
+        ring.end()
