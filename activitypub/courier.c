@@ -1,0 +1,172 @@
+/*
+ * A courier lives for one attempt: ask, fetch what it wants (a person to be found, the POST, a second
+ * knock), ask again, end.  Its claim ends with it, whatever happened.
+ */
+#include "courier.h"
+
+#include "log.h"
+#include "memory.h"
+
+#include <stdlib.h>
+
+/* Looking at what is due costs little; but a fault of ours must not spin. */
+enum { LOOK_AGAIN_MS = 30 * SECOND_MS, REST_MS = MINUTE_MS, LOOK_LIMIT = 256 };
+
+struct courier {
+    struct activitypub *it;
+    int64_t delivery_id;
+    struct asking asking;
+    int64_t rest_ms;
+};
+
+static void start_couriers(struct activitypub *it)
+{
+    int64_t id = 0;
+
+    while (dispatch_next(&it->dispatch, &id)) {
+        struct courier *courier = must_new(struct courier);
+        /* unless it comes to its end, the delivery rests: a courier that is lost must not be sent again at once */
+        *courier = (struct courier){.it = it, .delivery_id = id, .rest_ms = REST_MS};
+        it->parts.start_session(it->parts.ctx, &courier_kind, courier);
+    }
+}
+
+static enum next courier_begin(void *session, const struct peer *peer, struct turn *turn)
+{
+    struct courier *courier = session;
+    struct courier_ask *ask = courier_ask_new(&courier->it->parts.duties, courier->delivery_id);
+
+    (void)peer;
+    turn->errand = asking_begin(&courier->asking, &ask->ask);
+    return NEXT_WAIT;
+}
+
+static enum next courier_resume(void *session, struct errand *back, struct turn *turn)
+{
+    struct courier *courier = session;
+
+    turn->errand = asking_next(&courier->asking, back);
+    if (turn->errand)
+        return NEXT_WAIT;
+    const struct errand *done = &courier->asking.held->errand;
+    if (done->ok)
+        courier->rest_ms = 0;
+    else
+        log_error("delivery %lld could not be tried or recorded: %s (%s)",
+                  (long long)courier->delivery_id, done->err.said, done->err.cause);
+    return NEXT_HANG_UP;
+}
+
+static enum next courier_nudged(void *session, enum nudge why, struct turn *turn)
+{
+    (void)session, (void)why, (void)turn;
+    return NEXT_HANG_UP;
+}
+
+static void courier_free(void *session)
+{
+    struct courier *courier = session;
+    struct activitypub *it = courier->it;
+
+    asking_clear(&courier->asking);
+    dispatch_ended(&it->dispatch, courier->delivery_id, courier->rest_ms, monotonic_ms());
+    free(courier);
+    start_couriers(it);
+}
+
+const struct session_kind courier_kind = {
+    .name = "courier",
+    .begin = courier_begin,
+    .resume = courier_resume,
+    .nudged = courier_nudged,
+    .free = courier_free,
+};
+
+struct dispatcher {
+    struct activitypub *it;
+};
+
+void *dispatcher_new(struct activitypub *it)
+{
+    struct dispatcher *dispatcher = must_new(struct dispatcher);
+
+    dispatcher->it = it;
+    return dispatcher;
+}
+
+/* Watches from now on, so that nothing that commits while it looks is missed. */
+static enum next look(struct dispatcher *dispatcher, struct turn *turn)
+{
+    struct activitypub *it = dispatcher->it;
+
+    turn->watch = topic_of(TOPIC_DELIVERIES, 0);
+    int64_t rested_ms = dispatch_wake(&it->dispatch, monotonic_ms());
+    if (it->dispatch.claim_count + LOOK_LIMIT > CLAIMS_MAX) {
+        turn->wake_at_ms = monotonic_ms() + SECOND_MS;
+        return NEXT_READ;
+    }
+    struct due_ask *due = due_ask_new(&it->parts.duties);
+    due->limit = LOOK_LIMIT;
+    due->busy = dispatch_busy(&it->dispatch, &due->busy_count);
+    turn->wake_at_ms = rested_ms == INT64_MAX ? 0 : rested_ms;
+    turn->errand = &due->ask.errand;
+    return NEXT_WAIT;
+}
+
+static enum next dispatcher_begin(void *session, const struct peer *peer, struct turn *turn)
+{
+    (void)peer;
+    return look(session, turn);
+}
+
+static int64_t wake_for(const struct activitypub *it, int64_t next_due_ms)
+{
+    int64_t in_ms = LOOK_AGAIN_MS;
+
+    if (next_due_ms != INT64_MAX) {
+        int64_t until_ms = next_due_ms - clock_now(it->parts.clock);
+        in_ms = until_ms < 1 ? 1 : until_ms < LOOK_AGAIN_MS ? until_ms : LOOK_AGAIN_MS;
+    }
+    return monotonic_ms() + in_ms;
+}
+
+static enum next dispatcher_resume(void *session, struct errand *back, struct turn *turn)
+{
+    struct dispatcher *dispatcher = session;
+    struct activitypub *it = dispatcher->it;
+    struct due_ask *due = container_of(back, struct due_ask, ask.errand);
+    bool more = due->ask.errand.ok && due->count >= (size_t)due->limit;
+
+    if (!due->ask.errand.ok)
+        log_error("what is due could not be read: %s (%s)", due->ask.errand.err.said,
+                  due->ask.errand.err.cause);
+    for (size_t i = 0; i < due->count; i++)
+        dispatch_add(&it->dispatch, due->due[i].id, due->due[i].host);
+    int64_t wake_ms = wake_for(it, due->ask.errand.ok ? due->next_due_ms : INT64_MAX);
+    errand_free(back);
+    start_couriers(it);
+    if (more)
+        return look(dispatcher, turn);
+    int64_t rested_ms = dispatch_wake(&it->dispatch, monotonic_ms());
+    turn->watch = topic_of(TOPIC_DELIVERIES, 0);
+    turn->wake_at_ms = rested_ms < wake_ms ? rested_ms : wake_ms;
+    return NEXT_READ;
+}
+
+static enum next dispatcher_nudged(void *session, enum nudge why, struct turn *turn)
+{
+    struct dispatcher *dispatcher = session;
+
+    if (why != NUDGE_CLOSING)
+        return look(dispatcher, turn);
+    dispatcher->it->dispatch.closing = true;
+    return NEXT_HANG_UP;
+}
+
+const struct session_kind dispatcher_kind = {
+    .name = "dispatcher",
+    .begin = dispatcher_begin,
+    .resume = dispatcher_resume,
+    .nudged = dispatcher_nudged,
+    .free = free,
+};

@@ -1,0 +1,35 @@
+#include "wire.h"
+
+#include "courier.h"
+#include "finder.h"
+#include "memory.h"
+
+struct activitypub *activitypub_wire_new(const struct wire_parts *parts)
+{
+    struct activitypub *it = must_new(struct activitypub);
+
+    it->parts = *parts;
+    return it;
+}
+
+void activitypub_free(struct activitypub *it)
+{
+    if (!it)
+        return;
+    dispatch_clear(&it->dispatch);
+    if (it->parts.free_work)
+        it->parts.free_work(it->parts.duties.ctx);
+    free(it);
+}
+
+void activitypub_find(struct activitypub *it, struct errand *errand,
+                      void (*done)(void *ctx, struct errand *errand), void *ctx)
+{
+    it->parts.start_session(it->parts.ctx, &finder_kind,
+                            finder_new(&it->parts.duties, errand, done, ctx));
+}
+
+void activitypub_deliver(struct activitypub *it)
+{
+    it->parts.start_session(it->parts.ctx, &dispatcher_kind, dispatcher_new(it));
+}
