@@ -1,0 +1,101 @@
+/* What leaves: deliveries wanted for a message, and taking it back. */
+#include "bridge_private.h"
+
+#include "memory.h"
+#include "text.h"
+
+bool person_want(struct store_tx *tx, const struct person *person, enum delivery_subject subject,
+                 int64_t subject_id, int64_t account_id, int wanted, bool shared_inbox,
+                 int64_t now_ms, struct err *err)
+{
+    char *inbox = shared_inbox && person->shared_inbox ? person->shared_inbox : person->inbox;
+    struct url url;
+    scoped_text char *host = NULL;
+
+    if (inbox && url_read(slice_of(inbox), &url))
+        host = must_copy(url.host);
+    struct delivery delivery = {
+        .subject = subject,
+        .subject_id = subject_id,
+        .account_id = account_id,
+        .target = host ? TARGET_INBOX : TARGET_PERSON,
+        .inbox = host ? inbox : NULL,
+        .person_id = person->id,
+        .host = host ? host : person->host,
+        .wanted = wanted,
+        .due_ms = now_ms,
+        .first_ms = now_ms,
+    };
+    return store_want_delivery(tx, &delivery, err);
+}
+
+struct person_ids {
+    int64_t *at;
+    size_t count, capacity;
+};
+
+static bool collect_person(void *ctx, const struct audience *audience)
+{
+    struct person_ids *ids = ctx;
+
+    must_make_room(ids->at, ids->count, ids->capacity);
+    ids->at[ids->count++] = audience->person_id;
+    return true;
+}
+
+static bool want_at_person(struct bridge *bridge, struct store_tx *tx,
+                           const struct message *message, int64_t person_id, struct err *err)
+{
+    scoped_value(person) person = {0};
+
+    switch (store_person(store_tx_view(tx), person_id, &person, err)) {
+    case FAILED: return false;
+    case ABSENT: return true;
+    case FOUND: break;
+    }
+    if (person.kind != PERSON_FEDIVERSE || person.gone)
+        return true;
+    return person_want(tx, &person, SUBJECT_MESSAGE, message->id, message->account_id,
+                       message->version, message->visibility != VISIBILITY_DIRECT,
+                       clock_now(bridge->clock), err);
+}
+
+static bool want_at_audience(struct bridge *bridge, struct store_tx *tx,
+                             const struct message *message, struct err *err)
+{
+    struct person_ids ids = {0};
+    bool ok = store_audience(store_tx_view(tx), message->id, collect_person, &ids, err);
+
+    for (size_t i = 0; ok && i < ids.count; i++)
+        ok = want_at_person(bridge, tx, message, ids.at[i], err);
+    free(ids.at);
+    return ok;
+}
+
+bool message_send(struct bridge *bridge, struct store_tx *tx, const struct message *message,
+                  struct err *err)
+{
+    if (!want_at_audience(bridge, tx, message, err))
+        return false;
+    if (message->visibility == VISIBILITY_DIRECT || message->visibility == VISIBILITY_MAIL)
+        return true;
+    return store_add_broadcast(tx, message->id, message->account_id, err);
+}
+
+bool message_take_back(struct bridge *bridge, struct store_tx *tx, const struct message *message,
+                       bool *out_done, struct err *err)
+{
+    *out_done = false;
+    if (message_is_gone(message))
+        return true;
+    bool held = message->state == MESSAGE_HELD;
+    if (!store_set_message_state(tx, message->id, held ? MESSAGE_UNDONE : MESSAGE_WITHDRAWN, err))
+        return false;
+    if (!held &&
+        !store_want_withdrawn(tx, SUBJECT_MESSAGE, message->id, clock_now(bridge->clock), err))
+        return false;
+    if (!store_move_copies(tx, message->id, message->account_id, MAILBOX_TRASH, err))
+        return false;
+    *out_done = true;
+    return true;
+}
