@@ -6,7 +6,9 @@
  *
  * Judgements are made by `nestbox judge`, a small process started at first need (architecture.md 2):
  * GPGME forks for every operation, which is cheap only in a small process.  It dies alone: ERR_TEMPORARY,
- * and the next call starts another.  One judgement takes some milliseconds: HEAVY lane only.
+ * and the next call starts another; so does ERR_TEMPORARY after 30 s without an answer.  One judgement takes
+ * 5 to 20 milliseconds, one at a time: HEAVY lane only.  A judge that left for idleness stays in the process
+ * table until the next call or pgp_free().
  */
 #ifndef NESTBOX_PGP_H
 #define NESTBOX_PGP_H
@@ -25,7 +27,13 @@ void pgp_free(struct pgp *pgp); /* ends the judge */
 /* The judge's main(): serves descriptor 3 until it closes or 60 s pass without work. */
 int pgp_judge_main(void);
 
-enum { PGP_FINGERPRINT_SIZE = 41, PGP_UIDS_MAX = 8, PGP_CERTIFICATE_MAX = 64 * 1024 };
+enum {
+    PGP_FINGERPRINT_SIZE = 41,
+    PGP_UIDS_MAX = 8,
+    PGP_CERTIFICATE_MAX = 64 * 1024, /* octets of one */
+    PGP_CERTIFICATES_MAX = 16,       /* for one judgement */
+    PGP_SIGNATURE_MAX = 16 * 1024,
+};
 struct pgp_key_facts {
     char fingerprint[PGP_FINGERPRINT_SIZE]; /* primary key, upper-case hex */
     int64_t created_ms, expires_ms;         /* expires 0: never */
@@ -33,7 +41,8 @@ struct pgp_key_facts {
     size_t uid_count;
     char uids[PGP_UIDS_MAX][256]; /* the addresses in the user ids, lower case */
 };
-/* One certificate, armored or binary.  ERR_MALFORMED: not one usable certificate; secret keys refused. */
+/* One certificate, armored or binary.  ERR_MALFORMED: not one usable certificate; secret keys refused.
+ * ERR_TOO_LARGE: more than 64 KiB. */
 MUST_CHECK bool pgp_key_read(struct pgp *pgp, struct slice certificate, struct pgp_key_facts *out,
                              struct err *err);
 
@@ -48,15 +57,22 @@ struct pgp_verdict {
     char fingerprint[PGP_FINGERPRINT_SIZE]; /* primary key of the signer, with PGP_GOOD */
     int64_t signed_at_ms;                   /* the signature's own time */
 };
-/* A detached signature (armored or binary) over `what`, judged with only the given certificates. */
+/* A detached signature (armored or binary) over `what`, judged with only the given certificates; ones that
+ * cannot be used are as if not given.  GnuPG judges by today: a key that has expired since is unfit.  The
+ * caller judges signed_at_ms.  Hashes: SHA-256, SHA-384, SHA-512. */
 MUST_CHECK bool pgp_verify(struct pgp *pgp, const struct slice *certificates, size_t count,
                            struct source *what, struct slice signature, struct pgp_verdict *out,
                            struct err *err);
 
 /* What may rest in a mailbox.  Only pgp_seal() makes one. */
-enum pgp_form { PGP_SEALED = 1, PGP_WAS_ENCRYPTED, PGP_SERVER_KEY, PGP_CLEAR_BY_CHOICE };
+enum pgp_form {
+    PGP_SEALED = 1,      /* to the owner's key */
+    PGP_WAS_ENCRYPTED,   /* came encrypted, left as it was */
+    PGP_SERVER_KEY,      /* under the server key: the owner has no key yet */
+    PGP_CLEAR_BY_CHOICE, /* the settings say so */
+};
 struct pgp_orders {
-    enum pgp_form form; /* PGP_CLEAR_BY_CHOICE until sealing is built (design.md 7) */
+    enum pgp_form form; /* ERR_REFUSED for all but PGP_CLEAR_BY_CHOICE */
 };
 struct pgp_sealed; /* opaque: made here alone */
 /* Writes `plain` as ordered into `into` (a store body's sink, borrowed).  The result vouches that what was

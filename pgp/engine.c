@@ -1,0 +1,275 @@
+#include "engine.h"
+
+#include "home.h"
+#include "memory.h"
+
+#include <errno.h>
+#include <gpgme.h>
+#include <stdlib.h>
+
+struct engine {
+    gpgme_ctx_t context;
+    char *home;
+};
+
+enum { SECOND = 1000 };
+
+static const char said[] = "Signatures cannot be checked at the moment";
+
+static bool engine_trouble(struct err *err, const char *doing, gpgme_error_t error)
+{
+    char text[160];
+
+    gpgme_strerror_r(error, text, sizeof text);
+    return err_because(err, ERR_TEMPORARY, said, "%s: %s (%s)", doing, text,
+                       gpgme_strsource(error));
+}
+
+/* Did the machine fail, rather than dislike what it was given? */
+static bool is_trouble(gpgme_error_t error)
+{
+    switch (gpgme_err_code(error)) {
+    case GPG_ERR_EPIPE: return false; /* GnuPG had read enough */
+    case GPG_ERR_INV_ENGINE:
+    case GPG_ERR_CANCELED:
+    case GPG_ERR_KEYRING_OPEN: return true;
+    default: return gpgme_err_code_to_errno(gpgme_err_code(error)) != 0;
+    }
+}
+
+/* --- opening ------------------------------------------------------------------------------------ */
+
+static bool open_context(struct engine *engine, struct err *err)
+{
+    gpgme_check_version(NULL); /* GPGME's own set-up, needed once */
+    gpgme_error_t error = gpgme_engine_check_version(GPGME_PROTOCOL_OpenPGP);
+    if (!error)
+        error = gpgme_new(&engine->context);
+    if (!error)
+        error =
+            gpgme_ctx_set_engine_info(engine->context, GPGME_PROTOCOL_OpenPGP, NULL, engine->home);
+    if (error)
+        return engine_trouble(err, "starting GnuPG", error);
+    gpgme_set_offline(engine->context, 1);
+    return true;
+}
+
+bool engine_open(struct engine **out, struct err *err)
+{
+    scoped(engine) engine = must_new(struct engine);
+
+    if (!home_make(&engine->home, err))
+        return false;
+    setenv("HOME", engine->home, 1); /* NOLINT(concurrency-mt-unsafe): the judge has one thread */
+    unsetenv("GNUPGHOME");           /* NOLINT(concurrency-mt-unsafe) */
+    if (!open_context(engine, err))
+        return false;
+    *out = steal(&engine);
+    return true;
+}
+
+void engine_close(struct engine *engine)
+{
+    if (!engine)
+        return;
+    if (engine->context)
+        gpgme_release(engine->context);
+    if (engine->home)
+        home_remove(engine->home);
+    free(engine->home);
+    free(engine);
+}
+
+/* --- certificates ------------------------------------------------------------------------------- */
+
+enum import { IMPORTED, UNUSABLE, IMPORT_FAILED };
+
+/* With IMPORTED, *out_fingerprint is the primary key's, heap text. */
+static enum import import(struct engine *engine, struct slice certificate, char **out_fingerprint,
+                          struct err *err)
+{
+    gpgme_data_t data = NULL;
+    gpgme_error_t error = gpgme_data_new_from_mem(&data, certificate.at, certificate.len, 0);
+
+    if (!error)
+        error = gpgme_op_import(engine->context, data);
+    gpgme_data_release(data);
+    if (error && is_trouble(error)) {
+        engine_trouble(err, "reading a certificate", error);
+        return IMPORT_FAILED;
+    }
+    gpgme_import_result_t result = error ? NULL : gpgme_op_import_result(engine->context);
+    gpgme_import_status_t first = result ? result->imports : NULL;
+    if (!first || first->result || !first->fpr || first->next)
+        return UNUSABLE;
+    *out_fingerprint = must_dup(first->fpr);
+    return IMPORTED;
+}
+
+static bool fill_fingerprint(const char *fingerprint, char out[PGP_FINGERPRINT_SIZE])
+{
+    if (!fingerprint || strlen(fingerprint) != PGP_FINGERPRINT_SIZE - 1)
+        return false;
+    memcpy(out, fingerprint, PGP_FINGERPRINT_SIZE);
+    return true;
+}
+
+static void add_address(struct pgp_key_facts *facts, const char *address)
+{
+    size_t len = strlen(address);
+
+    if (facts->uid_count == PGP_UIDS_MAX || len >= sizeof facts->uids[0])
+        return;
+    char *into = facts->uids[facts->uid_count++];
+    for (size_t i = 0; i < len; i++)
+        into[i] = address[i] >= 'A' && address[i] <= 'Z' ? (char)(address[i] | 0x20) : address[i];
+    into[len] = '\0';
+}
+
+static bool fill_facts(gpgme_key_t key, struct pgp_key_facts *out)
+{
+    struct pgp_key_facts facts = {0};
+
+    if (!key->subkeys || !fill_fingerprint(key->subkeys->fpr, facts.fingerprint))
+        return false;
+    facts.created_ms = (int64_t)key->subkeys->timestamp * SECOND;
+    facts.expires_ms = (int64_t)key->subkeys->expires * SECOND;
+    facts.revoked = key->revoked;
+    facts.expired = key->expired;
+    facts.can_sign = key->can_sign;
+    facts.can_encrypt = key->can_encrypt;
+    for (gpgme_user_id_t uid = key->uids; uid; uid = uid->next)
+        if (uid->address && !uid->revoked && !uid->invalid)
+            add_address(&facts, uid->address);
+    *out = facts;
+    return true;
+}
+
+static bool unusable(struct err *err)
+{
+    return err_set(err, ERR_MALFORMED, "This OpenPGP certificate cannot be used");
+}
+
+bool engine_read_key(struct engine *engine, struct slice certificate, struct pgp_key_facts *out,
+                     struct err *err)
+{
+    scoped_text char *fingerprint = NULL;
+    gpgme_key_t key = NULL;
+
+    if (!home_wipe(engine->home, err))
+        return false;
+    switch (import(engine, certificate, &fingerprint, err)) {
+    case IMPORT_FAILED: return false;
+    case UNUSABLE: return unusable(err);
+    case IMPORTED: break;
+    }
+    gpgme_error_t error = gpgme_get_key(engine->context, fingerprint, &key, 0);
+    if (error)
+        return engine_trouble(err, "looking at a certificate", error);
+    bool filled = fill_facts(key, out);
+    gpgme_key_unref(key);
+    return filled || unusable(err);
+}
+
+/* --- signatures --------------------------------------------------------------------------------- */
+
+static bool hash_is_strong(gpgme_hash_algo_t hash)
+{
+    return hash == GPGME_MD_SHA256 || hash == GPGME_MD_SHA384 || hash == GPGME_MD_SHA512;
+}
+
+static bool may_sign(gpgme_key_t key, const char *fingerprint)
+{
+    if (key->revoked || key->expired || key->disabled || key->invalid)
+        return false;
+    for (gpgme_subkey_t part = key->subkeys; part; part = part->next)
+        if (part->fpr && strcmp(part->fpr, fingerprint) == 0)
+            return part->can_sign && !part->revoked && !part->expired && !part->disabled &&
+                   !part->invalid;
+    return false;
+}
+
+/* The signature is right; is the key, and who is it? */
+static bool weigh_signer(struct engine *engine, gpgme_signature_t signature,
+                         struct pgp_verdict *out, struct err *err)
+{
+    gpgme_key_t key = NULL;
+    gpgme_error_t error = gpgme_get_key(engine->context, signature->fpr, &key, 0);
+
+    if (error)
+        return engine_trouble(err, "looking for the signer", error);
+    if (may_sign(key, signature->fpr) && fill_fingerprint(key->subkeys->fpr, out->fingerprint))
+        out->judgement = PGP_GOOD;
+    gpgme_key_unref(key);
+    return true;
+}
+
+/* `out` starts as PGP_UNFIT: only what is listed here is anything else. */
+static bool weigh(struct engine *engine, gpgme_signature_t signature, struct pgp_verdict *out,
+                  struct err *err)
+{
+    const gpgme_sigsum_t spoilt = GPGME_SIGSUM_RED | GPGME_SIGSUM_KEY_REVOKED |
+                                  GPGME_SIGSUM_KEY_EXPIRED | GPGME_SIGSUM_SIG_EXPIRED |
+                                  GPGME_SIGSUM_KEY_MISSING | GPGME_SIGSUM_SYS_ERROR;
+
+    out->signed_at_ms = (int64_t)signature->timestamp * SECOND;
+    switch (gpgme_err_code(signature->status)) {
+    case GPG_ERR_BAD_SIGNATURE: out->judgement = PGP_BAD; return true;
+    case GPG_ERR_NO_PUBKEY: out->judgement = PGP_OTHER_KEY; return true;
+    case GPG_ERR_NO_ERROR: break;
+    default: return true;
+    }
+    if ((signature->summary & spoilt) || signature->wrong_key_usage || !signature->fpr ||
+        !hash_is_strong(signature->hash_algo))
+        return true;
+    return weigh_signer(engine, signature, out, err);
+}
+
+static ssize_t pull_text(void *handle, void *into, size_t size)
+{
+    struct engine_text *text = handle;
+    ssize_t count = text->read(text, into, size);
+
+    if (count < 0)
+        errno = EIO;
+    return count;
+}
+
+static gpgme_error_t run_verify(struct engine *engine, struct slice signature,
+                                struct engine_text *text)
+{
+    struct gpgme_data_cbs pull = {.read = pull_text};
+    gpgme_data_t signature_data = NULL;
+    gpgme_data_t text_data = NULL;
+    gpgme_error_t error = gpgme_data_new_from_mem(&signature_data, signature.at, signature.len, 0);
+
+    if (!error)
+        error = gpgme_data_new_from_cbs(&text_data, &pull, text);
+    if (!error)
+        error = gpgme_op_verify(engine->context, signature_data, text_data, NULL);
+    gpgme_data_release(text_data);
+    gpgme_data_release(signature_data);
+    return error;
+}
+
+bool engine_verify(struct engine *engine, const struct bytes *certificates, size_t count,
+                   struct slice signature, struct engine_text *text, struct pgp_verdict *out,
+                   struct err *err)
+{
+    *out = (struct pgp_verdict){.judgement = PGP_UNFIT};
+    if (!home_wipe(engine->home, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        scoped_text char *fingerprint = NULL;
+        if (import(engine, bytes_slice(&certificates[i]), &fingerprint, err) == IMPORT_FAILED)
+            return false;
+    }
+    gpgme_error_t error = run_verify(engine, signature, text);
+    if (error && is_trouble(error))
+        return engine_trouble(err, "checking a signature", error);
+    gpgme_verify_result_t result = error ? NULL : gpgme_op_verify_result(engine->context);
+    gpgme_signature_t first = result ? result->signatures : NULL;
+    if (!first || first->next)
+        return true;
+    return weigh(engine, first, out, err);
+}

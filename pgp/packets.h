@@ -1,0 +1,29 @@
+/*
+ * packets — the outside of OpenPGP (RFC 9580 4 and 6): armor and packet heads, no cryptography.
+ *
+ * Looks at what strangers send before GnuPG sees it: one certificate, no secret key, one signature, nothing
+ * else, nothing endless.
+ */
+#ifndef NESTBOX_PGP_PACKETS_H
+#define NESTBOX_PGP_PACKETS_H
+
+#include "bytes.h"
+#include "err.h"
+
+/* Takes the armor off, if there is one; text around a single armored block is ignored. */
+MUST_CHECK bool openpgp_binary(struct slice armored_or_binary, struct bytes *out);
+
+struct packet {
+    int tag;
+    struct slice body;
+};
+enum packet_step { PACKET_NEXT, PACKET_END, PACKET_BROKEN };
+/* Cuts the next packet off `*rest`.  Lengths unknown beforehand, which only messages may have, are broken. */
+enum packet_step packet_cut(struct slice *rest, struct packet *out);
+
+/* Is it one certificate, of bounded size and parts?  ERR_MALFORMED with words if not. */
+MUST_CHECK bool certificate_is_fit(struct slice binary, struct err *err);
+/* How many signatures; 0 also if there is anything else or it is broken. */
+size_t signatures_count(struct slice binary);
+
+#endif

@@ -1,0 +1,71 @@
+#include "clock.h"
+#include "memory.h"
+#include "pgp_private.h"
+
+enum { REQUEST_MS = 30 * SECOND_MS };
+
+struct pgp *pgp_new(const char *const *judge_argv)
+{
+    struct pgp *pgp = must_new(struct pgp);
+
+    pgp->judge_argv = judge_argv;
+    pgp->deadline_ms = REQUEST_MS;
+    pgp->wire.fd = -1;
+    pthread_mutex_init(&pgp->lock, NULL);
+    return pgp;
+}
+
+void pgp_free(struct pgp *pgp)
+{
+    if (!pgp)
+        return;
+    judge_end(pgp);
+    pthread_mutex_destroy(&pgp->lock);
+    free(pgp);
+}
+
+static bool add_certificate(struct judge_request *request, struct slice certificate,
+                            struct err *err)
+{
+    if (certificate.len > PGP_CERTIFICATE_MAX)
+        return err_set(err, ERR_TOO_LARGE,
+                       "A certificate may have at most 64 KiB; export it minimal");
+    bytes_add(&request->certificates[request->certificate_count++], certificate);
+    return true;
+}
+
+bool pgp_key_read(struct pgp *pgp, struct slice certificate, struct pgp_key_facts *out,
+                  struct err *err)
+{
+    struct judge_answer answer;
+    scoped_value(judge_request) request = {.kind = FRAME_READ_KEY};
+
+    if (!add_certificate(&request, certificate, err) ||
+        !judge_ask(pgp, &request, NULL, &answer, err))
+        return false;
+    *out = answer.facts;
+    return true;
+}
+
+bool pgp_verify(struct pgp *pgp, const struct slice *certificates, size_t count,
+                struct source *what, struct slice signature, struct pgp_verdict *out,
+                struct err *err)
+{
+    struct judge_answer answer;
+    scoped_value(judge_request) request = {.kind = FRAME_VERIFY};
+
+    if (count > PGP_CERTIFICATES_MAX)
+        return err_set(err, ERR_TOO_LARGE, "Too many certificates to check against");
+    for (size_t i = 0; i < count; i++)
+        if (!add_certificate(&request, certificates[i], err))
+            return false;
+    if (signature.len > PGP_SIGNATURE_MAX) { /* no single signature is that long */
+        *out = (struct pgp_verdict){.judgement = PGP_UNFIT};
+        return true;
+    }
+    bytes_add(&request.signature, signature);
+    if (!judge_ask(pgp, &request, what, &answer, err))
+        return false;
+    *out = answer.verdict;
+    return true;
+}
