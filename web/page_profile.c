@@ -1,0 +1,101 @@
+/* https://D/@alice */
+#include "web_private.h"
+
+enum { POSTS_ON_A_PAGE = 20 };
+enum { SHOWN = 1 << VISIBILITY_PUBLIC | 1 << VISIBILITY_UNLISTED };
+
+struct list {
+    struct page *page;
+    struct store_view *view;
+    struct err *err;
+    int64_t last;
+    int count;
+    bool failed;
+};
+
+static bool add_post(void *ctx, const struct message *message)
+{
+    struct list *list = ctx;
+
+    list->last = message->id;
+    list->count++;
+    list->failed = !post_article(list->page, list->view, message, false, list->err);
+    return !list->failed;
+}
+
+static void write_head(struct page *page, const struct account *account, int64_t followers)
+{
+    struct bytes *html = &page->html;
+
+    bytes_add_text(html, "<header class=\"h-card\"><h1 class=\"p-name\">");
+    page_text(page, account->display_name ? account->display_name : account->name);
+    bytes_add_text(html, "</h1>\n<p class=\"handle quiet\">@");
+    page_text(page, account->name);
+    bytes_add_text(html, "@");
+    page_text(page, account->domain);
+    bytes_print(html, " · %lld %s</p>\n", (long long)followers,
+                followers == 1 ? "follower" : "followers");
+    if (account->summary) {
+        bytes_add_text(html, "<p class=\"p-note\">");
+        page_text(page, account->summary);
+        bytes_add_text(html, "</p>\n");
+    }
+    bytes_add_text(html,
+                   "<p class=\"follow\" lang=\"en\">To follow from Mastodon or another Fediverse "
+                   "server, search there for <code>@");
+    page_text(page, account->name);
+    bytes_add_text(html, "@");
+    page_text(page, account->domain);
+    bytes_add_text(
+        html, "</code>. To write a mail, use the same address without the first @.</p></header>\n");
+}
+
+static bool write_posts(struct page *page, struct store_view *view, const struct account *account,
+                        struct err *err)
+{
+    struct list list = {.page = page, .view = view, .err = err};
+
+    bytes_add_text(&page->html, "<main><h2 lang=\"en\">Posts</h2>\n");
+    if (!store_messages_of(view, account->id, 1 << MESSAGE_SENT, SHOWN, page->before,
+                           POSTS_ON_A_PAGE, add_post, &list, err) ||
+        list.failed)
+        return false;
+    if (list.count == 0)
+        bytes_add_text(&page->html, "<p class=\"quiet\" lang=\"en\">Nothing yet.</p>\n");
+    if (list.count == POSTS_ON_A_PAGE)
+        bytes_print(
+            &page->html,
+            "<nav lang=\"en\"><a rel=\"next\" href=\"?before=%lld\">Older posts</a></nav>\n",
+            (long long)list.last);
+    bytes_add_text(&page->html, "</main>\n");
+    return true;
+}
+
+bool write_profile(struct page *page, struct store_view *view, struct err *err)
+{
+    scoped_value(account) account = {0};
+    int64_t followers = 0;
+    int64_t subscribers = 0;
+    int64_t following = 0;
+
+    if (!page->parts[0])
+        return page_absent(page);
+    enum found found =
+        store_account_named(view, slice_of(page->parts[0]), slice_of(page->domain), &account, err);
+    if (found == FAILED)
+        return false;
+    if (found == ABSENT || account.state != ACCOUNT_ACTIVE)
+        return page_absent(page);
+    if (!store_follower_counts(view, account.person_id, &followers, &subscribers, &following, err))
+        return false;
+    page->activity_id = name_actor(account.domain, account.name);
+    scoped_text char *title =
+        must_print("%s (@%s@%s)", account.display_name ? account.display_name : account.name,
+                   account.name, account.domain);
+    page_begin(page, title, account.language);
+    write_head(page, &account, followers);
+    if (!write_posts(page, view, &account, err))
+        return false;
+    page_end(page);
+    return true;
+}

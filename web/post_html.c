@@ -1,0 +1,116 @@
+/* One post as <article> (microformats h-entry), and the answers below it. */
+#include "web_private.h"
+
+static void write_picture(struct page *page, const struct post_picture *picture)
+{
+    bytes_add_text(&page->html, "<figure><img src=\"");
+    page_text(page, picture->url);
+    bytes_add_text(&page->html, "\" alt=\"");
+    page_text(page, picture->alt ? picture->alt : "");
+    bytes_add_text(&page->html, "\"");
+    if (picture->width > 0)
+        bytes_print(&page->html, " width=\"%d\" height=\"%d\"", picture->width, picture->height);
+    bytes_add_text(&page->html, " loading=\"lazy\"></figure>\n");
+}
+
+static void write_content(struct page *page, const struct post *post)
+{
+    bool folded = post->warning && post->warning[0];
+
+    if (folded) {
+        bytes_add_text(&page->html, "<details><summary><span lang=\"en\">Content warning:</span> ");
+        page_text(page, post->warning);
+        bytes_add_text(&page->html, "</summary>\n");
+    }
+    bytes_add_text(&page->html, "<div class=\"e-content\">");
+    bytes_add_text(&page->html, post->html); /* made by us from plain runs: no foreign markup */
+    bytes_add_text(&page->html, "</div>\n");
+    for (size_t i = 0; i < post->picture_count; i++)
+        write_picture(page, &post->pictures[i]);
+    if (folded)
+        bytes_add_text(&page->html, "</details>\n");
+}
+
+static void write_foot(struct page *page, const struct post *post, const struct message *message)
+{
+    bytes_add_text(&page->html, "<p class=\"quiet\" lang=\"en\"><a class=\"u-url\" href=\"");
+    page_text(page, post->url);
+    bytes_add_text(&page->html, "\">");
+    page_time(page, message->published_ms);
+    bytes_add_text(&page->html, "</a>");
+    if (message->visibility == VISIBILITY_UNLISTED)
+        bytes_add_text(&page->html, " · public, quiet");
+    if (post->updated_ms > 0)
+        bytes_add_text(&page->html, " · edited");
+    if (post->in_reply_to) {
+        bytes_add_text(&page->html,
+                       " · <a class=\"u-in-reply-to\" rel=\"nofollow noopener\" href=\"");
+        page_text(page, post->in_reply_to);
+        bytes_add_text(&page->html, "\">answers this</a>");
+    }
+    bytes_add_text(&page->html, "</p>");
+}
+
+bool post_article(struct page *page, struct store_view *view, const struct message *message,
+                  bool alone, struct err *err)
+{
+    scoped_value(post) post = {0};
+
+    if (!bridge_post(page->web->parts.bridge, view, message, false, &post, err))
+        return false;
+    bytes_add_text(&page->html,
+                   alone ? "<article class=\"h-entry\">\n" : "<article class=\"h-entry\" ");
+    if (!alone) {
+        bytes_add_text(&page->html, "lang=\"");
+        page_text(page, post.language ? post.language : "");
+        bytes_add_text(&page->html, "\">\n");
+    }
+    write_content(page, &post);
+    write_foot(page, &post, message);
+    bytes_add_text(&page->html, "</article>\n");
+    return true;
+}
+
+struct answers {
+    struct page *page;
+    struct store_view *view;
+    struct err *err;
+    int count;
+    bool failed;
+};
+
+/* Another server's words: public ones alone come here, cleaned when they arrived. */
+static bool add_answer(void *ctx, const struct message *message)
+{
+    struct answers *answers = ctx;
+    struct page *page = answers->page;
+    scoped_value(person) author = {0};
+
+    if (message->state != MESSAGE_SENT || message->wrapped)
+        return true;
+    enum found found = store_person(answers->view, message->author_id, &author, answers->err);
+    answers->failed = found == FAILED;
+    if (found != FOUND)
+        return !answers->failed;
+    if (answers->count++ == 0)
+        bytes_add_text(&page->html, "<h2 lang=\"en\">Answers</h2>\n");
+    bytes_add_text(&page->html, "<article class=\"h-cite\"><p class=\"p-author\"><strong>");
+    page_text(page, author.name ? author.name : author.user);
+    bytes_print(&page->html, "</strong> <span class=\"quiet\">@");
+    page_text(page, author.user);
+    bytes_add_text(&page->html, "@");
+    page_text(page, author.host);
+    bytes_add_text(&page->html, "</span></p>\n<div class=\"e-content\">");
+    bytes_add(&page->html, bytes_slice(&message->html));
+    bytes_add_text(&page->html, "</div>\n<p class=\"quiet\">");
+    page_time(page, message->published_ms);
+    bytes_add_text(&page->html, "</p></article>\n");
+    return true;
+}
+
+bool post_replies(struct page *page, struct store_view *view, int64_t message_id, struct err *err)
+{
+    struct answers answers = {.page = page, .view = view, .err = err};
+
+    return store_replies(view, message_id, add_answer, &answers, err) && !answers.failed;
+}

@@ -1,0 +1,215 @@
+/* Routes, and how a page gets from a request to its answer. */
+#include "web_private.h"
+
+#include "log.h"
+#include "text.h"
+
+enum { PAGE_DEADLINE_MS = 10 * SECOND_MS };
+
+static const char security_policy[] =
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'";
+
+static bool write_page(struct errand *errand, struct err *err)
+{
+    struct page *page = container_of(errand, struct page, errand);
+    scoped(store_view) view = store_look(page->web->parts.store, err);
+
+    return view && page->write(page, view, err);
+}
+
+static void page_free(struct errand *errand)
+{
+    struct page *page = container_of(errand, struct page, errand);
+
+    for (size_t i = 0; i < COUNT_OF(page->parts); i++)
+        free(page->parts[i]);
+    free(page->domain);
+    free(page->activity_id);
+    free(page->location);
+    bytes_clear(&page->html);
+    free(page);
+}
+
+static char *decoded(struct slice part)
+{
+    scoped_value(bytes) out = {0};
+
+    if (!part.at || !percent_read(part, &out) || !utf8_valid(bytes_slice(&out)))
+        return NULL;
+    return bytes_take(&out);
+}
+
+static char *domain_asked(const struct web *web, struct slice host)
+{
+    scoped_text char *canonical = NULL;
+    struct err err;
+
+    if (config_hosts(web->parts.config, host) && host_canonical(host, &canonical, &err))
+        return steal(&canonical);
+    return must_dup(web->parts.config->domains[0]);
+}
+
+static int64_t number_asked(struct slice query, const char *name)
+{
+    int64_t number = 0;
+    scoped_text char *value = query.at ? http_form_value(query, name) : NULL;
+
+    if (value && !slice_to_number(slice_of(value), INT64_MAX, &number))
+        return 0;
+    return number;
+}
+
+static enum next start_page(void *face, struct http_turn *turn, page_writer *write)
+{
+    struct page *page = must_new(struct page);
+
+    page->errand = (struct errand){.lane = LANE_QUICK,
+                                   .work = write_page,
+                                   .free = page_free,
+                                   .deadline_ms = monotonic_ms() + PAGE_DEADLINE_MS};
+    page->web = face;
+    page->write = write;
+    page->status = 200;
+    page->domain = domain_asked(face, turn->request->host);
+    page->before = number_asked(turn->request->query, "before");
+    for (size_t i = 0; i < COUNT_OF(page->parts); i++)
+        page->parts[i] = decoded(turn->parts[i]);
+    turn->errand = &page->errand;
+    return NEXT_WAIT;
+}
+
+static void answer_page(struct http_turn *turn, struct page *page)
+{
+    struct http_response *response = turn->response;
+
+    if (page->location) {
+        http_add_field(response, "Location", page->location);
+        http_add_field(response, "Vary", "Accept");
+        http_answer_text(response, 303, "See there");
+        return;
+    }
+    if (page->activity_id && page->status == 200) {
+        scoped_text char *link = must_print(
+            "<%s>; rel=\"alternate\"; type=\"application/activity+json\"", page->activity_id);
+        http_add_field(response, "Link", link);
+    }
+    http_add_field(response, "Content-Security-Policy", security_policy);
+    http_add_field(response, "X-Content-Type-Options", "nosniff");
+    http_add_field(response, "Referrer-Policy", "no-referrer");
+    http_add_field(response, "Cache-Control", "public, max-age=60");
+    http_add_field(response, "Vary", "Accept");
+    http_answer(response, page->status, "text/html; charset=utf-8", bytes_slice(&page->html));
+}
+
+static enum next end_page(void *face, struct http_turn *turn, struct errand *back)
+{
+    (void)face;
+    if (back->ok) {
+        answer_page(turn, container_of(back, struct page, errand));
+    } else {
+        log_error("web page failed: %s (%s)", back->err.said, back->err.cause);
+        http_answer_text(turn->response, 503,
+                         "This page cannot be shown just now. Try again soon.");
+    }
+    errand_free(back);
+    return NEXT_READ;
+}
+
+static enum next on_front(void *face, struct http_turn *turn)
+{
+    return start_page(face, turn, write_front);
+}
+
+static enum next on_profile(void *face, struct http_turn *turn)
+{
+    return start_page(face, turn, write_profile);
+}
+
+static enum next on_post(void *face, struct http_turn *turn)
+{
+    return start_page(face, turn, write_post);
+}
+
+static enum next on_actor(void *face, struct http_turn *turn)
+{
+    return start_page(face, turn, redirect_actor);
+}
+
+static enum next on_object(void *face, struct http_turn *turn)
+{
+    return start_page(face, turn, redirect_post);
+}
+
+static enum next on_hashtag(void *face, struct http_turn *turn)
+{
+    return start_page(face, turn, write_hashtag);
+}
+
+static enum next on_first_mail(void *face, struct http_turn *turn)
+{
+    return start_page(face, turn, write_first_mail);
+}
+
+static enum next on_style(void *face, struct http_turn *turn)
+{
+    (void)face;
+    http_add_field(turn->response, "Cache-Control", "public, max-age=86400");
+    http_add_field(turn->response, "X-Content-Type-Options", "nosniff");
+    http_answer(turn->response, 200, "text/css; charset=utf-8", slice_of(page_style));
+    return NEXT_READ;
+}
+
+/* For the one who runs the server: from the same machine alone. */
+static enum next on_health(void *face, struct http_turn *turn)
+{
+    const char *from = turn->request->peer->text;
+    bool loopback = slice_starts(slice_of(from), SLICE("127.")) || slice_is(slice_of(from), "::1");
+
+    (void)face;
+    http_answer_text(turn->response, loopback ? 200 : 404,
+                     loopback ? "ok" : "There is nothing here.");
+    return NEXT_READ;
+}
+
+static enum next on_robots(void *face, struct http_turn *turn)
+{
+    (void)face;
+    http_answer(turn->response, 200, "text/plain; charset=utf-8",
+                SLICE("User-agent: *\nDisallow: /media/\n"));
+    return NEXT_READ;
+}
+
+static const struct http_route routes[] = {
+  /* clang-format off */
+    {"GET", "/",                   ACCEPT_PAGE, on_front,      end_page,     NULL},
+    {"GET", "/@{}",                ACCEPT_PAGE, on_profile,    end_page,     NULL},
+    {"GET", "/@{}/{}",             ACCEPT_PAGE, on_post,       end_page,     NULL},
+    {"GET", "/users/{}",           ACCEPT_PAGE, on_actor,      end_page,     NULL},
+    {"GET", "/users/{}/posts/{}",  ACCEPT_PAGE, on_object,     end_page,     NULL},
+    {"GET", "/tags/{}",            ACCEPT_PAGE, on_hashtag,    end_page,     NULL},
+    {"GET", "/about/first-mail",   ACCEPT_ANY,  on_first_mail, end_page,     NULL},
+    {"GET", "/media/{}",           ACCEPT_ANY,  media_begin,   media_resume, media_more},
+    {"GET", "/style.css",          ACCEPT_ANY,  on_style,      NULL,         NULL},
+    {"GET", "/robots.txt",         ACCEPT_ANY,  on_robots,     NULL,         NULL},
+    {"GET", "/healthz",            ACCEPT_ANY,  on_health,     NULL,         NULL},
+  /* clang-format on */
+};
+
+struct web *web_new(const struct web_parts *parts)
+{
+    struct web *web = must_new(struct web);
+
+    web->parts = *parts;
+    return web;
+}
+
+void web_free(struct web *it)
+{
+    free(it);
+}
+
+struct http_face web_face(struct web *it)
+{
+    return (struct http_face){.routes = routes, .count = COUNT_OF(routes), .face = it};
+}

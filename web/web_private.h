@@ -1,0 +1,57 @@
+/* What the files of web/ share: a page is an errand that looks, and writes HTML. */
+#ifndef NESTBOX_WEB_PRIVATE_H
+#define NESTBOX_WEB_PRIVATE_H
+
+#include "bridge_activity.h"
+#include "config.h"
+#include "memory.h"
+#include "names.h"
+#include "store.h"
+#include "web.h"
+
+struct web {
+    struct web_parts parts;
+};
+
+struct page;
+typedef bool page_writer(struct page *, struct store_view *, struct err *);
+
+struct page { /* one page on its way; owns everything */
+    struct errand errand;
+    const struct web *web;
+    page_writer *write;
+    char *domain;   /* the host asked for, one of ours */
+    char *parts[2]; /* of the path, decoded */
+    int64_t before; /* ?before=ID, 0: from the newest */
+    int status;
+    struct bytes html;
+    char *activity_id; /* for <link rel=alternate> and Link:, or NULL */
+    char *location;    /* a redirect instead of HTML, or NULL */
+};
+
+/* page.c: the frame of every page. */
+void page_begin(struct page *page, const char *title, const char *language);
+void page_end(struct page *page);
+void page_text(struct page *page, const char *text); /* escaped */
+/* 404 and 410 in words; also what a page becomes when its subject is not public. */
+bool page_absent(struct page *page);
+bool page_gone(struct page *page);
+extern const char page_style[]; /* the one style sheet */
+/* A time as <time datetime="…">22 Nov 2026, 08:30 UTC</time>. */
+void page_time(struct page *page, int64_t ms);
+
+/* post_html.c: one post as <article>, in lists and alone. */
+bool post_article(struct page *page, struct store_view *view, const struct message *message,
+                  bool alone, struct err *err);
+bool post_replies(struct page *page, struct store_view *view, int64_t message_id, struct err *err);
+
+page_writer write_front, write_first_mail, write_hashtag; /* page_about.c */
+page_writer write_profile;                                /* page_profile.c */
+page_writer write_post, redirect_actor, redirect_post;    /* page_post.c */
+
+/* media.c: the route of pictures. */
+enum next media_begin(void *face, struct http_turn *turn);
+enum next media_resume(void *face, struct http_turn *turn, struct errand *back);
+enum next media_more(void *face, struct http_turn *turn);
+
+#endif
