@@ -105,8 +105,10 @@ def test_an_edited_note_and_a_deleted_one_change_what_alice_has(alice, social):
     social.do("update", **{"from": "bob", "note": sent["note"], "content": "<p>Better words.</p>",
                            "to": [alice.actor], "mentions": mention(alice), "recipients": [alice.actor]})
     until(lambda: any("Better words." in text for text in bodies(alice)), "the edited text as mail")
+    assert not any("First words." in text for text in bodies(alice)) and len(alice.mails("Trash")) == 1
     social.do("delete", **{"from": "bob", "note": sent["note"], "recipients": [alice.actor]})
-    settle(social, alice)
+    until(lambda: not any("Better words." in text for text in bodies(alice)), "the mail leaving INBOX")
+    assert len(alice.mails("Trash")) == 2
 
 
 def test_likes_and_boosts_are_taken_and_undone(alice, social):
@@ -169,9 +171,10 @@ def test_alice_follows_bob_and_reads_his_posts(nest, alice, social):
     nest.cli("follow", alice.address, "@bob@social.test")
     social.wait_for_activity("Follow", lambda activity: activity["actor"] == alice.actor)
     social.note("<p>To all my followers.</p>", [alice.actor], to=["public"], cc=["followers"])
-    mail = parse(alice.show(alice.wait_for_mail()))
+    mail = parse(alice.show(alice.wait_for_mail(mailbox="Fediverse/Home")))
     assert mail["From"].addresses[0].addr_spec == "bob=social.test@nest.test"
-    assert mail["List-Post"] is None
+    assert mail["Subject"] == "To all my followers." and mail["Precedence"] == "list"
+    assert mail["List-Post"] is None and mail["Reply-To"] is None
     nest.cli("unfollow", alice.address, "bob=social.test@nest.test")
     social.wait_for_activity("Undo", lambda activity: activity["actor"] == alice.actor)
 

@@ -1,0 +1,99 @@
+"""What a person with a browser sees; the screenshots lie in build/screenshots."""
+import pathlib
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+
+from laboratory.mailing import compose, submit
+from laboratory.nestbox import ROOT
+from laboratory.wait import until
+
+SCREENSHOTS = ROOT / "build" / "screenshots"
+WIDTHS = {"phone": 390, "desk": 1280}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    options = webdriver.ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    for word in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars",
+                 "--ignore-certificate-errors", "--no-proxy-server"):
+        options.add_argument(word)
+    browser = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+    browser.set_page_load_timeout(60)
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture(scope="module")
+def story(request, _nest, ca, dns):
+    """Alice Example with three posts; gives (profile URL, URL of the first post)."""
+    alice = _nest.account("alice@nest.test", name="Alice Example")
+    _nest.cli("account", "set", alice.address, "summary=Boats, bread and a little poetry.", "language=en")
+    texts = (("Good morning", "The harbour lies quiet, and the first boat is out.\n\nI will write again tonight. #harbour\n"),
+             ("", "Coffee at nine, where the road bends. https://example.org/a/rather/long/address/that/must/not/break"
+                  "/the/page/on/a/phone?with=some&more=words\n"),
+             ("CW: food", "I made soup.\n\n" + "It had everything in it that the garden gave this week. " * 8 + "\n"))
+    for subject, text in texts:
+        code, words = submit(alice, compose(alice.address, alice.word("public"), subject, text))
+        assert code == 250, words
+    posts = until(lambda: (lambda found: len(found) == 3 and found)(
+        [post for post in alice.posts() if post["state"] == "sent"]), "three posts")
+    first = next(post for post in posts if "harbour" in post["text"])
+    return {"profile": "https://nest.test/@alice", "post": first["url"]}
+
+
+@pytest.mark.parametrize("page", ["profile", "post"])
+@pytest.mark.parametrize("width", list(WIDTHS))
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_can_be_read(browser, story, page, width, scheme):
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+        "width": WIDTHS[width], "height": 900, "deviceScaleFactor": 1, "mobile": width == "phone"})
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+        "features": [{"name": "prefers-color-scheme", "value": scheme}]})
+    browser.get(story[page])
+    text = browser.find_element(By.TAG_NAME, "body").text
+    assert "Alice Example" in text and "@alice@nest.test" in text
+    assert "The harbour lies quiet" in text
+    wide = browser.execute_script("return document.documentElement.scrollWidth")
+    assert wide <= WIDTHS[width], "the page must not scroll sideways"
+    light = browser.execute_script(
+        "const c = getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g).map(Number);"
+        "const h = getComputedStyle(document.documentElement).backgroundColor.match(/[\\d.]+/g).map(Number);"
+        "const see = c.length > 3 && c[3] === 0 ? h : c;"
+        "return see.length > 3 && see[3] === 0 ? 255 : (see[0] + see[1] + see[2]) / 3")
+    assert light > 128 if scheme == "light" else light < 128
+    save(browser, f"{page}-{WIDTHS[width]}-{scheme}.png")
+
+
+def save(browser, name):
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    height = browser.execute_script("return document.documentElement.scrollHeight")
+    width = browser.execute_script("return window.innerWidth")
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+        "width": width, "height": max(600, min(height, 4000)), "deviceScaleFactor": 1, "mobile": width < 600})
+    assert browser.save_screenshot(str(pathlib.Path(SCREENSHOTS) / name))
+
+
+def test_pages_load_nothing_from_elsewhere_and_say_their_language(browser, story):
+    browser.get(story["post"])
+    assert browser.find_element(By.TAG_NAME, "html").get_attribute("lang")
+    loaded = browser.execute_script(
+        "return performance.getEntriesByType('resource').map(entry => new URL(entry.name).host)")
+    assert set(loaded) <= {"nest.test"}
+    assert browser.find_element(By.CSS_SELECTOR, "link[rel=alternate][type='application/activity+json']")
+
+
+def test_a_page_that_is_not_there_is_404(nest, judge):
+    for path in ("/@nobody-at-all", "/users/alice/posts/nothing", "/nothing/here", "/..", "/@alice/../../etc/passwd"):
+        status, headers, _ = judge.exchange("GET", f"https://nest.test{path}", [("Accept", "text/html")])
+        assert status in (400, 404), path
+
+
+def test_pages_carry_the_headers_that_protect_their_readers(story, judge):
+    _, headers, _ = judge.exchange("GET", story["profile"], [("Accept", "text/html")])
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] in ("no-referrer", "same-origin", "strict-origin-when-cross-origin")

@@ -1,0 +1,192 @@
+"""Mail programs of others: swaks, msmtp, mutt and Python's own; and what a client must not get away with."""
+import pathlib
+import smtplib
+import socket
+import subprocess
+
+import pytest
+
+from laboratory.mailing import CLIENT, compose, connect, from_outside, login_by_scram, transact
+from laboratory.wait import until
+
+PASSWORD = "a good password"
+
+
+@pytest.fixture
+def alice(person):
+    return person("mia", name="Mia", password=PASSWORD)
+
+
+def swaks(nest, *options):
+    return subprocess.run(["swaks", "--server", nest.hostname, "--local-interface", "20.1.0.6", "--helo", "swaks.test",
+                           "--tls-verify", "--tls-ca-path", str(nest._ca.pem), *options],
+                          capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("options", [
+    ["--port", "587", "--tls"], ["--port", "465", "--tls-on-connect"],
+], ids=["STARTTLS on 587", "TLS on 465"])
+@pytest.mark.parametrize("mechanism", ["PLAIN"])
+def test_swaks_submits(nest, alice, options, mechanism):
+    done = swaks(nest, *options, "--auth", mechanism, "--auth-user", alice.address, "--auth-password", PASSWORD,
+                 "--from", alice.address, "--to", alice.address, "--header", "Subject: by swaks", "--body", "Hello.")
+    assert done.returncode == 0, done.stdout + done.stderr
+    alice.wait_for_mail(lambda mail: mail["subject"] == "by swaks")
+
+
+def test_swaks_delivers_to_port_25_over_tls(nest, alice):
+    done = swaks(nest, "--port", "25", "--tls", "--from", "carol@mail.test", "--to", alice.address,
+                 "--header", "Subject: from a server", "--body", "Hello.")
+    assert done.returncode == 0, done.stdout + done.stderr
+    alice.wait_for_mail(lambda mail: mail["subject"] == "from a server")
+
+
+def test_msmtp_submits(nest, alice, tmp_path):
+    settings = tmp_path / "msmtprc"
+    settings.write_text(f"account default\nhost {nest.hostname}\nport 587\ntls on\ntls_starttls on\n"
+                        f"tls_trust_file {nest._ca.pem}\nauth plain\nuser {alice.address}\npassword {PASSWORD}\n"
+                        f"from {alice.address}\ndomain msmtp.test\n")
+    settings.chmod(0o600)
+    mail = compose(alice.address, alice.address, "by msmtp", "Hello.\n")
+    done = subprocess.run(["msmtp", "-C", str(settings), alice.address], input=mail.as_bytes(), capture_output=True,
+                          timeout=60)
+    assert done.returncode == 0, done.stderr
+    alice.wait_for_mail(lambda mail: mail["subject"] == "by msmtp")
+
+
+def test_mutt_reads_the_maildir(nest, person, tmp_path):
+    folder = tmp_path / "Maildir"
+    reader = person("max", maildir=folder)
+    for number in range(5):
+        mail = compose("carol@mail.test", reader.address, f"Number {number}", f"Text {number}.\n.a line with a dot\n")
+        assert from_outside(nest, "carol@mail.test", [reader.address], mail)[0] == 250
+    until(lambda: len(list((folder / "new").glob("*"))) == 5, "five mails in the Maildir")
+    assert not list((folder / "tmp").glob("*"))
+    out = tmp_path / "out"
+    settings = tmp_path / "muttrc"
+    settings.write_text("set quit=yes\nset mark_old=no\nset pipe_decode=no\nset mbox_type=Maildir\nset wait_key=no\n"
+                        "set sort=date-received\nset confirmappend=no\n")
+    keys = f"<tag-pattern>~A<enter><tag-prefix><pipe-message>cat > {out}<enter><quit>"
+    done = subprocess.run(
+        ["script", "-qec", f"mutt -n -F {settings} -f {folder} -e 'push \"{keys}\"'", "/dev/null"],
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=60, env={"PATH": "/usr/bin:/bin", "TERM": "xterm",
+                                                                       "HOME": str(tmp_path)})
+    assert done.returncode == 0, done.stdout[-2000:]
+    text = out.read_text()
+    assert [f"Number {n}" in text and f"Text {n}." in text for n in range(5)] == [True] * 5
+    assert "\n.a line with a dot" in text
+
+
+def test_login_by_scram_works_and_proves_the_server(nest, alice):
+    with connect(nest, 587) as smtp:
+        assert "SCRAM-SHA-256" in smtp.esmtp_features["auth"].split()
+        assert login_by_scram(smtp, alice.address, PASSWORD)[0] == 235
+        mail = compose(alice.address, alice.address, "by SCRAM", "Hello.\n")
+        assert transact(smtp, alice.address, [alice.address], mail)[0] == 250
+    alice.wait_for_mail(lambda mail: mail["subject"] == "by SCRAM")
+
+
+@pytest.mark.parametrize("user, password", [("{}", "wrong"), ("nobody@nest.test", PASSWORD), ("{}", PASSWORD + " ")])
+def test_a_wrong_password_is_refused_by_plain_and_by_scram(nest, alice, user, password):
+    with connect(nest, 587) as smtp:
+        with pytest.raises(smtplib.SMTPAuthenticationError) as refused:
+            smtp.login(user.format(alice.address), password)
+        assert refused.value.smtp_code == 535
+    with connect(nest, 587) as smtp:
+        assert login_by_scram(smtp, user.format(alice.address), password)[0] == 535
+
+
+def test_no_password_is_taken_in_clear(nest, alice):
+    with connect(nest, 587, tls=False) as smtp:
+        assert "auth" not in smtp.esmtp_features
+        code, _ = smtp.docmd("AUTH", "PLAIN AGEAYg==")
+        assert code in (530, 538, 503)
+
+
+def test_submission_needs_a_login(nest, alice):
+    with connect(nest, 587) as smtp:
+        assert smtp.mail(alice.address)[0] == 530
+
+
+def test_port_25_relays_nothing(nest, alice):
+    with connect(nest, 25) as smtp:
+        assert "auth" not in smtp.esmtp_features
+        assert smtp.mail("carol@mail.test")[0] == 250
+        assert smtp.rcpt("dan@elsewhere.test")[0] in (550, 554)
+
+
+def test_port_25_wants_tls(nest):
+    with connect(nest, 25, tls=False) as smtp:
+        assert smtp.mail("carol@mail.test") == (530, b"5.7.0 Must issue a STARTTLS command first")
+
+
+@pytest.mark.parametrize("port", [25, 587])
+def test_nothing_rides_behind_starttls(nest, alice, port):
+    with socket.create_connection((nest.hostname, port), timeout=20, source_address=CLIENT) as raw:
+        stream = raw.makefile("rb")
+        stream.readline()
+        raw.sendall(b"EHLO evil.test\r\n")
+        while stream.readline()[3:4] == b"-":
+            pass
+        raw.sendall(b"STARTTLS\r\nRSET\r\nMAIL FROM:<evil@evil.test>\r\n")
+        answer = stream.readline()
+        assert answer.startswith(b"554"), answer
+        assert stream.read() == b"", "the connection must end"
+
+
+def test_a_line_with_bare_line_feeds_does_not_end_the_mail(nest, alice):
+    with connect(nest, 25) as smtp:
+        smtp.mail("carol@mail.test")
+        smtp.rcpt(alice.address)
+        assert smtp.docmd("DATA")[0] == 354
+        smtp.send(b"Subject: outer\r\nFrom: carol@mail.test\r\n\r\nHello\n.\n"
+                  b"MAIL FROM:<evil@evil.test>\r\nRCPT TO:<" + alice.address.encode() + b">\r\nDATA\r\n"
+                  b"Subject: smuggled\r\n\r\n\r\n.\r\n")
+        code, words = smtp.getreply()
+        assert 500 <= code < 600 or code == 250, words
+    assert not [mail for mail in alice.mails() if mail["subject"] == "smuggled"]
+
+
+def test_a_mail_above_the_limit_is_refused(nest, alice):
+    with connect(nest, 25) as smtp:
+        limit = int(smtp.esmtp_features["size"])
+        assert limit == 50 * 1024 * 1024
+        assert smtp.docmd(f"MAIL FROM:<carol@mail.test> SIZE={limit + 1}")[0] == 552
+
+
+def test_a_large_mail_arrives_byte_for_byte(nest, alice):
+    lines = "".join(f"{number:07d} {'x' * 60}\n" for number in range(120000))
+    mail = compose("carol@mail.test", alice.address, "Large", lines)
+    assert from_outside(nest, "carol@mail.test", [alice.address], mail)[0] == 250
+    raw = alice.show(alice.wait_for_mail(lambda mail: mail["subject"] == "Large")).replace(b"\r\n", b"\n")
+    assert raw.endswith(mail.as_bytes().replace(b"\r\n", b"\n").split(b"\n\n", 1)[1])
+
+
+def test_one_mail_to_two_people_reaches_both(nest, alice, person):
+    other = person("moritz")
+    mail = compose("carol@mail.test", [alice.address, other.address], "For both", "Hello.\n")
+    assert from_outside(nest, "carol@mail.test", [alice.address, other.address], mail)[0] == 250
+    for reader in (alice, other):
+        reader.wait_for_mail(lambda mail: mail["subject"] == "For both")
+
+
+def test_a_certificate_that_changes_is_served_without_a_restart(nest, ca):
+    def serial():
+        with connect(nest, 465) as smtp:
+            return smtp.sock.getpeercert()["serialNumber"]
+
+    before = serial()
+    pem, key = ca.issue("nest.test", "garden.test", nest.hostname)
+    for new, old in ((key, nest.key), (pem, nest.certificate)):
+        staged = pathlib.Path(f"{old}.new")
+        staged.write_bytes(new.read_bytes())
+        staged.rename(old)
+    until(lambda: serial() != before, "the new certificate being served", 90)
+
+
+def test_postmaster_is_read_by_somebody(nest, alice):
+    first = nest.ask("account", "list")[0]["address"]
+    mail = compose("carol@mail.test", "postmaster@nest.test", "To the postmaster", "Hello.\n")
+    assert from_outside(nest, "carol@mail.test", ["postmaster@nest.test"], mail)[0] == 250
+    until(lambda: [mail for mail in nest.ask("mail", "list", first) if mail["subject"] == "To the postmaster"],
+          "the mail to postmaster")
