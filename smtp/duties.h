@@ -1,0 +1,86 @@
+/*
+ * duties — what the SMTP session asks to be done elsewhere: given at wiring, faked by tests and fuzzers.
+ *
+ * The wire side frames and keeps order; these functions make errands, whose results are ready replies.
+ */
+#ifndef NESTBOX_SMTP_DUTIES_H
+#define NESTBOX_SMTP_DUTIES_H
+
+#include "errand.h"
+#include "session.h"
+
+enum smtp_door { SMTP_DOOR_MX, SMTP_DOOR_SUBMISSION };
+
+/* First member of every errand a duty makes. */
+struct smtp_errand {
+    struct errand errand; /* ok false: 451, whatever `code` says */
+    int code;             /* the reply: 250, 550 … */
+    char status[8];       /* "2.1.0" */
+    char words[401];
+    /* An errand that must be done first (find a person): sent by the session, handed to duties->fed(), after which
+     * this errand is sent again. */
+    struct errand *first;
+};
+
+/* login, prove */
+struct smtp_login {
+    struct smtp_errand base;
+    int64_t account_id; /* 0: refused */
+    char address[321];
+};
+/* challenge: what the server says first in SCRAM (RFC 5802), the same in kind for names nobody has */
+struct smtp_challenge {
+    struct smtp_errand base;
+    unsigned char salt[16];
+    int iterations;
+};
+/* prove */
+struct smtp_proof {
+    struct smtp_login login;
+    unsigned char server_signature[32];
+};
+
+struct smtp_body; /* an arriving body, in the spool */
+
+struct smtp_mail { /* an envelope; the errand copies what it needs and takes `body` */
+    enum smtp_door door;
+    int64_t account_id;
+    struct slice mail_from;
+    char *const *recipients;
+    size_t recipient_count;
+    struct smtp_body *body;
+    const struct peer *peer;
+    const char *ehlo, *session;
+    const char *protocol; /* ESMTPS, ESMTPSA … (RFC 3848) */
+};
+
+struct smtp_duties {
+    void *ctx;
+    const char *hostname;
+    int64_t message_max;
+    unsigned recipients_max;
+    bool require_tls; /* of other servers (RFC 3207 4) */
+    bool (*is_busy)(void *ctx);
+
+    struct errand *(*login)(void *ctx, struct slice name,
+                            struct slice password);            /* struct smtp_login */
+    struct errand *(*challenge)(void *ctx, struct slice name); /* struct smtp_challenge */
+    struct errand *(*prove)(void *ctx, struct slice name, struct slice auth_message,
+                            struct slice proof); /* struct smtp_proof */
+    struct errand *(*sender)(void *ctx, int64_t account_id, struct slice mail_from);
+    struct errand *(*recipient)(void *ctx, enum smtp_door door, int64_t account_id,
+                                struct slice mail_from, struct slice recipient);
+    struct smtp_body *(*body_new)(void *ctx);
+    bool (*body_add)(struct smtp_body *body, struct slice s); /* true: flush before more */
+    struct errand *(*body_flush)(
+        struct smtp_body *body); /* borrows the body; a struct smtp_errand */
+    void (*body_free)(struct smtp_body *body);
+    struct errand *(*take)(void *ctx, const struct smtp_mail *mail); /* after the final dot */
+    void (*fed)(struct smtp_errand *take, struct errand *back);      /* takes `back` */
+};
+
+extern const struct session_kind smtp_session_kind;
+/* `duties` borrowed for the session's life. */
+void *smtp_wire_session_new(const struct smtp_duties *duties, const struct peer *peer);
+
+#endif

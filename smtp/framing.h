@@ -1,0 +1,31 @@
+/*
+ * framing — the bytes of DATA (RFC 5321 4.1.1.4, 4.5.2).
+ *
+ * Only CR LF . CR LF ends it.  A bare LF inside the text becomes CRLF; a bare CR, a bare LF beside a dot line and a
+ * NUL are remembered, and the mail is refused when it has ended: what two servers could read as two different
+ * mails is no mail (SMTP smuggling).
+ */
+#ifndef NESTBOX_SMTP_FRAMING_H
+#define NESTBOX_SMTP_FRAMING_H
+
+#include "bytes.h"
+
+enum framing_state {
+    FRAMING_LINE,       /* inside a line */
+    FRAMING_CR,         /* a CR came */
+    FRAMING_START,      /* at the start of a line, behind CRLF */
+    FRAMING_SOFT_START, /* behind a bare LF: a dot here is text, and suspect */
+    FRAMING_DOT,        /* a dot at the start of a line */
+    FRAMING_DOT_CR,     /* and a CR behind it */
+    FRAMING_END,
+};
+struct framing {
+    enum framing_state state;
+    bool smuggling; /* a bare CR, or a bare LF beside a dot line */
+    bool nul;
+};
+void framing_init(struct framing *framing);
+/* Appends the text of `in` to `out`; returns how many bytes of `in` were taken: all, unless the end was met. */
+size_t framing_feed(struct framing *framing, struct slice in, struct bytes *out);
+
+#endif
