@@ -196,8 +196,8 @@ class PythonPeer:
         connection.sock = self._trust.wrap_socket(raw, server_hostname=name)
         return connection
 
-    def exchange(self, method, url, headers=(), body=b""):
-        """(status, headers, body) of one request, sent as it stands."""
+    def exchange(self, method, url, headers=(), body=b"", on_sent=None):
+        """(status, headers, body) of one request, sent as it stands; `on_sent` is called before the answer is read."""
         parts = urllib.parse.urlsplit(url)
         connection = self._connect(parts.netloc)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -211,6 +211,8 @@ class PythonPeer:
             if body and "content-length" not in names:
                 connection.putheader("Content-Length", str(len(body)))
             connection.endheaders(body or None)
+            if on_sent:
+                on_sent()
             response = connection.getresponse()
             return response.status, response.headers, response.read()
         finally:
@@ -228,7 +230,8 @@ class PythonPeer:
             self._serial += 1
             return f"https://{self.host}/{kind}/{self._serial}"
 
-    def post(self, inbox, activity, name="bob", scheme=signatures.CAVAGE, now=None, key=None, key_id=None, change=None):
+    def post(self, inbox, activity, name="bob", scheme=signatures.CAVAGE, now=None, key=None, key_id=None, change=None,
+             on_sent=None):
         """Signs and sends; gives (status, answer).  `change` may spoil the signed headers and the body."""
         body = json.dumps({"@context": CONTEXT, **activity}).encode()
         request = signatures.Request("POST", inbox, [], body)
@@ -237,7 +240,7 @@ class PythonPeer:
         headers.append(("Content-Type", ACTIVITY_JSON))
         if change:
             headers, body = change(headers, body)
-        status, _, answer = self.exchange("POST", inbox, headers, body)
+        status, _, answer = self.exchange("POST", inbox, headers, body, on_sent)
         return status, answer.decode("utf-8", "replace")
 
     def activity(self, kind, thing, name="bob", **more):

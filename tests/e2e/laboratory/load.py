@@ -1,0 +1,203 @@
+"""Load that remembers what it was promised: clients that go on, through every crash, until each thing is answered.
+
+A client works on one item at a time and repeats the very same bytes until it has an answer, as mail servers and
+Fediverse servers do.  While an answer is outstanding `waiting` is the number of the attempt, else None.
+"""
+import email.policy
+import random
+import smtplib
+import threading
+
+from .mailing import compose, connect
+from .wait import until
+
+BROKEN = (OSError, smtplib.SMTPException, EOFError)  # what a connection to a killed server ends in
+
+
+class Client(threading.Thread):
+    def __init__(self, name, up, stop):
+        super().__init__(name=name, daemon=True)
+        self.up, self.stopping = up, stop
+        self.promised, self.begun, self.lost = [], [], set()
+        self.waiting, self.attempt, self.paused, self.problem = None, 0, False, None
+
+    def run(self):
+        try:
+            for item in self.items():
+                self.begun.append(item)
+                while not self.stopping.is_set() and not self._try(item):
+                    self._pause()
+                if self.stopping.is_set():
+                    return
+        except Exception as problem:  # noqa: BLE001 (told to the test by check())
+            self.problem = problem
+            raise
+
+    def _try(self, item):
+        """One attempt; true if it was promised that the item is kept."""
+        self.attempt += 1
+        try:
+            kept = self.send(item)
+        except BROKEN:
+            if self.waiting is not None:
+                self.lost.add(self.waiting)
+            kept = False
+            self.hang_up()
+        self.waiting = None
+        if kept:
+            self.promised.append(item)
+        return kept or kept is None
+
+    def _pause(self):
+        self.paused = True
+        while not self.stopping.is_set() and not self.up.wait(0.2):
+            pass
+        self.paused = False
+
+    def now_waiting(self):
+        self.waiting = self.attempt
+
+    def hang_up(self):
+        pass
+
+    def items(self):
+        raise NotImplementedError
+
+    def send(self, item):
+        """True: kept.  None: this item shall not be tried again.  BROKEN or false: try again."""
+        raise NotImplementedError
+
+
+class Mailer(Client):
+    """Sends small mails from outside to `readers`."""
+
+    def __init__(self, name, up, stop, nestbox, readers, source):
+        super().__init__(name, up, stop)
+        self.nestbox, self.readers, self.source, self.smtp = nestbox, readers, source, None
+
+    def items(self):
+        number = 0
+        while True:
+            number += 1
+            token = f"{self.name}-{number}"
+            reader = self.readers[number % len(self.readers)]
+            mail = compose("carol@mail.test", reader.address, f"token {token}", f"Mail {token}.\n" + "x" * 70 + "\n")
+            yield token, "carol@mail.test", reader.address, mail.as_bytes(policy=email.policy.SMTP)
+
+    def open(self):
+        return connect(self.nestbox, 25, True, (self.source, 0))
+
+    def hang_up(self):
+        if self.smtp:
+            self.smtp.close()
+        self.smtp = None
+
+    def send(self, item):
+        _, sender, recipient, raw = item
+        self.smtp = self.smtp or self.open()
+        for code, words in (self.smtp.mail(sender), self.smtp.rcpt(recipient)):
+            if code != 250:
+                return self.refused(code, words)
+        if self.smtp.docmd("DATA")[0] != 354:
+            raise smtplib.SMTPException("no 354")
+        self.smtp.send(smtplib._quote_periods(raw))
+        self.now_waiting()
+        self.smtp.send(b".\r\n")
+        code, words = self.smtp.getreply()
+        return True if code == 250 else self.refused(code, words)
+
+    def refused(self, code, words):
+        if code == -1 or 400 <= code < 500:
+            raise smtplib.SMTPException(words)
+        raise AssertionError(f"{self.name} was refused: {code} {words}")
+
+
+class Poster(Mailer):
+    """Posts to public@, thirty times from each author (the limit of an hour)."""
+
+    def __init__(self, name, up, stop, nestbox, authors, source, each=30):
+        super().__init__(name, up, stop, nestbox, authors, source)
+        self.each, self.logged_in = each, None
+
+    def items(self):
+        for author in self.readers:
+            self.hang_up()
+            for number in range(self.each):
+                self.logged_in = author
+                token = f"{self.name}-{author.user}-{number}"
+                mail = compose(author.address, author.word("public"), "", f"Post token {token}.\n")
+                yield token, author.address, author.word("public"), mail.as_bytes(policy=email.policy.SMTP)
+
+    def open(self):
+        smtp = connect(self.nestbox, 587, True, (self.source, 0))
+        smtp.login(self.logged_in.address, self.logged_in.password)
+        return smtp
+
+
+class Sender(Client):
+    """Puts direct notes into the inboxes of `readers`, signed as one person at `peer`."""
+
+    def __init__(self, name, up, stop, peer, readers):
+        super().__init__(name, up, stop)
+        self.peer, self.readers = peer, readers
+
+    def items(self):
+        number = 0
+        while True:
+            number += 1
+            token, reader = f"{self.name}-{number}", self.readers[number % len(self.readers)]
+            note = self.peer.make_note(
+                f"<p>token {token}</p>", to=[reader.actor],
+                tag=[{"type": "Mention", "href": reader.actor, "name": reader.handle}])
+            yield token, f"{reader.actor}/inbox", self.peer.create(note), "bob"
+
+    def send(self, item):
+        _, inbox, activity, person = item
+        status, answer = self.peer.post(inbox, activity, person, on_sent=self.now_waiting)
+        if status == 202:
+            return True
+        if status in (429, 503):
+            return False
+        raise AssertionError(f"{self.name} was refused: {status} {answer}")
+
+
+class Follower(Sender):
+    """Follows `readers`, each time as somebody new."""
+
+    def items(self):
+        number, key = 0, self.peer.key()
+        while True:
+            number += 1
+            reader = self.readers[number % len(self.readers)]
+            person = f"{self.name}-{number}"
+            self.peer.people[person] = key  # one key for all of them: making keys is not what is tested
+            yield person, f"{reader.actor}/inbox", self.peer.activity("Follow", reader.actor, person), person
+
+
+class Killer:
+    """Kills the server again and again while clients are at work, and counts the blows that struck."""
+
+    def __init__(self, nestbox, clients, up, seed):
+        self.nestbox, self.clients, self.up = nestbox, clients, up
+        self.random = random.Random(seed)
+        self.struck = self.kills = 0
+
+    def strike(self):
+        """One kill -9 at a random moment, best while an answer is outstanding; then a new start."""
+        threading.Event().wait(self.random.uniform(0.02, 0.3))  # the moment is the input of this test
+        until(lambda: any(client.waiting is not None for client in self.clients), "an answer being outstanding", 60)
+        outstanding = [(client, client.waiting) for client in self.clients if client.waiting is not None]
+        self.nestbox.kill()
+        self.up.clear()
+        self.kills += 1
+        until(lambda: all(client.paused or not client.is_alive() for client in self.clients),
+              "every client noticing", 60)
+        self.check()
+        self.struck += any(attempt in client.lost for client, attempt in outstanding)
+        self.nestbox.start()
+        self.up.set()
+
+    def check(self):
+        for client in self.clients:
+            if client.problem:
+                raise client.problem
