@@ -25,21 +25,25 @@ struct store_view; /* a snapshot for reading, within one errand */
 
 /* Opens data_dir (a descriptor) and makes or migrates `nestbox.db`, empties bodies/incoming, removes body
  * files no row names.  The caller holds data_dir/lock.  Starts the writer thread. */
-MUST_CHECK bool store_open(int data_dir, const struct clock *clock, struct store **out, struct err *err);
+MUST_CHECK bool store_open(int data_dir, const struct clock *clock, struct store **out,
+                           struct err *err);
 void store_close(struct store *store); /* writer empties its queue, checkpoint */
 
 /* Called on the writer after each commit that noted something, before done(), duplicates merged
  * (architecture.md 6).  The ids: a mailbox's, an account's, a person's; deliveries have the one id 0. */
-void store_on_news(struct store *store, void (*tell)(void *ctx, const int64_t *topics, size_t count),
-                   void *ctx);
+void store_on_news(struct store *store,
+                   void (*tell)(void *ctx, const int64_t *topics, size_t count), void *ctx);
 
-struct store_change { /* all or nothing */
+struct store_change {                                                      /* all or nothing */
     bool (*apply)(struct store_change *, struct store_tx *, struct err *); /* may run twice */
-    void (*done)(struct store_change *, bool ok, const struct err *); /* on the writer, after the fsync */
-    struct store_change *link; /* the store's own */
+    void (*done)(struct store_change *, bool ok,
+                 const struct err *); /* on the writer, after the fsync */
+    struct store_change *link;        /* the store's own */
 };
-void store_submit(struct store *store, struct store_change *change); /* never blocks; borrows until done() */
-MUST_CHECK bool store_commit(struct store *store, struct store_change *change, struct err *err); /* waits; done unused */
+void store_submit(struct store *store,
+                  struct store_change *change); /* never blocks; borrows until done() */
+MUST_CHECK bool store_commit(struct store *store, struct store_change *change,
+                             struct err *err); /* waits; done unused */
 
 struct store_view *store_look(struct store *store, struct err *err); /* NULL on failure */
 void store_view_free(struct store_view *view);
@@ -52,7 +56,8 @@ enum found { FAILED, ABSENT, FOUND };
 
 /* Bodies: up to 64 KiB in the row, larger in a synced file named before its row commits (architecture.md 5). */
 struct store_body;
-struct store_body *store_body_new(struct store *store, struct err *err); /* any thread, no transaction */
+struct store_body *store_body_new(struct store *store,
+                                  struct err *err); /* any thread, no transaction */
 struct sink *store_body_sink(struct store_body *body);
 MUST_CHECK bool store_body_finish(struct store_body *body, struct err *err);
 int64_t store_body_size(const struct store_body *body);
@@ -62,9 +67,11 @@ int64_t store_body_size(const struct store_body *body);
 void store_body_drop(struct store_body *body);
 SCOPED(store_body, store_body_drop)
 /* Reading: holds an open descriptor (or the bytes), not a view. */
-struct source *store_body_source(struct store_view *view, int64_t body_id, struct err *err); /* NULL on failure */
+struct source *store_body_source(struct store_view *view, int64_t body_id,
+                                 struct err *err); /* NULL on failure */
 
 /* Slices of recurring work, on the BULK lane; each commits by itself and returns true while more is to do. */
-MUST_CHECK bool store_tidy(struct store *store, bool *out_more, struct err *err); /* body_garbage, expired seen and tokens */
+MUST_CHECK bool store_tidy(struct store *store, bool *out_more,
+                           struct err *err); /* body_garbage, expired seen and tokens */
 
 #endif

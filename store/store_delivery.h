@@ -21,29 +21,34 @@ struct delivery {
     int64_t id;
     enum delivery_subject subject;
     int64_t subject_id;
-    int64_t account_id;   /* who speaks: signs */
+    int64_t account_id; /* who speaks: signs */
     enum delivery_target target;
-    char *inbox;          /* TARGET_INBOX: URL */
-    int64_t person_id;    /* TARGET_PERSON: whose inbox must be found first; TARGET_MAIL: whom */
-    char *host;           /* for per-host limits: of the inbox, or the mail domain */
+    char *inbox;       /* TARGET_INBOX: URL */
+    int64_t person_id; /* TARGET_PERSON: whose inbox must be found first; TARGET_MAIL: whom */
+    char *host;        /* for per-host limits: of the inbox, or the mail domain */
     int wanted, delivered;
-    bool withdrawn;       /* wanted: not to be there; `wanted` is the Delete's version */
+    bool withdrawn; /* wanted: not to be there; `wanted` is the Delete's version */
     int tries;
-    int64_t due_ms, first_ms; /* next try; when it was first wanted */
-    char *last_reply;     /* one line; or NULL */
-    int64_t body_id;      /* TARGET_MAIL: the mail as it goes out; else 0 */
+    int64_t due_ms, first_ms;  /* next try; when it was first wanted */
+    char *last_reply;          /* one line; or NULL */
+    int64_t body_id;           /* TARGET_MAIL: the mail as it goes out; else 0 */
     char *mail_from, *rcpt_to; /* TARGET_MAIL */
 };
 void delivery_clear(struct delivery *delivery);
 SCOPED_VALUE(delivery, delivery_clear)
 /* Unfinished deliveries to `targets` (mask 1 << target) due at now_ms, earliest first, id not in `busy` (sorted). */
-MUST_CHECK bool store_deliveries_due(struct store_view *view, unsigned targets, int64_t now_ms, const int64_t *busy, size_t busy_count,
-                                     int limit, bool (*each)(void *ctx, const struct delivery *), void *ctx, struct err *err);
+MUST_CHECK bool store_deliveries_due(struct store_view *view, unsigned targets, int64_t now_ms,
+                                     const int64_t *busy, size_t busy_count, int limit,
+                                     bool (*each)(void *ctx, const struct delivery *), void *ctx,
+                                     struct err *err);
 /* When the next one falls due (INT64_MAX: none is waiting). */
-MUST_CHECK bool store_delivery_next_due(struct store_view *view, unsigned targets, int64_t *out_ms, struct err *err);
-enum found store_delivery(struct store_view *view, int64_t id, struct delivery *out, struct err *err);
+MUST_CHECK bool store_delivery_next_due(struct store_view *view, unsigned targets, int64_t *out_ms,
+                                        struct err *err);
+enum found store_delivery(struct store_view *view, int64_t id, struct delivery *out,
+                          struct err *err);
 /* Unfinished ones for `queue list`, id above `after`. */
-MUST_CHECK bool store_queue(struct store_view *view, int64_t after, int limit, bool (*each)(void *ctx, const struct delivery *), void *ctx,
+MUST_CHECK bool store_queue(struct store_view *view, int64_t after, int limit,
+                            bool (*each)(void *ctx, const struct delivery *), void *ctx,
                             struct err *err);
 MUST_CHECK bool store_queue_count(struct store_view *view, int64_t *out, struct err *err);
 
@@ -52,15 +57,17 @@ struct host {
     char *name;
     int64_t failing_since_ms; /* 0: well */
     int64_t last_success_ms;
-    int scheme;               /* signature scheme that worked: 0 unknown, 1 draft-cavage, 2 RFC 9421 */
+    int scheme; /* signature scheme that worked: 0 unknown, 1 draft-cavage, 2 RFC 9421 */
 };
 void host_clear(struct host *host);
 SCOPED_VALUE(host, host_clear)
-enum found store_host(struct store_view *view, struct slice name, struct host *out, struct err *err);
+enum found store_host(struct store_view *view, struct slice name, struct host *out,
+                      struct err *err);
 
 /* Held messages whose release_ms has come, and broadcasts still to expand. */
-MUST_CHECK bool store_held_due(struct store_view *view, int64_t now_ms, int64_t *out_ids, size_t max, size_t *out_count,
-                               int64_t *out_next_ms, struct err *err);
+MUST_CHECK bool store_held_due(struct store_view *view, int64_t now_ms, int64_t *out_ids,
+                               size_t max, size_t *out_count, int64_t *out_next_ms,
+                               struct err *err);
 struct broadcast {
     int64_t id, message_id, account_id;
     int64_t cursor; /* last follow id expanded */

@@ -16,30 +16,45 @@ struct mailbox {
     int64_t modseq;
 };
 void mailbox_clear(struct mailbox *mailbox);
-enum found store_mailbox_named(struct store_view *view, int64_t account_id, struct slice name, struct mailbox *out, struct err *err);
-MUST_CHECK bool store_mailboxes(struct store_view *view, int64_t account_id, bool (*each)(void *ctx, const struct mailbox *),
-                                void *ctx, struct err *err);
+enum found store_mailbox_named(struct store_view *view, int64_t account_id, struct slice name,
+                               struct mailbox *out, struct err *err);
+MUST_CHECK bool store_mailboxes(struct store_view *view, int64_t account_id,
+                                bool (*each)(void *ctx, const struct mailbox *), void *ctx,
+                                struct err *err);
 
-enum entry_flag { FLAG_SEEN = 1, FLAG_ANSWERED = 2, FLAG_FLAGGED = 4, FLAG_DELETED = 8, FLAG_DRAFT = 16 };
+enum entry_flag {
+    FLAG_SEEN = 1,
+    FLAG_ANSWERED = 2,
+    FLAG_FLAGGED = 4,
+    FLAG_DELETED = 8,
+    FLAG_DRAFT = 16
+};
 struct entry {
     int64_t id, mailbox_id, copy_id, message_id, body_id;
-    char *mailbox;  /* name */
+    char *mailbox; /* name */
     uint32_t uid;
     int64_t modseq;
     unsigned flags;
     int64_t size, received_ms;
-    int form;       /* enum pgp_form */
-    char *from, *subject, *header_message_id; /* header facts for lists; subject and from may be NULL when sealed */
+    int form; /* enum pgp_form */
+    char *from, *subject,
+        *header_message_id; /* header facts for lists; subject and from may be NULL when sealed */
 };
 void entry_clear(struct entry *entry);
 SCOPED_VALUE(entry, entry_clear)
-enum found store_entry(struct store_view *view, int64_t account_id, int64_t entry_id, struct entry *out, struct err *err);
+enum found store_entry(struct store_view *view, int64_t account_id, int64_t entry_id,
+                       struct entry *out, struct err *err);
 /* All mailboxes of the account (or one: mailbox_id not 0), oldest first, id above `after`. */
-MUST_CHECK bool store_entries(struct store_view *view, int64_t account_id, int64_t mailbox_id, int64_t after, int limit,
-                              bool (*each)(void *ctx, const struct entry *), void *ctx, struct err *err);
-MUST_CHECK bool store_account_bytes(struct store_view *view, int64_t account_id, int64_t *out, struct err *err); /* for quota */
+MUST_CHECK bool store_entries(struct store_view *view, int64_t account_id, int64_t mailbox_id,
+                              int64_t after, int limit,
+                              bool (*each)(void *ctx, const struct entry *), void *ctx,
+                              struct err *err);
+MUST_CHECK bool store_account_bytes(struct store_view *view, int64_t account_id, int64_t *out,
+                                    struct err *err); /* for quota */
 /* Entries that its owner's Maildir has not got yet, all accounts. */
-MUST_CHECK bool store_maildir_due(struct store_view *view, int limit, bool (*each)(void *ctx, const struct entry *, const char *maildir),
+MUST_CHECK bool store_maildir_due(struct store_view *view, int limit,
+                                  bool (*each)(void *ctx, const struct entry *,
+                                               const char *maildir),
                                   void *ctx, struct err *err);
 
 #endif

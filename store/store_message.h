@@ -10,9 +10,16 @@
 
 #include "store.h"
 
-enum visibility { VISIBILITY_PUBLIC = 1, VISIBILITY_UNLISTED, VISIBILITY_FOLLOWERS, VISIBILITY_DIRECT, VISIBILITY_MAIL };
+enum visibility {
+    VISIBILITY_PUBLIC = 1,
+    VISIBILITY_UNLISTED,
+    VISIBILITY_FOLLOWERS,
+    VISIBILITY_DIRECT,
+    VISIBILITY_MAIL
+};
 enum message_state {
-    MESSAGE_HELD = 1, /* waits for release_ms (undo), or for its author's answer (ask once): release_ms 0 */
+    MESSAGE_HELD =
+        1, /* waits for release_ms (undo), or for its author's answer (ask once): release_ms 0 */
     MESSAGE_SENT,     /* published, or received */
     MESSAGE_UNDONE,   /* taken back before it left: nobody ever saw it */
     MESSAGE_WITHDRAWN /* deleted after it left: 410 */
@@ -24,34 +31,39 @@ struct message {
     int64_t account_id; /* whose it is when the author lives here; else 0 */
     enum visibility visibility;
     enum message_state state;
-    int version;        /* 1, then +1 with each edit */
+    int version;                          /* 1, then +1 with each edit */
     char *activity_id, *message_id, *url; /* or NULL */
-    int64_t parent_id;  /* 0: none known */
+    int64_t parent_id;                    /* 0: none known */
     char *parent_uri;   /* ActivityPub id of the parent even if we do not have it; or NULL */
     char *conversation; /* as the peer names it; or NULL */
     char *references;   /* Message-IDs of the thread, space between, oldest first; or NULL */
     int64_t published_ms, updated_ms, release_ms;
     char *language;
     bool sensitive;
-    bool wrapped;       /* the four texts below are under the server key */
+    bool wrapped; /* the four texts below are under the server key */
     struct bytes html, plain, warning, subject;
-    int evidence;       /* 0–4 for S0–S4, 11 for F1 */
+    int evidence; /* 0–4 for S0–S4, 11 for F1 */
 };
 void message_clear(struct message *message);
 SCOPED_VALUE(message, message_clear)
 enum found store_message(struct store_view *view, int64_t id, struct message *out, struct err *err);
-enum found store_message_by_ref(struct store_view *view, struct slice ref, struct message *out, struct err *err); /* case ignored */
-enum found store_message_by_activity(struct store_view *view, struct slice activity_id, struct message *out, struct err *err);
-enum found store_message_by_message_id(struct store_view *view, struct slice message_id, struct message *out, struct err *err);
+enum found store_message_by_ref(struct store_view *view, struct slice ref, struct message *out,
+                                struct err *err); /* case ignored */
+enum found store_message_by_activity(struct store_view *view, struct slice activity_id,
+                                     struct message *out, struct err *err);
+enum found store_message_by_message_id(struct store_view *view, struct slice message_id,
+                                       struct message *out, struct err *err);
 /* An account's own messages in the given states and visibilities (bit masks 1 << value), newest first, with
  * id below `before` (0: from the newest), at most `limit`. */
-MUST_CHECK bool store_messages_of(struct store_view *view, int64_t account_id, unsigned states, unsigned visibilities,
-                                  int64_t before, int limit, bool (*each)(void *ctx, const struct message *), void *ctx,
+MUST_CHECK bool store_messages_of(struct store_view *view, int64_t account_id, unsigned states,
+                                  unsigned visibilities, int64_t before, int limit,
+                                  bool (*each)(void *ctx, const struct message *), void *ctx,
                                   struct err *err);
-MUST_CHECK bool store_message_count(struct store_view *view, int64_t account_id, unsigned states, unsigned visibilities,
-                                    int64_t *out, struct err *err);
-MUST_CHECK bool store_replies(struct store_view *view, int64_t message_id, bool (*each)(void *ctx, const struct message *),
-                              void *ctx, struct err *err); /* public and unlisted, oldest first, at most 200 */
+MUST_CHECK bool store_message_count(struct store_view *view, int64_t account_id, unsigned states,
+                                    unsigned visibilities, int64_t *out, struct err *err);
+MUST_CHECK bool store_replies(struct store_view *view, int64_t message_id,
+                              bool (*each)(void *ctx, const struct message *), void *ctx,
+                              struct err *err); /* public and unlisted, oldest first, at most 200 */
 
 enum audience_field { AUDIENCE_TO = 1, AUDIENCE_CC };
 struct audience { /* one person addressed or mentioned */
@@ -59,8 +71,9 @@ struct audience { /* one person addressed or mentioned */
     enum audience_field field;
     bool mentioned; /* stands in the tag list */
 };
-MUST_CHECK bool store_audience(struct store_view *view, int64_t message_id, bool (*each)(void *ctx, const struct audience *),
-                               void *ctx, struct err *err);
+MUST_CHECK bool store_audience(struct store_view *view, int64_t message_id,
+                               bool (*each)(void *ctx, const struct audience *), void *ctx,
+                               struct err *err);
 
 struct attachment {
     int64_t id;
@@ -74,22 +87,28 @@ struct attachment {
 };
 void attachment_clear(struct attachment *attachment);
 SCOPED_VALUE(attachment, attachment_clear)
-MUST_CHECK bool store_attachments(struct store_view *view, int64_t message_id, bool (*each)(void *ctx, const struct attachment *),
-                                  void *ctx, struct err *err);
-enum found store_attachment_by_token(struct store_view *view, struct slice token, struct attachment *out,
-                                     int64_t *out_message_id, struct err *err);
-MUST_CHECK bool store_hashtags(struct store_view *view, int64_t message_id, bool (*each)(void *ctx, const char *tag), void *ctx,
+MUST_CHECK bool store_attachments(struct store_view *view, int64_t message_id,
+                                  bool (*each)(void *ctx, const struct attachment *), void *ctx,
+                                  struct err *err);
+enum found store_attachment_by_token(struct store_view *view, struct slice token,
+                                     struct attachment *out, int64_t *out_message_id,
+                                     struct err *err);
+MUST_CHECK bool store_hashtags(struct store_view *view, int64_t message_id,
+                               bool (*each)(void *ctx, const char *tag), void *ctx,
                                struct err *err);
 
 /* What others did to a message: likes and boosts, counted. */
-MUST_CHECK bool store_reactions(struct store_view *view, int64_t message_id, int64_t *out_likes, int64_t *out_boosts, struct err *err);
+MUST_CHECK bool store_reactions(struct store_view *view, int64_t message_id, int64_t *out_likes,
+                                int64_t *out_boosts, struct err *err);
 
 /* Replay and repeat guard: ABSENT once it has expired. */
 enum seen_kind { SEEN_ACTIVITY = 1, SEEN_MAIL, SEEN_SIGNATURE, SEEN_TOMBSTONE };
-enum found store_seen(struct store_view *view, enum seen_kind kind, const unsigned char digest[32], struct err *err);
+enum found store_seen(struct store_view *view, enum seen_kind kind, const unsigned char digest[32],
+                      struct err *err);
 /* How many times since `since_ms` an account did something that is limited (P14). */
 enum limited { LIMITED_POST = 1, LIMITED_FIRST_DIRECT };
-MUST_CHECK bool store_limited_count(struct store_view *view, int64_t account_id, enum limited what, int64_t since_ms,
-                                    int64_t *out, int64_t *out_oldest_ms, struct err *err);
+MUST_CHECK bool store_limited_count(struct store_view *view, int64_t account_id, enum limited what,
+                                    int64_t since_ms, int64_t *out, int64_t *out_oldest_ms,
+                                    struct err *err);
 
 #endif

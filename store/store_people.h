@@ -29,16 +29,19 @@ SCOPED_VALUE(account, account_clear)
 enum found store_account(struct store_view *view, int64_t id, struct account *out, struct err *err);
 enum found store_account_named(struct store_view *view, struct slice name, struct slice domain,
                                struct account *out, struct err *err); /* case ignored */
-enum found store_account_of_person(struct store_view *view, int64_t person_id, struct account *out, struct err *err);
+enum found store_account_of_person(struct store_view *view, int64_t person_id, struct account *out,
+                                   struct err *err);
 /* Calls `each` in order of name, removed accounts included; false from it ends the walk early without failing. */
-MUST_CHECK bool store_accounts(struct store_view *view, bool (*each)(void *ctx, const struct account *),
-                               void *ctx, struct err *err);
+MUST_CHECK bool store_accounts(struct store_view *view,
+                               bool (*each)(void *ctx, const struct account *), void *ctx,
+                               struct err *err);
 
 struct credential { /* SCRAM-SHA-256 keys, RFC 5802; the same layout as vault's scram_keys */
     unsigned char salt[16], stored_key[32], server_key[32];
     int iterations;
 };
-enum found store_credential(struct store_view *view, int64_t account_id, struct credential *out, struct err *err);
+enum found store_credential(struct store_view *view, int64_t account_id, struct credential *out,
+                            struct err *err);
 
 struct account_key { /* an OpenPGP certificate of the account */
     int64_t id;
@@ -48,7 +51,8 @@ struct account_key { /* an OpenPGP certificate of the account */
 };
 void account_key_clear(struct account_key *key);
 MUST_CHECK bool store_account_keys(struct store_view *view, int64_t account_id,
-                                   bool (*each)(void *ctx, const struct account_key *), void *ctx, struct err *err);
+                                   bool (*each)(void *ctx, const struct account_key *), void *ctx,
+                                   struct err *err);
 
 /* The keys of the domain's instance actor (https://D/actor), made with the domain. */
 struct domain {
@@ -59,29 +63,35 @@ struct domain {
 };
 void domain_clear(struct domain *domain);
 SCOPED_VALUE(domain, domain_clear)
-enum found store_domain(struct store_view *view, struct slice name, struct domain *out, struct err *err);
+enum found store_domain(struct store_view *view, struct slice name, struct domain *out,
+                        struct err *err);
 
 enum person_kind { PERSON_LOCAL = 1, PERSON_MAIL, PERSON_FEDIVERSE };
 struct person {
     int64_t id;
     enum person_kind kind;
-    int64_t account_id;  /* PERSON_LOCAL */
-    char *address;       /* PERSON_MAIL: canonical; else NULL */
-    char *user, *host;   /* the handle without @; NULL for mail people */
-    char *word;          /* local part that names them at our domains: bob=social.example or a short form; Fediverse only */
-    char *name;          /* display name as given; or NULL */
-    char *actor_id;      /* NULL while a handle was never resolved */
+    int64_t account_id; /* PERSON_LOCAL */
+    char *address;      /* PERSON_MAIL: canonical; else NULL */
+    char *user, *host;  /* the handle without @; NULL for mail people */
+    char *
+        word; /* local part that names them at our domains: bob=social.example or a short form; Fediverse only */
+    char *name;                                   /* display name as given; or NULL */
+    char *actor_id;                               /* NULL while a handle was never resolved */
     char *url, *inbox, *shared_inbox, *followers; /* or NULL */
-    bool gone;           /* 410, or deleted itself */
-    int64_t fetched_ms;  /* when the actor document was last read */
+    bool gone;                                    /* 410, or deleted itself */
+    int64_t fetched_ms;                           /* when the actor document was last read */
 };
 void person_clear(struct person *person);
 SCOPED_VALUE(person, person_clear)
 enum found store_person(struct store_view *view, int64_t id, struct person *out, struct err *err);
-enum found store_person_by_actor(struct store_view *view, struct slice actor_id, struct person *out, struct err *err);
-enum found store_person_by_handle(struct store_view *view, struct slice user, struct slice host, struct person *out, struct err *err);
-enum found store_person_by_word(struct store_view *view, struct slice word, struct person *out, struct err *err);
-enum found store_person_by_address(struct store_view *view, struct slice address, struct person *out, struct err *err);
+enum found store_person_by_actor(struct store_view *view, struct slice actor_id, struct person *out,
+                                 struct err *err);
+enum found store_person_by_handle(struct store_view *view, struct slice user, struct slice host,
+                                  struct person *out, struct err *err);
+enum found store_person_by_word(struct store_view *view, struct slice word, struct person *out,
+                                struct err *err);
+enum found store_person_by_address(struct store_view *view, struct slice address,
+                                   struct person *out, struct err *err);
 
 struct person_key { /* a signing key of a Fediverse person */
     int64_t person_id;
@@ -90,7 +100,8 @@ struct person_key { /* a signing key of a Fediverse person */
 };
 void person_key_clear(struct person_key *key);
 SCOPED_VALUE(person_key, person_key_clear)
-enum found store_person_key(struct store_view *view, struct slice key_id, struct person_key *out, struct err *err);
+enum found store_person_key(struct store_view *view, struct slice key_id, struct person_key *out,
+                            struct err *err);
 
 enum follow_state { FOLLOW_WAITING = 1, FOLLOW_ACCEPTED, FOLLOW_REFUSED, FOLLOW_LEFT };
 struct follow {
@@ -101,16 +112,22 @@ struct follow {
 };
 void follow_clear(struct follow *follow);
 SCOPED_VALUE(follow, follow_clear)
-enum found store_follow(struct store_view *view, int64_t follower_id, int64_t followed_id, struct follow *out, struct err *err);
-enum found store_follow_by_id(struct store_view *view, int64_t id, struct follow *out, struct err *err);
+enum found store_follow(struct store_view *view, int64_t follower_id, int64_t followed_id,
+                        struct follow *out, struct err *err);
+enum found store_follow_by_id(struct store_view *view, int64_t id, struct follow *out,
+                              struct err *err);
 /* Followers (accepted alone, or all states) with id above `after`, oldest first, at most `limit`. */
-MUST_CHECK bool store_followers(struct store_view *view, int64_t followed_id, bool accepted_only, int64_t after,
-                                int limit, bool (*each)(void *ctx, const struct follow *, const struct person *follower),
+MUST_CHECK bool store_followers(struct store_view *view, int64_t followed_id, bool accepted_only,
+                                int64_t after, int limit,
+                                bool (*each)(void *ctx, const struct follow *,
+                                             const struct person *follower),
                                 void *ctx, struct err *err);
-MUST_CHECK bool store_following(struct store_view *view, int64_t follower_id, int64_t after, int limit,
-                                bool (*each)(void *ctx, const struct follow *, const struct person *followed),
-                                void *ctx, struct err *err);
-MUST_CHECK bool store_follower_counts(struct store_view *view, int64_t person_id, int64_t *out_followers_fediverse,
-                                      int64_t *out_followers_mail, int64_t *out_following, struct err *err);
+MUST_CHECK bool
+store_following(struct store_view *view, int64_t follower_id, int64_t after, int limit,
+                bool (*each)(void *ctx, const struct follow *, const struct person *followed),
+                void *ctx, struct err *err);
+MUST_CHECK bool store_follower_counts(struct store_view *view, int64_t person_id,
+                                      int64_t *out_followers_fediverse, int64_t *out_followers_mail,
+                                      int64_t *out_following, struct err *err);
 
 #endif

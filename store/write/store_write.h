@@ -15,40 +15,59 @@
 #include "store_people.h"
 
 /* People.  For structs handed in, `id` is ignored on add; on success *out_id is never used again. */
-MUST_CHECK bool store_add_domain(struct store_tx *tx, const struct domain *domain, struct err *err); /* there already: true, unchanged */
-MUST_CHECK bool store_add_account(struct store_tx *tx, const struct account *account, int64_t *out_id, struct err *err); /* with its local
+MUST_CHECK bool store_add_domain(struct store_tx *tx, const struct domain *domain,
+                                 struct err *err); /* there already: true, unchanged */
+MUST_CHECK bool store_add_account(struct store_tx *tx, const struct account *account,
+                                  int64_t *out_id, struct err *err); /* with its local
     person and INBOX; name taken, now or ever: ERR_REFUSED */
-MUST_CHECK bool store_update_account(struct store_tx *tx, const struct account *account, struct err *err); /* all but name, domain, keys */
-MUST_CHECK bool store_set_credential(struct store_tx *tx, int64_t account_id, const struct credential *credential, struct err *err);
-MUST_CHECK bool store_add_account_key(struct store_tx *tx, int64_t account_id, const struct account_key *key, struct err *err); /* same
+MUST_CHECK bool store_update_account(struct store_tx *tx, const struct account *account,
+                                     struct err *err); /* all but name, domain, keys */
+MUST_CHECK bool store_set_credential(struct store_tx *tx, int64_t account_id,
+                                     const struct credential *credential, struct err *err);
+MUST_CHECK bool store_add_account_key(struct store_tx *tx, int64_t account_id,
+                                      const struct account_key *key, struct err *err); /* same
     fingerprint: replaced */
-MUST_CHECK bool store_remove_account_key(struct store_tx *tx, int64_t account_id, const char *fingerprint, struct err *err);
+MUST_CHECK bool store_remove_account_key(struct store_tx *tx, int64_t account_id,
+                                         const char *fingerprint, struct err *err);
 /* Finds the person by actor_id, else by address, else by handle if one of the two has no actor id, and updates it; or
  * adds.  With fetched_ms set (a whole actor document) what is NULL is forgotten; without, it is kept.  A word that
  * names somebody of another handle: ERR_CONFLICT. */
-MUST_CHECK bool store_put_person(struct store_tx *tx, const struct person *person, int64_t *out_id, struct err *err);
-MUST_CHECK bool store_person_gone(struct store_tx *tx, int64_t person_id, struct err *err); /* its follows and deliveries end */
-MUST_CHECK bool store_put_person_key(struct store_tx *tx, const struct person_key *key, struct err *err);
+MUST_CHECK bool store_put_person(struct store_tx *tx, const struct person *person, int64_t *out_id,
+                                 struct err *err);
+MUST_CHECK bool store_person_gone(struct store_tx *tx, int64_t person_id,
+                                  struct err *err); /* its follows and deliveries end */
+MUST_CHECK bool store_put_person_key(struct store_tx *tx, const struct person_key *key,
+                                     struct err *err);
 /* One row per pair; sets state and, if not NULL, activity_id. */
-MUST_CHECK bool store_put_follow(struct store_tx *tx, int64_t follower_id, int64_t followed_id, enum follow_state state,
-                                 const char *activity_id, int64_t *out_id, struct err *err);
+MUST_CHECK bool store_put_follow(struct store_tx *tx, int64_t follower_id, int64_t followed_id,
+                                 enum follow_state state, const char *activity_id, int64_t *out_id,
+                                 struct err *err);
 
 /* Messages */
-MUST_CHECK bool store_add_message(struct store_tx *tx, const struct message *message, int64_t *out_id, struct err *err); /* activity_id,
+MUST_CHECK bool store_add_message(struct store_tx *tx, const struct message *message,
+                                  int64_t *out_id, struct err *err); /* activity_id,
     message_id or ref known already: ERR_CONFLICT */
-MUST_CHECK bool store_update_message(struct store_tx *tx, const struct message *message, struct err *err); /* text, version, updated_ms,
+MUST_CHECK bool store_update_message(struct store_tx *tx, const struct message *message,
+                                     struct err *err); /* text, version, updated_ms,
     state, release_ms, language, sensitive, published_ms, url */
-MUST_CHECK bool store_set_message_state(struct store_tx *tx, int64_t id, enum message_state state, struct err *err); /* withdrawn or
+MUST_CHECK bool store_set_message_state(struct store_tx *tx, int64_t id, enum message_state state,
+                                        struct err *err); /* withdrawn or
     undone: texts, tags, attachments are forgotten */
-MUST_CHECK bool store_add_audience(struct store_tx *tx, int64_t message_id, const struct audience *audience, struct err *err); /* there
+MUST_CHECK bool store_add_audience(struct store_tx *tx, int64_t message_id,
+                                   const struct audience *audience, struct err *err); /* there
     already: To wins over Cc, mentioned over not */
-MUST_CHECK bool store_add_hashtag(struct store_tx *tx, int64_t message_id, const char *tag, struct err *err);
-MUST_CHECK bool store_clear_tags(struct store_tx *tx, int64_t message_id, struct err *err); /* before an edit writes them anew: hashtags, mentions */
-MUST_CHECK bool store_add_attachment(struct store_tx *tx, int64_t message_id, const struct attachment *attachment, struct store_body *body /* taken; or NULL */,
-                                     struct err *err);
+MUST_CHECK bool store_add_hashtag(struct store_tx *tx, int64_t message_id, const char *tag,
+                                  struct err *err);
+MUST_CHECK bool
+store_clear_tags(struct store_tx *tx, int64_t message_id,
+                 struct err *err); /* before an edit writes them anew: hashtags, mentions */
+MUST_CHECK bool store_add_attachment(struct store_tx *tx, int64_t message_id,
+                                     const struct attachment *attachment,
+                                     struct store_body *body /* taken; or NULL */, struct err *err);
 enum reaction { REACTION_LIKE = 1, REACTION_BOOST };
-MUST_CHECK bool store_put_reaction(struct store_tx *tx, int64_t message_id, int64_t person_id, enum reaction reaction, const char *activity_id,
-                                   bool present, struct err *err);
+MUST_CHECK bool store_put_reaction(struct store_tx *tx, int64_t message_id, int64_t person_id,
+                                   enum reaction reaction, const char *activity_id, bool present,
+                                   struct err *err);
 
 /* Mailboxes.  Takes `body` (finished) and checks that `sealed` vouches for it. */
 struct new_copy {
@@ -58,33 +77,50 @@ struct new_copy {
     const char *from, *subject, *header_message_id;
     int64_t received_ms;
 };
-MUST_CHECK bool store_add_copy(struct store_tx *tx, const struct new_copy *copy, const struct pgp_sealed *sealed, struct store_body *body,
+MUST_CHECK bool store_add_copy(struct store_tx *tx, const struct new_copy *copy,
+                               const struct pgp_sealed *sealed, struct store_body *body,
                                int64_t *out_entry_id, struct err *err);
-MUST_CHECK bool store_move_copies(struct store_tx *tx, int64_t message_id, int64_t account_id, const char *to_mailbox, struct err *err); /* edit, delete: to Trash */
+MUST_CHECK bool store_move_copies(struct store_tx *tx, int64_t message_id, int64_t account_id,
+                                  const char *to_mailbox,
+                                  struct err *err); /* edit, delete: to Trash */
 MUST_CHECK bool store_maildir_done(struct store_tx *tx, int64_t entry_id, struct err *err);
 
 /* Deliveries.  A withdrawal raises `wanted` as an edit does, so store_delivery_done() can tell a Delete (version is
  * the new wanted) from an Update that was on its way when the withdrawal came. */
-MUST_CHECK bool store_want_delivery(struct store_tx *tx, const struct delivery *delivery, struct err *err); /* one row per (subject, target):
+MUST_CHECK bool store_want_delivery(struct store_tx *tx, const struct delivery *delivery,
+                                    struct err *err); /* one row per (subject, target):
     raises wanted, due now, tries 0 */
 /* TARGET_MAIL with the body of the mail (taken; one body may serve several rows of one change). */
-MUST_CHECK bool store_want_mail(struct store_tx *tx, const struct delivery *delivery, struct store_body *body, struct err *err);
-MUST_CHECK bool store_want_withdrawn(struct store_tx *tx, enum delivery_subject subject, int64_t subject_id, int64_t due_ms, struct err *err); /* every row of
+MUST_CHECK bool store_want_mail(struct store_tx *tx, const struct delivery *delivery,
+                                struct store_body *body, struct err *err);
+MUST_CHECK bool store_want_withdrawn(struct store_tx *tx, enum delivery_subject subject,
+                                     int64_t subject_id, int64_t due_ms,
+                                     struct err *err); /* every row of
     it: Delete where delivered, dropped where never */
-MUST_CHECK bool store_want_version(struct store_tx *tx, enum delivery_subject subject, int64_t subject_id, int version, int64_t due_ms, struct err *err);
-MUST_CHECK bool store_delivery_done(struct store_tx *tx, int64_t id, int version, const char *reply, struct err *err); /* what was sent; more wanted meanwhile
+MUST_CHECK bool store_want_version(struct store_tx *tx, enum delivery_subject subject,
+                                   int64_t subject_id, int version, int64_t due_ms,
+                                   struct err *err);
+MUST_CHECK bool store_delivery_done(struct store_tx *tx, int64_t id, int version, const char *reply,
+                                    struct err *err); /* what was sent; more wanted meanwhile
     stays due.  A withdrawn one's row goes */
-MUST_CHECK bool store_delivery_later(struct store_tx *tx, int64_t id, int64_t due_ms, const char *reply, struct err *err); /* tries + 1 */
-MUST_CHECK bool store_delivery_drop(struct store_tx *tx, int64_t id, const char *reply, struct err *err); /* given up: the row goes */
-MUST_CHECK bool store_delivery_due_now(struct store_tx *tx, int64_t id /* 0: all */, struct err *err);
+MUST_CHECK bool store_delivery_later(struct store_tx *tx, int64_t id, int64_t due_ms,
+                                     const char *reply, struct err *err); /* tries + 1 */
+MUST_CHECK bool store_delivery_drop(struct store_tx *tx, int64_t id, const char *reply,
+                                    struct err *err); /* given up: the row goes */
+MUST_CHECK bool store_delivery_due_now(struct store_tx *tx, int64_t id /* 0: all */,
+                                       struct err *err);
 MUST_CHECK bool store_put_host(struct store_tx *tx, const struct host *host, struct err *err);
-MUST_CHECK bool store_add_broadcast(struct store_tx *tx, int64_t message_id, int64_t account_id, struct err *err);
-MUST_CHECK bool store_move_broadcast(struct store_tx *tx, int64_t id, int64_t cursor, struct err *err);
+MUST_CHECK bool store_add_broadcast(struct store_tx *tx, int64_t message_id, int64_t account_id,
+                                    struct err *err);
+MUST_CHECK bool store_move_broadcast(struct store_tx *tx, int64_t id, int64_t cursor,
+                                     struct err *err);
 MUST_CHECK bool store_end_broadcast(struct store_tx *tx, int64_t id, struct err *err);
 
 /* Guards.  ERR_CONFLICT is not used here: *out_new tells whether it is the first time. */
-MUST_CHECK bool store_see(struct store_tx *tx, enum seen_kind kind, const unsigned char digest[32], int64_t expires_ms, bool *out_new, struct err *err);
-MUST_CHECK bool store_count_limited(struct store_tx *tx, int64_t account_id, enum limited what, int64_t at_ms, struct err *err);
+MUST_CHECK bool store_see(struct store_tx *tx, enum seen_kind kind, const unsigned char digest[32],
+                          int64_t expires_ms, bool *out_new, struct err *err);
+MUST_CHECK bool store_count_limited(struct store_tx *tx, int64_t account_id, enum limited what,
+                                    int64_t at_ms, struct err *err);
 
 void store_note(struct store_tx *tx, enum topic topic, int64_t id);
 

@@ -1,0 +1,145 @@
+/* Domains and accounts, with what they log in and sign with: reading. */
+#include "store_people.h"
+#include "store_private.h"
+
+#include <stdio.h>
+
+#define ACCOUNT                                                                                    \
+    "SELECT a.id, a.person_id, a.state, a.name, d.name, a.display_name, a.summary, a.language, "   \
+    "a.maildir,"                                                                                   \
+    " a.reply_all, a.actor_public_pem, a.actor_key, a.created_ms, a.asleep_since_ms"               \
+    " FROM account a JOIN domain d ON d.id = a.domain_id "
+
+void account_clear(struct account *account)
+{
+    free(account->name);
+    free(account->domain);
+    free(account->display_name);
+    free(account->summary);
+    free(account->language);
+    free(account->maildir);
+    free(account->actor_public_pem);
+    bytes_clear(&account->actor_key);
+    *account = (struct account){0};
+}
+
+static void read_account(struct sql_rows *rows, void *out)
+{
+    struct account *account = out;
+
+    account->id = take_number(rows);
+    account->person_id = take_number(rows);
+    account->state = (enum account_state)take_int(rows);
+    account->name = take_text(rows);
+    account->domain = take_text(rows);
+    account->display_name = take_text(rows);
+    account->summary = take_text(rows);
+    account->language = take_text(rows);
+    account->maildir = take_text(rows);
+    account->reply_all = (enum reply_all)take_int(rows);
+    account->actor_public_pem = take_text(rows);
+    account->actor_key = take_bytes(rows);
+    account->created_ms = take_number(rows);
+    account->asleep_since_ms = take_number(rows);
+}
+
+enum found store_account(struct store_view *view, int64_t id, struct account *out, struct err *err)
+{
+    return sql_find(view->sql, ACCOUNT "WHERE a.id = ?", with(as_number(id)), read_account, out,
+                    err);
+}
+
+enum found store_account_named(struct store_view *view, struct slice name, struct slice domain,
+                               struct account *out, struct err *err)
+{
+    return sql_find(view->sql, ACCOUNT "WHERE a.name = ? AND d.name = ?",
+                    with(as_slice(name), as_slice(domain)), read_account, out, err);
+}
+
+enum found store_account_of_person(struct store_view *view, int64_t person_id, struct account *out,
+                                   struct err *err)
+{
+    return sql_find(view->sql, ACCOUNT "WHERE a.person_id = ?", with(as_number(person_id)),
+                    read_account, out, err);
+}
+
+bool store_accounts(struct store_view *view, bool (*each)(void *ctx, const struct account *),
+                    void *ctx, struct err *err)
+{
+    return sql_walk(view->sql, ACCOUNT "ORDER BY a.name, d.name", with(), account, read_account,
+                    account_clear, each, ctx, err);
+}
+
+static void read_credential(struct sql_rows *rows, void *out)
+{
+    struct credential *credential = out;
+
+    take_exactly(rows, credential->salt, sizeof credential->salt);
+    take_exactly(rows, credential->stored_key, sizeof credential->stored_key);
+    take_exactly(rows, credential->server_key, sizeof credential->server_key);
+    credential->iterations = take_int(rows);
+}
+
+enum found store_credential(struct store_view *view, int64_t account_id, struct credential *out,
+                            struct err *err)
+{
+    return sql_find(
+        view->sql,
+        "SELECT salt, stored_key, server_key, iterations FROM credential WHERE account_id = ?",
+        with(as_number(account_id)), read_credential, out, err);
+}
+
+void account_key_clear(struct account_key *key)
+{
+    bytes_clear(&key->certificate);
+    *key = (struct account_key){0};
+}
+
+static void read_account_key(struct sql_rows *rows, void *out)
+{
+    struct account_key *key = out;
+
+    key->id = take_number(rows);
+    scoped_text char *fingerprint = take_text(rows);
+    snprintf(key->fingerprint, sizeof key->fingerprint, "%s", fingerprint);
+    key->certificate = take_bytes(rows);
+    key->added_ms = take_number(rows);
+    key->expires_ms = take_number(rows);
+}
+
+bool store_account_keys(struct store_view *view, int64_t account_id,
+                        bool (*each)(void *ctx, const struct account_key *), void *ctx,
+                        struct err *err)
+{
+    return sql_walk(view->sql,
+                    "SELECT id, fingerprint, certificate, added_ms, expires_ms FROM account_key"
+                    " WHERE account_id = ? ORDER BY id",
+                    with(as_number(account_id)), account_key, read_account_key, account_key_clear,
+                    each, ctx, err);
+}
+
+void domain_clear(struct domain *domain)
+{
+    free(domain->name);
+    free(domain->actor_public_pem);
+    bytes_clear(&domain->actor_key);
+    *domain = (struct domain){0};
+}
+
+static void read_domain(struct sql_rows *rows, void *out)
+{
+    struct domain *domain = out;
+
+    domain->id = take_number(rows);
+    domain->name = take_text(rows);
+    domain->actor_public_pem = take_text(rows);
+    domain->actor_key = take_bytes(rows);
+}
+
+enum found store_domain(struct store_view *view, struct slice name, struct domain *out,
+                        struct err *err)
+{
+    return sql_find(view->sql,
+                    "SELECT id, name, actor_public_pem, actor_key FROM domain WHERE name = ?",
+                    with(as_slice(name)), read_domain, out, err);
+}

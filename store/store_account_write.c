@@ -1,0 +1,173 @@
+/* Domains and accounts: writing.  Rows of removed accounts stay: their names are never free again. */
+#include "store_private.h"
+#include "store_write.h"
+
+static const char no_account[] = "No such account";
+
+bool store_add_domain(struct store_tx *tx, const struct domain *domain, struct err *err)
+{
+    return sql_run(tx->sql,
+                   "INSERT INTO domain (name, actor_public_pem, actor_key) VALUES (?, ?, ?)"
+                   " ON CONFLICT (name) DO NOTHING",
+                   with(as_text(domain->name), as_text(domain->actor_public_pem),
+                        as_bytes(&domain->actor_key)),
+                   err);
+}
+
+static bool check_free(struct store_tx *tx, const struct account *account, int64_t domain_id,
+                       struct err *err)
+{
+    int64_t taken = 0;
+    enum found found =
+        sql_number(tx->sql, "SELECT id FROM account WHERE name = ? AND domain_id = ?",
+                   with(as_text(account->name), as_number(domain_id)), &taken, err);
+
+    if (found == FOUND)
+        return err_set(err, ERR_REFUSED, "%s@%s is taken, now or once; choose another name",
+                       account->name, account->domain);
+    return found == ABSENT;
+}
+
+static bool add_local_person(struct store_tx *tx, const struct account *account, int64_t *out_id,
+                             struct err *err)
+{
+    return sql_insert(
+        tx->sql,
+        "INSERT INTO person (kind, user, host, name, gone, fetched_ms) VALUES (?, ?, ?, ?, 0, 0)",
+        with(as_number(PERSON_LOCAL), as_text(account->name), as_text(account->domain),
+             as_text(account->display_name)),
+        out_id, err);
+}
+
+static bool insert_account(struct store_tx *tx, const struct account *account, int64_t domain_id,
+                           int64_t person_id, int64_t *out_id, struct err *err)
+{
+    return sql_insert(tx->sql,
+                      "INSERT INTO account (person_id, domain_id, name, state, display_name, "
+                      "summary, language, maildir,"
+                      " reply_all, actor_public_pem, actor_key, created_ms, asleep_since_ms)"
+                      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                      with(as_number(person_id), as_number(domain_id), as_text(account->name),
+                           as_number(account->state), as_text(account->display_name),
+                           as_text(account->summary), as_text(account->language),
+                           as_text(account->maildir), as_number(account->reply_all),
+                           as_text(account->actor_public_pem), as_bytes(&account->actor_key),
+                           as_number(account->created_ms ? account->created_ms : tx_now(tx)),
+                           as_number(account->asleep_since_ms)),
+                      out_id, err);
+}
+
+bool store_add_account(struct store_tx *tx, const struct account *account, int64_t *out_id,
+                       struct err *err)
+{
+    int64_t domain_id = 0, person_id = 0, inbox_id = 0;
+    enum found found = sql_number(tx->sql, "SELECT id FROM domain WHERE name = ?",
+                                  with(as_text(account->domain)), &domain_id, err);
+
+    if (found == ABSENT)
+        return err_set(err, ERR_ABSENT, "%s is not a domain of this server", account->domain);
+    if (found == FAILED || !check_free(tx, account, domain_id, err) ||
+        !add_local_person(tx, account, &person_id, err) ||
+        !insert_account(tx, account, domain_id, person_id, out_id, err) ||
+        !store_mailbox_make(tx, *out_id, "INBOX", &inbox_id, err))
+        return false;
+    store_note(tx, TOPIC_ACCOUNT, *out_id);
+    store_note(tx, TOPIC_PERSON, person_id);
+    return true;
+}
+
+/* Nobody logs in to a removed account, and what waited for its Maildir waits no more. */
+static bool update_what_hangs_on_it(struct store_tx *tx, const struct account *account,
+                                    struct err *err)
+{
+    const struct sql_value *id = with(as_number(account->id));
+
+    if (account->state == ACCOUNT_REMOVED &&
+        (!sql_run(tx->sql, "DELETE FROM credential WHERE account_id = ?", id, err) ||
+         !sql_run(tx->sql, "DELETE FROM account_key WHERE account_id = ?", id, err)))
+        return false;
+    if (account->state != ACCOUNT_REMOVED && account->maildir)
+        return true;
+    return sql_run(tx->sql,
+                   "UPDATE entry SET maildir_due = 0 WHERE maildir_due = 1 AND mailbox_id IN"
+                   " (SELECT id FROM mailbox WHERE account_id = ?)",
+                   id, err);
+}
+
+bool store_update_account(struct store_tx *tx, const struct account *account, struct err *err)
+{
+    int64_t person_id = 0;
+
+    if (!sql_change(tx->sql,
+                    "UPDATE account SET state = ?, display_name = ?, summary = ?, language = ?, "
+                    "maildir = ?,"
+                    " reply_all = ?, asleep_since_ms = ? WHERE id = ?",
+                    with(as_number(account->state), as_text(account->display_name),
+                         as_text(account->summary), as_text(account->language),
+                         as_text(account->maildir), as_number(account->reply_all),
+                         as_number(account->asleep_since_ms), as_number(account->id)),
+                    no_account, err) ||
+        !sql_run(tx->sql,
+                 "UPDATE person SET name = ?, gone = ?"
+                 " WHERE id = (SELECT person_id FROM account WHERE id = ?)",
+                 with(as_text(account->display_name), as_number(account->state == ACCOUNT_REMOVED),
+                      as_number(account->id)),
+                 err) ||
+        !update_what_hangs_on_it(tx, account, err) ||
+        !sql_count(tx->sql, "SELECT person_id FROM account WHERE id = ?",
+                   with(as_number(account->id)), &person_id, err))
+        return false;
+    store_note(tx, TOPIC_ACCOUNT, account->id);
+    store_note(tx, TOPIC_PERSON, person_id);
+    return true;
+}
+
+bool store_set_credential(struct store_tx *tx, int64_t account_id,
+                          const struct credential *credential, struct err *err)
+{
+    struct slice salt = {(const char *)credential->salt, sizeof credential->salt};
+    struct slice stored_key = {(const char *)credential->stored_key, sizeof credential->stored_key};
+    struct slice server_key = {(const char *)credential->server_key, sizeof credential->server_key};
+
+    if (!sql_run(
+            tx->sql,
+            "INSERT INTO credential (account_id, salt, stored_key, server_key, iterations)"
+            " VALUES (?, ?, ?, ?, ?) ON CONFLICT (account_id) DO UPDATE SET salt = excluded.salt,"
+            " stored_key = excluded.stored_key, server_key = excluded.server_key,"
+            " iterations = excluded.iterations",
+            with(as_number(account_id), as_blob(salt), as_blob(stored_key), as_blob(server_key),
+                 as_number(credential->iterations)),
+            err))
+        return false;
+    store_note(tx, TOPIC_ACCOUNT, account_id);
+    return true;
+}
+
+bool store_add_account_key(struct store_tx *tx, int64_t account_id, const struct account_key *key,
+                           struct err *err)
+{
+    if (!sql_run(
+            tx->sql,
+            "INSERT INTO account_key (account_id, fingerprint, certificate, added_ms, expires_ms)"
+            " VALUES (?, ?, ?, ?, ?) ON CONFLICT (account_id, fingerprint) DO UPDATE SET"
+            " certificate = excluded.certificate, added_ms = excluded.added_ms,"
+            " expires_ms = excluded.expires_ms",
+            with(as_number(account_id), as_text(key->fingerprint),
+                 as_blob(bytes_slice(&key->certificate)),
+                 as_number(key->added_ms ? key->added_ms : tx_now(tx)), as_number(key->expires_ms)),
+            err))
+        return false;
+    store_note(tx, TOPIC_ACCOUNT, account_id);
+    return true;
+}
+
+bool store_remove_account_key(struct store_tx *tx, int64_t account_id, const char *fingerprint,
+                              struct err *err)
+{
+    if (!sql_change(tx->sql, "DELETE FROM account_key WHERE account_id = ? AND fingerprint = ?",
+                    with(as_number(account_id), as_text(fingerprint)),
+                    "The account has no such key", err))
+        return false;
+    store_note(tx, TOPIC_ACCOUNT, account_id);
+    return true;
+}

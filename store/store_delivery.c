@@ -1,0 +1,165 @@
+/* Deliveries, broadcasts and held messages: reading. */
+#include "store_delivery.h"
+#include "store_private.h"
+
+#define DELIVERY                                                                                   \
+    "SELECT d.id, d.subject, d.subject_id, d.account_id, d.target, i.url, d.person_id, d.host, "   \
+    "d.wanted,"                                                                                    \
+    " d.delivered, d.withdrawn_ms IS NOT NULL, d.tries, d.due_ms, d.first_ms, d.last_reply, "      \
+    "d.body_id,"                                                                                   \
+    " d.mail_from, d.rcpt_to FROM delivery d LEFT JOIN inbox i ON i.id = d.inbox_id "
+/* The earliest of each target: each branch ends after LIMIT steps of the index delivery_due. */
+#define EARLIEST(target)                                                                           \
+    "SELECT id, due_ms FROM (SELECT id, due_ms FROM delivery WHERE target = " #target              \
+    " AND (?1 >> " #target ") & 1 AND due_ms <= ?2 ORDER BY due_ms, id LIMIT ?3)"
+#define NEXT_DUE(target)                                                                           \
+    "SELECT min(due_ms) AS due FROM delivery WHERE target = " #target " AND (?1 >> " #target       \
+    ") & 1 AND due_ms IS NOT NULL"
+
+void delivery_clear(struct delivery *delivery)
+{
+    free(delivery->inbox);
+    free(delivery->host);
+    free(delivery->last_reply);
+    free(delivery->mail_from);
+    free(delivery->rcpt_to);
+    *delivery = (struct delivery){0};
+}
+
+static void read_delivery(struct sql_rows *rows, void *out)
+{
+    struct delivery *delivery = out;
+
+    delivery->id = take_number(rows);
+    delivery->subject = (enum delivery_subject)take_int(rows);
+    delivery->subject_id = take_number(rows);
+    delivery->account_id = take_number(rows);
+    delivery->target = (enum delivery_target)take_int(rows);
+    delivery->inbox = take_text(rows);
+    delivery->person_id = take_number(rows);
+    delivery->host = take_text(rows);
+    delivery->wanted = take_int(rows);
+    delivery->delivered = take_int(rows);
+    delivery->withdrawn = take_bool(rows);
+    delivery->tries = take_int(rows);
+    delivery->due_ms = take_number(rows);
+    delivery->first_ms = take_number(rows);
+    delivery->last_reply = take_text(rows);
+    delivery->body_id = take_number(rows);
+    delivery->mail_from = take_text(rows);
+    delivery->rcpt_to = take_text(rows);
+}
+
+enum found store_delivery(struct store_view *view, int64_t id, struct delivery *out,
+                          struct err *err)
+{
+    return sql_find(view->sql, DELIVERY "WHERE d.id = ?", with(as_number(id)), read_delivery, out,
+                    err);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+
+    return (left > right) - (left < right);
+}
+
+struct choice { /* passes on up to `left` that are not busy */
+    const int64_t *busy;
+    size_t busy_count;
+    int left;
+    bool (*each)(void *ctx, const struct delivery *);
+    void *ctx;
+};
+
+static bool choose(void *ctx, const struct delivery *delivery)
+{
+    struct choice *choice = ctx;
+
+    if (choice->busy_count &&
+        bsearch(&delivery->id, choice->busy, choice->busy_count, sizeof *choice->busy, compare_ids))
+        return true;
+    return choice->left-- > 0 && choice->each(choice->ctx, delivery) && choice->left > 0;
+}
+
+bool store_deliveries_due(struct store_view *view, unsigned targets, int64_t now_ms,
+                          const int64_t *busy, size_t busy_count, int limit,
+                          bool (*each)(void *ctx, const struct delivery *), void *ctx,
+                          struct err *err)
+{
+    struct choice choice = {busy, busy_count, limit, each, ctx};
+    int64_t enough = (int64_t)limit + (int64_t)busy_count;
+
+    return sql_walk(
+        view->sql,
+        DELIVERY "JOIN (" EARLIEST(1) " UNION ALL " EARLIEST(2) " UNION ALL " EARLIEST(
+            3) ") earliest ON earliest.id = d.id ORDER BY earliest.due_ms, d.id LIMIT ?3",
+        with(as_number(targets), as_number(now_ms), as_number(enough)), delivery, read_delivery,
+        delivery_clear, choose, &choice, err);
+}
+
+bool store_delivery_next_due(struct store_view *view, unsigned targets, int64_t *out_ms,
+                             struct err *err)
+{
+    return sql_count(view->sql,
+                     "SELECT coalesce(min(due), 9223372036854775807) FROM (" NEXT_DUE(
+                         1) " UNION ALL " NEXT_DUE(2) " UNION ALL " NEXT_DUE(3) ")",
+                     with(as_number(targets)), out_ms, err);
+}
+
+bool store_queue(struct store_view *view, int64_t after, int limit,
+                 bool (*each)(void *ctx, const struct delivery *), void *ctx, struct err *err)
+{
+    return sql_walk(view->sql,
+                    DELIVERY "WHERE d.due_ms IS NOT NULL AND d.id > ? ORDER BY d.id LIMIT ?",
+                    with(as_number(after), as_number(limit)), delivery, read_delivery,
+                    delivery_clear, each, ctx, err);
+}
+
+bool store_queue_count(struct store_view *view, int64_t *out, struct err *err)
+{
+    return sql_count(view->sql, "SELECT count(*) FROM delivery WHERE due_ms IS NOT NULL", with(),
+                     out, err);
+}
+
+bool store_held_due(struct store_view *view, int64_t now_ms, int64_t *out_ids, size_t max,
+                    size_t *out_count, int64_t *out_next_ms, struct err *err)
+{
+    scoped_value(sql_rows) rows = {0};
+    size_t count = 0;
+    enum found found;
+
+    *out_next_ms = INT64_MAX;
+    if (!sql_ask(&rows, view->sql,
+                 "SELECT id, release_ms FROM message WHERE state = 1 AND release_ms > 0"
+                 " ORDER BY release_ms, id LIMIT ?",
+                 with(as_number((int64_t)max + 1)), err))
+        return false;
+    while ((found = sql_next(&rows, err)) == FOUND) {
+        int64_t id = take_number(&rows), release_ms = take_number(&rows);
+        if (release_ms > now_ms || count == max) {
+            *out_next_ms = release_ms;
+            break;
+        }
+        out_ids[count++] = id;
+    }
+    *out_count = count;
+    return found != FAILED;
+}
+
+static void read_broadcast(struct sql_rows *rows, void *out)
+{
+    struct broadcast *broadcast = out;
+
+    broadcast->id = take_number(rows);
+    broadcast->message_id = take_number(rows);
+    broadcast->account_id = take_number(rows);
+    broadcast->cursor = take_number(rows);
+}
+
+enum found store_broadcast_next(struct store_view *view, struct broadcast *out, struct err *err)
+{
+    return sql_find(view->sql,
+                    "SELECT id, message_id, account_id, cursor FROM broadcast ORDER BY id LIMIT 1",
+                    with(), read_broadcast, out, err);
+}

@@ -1,0 +1,62 @@
+/* What is known of remote hosts: how they fare, which signature they took. */
+#include "store_delivery.h"
+#include "store_private.h"
+#include "store_write.h"
+
+/* Strangers name hosts, so there is a limit.  It is kept with every TRIM_EVERYth new one: counting is not
+ * free.  Those that fare well are forgotten first, the one longest silent before all. */
+enum { HOSTS_MAX = 100000, TRIM_EVERY = 256 };
+
+void host_clear(struct host *host)
+{
+    free(host->name);
+    *host = (struct host){0};
+}
+
+static void read_host(struct sql_rows *rows, void *out)
+{
+    struct host *host = out;
+
+    host->name = take_text(rows);
+    host->failing_since_ms = take_number(rows);
+    host->last_success_ms = take_number(rows);
+    host->scheme = take_int(rows);
+}
+
+enum found store_host(struct store_view *view, struct slice name, struct host *out, struct err *err)
+{
+    return sql_find(
+        view->sql,
+        "SELECT name, failing_since_ms, last_success_ms, scheme FROM host WHERE name = ?",
+        with(as_slice(name)), read_host, out, err);
+}
+
+static bool trim(struct store_tx *tx, struct err *err)
+{
+    return sql_run(tx->sql,
+                   "DELETE FROM host WHERE id IN (SELECT id FROM host"
+                   " ORDER BY failing_since_ms <> 0, last_success_ms, id"
+                   " LIMIT max(0, (SELECT count(*) FROM host) - ?))",
+                   with(as_number(HOSTS_MAX)), err);
+}
+
+bool store_put_host(struct store_tx *tx, const struct host *host, struct err *err)
+{
+    int64_t id = 0;
+    const struct sql_value *values =
+        with(as_number(host->failing_since_ms), as_number(host->last_success_ms),
+             as_number(host->scheme), as_text(host->name));
+
+    if (!sql_run(
+            tx->sql,
+            "UPDATE host SET failing_since_ms = ?, last_success_ms = ?, scheme = ? WHERE name = ?",
+            values, err))
+        return false;
+    if (sqlite3_changes(tx->sql->db) > 0)
+        return true;
+    return sql_insert(tx->sql,
+                      "INSERT INTO host (failing_since_ms, last_success_ms, scheme, name) VALUES "
+                      "(?, ?, ?, ?)",
+                      values, &id, err) &&
+           (id % TRIM_EVERY != 0 || trim(tx, err));
+}

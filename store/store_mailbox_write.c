@@ -1,0 +1,185 @@
+/*
+ * Mailboxes and their entries: writing.
+ *
+ * Each change of a mailbox takes the next MODSEQ of it, each new place the next UID.  A UID is used once: an
+ * entry that moves gets a new one, and the old one is remembered in `expunged`.
+ */
+#include "store_private.h"
+#include "store_write.h"
+
+struct place { /* what the next change in a mailbox is called */
+    int64_t uid, modseq;
+};
+
+static void read_place(struct sql_rows *rows, void *out)
+{
+    struct place *place = out;
+
+    place->uid = take_number(rows) - 1;
+    place->modseq = take_number(rows);
+}
+
+/* A UIDVALIDITY that no mailbox of this name had before: seconds, and later than any other of the account. */
+static bool insert_mailbox(struct store_tx *tx, int64_t account_id, struct slice name,
+                           int64_t *out_id, struct err *err)
+{
+    if (!sql_insert(tx->sql,
+                    "INSERT INTO mailbox (account_id, name, uid_validity, uid_next, modseq, "
+                    "expunged_floor, bytes)"
+                    " SELECT ?1, ?2, max(?3 & 0xffffffff, 1,"
+                    " coalesce((SELECT max(uid_validity) + 1 FROM mailbox WHERE account_id = ?1), "
+                    "1)), 1, 1, 0, 0",
+                    with(as_number(account_id), as_slice(name), as_number(tx_now(tx) / SECOND_MS)),
+                    out_id, err))
+        return false;
+    store_note(tx, TOPIC_ACCOUNT, account_id);
+    return true;
+}
+
+bool store_mailbox_make(struct store_tx *tx, int64_t account_id, const char *name, int64_t *out_id,
+                        struct err *err)
+{
+    struct slice spelt = slice_is_nocase(slice_of(name), "INBOX") ? SLICE("INBOX") : slice_of(name);
+    enum found found =
+        sql_number(tx->sql, "SELECT id FROM mailbox WHERE account_id = ? AND name = ?",
+                   with(as_number(account_id), as_slice(spelt)), out_id, err);
+
+    if (found == ABSENT)
+        return insert_mailbox(tx, account_id, spelt, out_id, err);
+    return found == FOUND;
+}
+
+static bool take_place(struct store_tx *tx, int64_t mailbox_id, int64_t bytes, struct place *out,
+                       struct err *err)
+{
+    enum found found = sql_find(
+        tx->sql,
+        "UPDATE mailbox SET uid_next = uid_next + 1, modseq = modseq + 1, bytes = bytes + ?"
+        " WHERE id = ? RETURNING uid_next, modseq",
+        with(as_number(bytes), as_number(mailbox_id)), read_place, out, err);
+
+    if (found == ABSENT)
+        return err_set(err, ERR_ABSENT, "No such mailbox");
+    if (found == FOUND)
+        store_note(tx, TOPIC_MAILBOX, mailbox_id);
+    return found == FOUND;
+}
+
+/* Only pgp_seal() makes a pgp_sealed, and it names the sink it wrote to and how much. */
+static bool check_vouched(const struct pgp_sealed *sealed, struct store_body *body, struct err *err)
+{
+    if (pgp_sealed_sink(sealed) == store_body_sink(body) &&
+        pgp_sealed_size(sealed) == store_body_size(body))
+        return true;
+    return err_because(err, ERR_TEMPORARY, "Our store has trouble; try again later",
+                       "nothing vouches for a body of %lld bytes",
+                       (long long)store_body_size(body));
+}
+
+static bool insert_copy(struct store_tx *tx, const struct new_copy *copy, enum pgp_form form,
+                        int64_t size, int64_t body_id, int64_t *out_id, struct err *err)
+{
+    return sql_insert(tx->sql,
+                      "INSERT INTO copy (account_id, message_id, body_id, form, size, received_ms, "
+                      "sender, subject,"
+                      " header_message_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                      with(as_number(copy->account_id), as_number(copy->message_id),
+                           as_number(body_id), as_number(form), as_number(size),
+                           as_number(copy->received_ms ? copy->received_ms : tx_now(tx)),
+                           as_text(copy->from), as_text(copy->subject),
+                           as_text(copy->header_message_id)),
+                      out_id, err);
+}
+
+static bool insert_entry(struct store_tx *tx, int64_t mailbox_id, int64_t copy_id, unsigned flags,
+                         const struct place *place, int64_t *out_id, struct err *err)
+{
+    return sql_insert(tx->sql,
+                      "INSERT INTO entry (mailbox_id, copy_id, uid, modseq, flags, maildir_due)"
+                      " SELECT ?1, ?2, ?3, ?4, ?5, a.maildir IS NOT NULL FROM mailbox b"
+                      " JOIN account a ON a.id = b.account_id WHERE b.id = ?1",
+                      with(as_number(mailbox_id), as_number(copy_id), as_number(place->uid),
+                           as_number(place->modseq), as_number(flags)),
+                      out_id, err);
+}
+
+bool store_add_copy(struct store_tx *tx, const struct new_copy *copy,
+                    const struct pgp_sealed *sealed, struct store_body *body, int64_t *out_entry_id,
+                    struct err *err)
+{
+    int64_t mailbox_id = 0, body_id = 0, copy_id = 0;
+    int64_t size = store_body_size(body);
+    struct place place;
+
+    return check_vouched(sealed, body, err) &&
+           store_mailbox_make(tx, copy->account_id, copy->mailbox, &mailbox_id, err) &&
+           store_body_take(tx, body, &body_id, err) &&
+           insert_copy(tx, copy, pgp_sealed_form(sealed), size, body_id, &copy_id, err) &&
+           take_place(tx, mailbox_id, size, &place, err) &&
+           insert_entry(tx, mailbox_id, copy_id, copy->flags, &place, out_entry_id, err);
+}
+
+struct moving {
+    int64_t entry_id, mailbox_id, uid, size;
+};
+
+static void read_moving(struct sql_rows *rows, void *out)
+{
+    struct moving *moving = out;
+
+    moving->entry_id = take_number(rows);
+    moving->mailbox_id = take_number(rows);
+    moving->uid = take_number(rows);
+    moving->size = take_number(rows);
+}
+
+static bool leave(struct store_tx *tx, const struct moving *moving, struct err *err)
+{
+    if (!sql_run(tx->sql, "UPDATE mailbox SET modseq = modseq + 1, bytes = bytes - ? WHERE id = ?",
+                 with(as_number(moving->size), as_number(moving->mailbox_id)), err) ||
+        !sql_run(tx->sql,
+                 "INSERT INTO expunged (mailbox_id, uid, modseq) SELECT id, ?, modseq FROM mailbox "
+                 "WHERE id = ?",
+                 with(as_number(moving->uid), as_number(moving->mailbox_id)), err))
+        return false;
+    store_note(tx, TOPIC_MAILBOX, moving->mailbox_id);
+    return true;
+}
+
+static bool move(struct store_tx *tx, const struct moving *moving, int64_t to_id, struct err *err)
+{
+    struct place place;
+
+    return leave(tx, moving, err) && take_place(tx, to_id, moving->size, &place, err) &&
+           sql_run(tx->sql, "UPDATE entry SET mailbox_id = ?, uid = ?, modseq = ? WHERE id = ?",
+                   with(as_number(to_id), as_number(place.uid), as_number(place.modseq),
+                        as_number(moving->entry_id)),
+                   err);
+}
+
+bool store_move_copies(struct store_tx *tx, int64_t message_id, int64_t account_id,
+                       const char *to_mailbox, struct err *err)
+{
+    int64_t to_id = 0;
+    struct moving moving;
+    enum found found;
+
+    if (!store_mailbox_make(tx, account_id, to_mailbox, &to_id, err))
+        return false;
+    while ((found = sql_find(
+                tx->sql,
+                "SELECT e.id, e.mailbox_id, e.uid, c.size FROM copy c"
+                " JOIN entry e ON e.copy_id = c.id"
+                " WHERE c.message_id = ? AND c.account_id = ? AND e.mailbox_id <> ? LIMIT 1",
+                with(as_number(message_id), as_number(account_id), as_number(to_id)), read_moving,
+                &moving, err)) == FOUND)
+        if (!move(tx, &moving, to_id, err))
+            return false;
+    return found == ABSENT;
+}
+
+bool store_maildir_done(struct store_tx *tx, int64_t entry_id, struct err *err)
+{
+    return sql_change(tx->sql, "UPDATE entry SET maildir_due = 0 WHERE id = ?",
+                      with(as_number(entry_id)), "No such mail", err);
+}

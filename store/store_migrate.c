@@ -1,0 +1,68 @@
+/*
+ * user_version counts the steps a database has gone through.  Each step and its number commit together, so a
+ * crash between two steps goes on with the next one.  A released step is never edited.
+ */
+#include "store_private.h"
+
+extern const char store_schema[]; /* schema.sql */
+
+static const char *const steps[] = {store_schema};
+
+enum { APPLICATION_ID = 0x4e657374 }; /* "Nest" */
+
+static bool set_version(struct sql *sql, size_t version, struct err *err)
+{
+    char script[96];
+
+    sqlite3_snprintf(sizeof script, script, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
+                     APPLICATION_ID, (int)version);
+    return sql_script(sql, script, err);
+}
+
+static bool run_step(struct sql *sql, const char *step, size_t version, struct err *err)
+{
+    struct err ignored;
+
+    if (!sql_script(sql, "BEGIN IMMEDIATE", err))
+        return false;
+    if (sql_script(sql, step, err) && set_version(sql, version, err) &&
+        sql_script(sql, "COMMIT", err))
+        return true;
+    (void)!sql_script(sql, "ROLLBACK", &ignored);
+    return false;
+}
+
+/* Somebody else's database is not ours to fill with tables. */
+static bool check_owner(struct sql *sql, int64_t version, struct err *err)
+{
+    int64_t application = 0, tables = 0;
+
+    if (!sql_count(sql, "SELECT application_id FROM pragma_application_id", with(), &application,
+                   err) ||
+        !sql_count(sql, "SELECT count(*) FROM sqlite_schema", with(), &tables, err))
+        return false;
+    if (application == APPLICATION_ID || (version == 0 && tables == 0))
+        return true;
+    return err_set(err, ERR_REFUSED, "nestbox.db was not made by Nestbox");
+}
+
+bool store_migrate_steps(struct sql *sql, const char *const *all, size_t count, struct err *err)
+{
+    int64_t version = 0;
+
+    if (!sql_count(sql, "SELECT user_version FROM pragma_user_version", with(), &version, err) ||
+        !check_owner(sql, version, err))
+        return false;
+    if (version < 0 || version > (int64_t)count)
+        return err_set(err, ERR_REFUSED,
+                       "nestbox.db was made by a newer Nestbox; install that one");
+    for (size_t step = (size_t)version; step < count; step++)
+        if (!run_step(sql, all[step], step + 1, err))
+            return false;
+    return true;
+}
+
+bool store_migrate(struct sql *sql, struct err *err)
+{
+    return store_migrate_steps(sql, steps, COUNT_OF(steps), err);
+}

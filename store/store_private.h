@@ -1,0 +1,99 @@
+/*
+ * store_private — what the files of store/ share: the connections, the transaction, the body's handle.
+ */
+#ifndef NESTBOX_STORE_PRIVATE_H
+#define NESTBOX_STORE_PRIVATE_H
+
+#include "store.h"
+#include "store_sql.h"
+
+#include <pthread.h>
+
+enum {
+    WRITER_CACHE_KIB = 2048,
+    READER_CACHE_KIB = 256,
+    IDLE_VIEWS = 8,         /* connections kept for the next errand */
+    GROUP_MAX = 256,        /* changes in one commit: their callers wait for all of them */
+    CHECKPOINT_PAGES = 1000 /* of the WAL, before it is copied back */
+};
+
+struct store_view {
+    struct store *store;
+    struct sql *sql;
+    struct store_view *link; /* while idle */
+};
+
+struct store_tx {
+    struct store *store;
+    struct sql *sql;
+    struct store_view view; /* the same connection, for reading */
+    uint64_t run;           /* one number for each call of apply() */
+    int64_t *topics;
+    size_t topic_count, topic_capacity;
+    struct store_body **bodies; /* taken by rows of this transaction */
+    size_t body_count, body_capacity;
+};
+
+struct store {
+    const struct clock *clock;
+    int data_dir, bodies, incoming; /* folders */
+    char path[64];                  /* of the database, through data_dir */
+
+    pthread_mutex_t lock; /* of all below it */
+    pthread_cond_t work;
+    struct store_change *first, **last; /* waiting */
+    bool closing;
+    void (*tell)(void *ctx, const int64_t *topics, size_t count);
+    void *tell_ctx;
+    struct store_view *idle;
+    size_t idle_count;
+
+    pthread_t thread;
+    struct store_tx tx; /* the writer's own */
+    int wal_pages;      /* the writer's own */
+};
+
+/* store_migrate.c: brings the tables to the newest step. */
+MUST_CHECK bool store_migrate(struct sql *sql, struct err *err);
+/* The same with a table of steps, for its tests. */
+MUST_CHECK bool store_migrate_steps(struct sql *sql, const char *const *steps, size_t count,
+                                    struct err *err);
+
+/* store_view.c */
+void store_views_close(struct store *store);
+
+/* store_writer.c: starts and ends the thread. */
+MUST_CHECK bool store_writer_start(struct store *store, struct err *err);
+void store_writer_stop(struct store *store); /* after what waits was done */
+
+/* store_body.c */
+enum { BODY_INLINE_MAX = 64 * 1024, BODY_NAME_SIZE = 32 };
+/* A row for what was written, one a run however often it is taken. */
+MUST_CHECK bool store_body_take(struct store_tx *tx, struct store_body *body, int64_t *out_id,
+                                struct err *err);
+/* The commit went through, or may have (then an orphan is better than a row without its file). */
+void store_body_keep(struct store_body *body);
+/* Forgets the row if nothing names it any more; 0 is nothing. */
+MUST_CHECK bool store_body_release(struct store_tx *tx, int64_t body_id, struct err *err);
+/* "ab/ID" for the name of a file; `out` has BODY_NAME_SIZE + 4. */
+void store_body_path(const char *file, char *out);
+
+/* store_mailbox_write.c: the mailbox of that name, made if it is missing. */
+MUST_CHECK bool store_mailbox_make(struct store_tx *tx, int64_t account_id, const char *name,
+                                   int64_t *out_id, struct err *err);
+
+/* store_delivery_write.c: the row goes, and its body and inbox if nothing else names them. */
+MUST_CHECK bool store_delivery_end(struct store_tx *tx, int64_t id, struct err *err);
+/* All rows that `next` finds, asked with `of_id` and the id before. */
+MUST_CHECK bool store_deliveries_end(struct store_tx *tx, const char *next, int64_t of_id,
+                                     struct err *err);
+
+/* store_sweep.c: at open. */
+MUST_CHECK bool store_sweep(struct store *store, struct err *err);
+
+static inline int64_t tx_now(const struct store_tx *tx)
+{
+    return clock_now(tx->store->clock);
+}
+
+#endif

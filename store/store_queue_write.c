@@ -1,0 +1,100 @@
+/* Deliveries: how it went, and broadcasts still to be expanded. */
+#include "store_private.h"
+#include "store_write.h"
+
+static const char no_delivery[] = "No such delivery";
+static const char no_broadcast[] = "No such broadcast";
+
+enum { REPLY_MAX = 500 }; /* a peer's words: one line */
+
+static struct sql_value as_reply(const char *reply)
+{
+    return reply ? as_slice(slice_first(slice_of(reply), REPLY_MAX)) : as_text(NULL);
+}
+
+/* Whether nothing is left to say: a withdrawn row whose Delete went out, a mail that was sent. */
+static enum found is_over(struct store_tx *tx, int64_t id, int version, int64_t *out_over,
+                          struct err *err)
+{
+    return sql_number(
+        tx->sql,
+        "SELECT (target = 3 OR withdrawn_ms IS NOT NULL) AND (?1 >= wanted OR ?1 <= 0)"
+        " FROM delivery WHERE id = ?2",
+        with(as_number(version), as_number(id)), out_over, err);
+}
+
+bool store_delivery_done(struct store_tx *tx, int64_t id, int version, const char *reply,
+                         struct err *err)
+{
+    int64_t over = 0, now_ms = tx_now(tx);
+    enum found found = is_over(tx, id, version, &over, err);
+
+    if (found != FOUND)
+        return found == ABSENT ? err_set(err, ERR_ABSENT, no_delivery) : false;
+    if (over)
+        return store_delivery_end(tx, id, err);
+    store_note(tx, TOPIC_DELIVERIES, 0);
+    return sql_run(
+        tx->sql,
+        "UPDATE delivery SET delivered = max(delivered, ?1), tries = 0, last_reply = ?2,"
+        " due_ms = CASE WHEN wanted > max(delivered, ?1) THEN ?3 END,"
+        " first_ms = CASE WHEN wanted > max(delivered, ?1) THEN ?3 ELSE first_ms END WHERE id = ?4",
+        with(as_number(version), as_reply(reply), as_number(now_ms), as_number(id)), err);
+}
+
+bool store_delivery_later(struct store_tx *tx, int64_t id, int64_t due_ms, const char *reply,
+                          struct err *err)
+{
+    if (!sql_change(tx->sql,
+                    "UPDATE delivery SET tries = tries + 1, last_reply = ?,"
+                    " due_ms = CASE WHEN wanted > delivered THEN ? END WHERE id = ?",
+                    with(as_reply(reply), as_number(due_ms), as_number(id)), no_delivery, err))
+        return false;
+    store_note(tx, TOPIC_DELIVERIES, 0);
+    return true;
+}
+
+bool store_delivery_drop(struct store_tx *tx, int64_t id, const char *reply, struct err *err)
+{
+    (void)reply;
+    return store_delivery_end(tx, id, err);
+}
+
+bool store_delivery_due_now(struct store_tx *tx, int64_t id, struct err *err)
+{
+    int64_t now_ms = tx_now(tx);
+    bool ok =
+        id ? sql_change(
+                 tx->sql,
+                 "UPDATE delivery SET due_ms = min(due_ms, ?) WHERE id = ? AND due_ms IS NOT NULL",
+                 with(as_number(now_ms), as_number(id)), no_delivery, err)
+           : sql_run(tx->sql,
+                     "UPDATE delivery SET due_ms = ?1 WHERE due_ms > ?1 AND target IN (1, 2, 3)",
+                     with(as_number(now_ms)), err);
+
+    if (ok)
+        store_note(tx, TOPIC_DELIVERIES, 0);
+    return ok;
+}
+
+bool store_add_broadcast(struct store_tx *tx, int64_t message_id, int64_t account_id,
+                         struct err *err)
+{
+    if (!sql_run(tx->sql, "INSERT INTO broadcast (message_id, account_id, cursor) VALUES (?, ?, 0)",
+                 with(as_number(message_id), as_number(account_id)), err))
+        return false;
+    store_note(tx, TOPIC_DELIVERIES, 0);
+    return true;
+}
+
+bool store_move_broadcast(struct store_tx *tx, int64_t id, int64_t cursor, struct err *err)
+{
+    return sql_change(tx->sql, "UPDATE broadcast SET cursor = ? WHERE id = ?",
+                      with(as_number(cursor), as_number(id)), no_broadcast, err);
+}
+
+bool store_end_broadcast(struct store_tx *tx, int64_t id, struct err *err)
+{
+    return sql_change(tx->sql, "DELETE FROM broadcast WHERE id = ?", with(as_number(id)),
+                      no_broadcast, err);
+}

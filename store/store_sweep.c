@@ -1,0 +1,172 @@
+/*
+ * Sweeping: at open what a crash left of bodies, and in slices, while all runs, what has expired.
+ */
+#include "store_private.h"
+
+#include "memory.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SLICE_ROWS = 500, SLICE_FILES = 100 };
+
+/* How long what was counted against a limit is remembered, and a row withdrawn before it was said: longer than
+ * any attempt to say it can last. */
+enum { LIMITED_DAYS = 32, SILENT_HOURS = 1 };
+
+static DIR *open_listing(int parent, const char *name, struct err *err)
+{
+    int folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    DIR *listing = folder < 0 ? NULL : fdopendir(folder);
+
+    if (!listing) {
+        err_system(err, "The data folder cannot be used", "list %s", name);
+        if (folder >= 0)
+            close(folder);
+    }
+    return listing;
+}
+
+/* Calls `each` for every name but . and .. */
+static bool each_name(int parent, const char *folder,
+                      bool (*each)(void *ctx, int folder, const char *name, struct err *err),
+                      void *ctx, struct err *err)
+{
+    DIR *listing = open_listing(parent, folder, err);
+    bool ok = listing != NULL;
+    struct dirent *found;
+
+    while (ok &&
+           (found = readdir(listing))) /* NOLINT(concurrency-mt-unsafe): a listing of our own */
+        if (found->d_name[0] != '.')
+            ok = each(ctx, dirfd(listing), found->d_name, err);
+    if (listing)
+        closedir(listing);
+    return ok;
+}
+
+static bool remove_name(void *ctx, int folder, const char *name, struct err *err)
+{
+    (void)ctx;
+    return unlinkat(folder, name, 0) == 0 ||
+           err_system(err, "The data folder cannot be used", "remove %s", name);
+}
+
+struct sweep {
+    struct store *store;
+    struct timespec start;
+};
+
+static bool is_older(const struct stat *stat, const struct timespec *start)
+{
+    return stat->st_mtim.tv_sec < start->tv_sec ||
+           (stat->st_mtim.tv_sec == start->tv_sec && stat->st_mtim.tv_nsec <= start->tv_nsec);
+}
+
+static bool remove_orphan(void *ctx, int folder, const char *name, struct err *err)
+{
+    struct sweep *sweep = ctx;
+    struct stat stat;
+    int64_t named = 0;
+
+    if (fstatat(folder, name, &stat, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(stat.st_mode) ||
+        !is_older(&stat, &sweep->start))
+        return true;
+    enum found found = sql_number(sweep->store->tx.sql,
+                                  "SELECT 1 FROM body WHERE file = ?1 UNION ALL"
+                                  " SELECT 1 FROM body_garbage WHERE file = ?1",
+                                  with(as_text(name)), &named, err);
+    if (found == ABSENT)
+        return remove_name(NULL, folder, name, err);
+    return found == FOUND;
+}
+
+static bool sweep_letters(void *ctx, int folder, const char *name, struct err *err)
+{
+    return strlen(name) != 2 || each_name(folder, name, remove_orphan, ctx, err);
+}
+
+bool store_sweep(struct store *store, struct err *err)
+{
+    struct sweep sweep = {.store = store};
+
+    clock_gettime(CLOCK_REALTIME, &sweep.start);
+    return each_name(store->bodies, "incoming", remove_name, NULL, err) &&
+           each_name(store->data_dir, "bodies", sweep_letters, &sweep, err);
+}
+
+/* Recurring work */
+
+struct tidy {
+    struct store_change change;
+    int64_t ids[SLICE_FILES];
+    size_t count;
+    bool more;
+};
+
+static bool expire(struct store_tx *tx, const char *text, int64_t before_ms, bool *more,
+                   struct err *err)
+{
+    if (!sql_run(tx->sql, text, with(as_number(before_ms), as_number(SLICE_ROWS)), err))
+        return false;
+    *more = *more || sqlite3_changes(tx->sql->db) == SLICE_ROWS;
+    return true;
+}
+
+static bool tidy_rows(struct store_change *change, struct store_tx *tx, struct err *err)
+{
+    struct tidy *tidy = container_of(change, struct tidy, change);
+    int64_t now_ms = tx_now(tx);
+
+    tidy->more = tidy->count == SLICE_FILES;
+    for (size_t i = 0; i < tidy->count; i++)
+        if (!sql_run(tx->sql, "DELETE FROM body_garbage WHERE id = ?",
+                     with(as_number(tidy->ids[i])), err))
+            return false;
+    return expire(tx,
+                  "DELETE FROM seen WHERE (kind, digest) IN (SELECT kind, digest FROM seen"
+                  " WHERE expires_ms > 0 AND expires_ms <= ? LIMIT ?)",
+                  now_ms, &tidy->more, err) &&
+           expire(
+               tx,
+               "DELETE FROM limited WHERE id IN (SELECT id FROM limited WHERE at_ms < ? LIMIT ?)",
+               now_ms - (int64_t)LIMITED_DAYS * DAY_MS, &tidy->more, err) &&
+           expire(tx,
+                  "DELETE FROM delivery WHERE id IN (SELECT id FROM delivery"
+                  " WHERE withdrawn_ms < ? AND due_ms IS NULL LIMIT ?)",
+                  now_ms - (int64_t)SILENT_HOURS * HOUR_MS, &tidy->more, err);
+}
+
+/* Removes the files first: dying in between leaves rows for files that are gone, which is nothing. */
+static bool remove_garbage(struct store *store, struct tidy *tidy, struct err *err)
+{
+    scoped(store_view) view = store_look(store, err);
+    if (!view)
+        return false;
+    scoped_value(sql_rows) rows = {0};
+    if (!sql_ask(&rows, view->sql, "SELECT id, file FROM body_garbage ORDER BY id LIMIT ?",
+                 with(as_number(SLICE_FILES)), err))
+        return false;
+    enum found found;
+    while ((found = sql_next(&rows, err)) == FOUND) {
+        char path[BODY_NAME_SIZE + 4];
+        tidy->ids[tidy->count++] = take_number(&rows);
+        scoped_text char *file = take_text(&rows);
+        store_body_path(file, path);
+        unlinkat(store->bodies, path, 0);
+    }
+    return found != FAILED;
+}
+
+bool store_tidy(struct store *store, bool *out_more, struct err *err)
+{
+    struct tidy tidy = {.change = {.apply = tidy_rows}};
+
+    if (!remove_garbage(store, &tidy, err) || !store_commit(store, &tidy.change, err))
+        return false;
+    *out_more = tidy.more;
+    return true;
+}
