@@ -28,12 +28,11 @@ static inline int64_t clock_now(const struct clock *clock)
 }
 int64_t monotonic_ms(void);
 
-enum {
-    SECOND_MS = 1000,
-    MINUTE_MS = 60 * SECOND_MS,
-    HOUR_MS = 60 * MINUTE_MS,
-    DAY_MS = 24 * HOUR_MS
-};
+/* 64 bits wide, for 25 days are too many milliseconds for an int. */
+#define SECOND_MS INT64_C(1000)
+#define MINUTE_MS (60 * SECOND_MS)
+#define HOUR_MS (60 * MINUTE_MS)
+#define DAY_MS (24 * HOUR_MS)
 
 /* Written in UTC into `out`, NUL-terminated. */
 enum { DATE_TEXT_SIZE = 48 };

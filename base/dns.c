@@ -39,13 +39,15 @@ void dns_lookup_free(struct errand *errand)
 void dns_answer_add(struct dns_answer *answer, struct slice rdata)
 {
     answer->records = must_grow(answer->records, answer->count + 1, sizeof *answer->records);
-    answer->records[answer->count++].data = (struct slice){must_copy(rdata), rdata.len};
+    struct dns_record *record = &answer->records[answer->count++];
+    record->bytes = must_copy(rdata);
+    record->data = (struct slice){record->bytes, rdata.len};
 }
 
 void dns_answer_clear(struct dns_answer *answer)
 {
     for (size_t i = 0; i < answer->count; i++)
-        free((void *)(uintptr_t)answer->records[i].data.at); /* made by dns_answer_add() */
+        free(answer->records[i].bytes);
     free(answer->records);
     free(answer->canonical);
     *answer = (struct dns_answer){0};

@@ -13,7 +13,8 @@ enum dns_type { DNS_A = 1, DNS_CNAME = 5, DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 
 enum dns_outcome { DNS_ANSWER, DNS_NO_DATA, DNS_NO_NAME, DNS_FAILED, DNS_BOGUS };
 
 struct dns_record {
-    struct slice data; /* RDATA as on the wire; heap memory of the answer, by dns_answer_add() */
+    struct slice data; /* RDATA as on the wire */
+    char *bytes; /* where it lies, the answer's own; NULL: somewhere that outlives the answer */
 };
 struct dns_answer {
     enum dns_outcome outcome;

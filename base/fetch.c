@@ -12,7 +12,7 @@ struct fetch *fetch_new(const char *url)
     fetch->errand.lane = LANE_FETCH;
     fetch->errand.free = fetch_free;
     fetch->url = must_dup(url);
-    fetch->max_bytes = 1024 * 1024;
+    fetch->max_bytes = (size_t)1024 * 1024;
     fetch->total_ms = 30 * SECOND_MS;
     return fetch;
 }

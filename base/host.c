@@ -10,7 +10,7 @@
 
 #include <idn2.h>
 
-enum { HOST_MAX = 253, LABEL_MAX = 63 };
+enum { HOST_MAX = 253, LABEL_MAX = 63, READ_MAX = 4 * HOST_MAX };
 
 static bool needs_idna(struct slice host)
 {
@@ -26,7 +26,7 @@ static char *lowered(struct slice host)
 
     for (char *c = name; *c; c++)
         if (*c >= 'A' && *c <= 'Z')
-            *c = (char)(*c + ('a' - 'A'));
+            *c = (char)(*c | 0x20);
     return name;
 }
 
@@ -94,9 +94,9 @@ bool host_canonical(struct slice host, char **out, struct err *err)
     const char *why = "not UTF-8";
     char *name = NULL;
 
-    if (host.len > 0 && host.len <= 4 * HOST_MAX && host.at[host.len - 1] == '.')
+    if (host.len > 0 && host.len <= READ_MAX && host.at[host.len - 1] == '.')
         host.len--;
-    if (host.len > 4 * HOST_MAX)
+    if (host.len > READ_MAX)
         why = "too long";
     else if (utf8_valid(host))
         name = needs_idna(host) ? by_idna(host, &why) : lowered(host);

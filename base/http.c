@@ -50,7 +50,7 @@ void http_add_field(struct http_response *response, const char *name, const char
     bytes_print(&response->fields, "%s: ", name);
     for (; *value; value++) {
         bool control = ((unsigned char)*value < 0x20 && *value != '\t') || *value == 0x7f;
-        bytes_add_char(&response->fields, control ? '?' : *value);
+        bytes_add_char(&response->fields, (char)(control ? '?' : *value));
     }
     bytes_add_text(&response->fields, "\r\n");
 }

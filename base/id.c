@@ -62,7 +62,7 @@ bool ref_like(struct slice s)
     for (size_t i = 1; i < s.len; i++) {
         char c = s.at[i];
         if (c >= 'A' && c <= 'Z')
-            c = (char)(c + ('a' - 'A'));
+            c = (char)(c | 0x20);
         if (!c || !strchr(alphabet, c))
             return false;
     }

@@ -31,7 +31,7 @@ void log_line(enum log_level level, const char *fmt, ...)
 
     if ((int)level > most_level)
         return;
-    size_t start = strlen(strcpy(line, word_of(level)));
+    size_t start = (size_t)snprintf(line, sizeof line, "%s", word_of(level));
     va_start(args, fmt);
     vsnprintf(line + start, sizeof line - start - 1, fmt, args);
     va_end(args);

@@ -1,9 +1,8 @@
-#define _GNU_SOURCE
 #include "slice.h"
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+    return (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 }
 
 static bool same_nocase(const char *a, const char *b, size_t len)

@@ -23,7 +23,6 @@ static bool take_scheme(struct slice *rest, bool *https)
 /* host, host:port, [v6], [v6]:port; an empty port is the usual one (RFC 3986 3.2.3). */
 static bool read_authority(struct slice authority, struct url *url)
 {
-    struct slice behind = authority;
     size_t bracket = slice_find(authority, ']');
     int64_t port = 0;
 
@@ -32,7 +31,7 @@ static bool read_authority(struct slice authority, struct url *url)
     if (slice_starts(authority, SLICE("[")) != (bracket != SIZE_MAX))
         return false;
     size_t host_from = bracket == SIZE_MAX ? 0 : bracket + 1;
-    behind = slice_from(authority, host_from);
+    struct slice behind = slice_from(authority, host_from);
     size_t colon = slice_find(behind, ':');
     size_t host_len = host_from + (colon == SIZE_MAX ? behind.len : colon);
     url->host = slice_first(authority, host_len);

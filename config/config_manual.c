@@ -3,8 +3,6 @@
  */
 #include "config_private.h"
 
-#include <ctype.h>
-
 enum { LINE_MAX_CHARS = 78 };
 
 void setting_form(const struct setting *setting, struct bytes *out)
@@ -44,9 +42,8 @@ static bool new_section(size_t row)
 static void add_standard(const struct setting *setting, struct bytes *out)
 {
     if (setting->max > 0) {
-        size_t start = out->len;
+        bytes_add_text(out, "Write ");
         setting->kind->right(setting, out);
-        out->at[start] = (char)toupper((unsigned char)out->at[start]);
         bytes_add_text(out, ". ");
     }
     if (setting->fallback)

@@ -7,7 +7,8 @@
 
 #define PLACE(member) offsetof(struct config, member), sizeof(((struct config *)NULL)->member)
 #define KIB 1024LL
-#define GIB (1024LL * 1024 * 1024)
+#define GIB (1024 * 1024 * KIB)
+#define TIB (1024 * GIB)
 
 static const char *const doors[] = {"open", "ask", "closed", NULL};
 static const char *const holds[] = {"auto", "defer", "accept", NULL};
@@ -72,7 +73,7 @@ const struct setting config_table[] = {
     {"policy", "message_max", &kind_size, PLACE(message_max), .fallback = "50 MiB",
      .min = 1 * KIB, .max = 1 * GIB, .help = "The largest mail that is accepted."},
     {"policy", "quota", &kind_size, PLACE(quota), .fallback = "1 GiB",
-     .min = 1 * KIB, .max = 1024 * 1024 * GIB, .help = "How much one account may keep."},
+     .min = 1 * KIB, .max = 1024 * TIB, .help = "How much one account may keep."},
     {"policy", "registration", &kind_choice, PLACE(registration), .fallback = "closed",
      .choices = registrations,
      .help = "Who may make an account: the administrator, everybody, who was invited, or who paid."},

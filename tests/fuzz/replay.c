@@ -3,7 +3,6 @@
  * arguments through it, so that ordinary ctest replays each corpus and each crash that was ever found.
  * A folder that is missing or empty is a failure: it would test nothing and say that all is well.
  */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <stdbool.h>
 #include <stdint.h>

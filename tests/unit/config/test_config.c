@@ -1,5 +1,4 @@
 /* The file: lines, sections, comments, mistakes, what is made of other settings. */
-#define _GNU_SOURCE
 #include "test.h"
 
 #include "clock.h"
