@@ -7,7 +7,8 @@
 
 #define PLACE(member) offsetof(struct config, member), sizeof(((struct config *)NULL)->member)
 #define KIB 1024LL
-#define GIB (1024 * 1024 * KIB)
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
 #define TIB (1024 * GIB)
 
 static const char *const doors[] = {"open", "ask", "closed", NULL};
