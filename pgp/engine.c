@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <gpgme.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 struct engine {
     gpgme_ctx_t context;
@@ -58,6 +60,7 @@ bool engine_open(struct engine **out, struct err *err)
 {
     scoped(engine) engine = must_new(struct engine);
 
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* GPGME forks twice; we want to see GnuPG's end */
     if (!home_make(&engine->home, err))
         return false;
     setenv("HOME", engine->home, 1); /* NOLINT(concurrency-mt-unsafe): the judge has one thread */
@@ -68,12 +71,26 @@ bool engine_open(struct engine **out, struct err *err)
     return true;
 }
 
+/* GPGME is done when GnuPG closes its pipes; GnuPG itself may still be writing into the home. */
+static void wait_for_gnupg(void)
+{
+    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+        ;
+}
+
+static bool start_afresh(struct engine *engine, struct err *err)
+{
+    wait_for_gnupg();
+    return home_wipe(engine->home, err);
+}
+
 void engine_close(struct engine *engine)
 {
     if (!engine)
         return;
     if (engine->context)
         gpgme_release(engine->context);
+    wait_for_gnupg();
     if (engine->home)
         home_remove(engine->home);
     free(engine->home);
@@ -126,6 +143,24 @@ static void add_address(struct pgp_key_facts *facts, const char *address)
     into[len] = '\0';
 }
 
+static bool part_is_alive(gpgme_subkey_t part)
+{
+    return !part->revoked && !part->expired && !part->disabled && !part->invalid;
+}
+
+/* What the certificate can be used for today. */
+static void fill_uses(gpgme_key_t key, struct pgp_key_facts *facts)
+{
+    if (key->revoked || key->expired || key->disabled || key->invalid)
+        return;
+    for (gpgme_subkey_t part = key->subkeys; part; part = part->next) {
+        if (!part_is_alive(part))
+            continue;
+        facts->can_sign = facts->can_sign || part->can_sign;
+        facts->can_encrypt = facts->can_encrypt || part->can_encrypt;
+    }
+}
+
 static bool fill_facts(gpgme_key_t key, struct pgp_key_facts *out)
 {
     struct pgp_key_facts facts = {0};
@@ -136,8 +171,7 @@ static bool fill_facts(gpgme_key_t key, struct pgp_key_facts *out)
     facts.expires_ms = (int64_t)key->subkeys->expires * SECOND;
     facts.revoked = key->revoked;
     facts.expired = key->expired;
-    facts.can_sign = key->can_sign;
-    facts.can_encrypt = key->can_encrypt;
+    fill_uses(key, &facts);
     for (gpgme_user_id_t uid = key->uids; uid; uid = uid->next)
         if (uid->address && !uid->revoked && !uid->invalid)
             add_address(&facts, uid->address);
@@ -156,7 +190,7 @@ bool engine_read_key(struct engine *engine, struct slice certificate, struct pgp
     scoped_text char *fingerprint = NULL;
     gpgme_key_t key = NULL;
 
-    if (!home_wipe(engine->home, err))
+    if (!start_afresh(engine, err))
         return false;
     switch (import(engine, certificate, &fingerprint, err)) {
     case IMPORT_FAILED: return false;
@@ -184,8 +218,7 @@ static bool may_sign(gpgme_key_t key, const char *fingerprint)
         return false;
     for (gpgme_subkey_t part = key->subkeys; part; part = part->next)
         if (part->fpr && strcmp(part->fpr, fingerprint) == 0)
-            return part->can_sign && !part->revoked && !part->expired && !part->disabled &&
-                   !part->invalid;
+            return part->can_sign && part_is_alive(part);
     return false;
 }
 
@@ -257,7 +290,7 @@ bool engine_verify(struct engine *engine, const struct bytes *certificates, size
                    struct err *err)
 {
     *out = (struct pgp_verdict){.judgement = PGP_UNFIT};
-    if (!home_wipe(engine->home, err))
+    if (!start_afresh(engine, err))
         return false;
     for (size_t i = 0; i < count; i++) {
         scoped_text char *fingerprint = NULL;

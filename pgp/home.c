@@ -1,6 +1,7 @@
 #include "home.h"
 
 #include "memory.h"
+#include "scope.h"
 
 #include <dirent.h>
 #include <errno.h>

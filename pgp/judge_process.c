@@ -2,7 +2,6 @@
  * The server's side of the judge.  A request that finds the judge leaving because it was idle is asked once
  * more of a new one; every other death is ERR_TEMPORARY.
  */
-#define _GNU_SOURCE
 #include "clock.h"
 #include "memory.h"
 #include "pgp_private.h"
@@ -86,10 +85,20 @@ static int spawn(struct pgp *pgp, int fd)
     return failed;
 }
 
+/* It died or left while nobody asked: its socket is closed, and holds nothing to read. */
+static bool has_gone(const struct pgp *pgp)
+{
+    char octet;
+
+    return recv(pgp->wire.fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 bool judge_start(struct pgp *pgp, struct err *err)
 {
     int pair[2];
 
+    if (pgp->judge && has_gone(pgp))
+        judge_end(pgp);
     if (pgp->judge)
         return true;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)

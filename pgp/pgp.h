@@ -37,7 +37,8 @@ enum {
 struct pgp_key_facts {
     char fingerprint[PGP_FINGERPRINT_SIZE]; /* primary key, upper-case hex */
     int64_t created_ms, expires_ms;         /* expires 0: never */
-    bool revoked, expired, can_sign, can_encrypt;
+    bool revoked, expired;
+    bool can_sign, can_encrypt; /* today */
     size_t uid_count;
     char uids[PGP_UIDS_MAX][256]; /* the addresses in the user ids, lower case */
 };

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "temp_dir.h"
 
 #include "test.h"
