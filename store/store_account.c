@@ -66,7 +66,7 @@ enum found store_account_of_person(struct store_view *view, int64_t person_id, s
 bool store_accounts(struct store_view *view, bool (*each)(void *ctx, const struct account *),
                     void *ctx, struct err *err)
 {
-    return sql_walk(view->sql, ACCOUNT "ORDER BY a.name, d.name", with(), account, read_account,
+    return sql_walk(view->sql, ACCOUNT "ORDER BY a.name, d.name", NULL, account, read_account,
                     account_clear, each, ctx, err);
 }
 

@@ -118,8 +118,8 @@ bool store_queue(struct store_view *view, int64_t after, int limit,
 
 bool store_queue_count(struct store_view *view, int64_t *out, struct err *err)
 {
-    return sql_count(view->sql, "SELECT count(*) FROM delivery WHERE due_ms IS NOT NULL", with(),
-                     out, err);
+    return sql_count(view->sql, "SELECT count(*) FROM delivery WHERE due_ms IS NOT NULL", NULL, out,
+                     err);
 }
 
 bool store_held_due(struct store_view *view, int64_t now_ms, int64_t *out_ids, size_t max,
@@ -161,5 +161,5 @@ enum found store_broadcast_next(struct store_view *view, struct broadcast *out, 
 {
     return sql_find(view->sql,
                     "SELECT id, message_id, account_id, cursor FROM broadcast ORDER BY id LIMIT 1",
-                    with(), read_broadcast, out, err);
+                    NULL, read_broadcast, out, err);
 }

@@ -37,9 +37,9 @@ static bool check_owner(struct sql *sql, int64_t version, struct err *err)
 {
     int64_t application = 0, tables = 0;
 
-    if (!sql_count(sql, "SELECT application_id FROM pragma_application_id", with(), &application,
+    if (!sql_count(sql, "SELECT application_id FROM pragma_application_id", NULL, &application,
                    err) ||
-        !sql_count(sql, "SELECT count(*) FROM sqlite_schema", with(), &tables, err))
+        !sql_count(sql, "SELECT count(*) FROM sqlite_schema", NULL, &tables, err))
         return false;
     if (application == APPLICATION_ID || (version == 0 && tables == 0))
         return true;
@@ -50,7 +50,7 @@ bool store_migrate_steps(struct sql *sql, const char *const *all, size_t count, 
 {
     int64_t version = 0;
 
-    if (!sql_count(sql, "SELECT user_version FROM pragma_user_version", with(), &version, err) ||
+    if (!sql_count(sql, "SELECT user_version FROM pragma_user_version", NULL, &version, err) ||
         !check_owner(sql, version, err))
         return false;
     if (version < 0 || version > (int64_t)count)

@@ -44,7 +44,7 @@ static void read_mode(struct sql_rows *rows, void *out)
 static bool use_wal(struct sql *sql, struct err *err)
 {
     scoped_text char *mode = NULL;
-    enum found found = sql_find(sql, "PRAGMA journal_mode = WAL", with(), read_mode, &mode, err);
+    enum found found = sql_find(sql, "PRAGMA journal_mode = WAL", NULL, read_mode, &mode, err);
 
     if (found == FAILED)
         return false;

@@ -122,7 +122,7 @@ static bool prepare(struct sql_rows *rows, const char *text, struct err *err)
     return true;
 }
 
-static int bind(sqlite3_stmt *statement, int at, const struct sql_value *value)
+static int bind_value(sqlite3_stmt *statement, int at, const struct sql_value *value)
 {
     const char *bytes = value->bytes.at ? value->bytes.at : "";
 
@@ -150,8 +150,8 @@ bool sql_ask(struct sql_rows *rows, struct sql *sql, const char *text,
         sql->cache[rows->slot].used_at = ++sql->uses;
     }
     int count = 0;
-    for (; values[count].kind != SQL_END; count++) {
-        int code = bind(rows->statement, count + 1, &values[count]);
+    for (; values && values[count].kind != SQL_END; count++) {
+        int code = bind_value(rows->statement, count + 1, &values[count]);
         if (code != SQLITE_OK)
             return sql_failed(sql, code, err);
     }

@@ -49,37 +49,34 @@ struct sql_value {
     int64_t number;
     struct slice bytes;
 };
-#define with(...)                                                                                  \
-    ((const struct sql_value[]){                                                                   \
-        __VA_ARGS__ __VA_OPT__(, ){SQL_END, 0, {NULL, 0}}
-    })
+#define with(...) ((const struct sql_value[]){__VA_ARGS__, as_end()}) /* without any: NULL */
+static inline struct sql_value as_end(void)
+{
+    return (struct sql_value){.kind = SQL_END};
+}
 static inline struct sql_value as_number(int64_t number)
 {
-    return (struct sql_value){
-        SQL_NUMBER, number, {NULL, 0}
-    };
+    return (struct sql_value){.kind = SQL_NUMBER, .number = number};
 }
 static inline struct sql_value as_id(int64_t id) /* 0 is none */
 {
-    return (struct sql_value){
-        id ? SQL_NUMBER : SQL_NULL, id, {NULL, 0}
-    };
+    return (struct sql_value){.kind = id ? SQL_NUMBER : SQL_NULL, .number = id};
 }
 static inline struct sql_value as_slice(struct slice s)
 {
-    return (struct sql_value){SQL_TEXT, 0, s};
+    return (struct sql_value){.kind = SQL_TEXT, .bytes = s};
 }
 static inline struct sql_value as_text(const char *text)
 {
-    return (struct sql_value){text ? SQL_TEXT : SQL_NULL, 0, slice_of(text)};
+    return (struct sql_value){.kind = text ? SQL_TEXT : SQL_NULL, .bytes = slice_of(text)};
 }
 static inline struct sql_value as_blob(struct slice s)
 {
-    return (struct sql_value){SQL_BLOB, 0, s};
+    return (struct sql_value){.kind = SQL_BLOB, .bytes = s};
 }
 static inline struct sql_value as_bytes(const struct bytes *b) /* never filled is NULL */
 {
-    return (struct sql_value){b->at ? SQL_BLOB : SQL_NULL, 0, bytes_slice(b)};
+    return (struct sql_value){.kind = b->at ? SQL_BLOB : SQL_NULL, .bytes = bytes_slice(b)};
 }
 
 /* Runs a statement to its end; rows are ignored.  `values` are borrowed for the call. */

@@ -45,8 +45,8 @@ struct store_view *store_look(struct store *store, struct err *err)
         view = new_view(store, err);
     if (!view)
         return NULL;
-    if (sql_run(view->sql, "BEGIN", with(), err) &&
-        sql_number(view->sql, "SELECT 1 FROM sqlite_schema", with(), &tables, err) != FAILED)
+    if (sql_run(view->sql, "BEGIN", NULL, err) &&
+        sql_number(view->sql, "SELECT 1 FROM sqlite_schema", NULL, &tables, err) != FAILED)
         return view;
     close_view(view);
     return NULL;
@@ -59,7 +59,7 @@ void store_view_free(struct store_view *view)
     if (!view)
         return;
     struct store *store = view->store;
-    bool usable = sql_run(view->sql, "COMMIT", with(), &err);
+    bool usable = sql_run(view->sql, "COMMIT", NULL, &err);
     pthread_mutex_lock(&store->lock);
     bool keep = usable && store->idle_count < IDLE_VIEWS;
     if (keep) {

@@ -89,7 +89,7 @@ static bool apply_one(struct store_tx *tx, struct outcome *outcome, struct err *
     size_t topics = tx->topic_count, bodies = tx->body_count;
     struct err why = {0};
 
-    if (!sql_run(tx->sql, "SAVEPOINT change", with(), err))
+    if (!sql_run(tx->sql, "SAVEPOINT change", NULL, err))
         return false;
     tx->run++;
     bool ok = outcome->change->apply(outcome->change, tx, &why);
@@ -98,22 +98,22 @@ static bool apply_one(struct store_tx *tx, struct outcome *outcome, struct err *
         return ok ? err_set(err, ERR_TEMPORARY, "Our store has trouble; try again later") : false;
     }
     if (ok)
-        return sql_run(tx->sql, "RELEASE change", with(), err);
+        return sql_run(tx->sql, "RELEASE change", NULL, err);
     forget_marks(tx, topics, bodies);
     fail(outcome, &why);
-    return sql_run(tx->sql, "ROLLBACK TO change", with(), err) &&
-           sql_run(tx->sql, "RELEASE change", with(), err);
+    return sql_run(tx->sql, "ROLLBACK TO change", NULL, err) &&
+           sql_run(tx->sql, "RELEASE change", NULL, err);
 }
 
 static bool apply_all(struct store_tx *tx, struct group *group, struct err *err)
 {
-    group->begun = sql_run(tx->sql, "BEGIN IMMEDIATE", with(), err);
+    group->begun = sql_run(tx->sql, "BEGIN IMMEDIATE", NULL, err);
     if (!group->begun)
         return false;
     for (size_t i = 0; i < group->count; i++)
         if (!apply_one(tx, &group->outcomes[i], err))
             return false;
-    if (sql_run(tx->sql, "COMMIT", with(), err))
+    if (sql_run(tx->sql, "COMMIT", NULL, err))
         return true;
     if (err->kind != ERR_FULL)
         keep_bodies(tx);
