@@ -191,6 +191,22 @@ static void certificates_lie_in_data_dir_unless_told(void **state)
     assert_string_equal(config.acme, "https://ca.test/dir");
 }
 
+static void a_path_too_long_for_what_lies_below_it_is_told(void **state)
+{
+    (void)state;
+    struct err err;
+    scoped_value(bytes) text = {0};
+
+    bytes_add_text(&text, SERVER "data_dir = /");
+    for (int i = 0; i < 1015; i++)
+        bytes_add_char(&text, 'd');
+    assert_false(config_parse(bytes_slice(&text), &config, &err));
+    assert_string_equal(err.said, "data_dir is too long; write one below 1000 bytes");
+    bytes_cut(&text, text.len - 20);
+    assert_true(config_parse(bytes_slice(&text), &config, &err));
+    assert_true(slice_ends(slice_of(config.certificate), SLICE("/tls/cert.pem")));
+}
+
 static void our_domains_are_known(void **state)
 {
     (void)state;
@@ -257,6 +273,7 @@ int main(void)
         cmocka_unit_test(mistakes_tell_line_setting_and_what_is_right),
         cmocka_unit_test(long_values_do_not_hide_the_advice),
         cmocka_unit_test(certificates_lie_in_data_dir_unless_told),
+        cmocka_unit_test(a_path_too_long_for_what_lies_below_it_is_told),
         cmocka_unit_test(our_domains_are_known),
         cmocka_unit_test(what_loosens_safety_is_warned_about),
         cmocka_unit_test(a_file_that_is_not_there_is_told),
