@@ -1,0 +1,321 @@
+/*
+ * words_cut — what the author did not write themselves is cut (behaviour.md 3.1), in this order:
+ * the other mail behind a forward mark or header block, attribution lines, signature, "Sent from my …",
+ * quotations.  In doubt a line is cut: the worst failure is a private word made public.
+ */
+#include "words_private.h"
+
+#include "mime_private.h"
+#include "text.h"
+
+enum {
+    LOOK_INTO_QUOTE = 3,
+    ATTRIBUTION_LINES = 3,
+    HEADER_LINES = 8,
+    MAX_KEPT_QUOTES = 200, /* each is looked for in the whole parent */
+};
+
+static struct slice text_of(const struct line *line)
+{
+    return slice_of(line->text);
+}
+
+static bool quote_begins(const struct lines *lines, size_t i)
+{
+    return i < lines->count && lines->at[i].quote > 0 && (i == 0 || lines->at[i - 1].quote == 0);
+}
+
+static void cut_from(struct lines *lines, size_t i)
+{
+    for (; i < lines->count; i++)
+        lines->at[i].cut = true;
+}
+
+/* Three fields of a header in a row (one line between them may be the rest of a long one), a From or both
+ * subject and date among them. */
+static bool header_block_begins(const struct lines *lines, size_t i)
+{
+    unsigned seen = mark_header_field(text_of(&lines->at[i]));
+    int strangers = 0;
+    int fields = 0;
+
+    if (seen == 0 || seen == SHOWS_OTHER)
+        return false;
+    for (size_t k = i; k < lines->count && k < i + HEADER_LINES && strangers < 2; k++) {
+        unsigned shows = mark_header_field(text_of(&lines->at[k]));
+
+        strangers += shows == 0;
+        fields += shows != 0 && (k == i || !(seen & shows) || shows == SHOWS_OTHER);
+        seen |= shows;
+    }
+    bool tells = (seen & SHOWS_FROM) || ((seen & SHOWS_SUBJECT) && (seen & SHOWS_DATE));
+    return fields >= 3 && tells;
+}
+
+static enum mark mark_at(const struct lines *lines, size_t i)
+{
+    const struct line *line = &lines->at[i];
+
+    if (line->forward)
+        return MARK_FORWARD;
+    enum mark mark = mark_of(text_of(line));
+    if (mark == MARK_NONE && (line->tail || header_block_begins(lines, i)))
+        return MARK_ORIGINAL;
+    return mark;
+}
+
+/* Lines in a row, joined by blanks. */
+static void join(const struct lines *lines, size_t first, size_t count, struct bytes *out)
+{
+    for (size_t i = first; i < first + count; i++) {
+        if (i > first)
+            bytes_add_char(out, ' ');
+        bytes_add(out, text_of(&lines->at[i]));
+    }
+}
+
+static bool joined_is(const struct lines *lines, size_t first, size_t count,
+                      bool (*is)(struct slice))
+{
+    scoped_value(bytes) text = {0};
+
+    join(lines, first, count, &text);
+    return is(bytes_slice(&text));
+}
+
+/* May line i - 1 be the beginning of the attribution that continues in line i? */
+static bool attribution_continues_above(const struct lines *lines, size_t i)
+{
+    const struct line *above = i > 0 ? &lines->at[i - 1] : NULL;
+
+    if (!above || above->quote > 0 || above->own_quote || lines->at[i].breaks)
+        return false;
+    if (mark_opens_attribution(text_of(above)))
+        return true;
+    return mark_has_date(text_of(above)) && !mark_has_date(text_of(&lines->at[i]));
+}
+
+/* How many lines directly before `quote` say who wrote what follows. */
+static size_t attribution_before(const struct lines *lines, size_t quote)
+{
+    size_t marked = 0;
+    size_t found = 0;
+
+    while (marked < quote && lines->at[quote - 1 - marked].attribution)
+        marked++;
+    if (marked > 0)
+        return marked;
+    for (size_t count = 1; count <= ATTRIBUTION_LINES && count <= quote; count++) {
+        size_t first = quote - count;
+
+        if (lines->at[first].quote > 0 || lines->at[first].own_quote)
+            break;
+        if (joined_is(lines, first, count, mark_is_attribution))
+            found = count;
+        else if (count == 1)
+            break;
+        if (!attribution_continues_above(lines, first))
+            break;
+    }
+    return found;
+}
+
+/* A quotation whose first lines are a forward's, with nobody introducing it. */
+static enum mark mark_in_quote(const struct lines *lines, size_t begin)
+{
+    for (size_t i = begin; i < lines->count && i < begin + LOOK_INTO_QUOTE; i++) {
+        if (lines->at[i].quote == 0)
+            break;
+        enum mark mark = mark_at(lines, i);
+        if (mark != MARK_NONE)
+            return mark;
+    }
+    return MARK_NONE;
+}
+
+/* "On … wrote:" with day and time, and what follows is not marked as a quotation: it is one all the same. */
+static bool unmarked_quote_begins(const struct lines *lines, size_t i)
+{
+    for (size_t count = 1; count <= 2 && i + count <= lines->count; count++) {
+        if (lines->at[i + count - 1].quote > 0)
+            return false;
+        if (joined_is(lines, i, count, mark_is_full_attribution))
+            return i + count == lines->count || !quote_begins(lines, i + count);
+    }
+    return false;
+}
+
+struct other_mail {
+    size_t begins;
+    enum mark mark; /* MARK_NONE: an unmarked quotation */
+};
+
+static bool find_other_mail(const struct lines *lines, const struct words_orders *orders,
+                            struct other_mail *out)
+{
+    for (size_t i = 0; i < lines->count; i++) {
+        const struct line *line = &lines->at[i];
+        enum mark mark = MARK_NONE;
+
+        if (line->quote == 0)
+            mark = mark_at(lines, i);
+        else if (quote_begins(lines, i) && (attribution_before(lines, i) == 0 || line->attribution))
+            mark = mark_in_quote(lines, i);
+        if (line->quote > 0 && mark == MARK_ORIGINAL && orders->is_reply)
+            mark = MARK_NONE; /* a quotation like any other */
+        bool unmarked = line->quote == 0 && !line->attribution && unmarked_quote_begins(lines, i);
+        if (mark == MARK_NONE && !unmarked)
+            continue;
+        *out = (struct other_mail){.begins = i, .mark = mark};
+        return true;
+    }
+    return false;
+}
+
+/* The other mail below one's own words: behind a forward mark, a header block, or an unmarked "wrote:". */
+static void cut_other_mail(struct lines *lines, const struct words_orders *orders,
+                           struct words *out)
+{
+    struct other_mail other;
+
+    if (!find_other_mail(lines, orders, &other))
+        return;
+    if (other.mark == MARK_FORWARD || (other.mark == MARK_ORIGINAL && !orders->is_reply))
+        out->forwarded = true;
+    else
+        out->cut_quote = true;
+    cut_from(lines, other.begins);
+    while (other.begins > 0 && mark_is_rule(text_of(&lines->at[other.begins - 1])))
+        lines->at[--other.begins].cut = true;
+}
+
+/* An indented passage is one's own unless the mail answers or somebody is said to have written it. */
+static void settle_own_quotes(struct lines *lines, const struct words_orders *orders)
+{
+    bool quoted = orders->is_reply;
+
+    for (size_t i = 0; i < lines->count; i++) {
+        struct line *line = &lines->at[i];
+
+        if (!line->own_quote) {
+            quoted = orders->is_reply;
+            continue;
+        }
+        if ((i == 0 || !lines->at[i - 1].own_quote) && attribution_before(lines, i) > 0)
+            quoted = true;
+        if (!quoted)
+            continue;
+        line->quote++;
+    }
+    for (size_t i = 0; i < lines->count; i++)
+        if (lines->at[i].quote > 0)
+            lines->at[i].own_quote = false;
+}
+
+static void cut_attributions(struct lines *lines)
+{
+    for (size_t i = 0; i < lines->count; i++) {
+        if (lines->at[i].attribution)
+            lines->at[i].cut = true;
+        if (!quote_begins(lines, i))
+            continue;
+        for (size_t count = attribution_before(lines, i); count > 0; count--)
+            lines->at[i - count].cut = true;
+    }
+}
+
+static void cut_signature(struct lines *lines)
+{
+    for (size_t i = 0; i < lines->count; i++) {
+        const struct line *line = &lines->at[i];
+
+        if (line->quote > 0 || line->cut)
+            continue;
+        if (line->signature || mark_is_signature(text_of(line))) {
+            cut_from(lines, i);
+            return;
+        }
+    }
+}
+
+static struct line *last_own(struct lines *lines)
+{
+    for (size_t i = lines->count; i > 0; i--) {
+        struct line *line = &lines->at[i - 1];
+        if (!line->cut && line->quote == 0 && line->text[0])
+            return line;
+    }
+    return NULL;
+}
+
+static void cut_sent_from(struct lines *lines)
+{
+    for (int twice = 0; twice < 2; twice++) {
+        struct line *line = last_own(lines);
+
+        if (!line || !mark_is_sent_from(text_of(line)))
+            return;
+        line->cut = true;
+    }
+}
+
+static bool own_words_in(const struct lines *lines, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++)
+        if (!lines->at[i].cut && lines->at[i].quote == 0 && lines->at[i].text[0])
+            return true;
+    return false;
+}
+
+static bool stands_in(struct slice parent, struct slice text)
+{
+    return parent.len > 0 && slice_find_text(parent, text) != SIZE_MAX;
+}
+
+/* A quoted line stays only between one's own passages, and only if the post being answered holds it. */
+static void cut_quotes(struct lines *lines, const struct words_orders *orders, struct words *out)
+{
+    scoped_value(bytes) parent = {0};
+    size_t first = 0;
+    size_t last = lines->count;
+    int kept = 0;
+
+    squeeze_add(&parent, orders->parent_plain);
+    while (first < lines->count && !own_words_in(lines, first, first + 1))
+        first++;
+    while (last > first && !own_words_in(lines, last - 1, last))
+        last--;
+    for (size_t i = 0; i < lines->count; i++) {
+        struct line *line = &lines->at[i];
+
+        if (line->quote == 0)
+            continue;
+        bool between = !line->cut && i > first && i < last && line->picture_count == 0;
+        if (between && kept < MAX_KEPT_QUOTES && stands_in(bytes_slice(&parent), text_of(line))) {
+            kept++;
+            continue;
+        }
+        line->cut = true;
+        out->cut_quote = true;
+    }
+}
+
+static bool begins_with_quote(const struct lines *lines)
+{
+    size_t i = 0;
+
+    while (i < lines->count && lines->at[i].quote == 0 && i <= ATTRIBUTION_LINES)
+        i++;
+    return quote_begins(lines, i) && attribution_before(lines, i) == i;
+}
+
+void words_cut(struct lines *lines, const struct words_orders *orders, struct words *out)
+{
+    settle_own_quotes(lines, orders);
+    out->begins_with_quote = begins_with_quote(lines);
+    cut_other_mail(lines, orders, out);
+    cut_attributions(lines);
+    cut_signature(lines);
+    cut_sent_from(lines);
+    cut_quotes(lines, orders, out);
+}

@@ -1,0 +1,493 @@
+/*
+ * words_marks — the marks that programs put around what their user did not write, in the languages they speak.
+ *
+ * A new language is a new word in a table.  Letters of ASCII are compared without case, others as they stand.
+ */
+#include "words_private.h"
+
+#include "mime_private.h"
+#include "text.h"
+
+enum { LONGEST_ATTRIBUTION = 400, LONGEST_SENT_FROM = 160, LONGEST_MARK = 120 };
+
+static bool starts_with_any(struct slice text, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slice_starts_nocase(text, words[i]))
+            return true;
+    return false;
+}
+
+static bool has_any(struct slice text, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slice_find_text_nocase(text, words[i]) != SIZE_MAX)
+            return true;
+    return false;
+}
+
+#define STARTS_WITH_ANY(text, table) starts_with_any(text, table, COUNT_OF(table))
+#define HAS_ANY(text, table) has_any(text, table, COUNT_OF(table))
+
+/* Dashes, underscores, asterisks, ">" and blanks at both ends; *out_rule: were there two dashes in front? */
+static struct slice strip_rule(struct slice text, bool *out_rule)
+{
+    size_t dashes = 0;
+
+    while (text.len > 0 && strchr("-_*=# >", text.at[0])) {
+        dashes += text.at[0] != ' ';
+        text = slice_from(text, 1);
+    }
+    while (text.len > 0 && strchr("-_*=# <:", text.at[text.len - 1]))
+        text.len--;
+    *out_rule = dashes >= 2;
+    return text;
+}
+
+static const char *const forward_words[] = {
+    "forwarded message",
+    "forwarded mail",
+    "forwarded email",
+    "begin forwarded",
+    "weitergeleitete nachricht",
+    "weitergeleitete e-mail",
+    "weitergeleitete mail",
+    "anfang der weitergeleiteten",
+    "message transféré",
+    "message transmis",
+    "courriel transféré",
+    "début du message",
+    "début du message réexpédié",
+    "message réexpédié",
+    "mensaje reenviado",
+    "inicio del mensaje reenviado",
+    "messaggio inoltrato",
+    "inizio messaggio inoltrato",
+    "doorgestuurd bericht",
+    "begin doorgestuurd",
+    "mensagem encaminhada",
+    "mensagem reencaminhada",
+    "início da mensagem",
+    "vidarebefordrat",
+    "vidarebefordrade",
+    "videresendt",
+    "videresendte",
+    "vidaresend",
+    "välitetty viesti",
+    "lähetetty edelleen",
+    "edelleenlähetetty",
+    "przekazana wiadomość",
+    "wiadomość przekazana",
+    "początek przekazywanej",
+    "přeposlaná zpráva",
+    "začátek přeposlané",
+    "preposlaná správa",
+    "továbbított",
+    "mesaj redirecționat",
+    "mesaj redirecţionat",
+    "пересылаемое сообщение",
+    "пересланное сообщение",
+    "Пересылаемое сообщение",
+    "Пересланное сообщение",
+    "Начало переадресованного",
+    "Переслане повідомлення",
+    "Переадресоване повідомлення",
+    "Препратено съобщение",
+    "προωθημένο μήνυμα",
+    "Προωθημένο μήνυμα",
+    "Μήνυμα που προωθήθηκε",
+    "iletilmiş",
+    "iletilen",
+    "İletilen",
+    "İletilmiş",
+    "missatge reenviat",
+    "birtzalitako mezua",
+    "mesaxe reenviada",
+    "proslijeđena poruka",
+    "proslijeđeno",
+    "posredovano",
+    "Прослеђена порука",
+    "edastatud kiri",
+    "pārsūtītais",
+    "persiųstas",
+    "áframsent",
+    "pesan terusan",
+    "tin nhắn được chuyển tiếp",
+    "Thư được chuyển tiếp",
+    "转发的邮件",
+    "转发邮件",
+    "轉寄郵件",
+    "轉寄的郵件",
+    "已转发",
+    "已轉寄",
+    "転送メッセージ",
+    "転送されたメッセージ",
+    "転送された",
+    "전달된 메일",
+    "전달된 메시지",
+    "הודעה שהועברה",
+    "رسالة معاد توجيهها",
+    "الرسالة المحولة",
+    "ข้อความที่ส่งต่อ",
+};
+
+static const char *const original_words[] = {
+    "original message",
+    "original appointment",
+    "ursprüngliche nachricht",
+    "originalnachricht",
+    "original-nachricht",
+    "message d'origine",
+    "message original",
+    "mensaje original",
+    "messaggio originale",
+    "oorspronkelijk bericht",
+    "mensagem original",
+    "ursprungligt meddelande",
+    "originalmeddelande",
+    "oprindelig meddelelse",
+    "opprinnelig melding",
+    "original besked",
+    "alkuperäinen viesti",
+    "wiadomość oryginalna",
+    "oryginalna wiadomość",
+    "původní zpráva",
+    "pôvodná správa",
+    "eredeti üzenet",
+    "mesajul original",
+    "mesaj original",
+    "исходное сообщение",
+    "Исходное сообщение",
+    "Оригинальное сообщение",
+    "Вихідне повідомлення",
+    "Αρχικό μήνυμα",
+    "orijinal mesaj",
+    "özgün ileti",
+    "izvorna poruka",
+    "originalna poruka",
+    "originale meddelelse",
+    "原始邮件",
+    "原始郵件",
+    "元のメッセージ",
+    "원본 메시지",
+    "원본 메일",
+    "הודעה מקורית",
+    "الرسالة الأصلية",
+    "reply message",
+    "urspr. nachricht",
+};
+
+enum mark mark_of(struct slice text)
+{
+    bool rule = false;
+    struct slice words = strip_rule(text, &rule);
+
+    if (text.len > LONGEST_MARK || words.len == 0)
+        return MARK_NONE;
+    bool alone = slice_ends(text, SLICE(":")) || slice_ends(text, SLICE("："));
+    if ((rule || alone) && STARTS_WITH_ANY(words, forward_words))
+        return MARK_FORWARD;
+    if (rule && STARTS_WITH_ANY(words, original_words))
+        return MARK_ORIGINAL;
+    return MARK_NONE;
+}
+
+bool mark_is_rule(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!strchr("-_=", text.at[i]))
+            return false;
+    return text.len >= 5;
+}
+
+bool mark_is_signature(struct slice text)
+{
+    return slice_is(text, "--");
+}
+
+static const char *const sent_from_starts[] = {
+    "sent from ",
+    "sent via ",
+    "sent with ",
+    "sent using ",
+    "get outlook for",
+    "get bluemail",
+    "gesendet von ",
+    "gesendet mit ",
+    "gesendet aus ",
+    "gesendet über ",
+    "diese nachricht wurde von mein",
+    "holen sie sich outlook",
+    "outlook für ",
+    "laden sie outlook",
+    "envoyé de ",
+    "envoyé depuis ",
+    "envoyé à partir de ",
+    "envoyé par ",
+    "envoyé avec ",
+    "obtenez outlook",
+    "télécharger outlook",
+    "enviado desde ",
+    "enviado de ",
+    "enviado do ",
+    "enviado a partir do ",
+    "enviado con ",
+    "enviado pelo ",
+    "enviado por ",
+    "obtener outlook",
+    "obter o outlook",
+    "obtenha o outlook",
+    "inviato da ",
+    "inviato dal ",
+    "inviato con ",
+    "ottieni outlook",
+    "scarica outlook",
+    "verstuurd vanaf ",
+    "verzonden vanaf ",
+    "verzonden met ",
+    "verstuurd met ",
+    "outlook voor ",
+    "download outlook",
+    "skickat från ",
+    "skickat via ",
+    "hämta outlook",
+    "sendt fra ",
+    "sendt via ",
+    "hent outlook",
+    "få outlook",
+    "lähetetty ",
+    "hanki outlook",
+    "wysłane z ",
+    "wysłano z ",
+    "pobierz outlook",
+    "odesláno z ",
+    "odoslané z ",
+    "odesláno přes ",
+    "získat outlook",
+    "küldve ",
+    "elküldve ",
+    "trimis de pe ",
+    "trimis din ",
+    "отправлено с ",
+    "Отправлено с ",
+    "отправлено из ",
+    "Отправлено из ",
+    "Отправлено через ",
+    "Надіслано з ",
+    "Изпратено от ",
+    "Στάλθηκε από ",
+    "poslano s ",
+    "poslano z ",
+    "poslano iz ",
+    "Послато са ",
+    "saadetud minu",
+    "išsiųsta iš",
+    "nosūtīts no",
+    "sent frá ",
+    "enviat des de",
+    "enviado dende",
+    "dikirim dari",
+    "được gửi từ",
+    "Được gửi từ",
+    "发自我的",
+    "发送自",
+    "来自我的",
+    "从我的",
+    "寄自我的",
+    "從我的",
+    "傳送自我的",
+    "נשלח מ",
+    "أُرسلت من",
+    "أرسلت من",
+    "مرسل من",
+    "ส่งจาก",
+};
+
+/* Languages that put the verb last. */
+static const char *const sent_from_ends[] = {
+    " gesendet",  " gesendet.", " versandt",   " versendet",       " verschickt",
+    " geschickt", " beziehen",  "から送信",    "から送信しました", "에서 보냄",
+    "에서 보냄.", "gönderildi", "gönderildi.", " küldve",
+};
+
+/* Without one of these it is a sentence of one's own: "Sent from heaven". */
+static const char *const devices[] = {
+    "phone",   "ipad",       "ipod",        "android",    "mobil",    "handy",   "tablet",
+    "outlook", "blackberry", "galaxy",      "samsung",    "huawei",   "xiaomi",  "pixel",
+    "mail",    "watch",      "apple",       "móvil",      "telefon",  "celular", "cellulare",
+    "puhelim", "телефон",    "手机",        "手機",       "windows",  "spark",   "superhuman",
+    "proton",  "tuta",       "thunderbird", "delta chat", "bluemail", "nokia",   "sony",
+    "lg ",     "oppo",       "oneplus",     "windows",
+};
+
+bool mark_is_sent_from(struct slice text)
+{
+    if (text.len > LONGEST_SENT_FROM)
+        return false;
+    if (slice_starts_nocase(text, "sent from my "))
+        return true;
+    if (!HAS_ANY(text, devices))
+        return false;
+    if (STARTS_WITH_ANY(text, sent_from_starts))
+        return true;
+    for (size_t i = 0; i < COUNT_OF(sent_from_ends); i++)
+        if (slice_ends_nocase(text, sent_from_ends[i]))
+            return true;
+    return false;
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool has_time(struct slice text)
+{
+    for (size_t i = 0; i + 4 < text.len + 1; i++)
+        if (is_digit(text.at[i]) && strchr(":.hH", text.at[i + 1]) && is_digit(text.at[i + 2]) &&
+            i + 3 < text.len && is_digit(text.at[i + 3]))
+            return true;
+    return false;
+}
+
+static bool has_year(struct slice text)
+{
+    for (size_t i = 0; i + 3 < text.len; i++) {
+        bool century = (text.at[i] == '1' && text.at[i + 1] == '9') ||
+                       (text.at[i] == '2' && text.at[i + 1] == '0');
+        if (century && is_digit(text.at[i + 2]) && is_digit(text.at[i + 3]) &&
+            (i == 0 || !is_digit(text.at[i - 1])) &&
+            (i + 4 == text.len || !is_digit(text.at[i + 4])))
+            return true;
+    }
+    return false;
+}
+
+/* 22.11.26, 22/11/26, 22-11-26 */
+static bool has_day(struct slice text)
+{
+    for (size_t i = 0; i + 4 < text.len; i++)
+        if (is_digit(text.at[i]) && strchr("./-", text.at[i + 1]) && is_digit(text.at[i + 2]))
+            return true;
+    return false;
+}
+
+bool mark_has_date(struct slice text)
+{
+    return has_year(text) || has_day(text) || has_time(text);
+}
+
+static const char *const wrote[] = {
+    "wrote",        "writes",     "schrieb",  "schreibt",  "geschrieben",
+    "a écrit",      "écrit",      "écrivait", "escribió",  "escribio",
+    "escribe",      "ha scritto", "scrisse",  "scrive",    "schreef",
+    "geschreven",   "escreveu",   "escreve",  "skrev",     "skriver",
+    "skrifaði",     "kirjoitti",  "kirjutas", "napisał",   "pisze",
+    "napsal",       "napísal",    "píše",     "írta",      "ezt írta",
+    "a scris",      "написал",    "пишет",    "писал",     "пише",
+    "написав",      "написа",     "έγραψε",   "yazdı",     "yazmış",
+    "va escriure",  "ha escrit",  "idatzi",   "napisao",   "napisala",
+    "je napisal",   "писао",      "rašė",     "rakstīja",  "menulis",
+    "đã viết",      "写道",       "寫道",     "写到",      "さんは書きました",
+    "が書きました", "のメール",   "wrote",    "님이 작성", "작성",
+    "כתב",          "كتب",        "เขียนว่า",
+};
+
+static bool ends_with_colon(struct slice text)
+{
+    while (text.len > 0 && strchr("* \"_", text.at[text.len - 1]))
+        text.len--;
+    return slice_ends(text, SLICE(":")) || slice_ends(text, SLICE("："));
+}
+
+bool mark_is_attribution(struct slice text)
+{
+    return text.len <= LONGEST_ATTRIBUTION && ends_with_colon(text) &&
+           (HAS_ANY(text, wrote) || mark_has_date(text));
+}
+
+bool mark_is_full_attribution(struct slice text)
+{
+    return text.len <= LONGEST_ATTRIBUTION && ends_with_colon(text) && HAS_ANY(text, wrote) &&
+           has_time(text) && (has_year(text) || has_day(text));
+}
+
+static const char *const openers[] = {
+    "on ",   "at ",  "am ",     "le ",      "el ",   "il ",   "op ",      "den ",      "em ",
+    "dnia ", "dne ", "w dniu ", "in data ", "Στις ", "pada ", "vào ",     "Vào ",      "在",
+    "于",    "於",   "0",       "1",        "2",     "3",     "quoting ", "zitat von",
+};
+
+bool mark_opens_attribution(struct slice text)
+{
+    return text.len <= LONGEST_ATTRIBUTION && mark_has_date(text) && STARTS_WITH_ANY(text, openers);
+}
+
+struct field_words {
+    unsigned shows;
+    const char *words; /* parted by | */
+};
+
+static const struct field_words field_words[] = {
+    {SHOWS_FROM,
+     "From|Von|De|Da|Van|Från|Fra|Lähettäjä|Keneltä|Od|Feladó|De la|От|От кого|Від|Από|Kimden|"
+     "Gönderen|Remitente|Expéditeur|Mittente|Afzender|Afsender|Absender|Nadawca|Odesílatel|"
+     "发件人|寄件者|寄件人|差出人|보낸 사람|보낸사람|מאת|من|Šalje|Nuo|No|Saatja|Frá|Dari|Từ|จาก"},
+    {SHOWS_DATE,
+     "Date|Sent|Datum|Gesendet|Gesendet am|Envoyé|Envoyé le|Fecha|Enviado|Enviado el|Enviada em|"
+     "Data|Inviato|Verzonden|Skickat|Sendt|Dato|Päivämäärä|Päiväys|Lähetetty|Wysłano|Wysłane|"
+     "Odesláno|Odoslané|Dátum|Elküldve|Küldve|Trimis|Dată|Дата|Отправлено|Надіслано|"
+     "Ημερομηνία|Στάλθηκε|Tarih|Gönderilme|Gönderildi|日期|发送时间|发送日期|寄件日期|送信日時|"
+     "日付|날짜|보낸 날짜|보낸날짜|תאריך|נשלח|التاريخ|تاريخ|Poslano|Išsiųsta|Data i hora|"
+     "Kuupäev|Tanggal|Ngày|วันที่"                                                                                   },
+    {SHOWS_TO,
+     "To|An|À|A|Para|Aan|Till|Til|Vastaanottaja|Kenelle|Do|Komu|Pro|Címzett|Către|Catre|Кому|До|"
+     "Προς|Kime|Alıcı|Destinataire|Destinatario|Destinatário|Empfänger|Ontvanger|Modtager|"
+     "收件人|收件者|宛先|받는 사람|받는사람|אל|إلى|Prima|Za|Kam|Saaja|Kepada|Đến|ถึง|Per a"          },
+    {SHOWS_SUBJECT,
+     "Subject|Betreff|Objet|Asunto|Assunto|Oggetto|Onderwerp|Ämne|Emne|Aihe|Temat|Předmět|"
+     "Predmet|Tárgy|Subiect|Тема|Θέμα|Konu|主题|主旨|件名|제목|נושא|الموضوع|Naslov|Tema|Teema|"
+     "Assumpte|Efni|Perihal|Subjek|Chủ đề|เรื่อง"                                                                 },
+    {SHOWS_OTHER,
+     "Cc|Kopie|Kopie (CC)|Copie à|Kopia|Kopi|Kopio|Reply-To|Antwort an|Antwort|Répondre à|"
+     "Message-ID|Organization|Importance|Priority|Bcc|抄送|副本|참조|Копия|Копія|Newsgroups"                       },
+};
+
+/* The word in front of the colon is one of those. */
+static bool lists(const char *words, struct slice name)
+{
+    struct slice rest = slice_of(words);
+
+    while (rest.at)
+        if (slice_eq_nocase(slice_cut(&rest, '|'), name))
+            return true;
+    return false;
+}
+
+static size_t colon_of(struct slice text, size_t *out_len)
+{
+    size_t narrow = slice_find(text, ':');
+    size_t wide = slice_find_text(text, SLICE("："));
+
+    *out_len = wide < narrow ? 3 : 1;
+    return wide < narrow ? wide : narrow;
+}
+
+unsigned mark_header_field(struct slice text)
+{
+    size_t colon_len = 1;
+
+    while (text.len > 0 &&
+           strchr("*_> ", text.at[0])) /* "*From:*" is bold in text made from HTML */
+        text = slice_from(text, 1);
+    size_t colon = colon_of(text, &colon_len);
+    if (colon == SIZE_MAX || colon > 40)
+        return 0;
+    struct slice name = slice_trim(slice_first(text, colon));
+    while (name.len > 0 && strchr("*_ ", name.at[name.len - 1]))
+        name.len--;
+    for (size_t i = 0; i < COUNT_OF(field_words); i++)
+        if (lists(field_words[i].words, name))
+            return field_words[i].shows;
+    return 0;
+}
