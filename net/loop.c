@@ -16,13 +16,11 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-static void on_wake(int fd, short what, void *arg)
+void loop_run_posts(struct loop *loop)
 {
-    (void)what;
-    struct loop *loop = arg;
     uint64_t rung;
 
-    if (read(fd, &rung, sizeof rung) < 0 && errno != EAGAIN)
+    if (read(loop->wake_fd, &rung, sizeof rung) < 0 && errno != EAGAIN)
         log_error("loop=%s cannot read its bell: %s", loop->name, strerror(errno));
     pthread_mutex_lock(&loop->mutex);
     struct post *post = loop->posts;
@@ -35,6 +33,13 @@ static void on_wake(int fd, short what, void *arg)
         free(post);
         post = next;
     }
+}
+
+static void on_wake(int fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    loop_run_posts(arg);
 }
 
 /* True once everything has ended and somebody waits to hear it. */
@@ -126,7 +131,7 @@ static void end_everything(struct loop *loop)
     }
     /* Twice: what a post or an ended session posted is run as well. */
     for (int i = 0; i < 2; i++) {
-        on_wake(loop->wake_fd, 0, loop);
+        loop_run_posts(loop);
         while (loop->ready)
             on_ready(-1, 0, loop);
     }

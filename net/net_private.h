@@ -97,6 +97,9 @@ struct loop {
     void *on_signal_ctx;
 };
 
+/* loop.c */
+void loop_run_posts(struct loop *loop); /* what was posted so far */
+
 /* driver.c */
 struct connection *connection_new(struct loop *loop, const struct session_kind *kind,
                                   void *session);

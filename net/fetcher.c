@@ -1,0 +1,332 @@
+/*
+ * curl's multi handle on the loop: curl says which sockets and which time it waits for, the loop tells it
+ * when they are there.  Transfers beyond IN_FLIGHT_MAX wait in order.
+ */
+#include "fetcher.h"
+
+#include "clock.h"
+#include "fetch_private.h"
+#include "log.h"
+#include "memory.h"
+#include "net_private.h"
+
+enum { IN_FLIGHT_MAX = 512, KEPT_CONNECTIONS = 128 };
+
+struct fetcher {
+    struct loop *loop;
+    struct resolver *resolver;
+    const struct config *config;
+    CURLM *multi;
+    struct event *timer;
+    struct transfer *running; /* from the DNS question to the result */
+    size_t running_count;
+    struct transfer *waiting, **waiting_end;
+};
+
+struct watch { /* of one of curl's sockets */
+    struct event *event;
+};
+
+static void start_waiting(struct fetcher *f);
+static void collect(struct fetcher *f);
+
+static void on_socket_ready(int fd, short what, void *arg)
+{
+    struct fetcher *f = arg;
+    int flags = (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
+    int running;
+
+    curl_multi_socket_action(f->multi, fd, flags, &running);
+    collect(f);
+}
+
+static void on_time(int fd, short what, void *arg)
+{
+    struct fetcher *f = arg;
+    int running;
+
+    (void)fd;
+    (void)what;
+    curl_multi_socket_action(f->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    collect(f);
+}
+
+static void unwatch(struct fetcher *f, curl_socket_t fd, struct watch *watch)
+{
+    if (!watch)
+        return;
+    event_free(watch->event);
+    free(watch);
+    curl_multi_assign(f->multi, fd, NULL);
+}
+
+static int on_watch(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
+{
+    struct fetcher *f = arg;
+    struct watch *watch = socket_arg;
+    short events = EV_PERSIST;
+
+    (void)easy;
+    unwatch(f, fd, watch);
+    if (what == CURL_POLL_REMOVE)
+        return 0;
+    if (what & CURL_POLL_IN)
+        events |= EV_READ;
+    if (what & CURL_POLL_OUT)
+        events |= EV_WRITE;
+    watch = must_new(struct watch);
+    watch->event = event_new(f->loop->base, fd, events, on_socket_ready, f);
+    if (!watch->event || event_add(watch->event, NULL) < 0)
+        abort();
+    curl_multi_assign(f->multi, fd, watch);
+    return 0;
+}
+
+static int on_timer_wish(CURLM *multi, long wait_ms, void *arg)
+{
+    struct fetcher *f = arg;
+    struct timeval wait = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
+
+    (void)multi;
+    if (wait_ms < 0)
+        event_del(f->timer);
+    else
+        event_add(f->timer, &wait);
+    return 0;
+}
+
+static void enlist(struct transfer *t, struct transfer **list)
+{
+    t->next = *list;
+    t->slot = list;
+    if (t->next)
+        t->next->slot = &t->next;
+    *list = t;
+}
+
+static void delist(struct transfer *t)
+{
+    *t->slot = t->next;
+    if (t->next)
+        t->next->slot = t->slot;
+}
+
+/* Hands the errand back; the transfer is no more. */
+static void end(struct transfer *t)
+{
+    struct errand *errand = &t->fetch->errand;
+    struct fetcher *f = t->fetcher;
+    void (*done)(void *ctx, struct errand *errand) = t->done;
+    void *ctx = t->ctx;
+
+    log_debug("fetch host=%s outcome=%d status=%d", t->host ? t->host : "?", (int)t->fetch->outcome,
+              t->fetch->status);
+    if (t->easy)
+        curl_multi_remove_handle(f->multi, t->easy);
+    if (t->asking)
+        t->asking->transfer = NULL;
+    delist(t);
+    f->running_count--;
+    transfer_free(t);
+    done(ctx, errand);
+}
+
+static void fail(struct transfer *t, enum fetch_outcome outcome, const char *cause)
+{
+    t->fetch->outcome = outcome;
+    err_because(&t->fetch->errand.err, ERR_TEMPORARY, "The other server could not be reached",
+                "%s: %s", t->host ? t->host : "no host", cause);
+    end(t);
+}
+
+static void collect(struct fetcher *f)
+{
+    struct CURLMsg *message;
+    struct transfer *t;
+    int left;
+
+    while ((message = curl_multi_info_read(f->multi, &left))) {
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&t);
+        transfer_read_result(t, message->data.result);
+        end(t);
+    }
+    start_waiting(f);
+}
+
+static void connect_now(struct transfer *t)
+{
+    CURL *easy = transfer_easy(t);
+
+    if (!easy || curl_multi_add_handle(t->fetcher->multi, easy) != CURLM_OK)
+        abort(); /* out of memory, or our own mistake */
+}
+
+static bool name_exists(const struct dns_lookup *lookup)
+{
+    for (size_t i = 0; i < lookup->count; i++) {
+        enum dns_outcome outcome = lookup->answers[i].outcome;
+        if (outcome != DNS_NO_NAME && outcome != DNS_NO_DATA)
+            return true;
+    }
+    return false;
+}
+
+static bool has_addresses(const struct dns_lookup *lookup)
+{
+    for (size_t i = 0; i < lookup->count; i++) {
+        if (lookup->answers[i].count)
+            return true;
+    }
+    return false;
+}
+
+static void go_on(struct transfer *t, struct errand *errand)
+{
+    const struct dns_lookup *lookup = container_of(errand, struct dns_lookup, errand);
+
+    if (!errand->ok)
+        fail(t, FETCH_SILENT, "the name was not looked up");
+    else if (!name_exists(lookup))
+        fail(t, FETCH_NO_HOST, "no such name");
+    else if (!has_addresses(lookup))
+        fail(t, FETCH_SILENT, "DNS gives no answer");
+    else if (!transfer_resolved(t, lookup))
+        fail(t, FETCH_BLOCKED, "its addresses are not public");
+    else
+        connect_now(t);
+}
+
+static void on_resolved(void *ctx, struct errand *errand)
+{
+    struct asking *asking = ctx;
+    struct transfer *t = asking->transfer;
+
+    free(asking);
+    if (t) {
+        struct fetcher *f = t->fetcher;
+        t->asking = NULL;
+        go_on(t, errand);
+        start_waiting(f);
+    }
+    errand_free(errand);
+}
+
+static void resolve(struct transfer *t)
+{
+    struct dns_lookup *lookup = dns_lookup_new();
+
+    dns_lookup_ask(lookup, DNS_A, t->host);
+    dns_lookup_ask(lookup, DNS_AAAA, t->host);
+    t->asking = must_new(struct asking);
+    t->asking->transfer = t;
+    resolver_submit(t->fetcher->resolver, &lookup->errand, on_resolved, t->asking);
+}
+
+static bool is_late(const struct errand *errand)
+{
+    return errand->deadline_ms && errand->deadline_ms <= monotonic_ms();
+}
+
+static void begin(struct transfer *t)
+{
+    struct errand *errand = &t->fetch->errand;
+
+    t->started_ms = monotonic_ms();
+    enlist(t, &t->fetcher->running);
+    t->fetcher->running_count++;
+    if (atomic_load(&errand->unwanted) || is_late(errand))
+        fail(t, FETCH_SILENT, "nobody waits for it any more");
+    else if (!transfer_aim(t))
+        fail(t, FETCH_BLOCKED, "scheme, host or port not allowed");
+    else if (transfer_knows_address(t))
+        connect_now(t);
+    else
+        resolve(t);
+}
+
+static void start_waiting(struct fetcher *f)
+{
+    while (f->waiting && f->running_count < IN_FLIGHT_MAX) {
+        struct transfer *t = f->waiting;
+        f->waiting = t->next;
+        if (!f->waiting)
+            f->waiting_end = &f->waiting;
+        begin(t);
+    }
+}
+
+static void queue(void *arg)
+{
+    struct transfer *t = arg;
+    struct fetcher *f = t->fetcher;
+
+    t->next = NULL;
+    *f->waiting_end = t;
+    f->waiting_end = &t->next;
+    start_waiting(f);
+}
+
+void fetcher_submit(struct fetcher *fetcher, struct errand *errand,
+                    void (*done)(void *ctx, struct errand *errand), void *ctx)
+{
+    struct transfer *t = must_new(struct transfer);
+
+    t->fetcher = fetcher;
+    t->config = fetcher->config;
+    t->fetch = container_of(errand, struct fetch, errand);
+    t->done = done;
+    t->ctx = ctx;
+    errand->ok = false;
+    loop_post(fetcher->loop, queue, t);
+}
+
+struct fetcher *fetcher_new(struct loop *loop, struct resolver *resolver,
+                            const struct config *config, struct err *err)
+{
+    scoped(fetcher) f = must_new(struct fetcher);
+
+    f->loop = loop;
+    f->resolver = resolver;
+    f->config = config;
+    f->waiting_end = &f->waiting;
+    f->multi = curl_multi_init();
+    f->timer = evtimer_new(loop->base, on_time, f);
+    if (!f->multi || !f->timer) {
+        err_because(err, ERR_TEMPORARY, "The HTTP client cannot start", "curl_multi_init");
+        return NULL;
+    }
+    curl_multi_setopt(f->multi, CURLMOPT_SOCKETFUNCTION, on_watch);
+    curl_multi_setopt(f->multi, CURLMOPT_SOCKETDATA, f);
+    curl_multi_setopt(f->multi, CURLMOPT_TIMERFUNCTION, on_timer_wish);
+    curl_multi_setopt(f->multi, CURLMOPT_TIMERDATA, f);
+    curl_multi_setopt(f->multi, CURLMOPT_MAXCONNECTS, (long)KEPT_CONNECTIONS);
+    return steal(&f);
+}
+
+static void end_all(struct fetcher *f)
+{
+    for (struct transfer *t = f->waiting, *next; t; t = next) {
+        next = t->next;
+        f->running_count++;
+        enlist(t, &f->running);
+    }
+    f->waiting = NULL;
+    f->waiting_end = &f->waiting;
+    while (f->running)
+        fail(f->running, FETCH_SILENT, "the server is closing");
+}
+
+void fetcher_free(struct fetcher *fetcher)
+{
+    if (!fetcher)
+        return;
+    loop_run_posts(fetcher->loop);
+    end_all(fetcher);
+    if (fetcher->multi)
+        curl_multi_cleanup(fetcher->multi);
+    if (fetcher->timer)
+        event_free(fetcher->timer);
+    free(fetcher);
+}
