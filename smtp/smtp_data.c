@@ -1,0 +1,138 @@
+/* DATA: the body into the spool, piece by piece, and the one answer for all recipients. */
+#include "clock.h"
+#include "log.h"
+#include "memory.h"
+#include "smtp_private.h"
+
+#include <stdio.h>
+
+enum { PIECE = 16 * 1024 };
+
+enum next on_data(struct smtp_session *s, struct slice args)
+{
+    if (args.len > 0)
+        return reply_bad(s, 501, "5.5.4", "DATA takes no argument");
+    if (s->state != RECIPIENTS)
+        return reply_bad(s, 554, "5.5.1", "No recipient was accepted");
+    s->body = s->duties->body_new(s->duties->ctx);
+    framing_init(&s->framing);
+    s->body_began_ms = monotonic_ms();
+    enter(s, BODY);
+    return reply(s, 354, "", "Send the mail; it ends with a dot alone on a line");
+}
+
+static const char *protocol_of(const struct smtp_session *s)
+{
+    if (!s->extended)
+        return s->secured ? "ESMTPS" : "SMTP";
+    if (s->account_id)
+        return s->utf8 ? "UTF8SMTPSA" : "ESMTPSA";
+    if (s->utf8)
+        return s->secured ? "UTF8SMTPS" : "UTF8SMTP";
+    return s->secured ? "ESMTPS" : "ESMTP";
+}
+
+static enum next mail_ended(struct smtp_session *s, enum next next)
+{
+    transaction_clear(s);
+    enter(s, GREETED);
+    return next;
+}
+
+static enum next mail_taken(struct smtp_session *s, struct smtp_errand *errand)
+{
+    log_info("s=%s smtp %s code=%d bytes=%lld rcpt=%zu tls=%d", s->id,
+             s->door == SMTP_DOOR_MX ? "mail" : "submission",
+             errand->errand.ok ? errand->code : 451, (long long)s->body_size, s->recipient_count,
+             s->secured);
+    return mail_ended(s, reply_errand(s, errand));
+}
+
+static enum next hand_over(struct smtp_session *s)
+{
+    const struct smtp_mail mail = {
+        .door = s->door,
+        .account_id = s->account_id,
+        .mail_from = slice_of(s->mail_from),
+        .recipients = s->recipients,
+        .recipient_count = s->recipient_count,
+        .body = steal(&s->body),
+        .peer = &s->peer,
+        .ehlo = s->ehlo,
+        .session = s->id,
+        .protocol = protocol_of(s),
+    };
+
+    return send_errand(s, s->duties->take(s->duties->ctx, &mail), mail_taken);
+}
+
+static enum next refuse_large(struct smtp_session *s)
+{
+    char words[100];
+
+    snprintf(words, sizeof words, "This mail has more than %lld MiB, the limit here.",
+             (long long)(s->duties->message_max / (1024 * 1024)));
+    return mail_ended(s, reply(s, 552, "5.3.4", words));
+}
+
+static enum next end_of_data(struct smtp_session *s)
+{
+    if (s->broken)
+        return mail_ended(s, reply_failed(s, &s->broken_err));
+    if (s->too_large)
+        return refuse_large(s);
+    if (s->framing.smuggling)
+        return mail_ended(s,
+                          reply(s, 550, "5.6.0",
+                                "A line in this mail does not end with CR LF; it was not taken"));
+    if (s->framing.nul)
+        return mail_ended(
+            s, reply(s, 550, "5.6.0", "This mail has a NUL byte in it; it was not taken"));
+    return hand_over(s);
+}
+
+static enum next piece_written(struct smtp_session *s, struct smtp_errand *errand)
+{
+    if (!errand->errand.ok) { /* the rest is read and dropped; the answer comes at its end */
+        s->broken = true;
+        s->broken_err = errand->errand.err;
+    }
+    if (s->framing.state == FRAMING_END)
+        return end_of_data(s);
+    return NEXT_READ;
+}
+
+static bool is_too_slow(const struct smtp_session *s)
+{
+    int64_t took_ms = monotonic_ms() - s->body_began_ms;
+
+    return took_ms > BODY_SLOW_AFTER_MS && s->body_size < took_ms / SECOND_MS * BODY_SLOWEST;
+}
+
+/* Frames one piece; true if the spool must be flushed before more. */
+static bool take_piece(struct smtp_session *s)
+{
+    scoped_value(bytes) text = {0};
+    struct turn *turn = s->turn;
+    struct slice piece = slice_first(slice_from(turn->in, turn->used), PIECE);
+
+    turn->used += framing_feed(&s->framing, piece, &text);
+    s->body_size += (int64_t)text.len;
+    s->too_large = s->too_large || s->body_size > s->duties->message_max;
+    return !s->too_large && !s->broken && s->duties->body_add(s->body, bytes_slice(&text));
+}
+
+enum next body_read(struct smtp_session *s)
+{
+    struct turn *turn = s->turn;
+
+    while (turn->used < turn->in.len && s->framing.state != FRAMING_END)
+        if (take_piece(s))
+            return send_errand(s, s->duties->body_flush(s->body), piece_written);
+    if (s->framing.state == FRAMING_END)
+        return end_of_data(s);
+    if (!is_too_slow(s))
+        return NEXT_READ;
+    reply(s, 421, "4.4.2", "This mail comes too slowly. Please send it again");
+    return NEXT_HANG_UP;
+}

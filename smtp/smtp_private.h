@@ -1,0 +1,102 @@
+/*
+ * What the files of the session share.
+ *
+ *   CONNECTED --EHLO--> GREETED --MAIL--> SENDER --RCPT--> RECIPIENTS --DATA--> BODY
+ *       ^                 | ^               |                  |                 |
+ *       |            STARTTLS +---- RSET ---+------------------+--- final dot ---+
+ *       |                 v
+ *       +-- secured -- HANDSHAKE    everything said in clear is forgotten (RFC 3207 4.2)
+ *
+ * AUTH is a state of its own between GREETED and GREETED: lines are its, not commands.
+ */
+#ifndef NESTBOX_SMTP_PRIVATE_H
+#define NESTBOX_SMTP_PRIVATE_H
+
+#include "duties.h"
+#include "framing.h"
+#include "grammar.h"
+#include "smtp.h"
+
+enum state { CONNECTED, GREETED, HANDSHAKE, AUTHENTICATING, SENDER, RECIPIENTS, BODY, STATES };
+
+enum {
+    SOFT_ERRORS = 10, /* from here on each answer says that patience ends */
+    HARD_ERRORS = 20,
+    COMMANDS_MAX = 2000,
+    AUTH_FAILURES_MAX = 3,
+    LINE_MAX = 2048,
+    AUTH_LINE_MAX = 12288, /* RFC 4954 4 */
+    IDLE_MS = 300 * 1000,  /* RFC 5321 4.5.3.2.7 */
+    BODY_SLOW_AFTER_MS = 300 * 1000,
+    BODY_SLOWEST = 128, /* bytes a second, once that time is over */
+};
+
+enum auth_step { AUTH_NONE, AUTH_PLAIN, AUTH_SCRAM_FIRST, AUTH_SCRAM_FINAL, AUTH_SCRAM_DONE };
+struct auth { /* one exchange under way */
+    enum auth_step step;
+    char *name;
+    char *client_first_bare, *server_first, *client_nonce; /* RFC 5802 3 */
+    char *gs2_header;
+    int64_t account_id; /* proven, told when the client has taken our signature */
+    char address[ADDRESS_SIZE];
+};
+
+struct smtp_session {
+    const struct smtp_duties *duties;
+    struct peer peer;
+    enum smtp_door door;
+    enum state state;
+    bool secured, extended, closing, skipping_line;
+    char id[9];
+    char ehlo[256];
+    int64_t account_id; /* logged in */
+    char account[ADDRESS_SIZE];
+    int errors, commands, auth_failures;
+    struct auth auth;
+
+    /* the transaction */
+    char *mail_from;
+    bool utf8;
+    char **recipients;
+    size_t recipient_count;
+    char candidate[ADDRESS_SIZE]; /* the recipient being asked about */
+    struct smtp_body *body;
+    struct framing framing;
+    int64_t body_size, body_began_ms;
+    bool too_large, broken; /* broken: the spool failed, the rest is read and dropped */
+    struct err broken_err;
+    struct smtp_errand *waiting; /* waits for its `first` */
+
+    /* what goes on when the errand is home; set by whoever sends one */
+    enum next (*resumed)(struct smtp_session *, struct smtp_errand *);
+    struct turn *turn; /* of the call under way */
+};
+
+/* smtp_session.c: the only writer of s->state. */
+void enter(struct smtp_session *s, enum state next);
+enum next send_errand(struct smtp_session *s, struct errand *errand,
+                      enum next (*resumed)(struct smtp_session *, struct smtp_errand *));
+void transaction_clear(struct smtp_session *s);
+
+/* reply.c */
+enum next reply(struct smtp_session *s, int code, const char *status, const char *words);
+enum next reply_bad(struct smtp_session *s, int code, const char *status,
+                    const char *words);                                /* counts
+    as an error of the client; hangs up after too many */
+enum next reply_failed(struct smtp_session *s, const struct err *err); /* our trouble: 451, 452 */
+enum next reply_errand(struct smtp_session *s,
+                       const struct smtp_errand *errand); /* what a duty found */
+
+/* commands by file; `args` is what follows the verb, trimmed */
+enum next on_ehlo(struct smtp_session *s, struct slice args); /* smtp_greet.c */
+enum next on_helo(struct smtp_session *s, struct slice args);
+enum next on_starttls(struct smtp_session *s, struct slice args);
+enum next on_auth(struct smtp_session *s, struct slice args); /* smtp_auth.c */
+enum next auth_line(struct smtp_session *s, struct slice line);
+void auth_clear(struct auth *auth);
+enum next on_mail(struct smtp_session *s, struct slice args); /* smtp_envelope.c */
+enum next on_rcpt(struct smtp_session *s, struct slice args);
+enum next on_data(struct smtp_session *s, struct slice args); /* smtp_data.c */
+enum next body_read(struct smtp_session *s);
+
+#endif

@@ -1,0 +1,363 @@
+/* The session: bytes into lines, lines into commands, errands home. */
+#include "clock.h"
+#include "id.h"
+#include "log.h"
+#include "memory.h"
+#include "smtp_private.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#define IN(state) (1u << (state))
+#define ANYWHERE (~(IN(HANDSHAKE) | IN(BODY) | IN(AUTHENTICATING)))
+
+/* The diagram of smtp_private.h, executable. */
+static const unsigned may_follow[STATES] = {
+    /* clang-format off */
+    [CONNECTED]      = IN(CONNECTED) | IN(GREETED),
+    [GREETED]        = IN(GREETED) | IN(HANDSHAKE) | IN(AUTHENTICATING) | IN(SENDER),
+    [HANDSHAKE]      = IN(CONNECTED),
+    [AUTHENTICATING] = IN(GREETED),
+    [SENDER]         = IN(GREETED) | IN(RECIPIENTS),
+    [RECIPIENTS]     = IN(GREETED) | IN(RECIPIENTS) | IN(BODY),
+    [BODY]           = IN(GREETED),
+    /* clang-format on */
+};
+
+void enter(struct smtp_session *s, enum state next)
+{
+    assert(may_follow[s->state] & IN(next));
+    s->state = next;
+}
+
+void transaction_clear(struct smtp_session *s)
+{
+    for (size_t i = 0; i < s->recipient_count; i++)
+        free(s->recipients[i]);
+    free(s->recipients);
+    free(s->mail_from);
+    if (s->body)
+        s->duties->body_free(s->body);
+    s->recipients = NULL;
+    s->recipient_count = 0;
+    s->mail_from = NULL;
+    s->body = NULL;
+    s->body_size = 0;
+    s->too_large = s->broken = s->utf8 = false;
+}
+
+enum next send_errand(struct smtp_session *s, struct errand *errand,
+                      enum next (*resumed)(struct smtp_session *, struct smtp_errand *))
+{
+    s->resumed = resumed;
+    s->turn->errand = errand;
+    return NEXT_WAIT;
+}
+
+static enum next on_rset(struct smtp_session *s, struct slice args)
+{
+    if (args.len > 0)
+        return reply_bad(s, 501, "5.5.4", "RSET takes no argument");
+    transaction_clear(s);
+    if (s->state != CONNECTED)
+        enter(s, GREETED);
+    return reply(s, 250, "2.0.0", "Forgotten");
+}
+
+static enum next on_noop(struct smtp_session *s, struct slice args)
+{
+    (void)args;
+    return reply(s, 250, "2.0.0", "OK");
+}
+
+static enum next on_quit(struct smtp_session *s, struct slice args)
+{
+    if (args.len > 0)
+        return reply_bad(s, 501, "5.5.4", "QUIT takes no argument");
+    reply(s, 221, "2.0.0", "Goodbye");
+    return NEXT_HANG_UP;
+}
+
+static enum next on_vrfy(struct smtp_session *s, struct slice args)
+{
+    (void)args;
+    return reply(s, 252, "2.0.0", "Send the mail and see");
+}
+
+static enum next on_expn(struct smtp_session *s, struct slice args)
+{
+    (void)args;
+    return reply_bad(s, 502, "5.5.1", "Lists are not told");
+}
+
+static enum next on_help(struct smtp_session *s, struct slice args)
+{
+    (void)args;
+    return reply(s, 214, "2.0.0", "EHLO STARTTLS AUTH MAIL RCPT DATA RSET NOOP QUIT; RFC 5321");
+}
+
+enum {
+    BEFORE_TLS = 1 << 0, /* may be said in clear even where policy demands TLS (RFC 3207 4) */
+    ENDS_GROUP = 1 << 1, /* nothing may be pipelined behind it (RFC 2920 3.1, RFC 3207 4) */
+};
+
+/* A new verb is one row and one handler; dispatch() does not change. */
+static const struct command {
+    const char *verb;
+    unsigned legal;
+    unsigned flags;
+    enum next (*run)(struct smtp_session *, struct slice args);
+} commands[] = {
+    {"EHLO",     ANYWHERE,                    BEFORE_TLS | ENDS_GROUP, on_ehlo    },
+    {"HELO",     ANYWHERE,                    BEFORE_TLS | ENDS_GROUP, on_helo    },
+    {"STARTTLS", IN(GREETED),                 BEFORE_TLS | ENDS_GROUP, on_starttls},
+    {"AUTH",     IN(GREETED),                 ENDS_GROUP,              on_auth    },
+    {"MAIL",     IN(GREETED),                 0,                       on_mail    },
+    {"RCPT",     IN(SENDER) | IN(RECIPIENTS), 0,                       on_rcpt    },
+    {"DATA",     IN(RECIPIENTS) | IN(SENDER), ENDS_GROUP,              on_data    },
+    {"RSET",     ANYWHERE,                    BEFORE_TLS,              on_rset    },
+    {"NOOP",     ANYWHERE,                    BEFORE_TLS,              on_noop    },
+    {"QUIT",     ANYWHERE,                    BEFORE_TLS,              on_quit    },
+    {"VRFY",     ANYWHERE,                    0,                       on_vrfy    },
+    {"EXPN",     ANYWHERE,                    0,                       on_expn    },
+    {"HELP",     ANYWHERE,                    BEFORE_TLS,              on_help    },
+};
+
+static const struct command *find_command(struct slice verb)
+{
+    for (size_t i = 0; i < COUNT_OF(commands); i++)
+        if (slice_is_nocase(verb, commands[i].verb))
+            return &commands[i];
+    return NULL;
+}
+
+static bool tls_is_demanded(const struct smtp_session *s)
+{
+    return s->duties->require_tls || s->door == SMTP_DOOR_SUBMISSION;
+}
+
+static const char *order_words(const struct smtp_session *s)
+{
+    switch (s->state) {
+    case CONNECTED: return "Say EHLO first";
+    case GREETED: return "MAIL comes first";
+    default: return "Not now: a mail has begun; RSET forgets it";
+    }
+}
+
+static enum next dispatch(struct smtp_session *s, struct slice line, bool more_behind)
+{
+    struct slice args = line;
+    struct slice verb = slice_cut(&args, ' ');
+    const struct command *command = find_command(slice_trim(verb));
+
+    if (++s->commands > COMMANDS_MAX) {
+        reply(s, 421, "4.7.0", "Too many commands for one connection. Come again");
+        return NEXT_HANG_UP;
+    }
+    if (!command)
+        return reply_bad(s, 500, "5.5.2", "This command is not known here");
+    if (more_behind && (command->flags & ENDS_GROUP)) {
+        reply(s, 554, "5.5.0", "Wait for the answer before sending on");
+        return NEXT_HANG_UP;
+    }
+    if (!s->secured && tls_is_demanded(s) && !(command->flags & BEFORE_TLS))
+        return reply_bad(s, 530, "5.7.0", "Must issue a STARTTLS command first");
+    if (!(command->legal & IN(s->state)))
+        return reply_bad(s, 503, "5.5.1", order_words(s));
+    return command->run(s, args.at ? slice_trim(args) : SLICE(""));
+}
+
+/* ---- lines ---- */
+
+static size_t line_limit(const struct smtp_session *s)
+{
+    return s->state == AUTHENTICATING ? AUTH_LINE_MAX : LINE_MAX;
+}
+
+/* One line without its CRLF.  ABSENT_LINE: not all of it is here. */
+enum line_result { LINE_ABSENT, LINE_GOOD, LINE_BAD, LINE_TOO_LONG };
+
+static enum line_result take_line(struct smtp_session *s, struct slice *rest, struct slice *out)
+{
+    size_t end = slice_find(*rest, '\n');
+    bool skipping = s->skipping_line;
+
+    if (end == SIZE_MAX) {
+        if (rest->len <= line_limit(s))
+            return LINE_ABSENT;
+        *rest = slice_from(*rest, rest->len); /* forget it up to its end */
+        s->skipping_line = true;
+        return LINE_ABSENT;
+    }
+    *out = slice_first(*rest, end);
+    *rest = slice_from(*rest, end + 1);
+    s->skipping_line = false;
+    if (skipping || out->len > line_limit(s))
+        return LINE_TOO_LONG;
+    if (out->len == 0 || out->at[out->len - 1] != '\r')
+        return LINE_BAD;
+    out->len--;
+    return slice_find(*out, '\r') == SIZE_MAX && slice_find(*out, '\0') == SIZE_MAX ? LINE_GOOD
+                                                                                    : LINE_BAD;
+}
+
+static enum next take_command(struct smtp_session *s, struct slice *rest, bool *out_absent)
+{
+    struct slice line;
+
+    switch (take_line(s, rest, &line)) {
+    case LINE_ABSENT: *out_absent = true; return NEXT_READ;
+    case LINE_TOO_LONG: return reply_bad(s, 500, "5.5.2", "This line is too long");
+    case LINE_BAD: return reply_bad(s, 500, "5.5.2", "A line ends with CR LF and has none inside");
+    case LINE_GOOD: break;
+    }
+    if (s->state == AUTHENTICATING)
+        return auth_line(s, line);
+    return dispatch(s, line, rest->len > 0);
+}
+
+static enum next read_on(struct smtp_session *s)
+{
+    struct turn *turn = s->turn;
+    enum next next = NEXT_READ;
+    bool absent = false;
+
+    while (next == NEXT_READ && !absent) {
+        if (s->state == BODY) {
+            next = body_read(s);
+            absent = next == NEXT_READ && s->state == BODY;
+            continue;
+        }
+        struct slice rest = slice_from(turn->in, turn->used);
+        if (rest.len == 0)
+            break;
+        next = take_command(s, &rest, &absent);
+        turn->used = turn->in.len - rest.len;
+    }
+    return next;
+}
+
+/* ---- the session kind ---- */
+
+static struct smtp_session *begin_turn(void *session, struct turn *turn)
+{
+    struct smtp_session *s = session;
+
+    s->turn = turn;
+    turn->wake_at_ms = monotonic_ms() + IDLE_MS;
+    return s;
+}
+
+static enum next say_closing(struct smtp_session *s)
+{
+    reply(s, 421, "4.3.2", "This server is stopping. Please come again in a minute");
+    return NEXT_HANG_UP;
+}
+
+static enum next on_begin(void *session, const struct peer *peer, struct turn *turn)
+{
+    struct smtp_session *s = begin_turn(session, turn);
+
+    (void)peer;
+    bytes_print(turn->out, "220 %s ESMTP Nestbox\r\n", s->duties->hostname);
+    return NEXT_READ;
+}
+
+static enum next on_read(void *session, struct turn *turn)
+{
+    return read_on(begin_turn(session, turn));
+}
+
+static enum next on_resume(void *session, struct errand *back, struct turn *turn)
+{
+    struct smtp_session *s = begin_turn(session, turn);
+
+    if (s->waiting) { /* `back` is what it needed first */
+        struct smtp_errand *waiting = s->waiting;
+        s->waiting = NULL;
+        s->duties->fed(waiting, back);
+        turn->errand = &waiting->errand;
+        return NEXT_WAIT;
+    }
+    struct smtp_errand *errand = container_of(back, struct smtp_errand, errand);
+    if (back->ok && errand->first) {
+        s->waiting = errand;
+        turn->errand = errand->first;
+        errand->first = NULL;
+        return NEXT_WAIT;
+    }
+    enum next next = s->resumed(s, errand);
+    errand_free(back);
+    if (next == NEXT_READ && s->closing)
+        return say_closing(s);
+    return next;
+}
+
+static enum next on_secured(void *session, const struct tls_facts *tls, struct turn *turn)
+{
+    struct smtp_session *s = begin_turn(session, turn);
+
+    (void)tls;
+    s->secured = true;
+    s->ehlo[0] = '\0';
+    s->extended = false;
+    enter(s, CONNECTED);
+    return NEXT_READ;
+}
+
+static enum next on_nudge(void *session, enum nudge why, struct turn *turn)
+{
+    struct smtp_session *s = begin_turn(session, turn);
+
+    switch (why) {
+    case NUDGE_TIMER:
+        reply(s, 421, "4.4.2", "Nothing came for five minutes. Goodbye");
+        return NEXT_HANG_UP;
+    case NUDGE_CLOSING: return say_closing(s);
+    case NUDGE_CHANGE: return NEXT_READ;
+    }
+    __builtin_unreachable();
+}
+
+static enum next on_more(void *session, struct turn *turn)
+{
+    begin_turn(session, turn);
+    return NEXT_READ;
+}
+
+static void session_free(void *session)
+{
+    struct smtp_session *s = session;
+
+    if (s->waiting)
+        errand_free(&s->waiting->errand);
+    transaction_clear(s);
+    auth_clear(&s->auth);
+    free(s);
+}
+
+const struct session_kind smtp_session_kind = {
+    .name = "smtp",
+    .begin = on_begin,
+    .read = on_read,
+    .resume = on_resume,
+    .more = on_more,
+    .secured = on_secured,
+    .nudged = on_nudge,
+    .free = session_free,
+};
+
+void *smtp_wire_session_new(const struct smtp_duties *duties, const struct peer *peer)
+{
+    struct smtp_session *s = must_new(struct smtp_session);
+    unsigned char bits[4];
+
+    random_bytes(bits, sizeof bits);
+    snprintf(s->id, sizeof s->id, "%02x%02x%02x%02x", bits[0], bits[1], bits[2], bits[3]);
+    s->duties = duties;
+    s->peer = *peer;
+    s->secured = peer->secured;
+    s->door = strcmp(peer->service, "smtp") == 0 ? SMTP_DOOR_MX : SMTP_DOOR_SUBMISSION;
+    return s;
+}

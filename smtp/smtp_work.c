@@ -1,0 +1,86 @@
+/* The room's wiring, and the table of verdicts. */
+#include "smtp_work.h"
+
+#include <stdio.h>
+
+enum { RECIPIENTS_MAX = 100 };
+
+static void translate(enum verdict verdict, int *out_code, const char **out_status)
+{
+    static const struct {
+        int code;
+        const char *status;
+    } replies[] = {
+  /* clang-format off */
+        [VERDICT_TAKEN]        = {250, "2.0.0"},
+        [VERDICT_LATER]        = {450, "4.7.1"},
+        [VERDICT_FULL_FOR_NOW] = {452, "4.2.2"},
+        [VERDICT_NOBODY]       = {550, "5.1.1"},
+        [VERDICT_CLOSED]       = {550, "5.2.1"},
+        [VERDICT_FULL]         = {552, "5.2.2"},
+        [VERDICT_TOO_LONG]     = {552, "5.3.4"},
+        [VERDICT_UNFIT]        = {550, "5.6.0"},
+        [VERDICT_NOT_ALLOWED]  = {550, "5.7.1"},
+        [VERDICT_LOOP]         = {554, "5.4.6"},
+  /* clang-format on */
+    };
+
+    *out_code = replies[verdict].code;
+    *out_status = replies[verdict].status;
+}
+
+void smtp_say(struct smtp_errand *errand, const struct answer *answer, const char *good_words)
+{
+    const char *status;
+    bool wordless = answer->words[0] == '\0';
+
+    translate(answer->verdict, &errand->code, &status);
+    snprintf(errand->status, sizeof errand->status, "%s", status);
+    snprintf(errand->words, sizeof errand->words, "%s", wordless ? good_words : answer->words);
+}
+
+static bool busy(void *ctx)
+{
+    struct smtp *it = ctx;
+
+    return it->parts.is_busy && it->parts.is_busy(it->parts.ctx);
+}
+
+struct smtp *smtp_new(const struct smtp_parts *parts)
+{
+    struct smtp *it = must_new(struct smtp);
+
+    it->parts = *parts;
+    it->duties = (struct smtp_duties){
+        .ctx = it,
+        .hostname = parts->config->hostname,
+        .message_max = parts->config->message_max,
+        .recipients_max = RECIPIENTS_MAX,
+        .require_tls = parts->config->require_tls,
+        .is_busy = busy,
+        .login = work_login,
+        .challenge = work_challenge,
+        .prove = work_prove,
+        .sender = work_sender,
+        .recipient = work_recipient,
+        .body_new = work_body_new,
+        .body_add = work_body_add,
+        .body_flush = work_body_flush,
+        .body_free = work_body_free,
+        .take = work_take,
+        .fed = work_fed,
+    };
+    return it;
+}
+
+void smtp_free(struct smtp *it)
+{
+    free(it);
+}
+
+void *smtp_session_new(void *smtp, const struct peer *peer)
+{
+    struct smtp *it = smtp;
+
+    return smtp_wire_session_new(&it->duties, peer);
+}

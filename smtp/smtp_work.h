@@ -1,0 +1,36 @@
+/* What the files of smtp_work share: the duties of the real server. */
+#ifndef NESTBOX_SMTP_WORK_H
+#define NESTBOX_SMTP_WORK_H
+
+#include "bridge_mail.h"
+#include "config.h"
+#include "duties.h"
+#include "memory.h"
+#include "smtp.h"
+#include "store_people.h"
+#include "vault.h"
+
+struct smtp {
+    struct smtp_parts parts;
+    struct smtp_duties duties;
+};
+
+/* Fills the reply from the bridge's verdict: the one translation. */
+void smtp_say(struct smtp_errand *errand, const struct answer *answer, const char *good_words);
+
+struct errand *work_login(void *ctx, struct slice name, struct slice password); /* work_login.c */
+struct errand *work_challenge(void *ctx, struct slice name);
+struct errand *work_prove(void *ctx, struct slice name, struct slice auth_message,
+                          struct slice proof);
+struct errand *work_sender(void *ctx, int64_t account_id,
+                           struct slice mail_from); /* work_envelope.c */
+struct errand *work_recipient(void *ctx, enum smtp_door door, int64_t account_id,
+                              struct slice mail_from, struct slice recipient);
+struct smtp_body *work_body_new(void *ctx); /* work_mail.c */
+bool work_body_add(struct smtp_body *body, struct slice s);
+struct errand *work_body_flush(struct smtp_body *body);
+void work_body_free(struct smtp_body *body);
+struct errand *work_take(void *ctx, const struct smtp_mail *mail);
+void work_fed(struct smtp_errand *take, struct errand *back);
+
+#endif

@@ -1,0 +1,64 @@
+/* MAIL on submission, and RCPT: asked of the bridge, on the QUICK lane. */
+#include "smtp_work.h"
+
+struct question {
+    struct smtp_errand base;
+    struct smtp *smtp;
+    enum mail_door door;
+    int64_t account_id;
+    char *mail_from, *recipient; /* recipient NULL: about the sender */
+};
+
+static bool ask(struct errand *errand, struct err *err)
+{
+    struct question *q = container_of(errand, struct question, base.errand);
+    struct bridge *bridge = q->smtp->parts.bridge;
+    struct answer answer = {0};
+    scoped(store_view) view = store_look(q->smtp->parts.store, err);
+
+    if (!view)
+        return false;
+    bool asked =
+        q->recipient
+            ? bridge_recipient(bridge, view, q->door, q->account_id, slice_of(q->mail_from),
+                               slice_of(q->recipient), &answer, err)
+            : bridge_sender(bridge, view, q->account_id, slice_of(q->mail_from), &answer, err);
+    if (asked)
+        smtp_say(&q->base, &answer, "OK");
+    return asked;
+}
+
+static void question_free(struct errand *errand)
+{
+    struct question *q = container_of(errand, struct question, base.errand);
+
+    free(q->mail_from);
+    free(q->recipient);
+    free(q);
+}
+
+static struct question *question_new(struct smtp *smtp, int64_t account_id, struct slice mail_from)
+{
+    struct question *q = must_new(struct question);
+
+    q->base.errand = (struct errand){.lane = LANE_QUICK, .work = ask, .free = question_free};
+    q->smtp = smtp;
+    q->account_id = account_id;
+    q->mail_from = must_copy(mail_from);
+    return q;
+}
+
+struct errand *work_sender(void *ctx, int64_t account_id, struct slice mail_from)
+{
+    return &question_new(ctx, account_id, mail_from)->base.errand;
+}
+
+struct errand *work_recipient(void *ctx, enum smtp_door door, int64_t account_id,
+                              struct slice mail_from, struct slice recipient)
+{
+    struct question *q = question_new(ctx, account_id, mail_from);
+
+    q->door = door == SMTP_DOOR_MX ? MAIL_DOOR_MX : MAIL_DOOR_SUBMISSION;
+    q->recipient = must_copy(recipient);
+    return &q->base.errand;
+}

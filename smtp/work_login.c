@@ -1,0 +1,153 @@
+/* Passwords: PLAIN and SCRAM against the same keys; an unknown name costs the same and says the same. */
+#include "smtp_work.h"
+
+#include <stdio.h>
+
+struct asked { /* by name; `login` first so that a proof is a login too */
+    struct smtp_proof proof;
+    struct smtp *smtp;
+    char *name;
+    struct bytes secret;       /* PLAIN: the password; SCRAM: the proof */
+    struct bytes auth_message; /* SCRAM */
+};
+
+struct challenge {
+    struct smtp_challenge base;
+    struct smtp *smtp;
+    char *name;
+};
+
+/* The keys of that name, or a decoy's; *out_account 0 for a decoy. */
+static bool find_keys(struct smtp *smtp, const char *name, struct scram_keys *out,
+                      int64_t *out_account, char address[321], struct err *err)
+{
+    struct slice domain = slice_of(name);
+    struct slice user = slice_cut(&domain, '@');
+    struct credential credential;
+    scoped_value(account) account = {0};
+    scoped(store_view) view = store_look(smtp->parts.store, err);
+
+    if (!view)
+        return false;
+    *out_account = 0;
+    scram_keys_decoy(smtp->parts.vault, slice_of(name), out);
+    enum found found = domain.at ? store_account_named(view, user, domain, &account, err) : ABSENT;
+    if (found != FOUND || account.state != ACCOUNT_ACTIVE)
+        return found != FAILED;
+    found = store_credential(view, account.id, &credential, err);
+    if (found != FOUND)
+        return found != FAILED;
+    *out_account = account.id;
+    snprintf(address, 321, "%s@%s", account.name, account.domain);
+    memcpy(out->salt, credential.salt, sizeof out->salt);
+    memcpy(out->stored_key, credential.stored_key, sizeof out->stored_key);
+    memcpy(out->server_key, credential.server_key, sizeof out->server_key);
+    out->iterations = credential.iterations;
+    return true;
+}
+
+static struct asked *asked_of(struct errand *errand)
+{
+    return container_of(errand, struct asked, proof.login.base.errand);
+}
+
+static bool check_password(struct errand *errand, struct err *err)
+{
+    struct asked *asked = asked_of(errand);
+    struct smtp_login *login = &asked->proof.login;
+    struct scram_keys keys;
+    int64_t account_id;
+
+    if (!find_keys(asked->smtp, asked->name, &keys, &account_id, login->address, err))
+        return false;
+    bool right = scram_password_is(&keys, bytes_slice(&asked->secret));
+    login->account_id = right ? account_id : 0;
+    return true;
+}
+
+static bool check_proof(struct errand *errand, struct err *err)
+{
+    struct asked *asked = asked_of(errand);
+    struct smtp_login *login = &asked->proof.login;
+    struct scram_keys keys;
+    int64_t account_id;
+
+    if (!find_keys(asked->smtp, asked->name, &keys, &account_id, login->address, err))
+        return false;
+    bool right = scram_proof_is(&keys, bytes_slice(&asked->auth_message),
+                                bytes_slice(&asked->secret), asked->proof.server_signature);
+    login->account_id = right ? account_id : 0;
+    return true;
+}
+
+static void asked_free(struct errand *errand)
+{
+    struct asked *asked = asked_of(errand);
+
+    if (asked->secret.at)
+        explicit_bzero(asked->secret.at, asked->secret.capacity);
+    bytes_clear(&asked->secret);
+    bytes_clear(&asked->auth_message);
+    free(asked->name);
+    free(asked);
+}
+
+static struct asked *asked_new(struct smtp *smtp, struct slice name, struct slice secret,
+                               bool (*work)(struct errand *, struct err *))
+{
+    struct asked *asked = must_new(struct asked);
+
+    asked->proof.login.base.errand =
+        (struct errand){.lane = LANE_HEAVY, .work = work, .free = asked_free};
+    asked->smtp = smtp;
+    asked->name = must_copy(name);
+    bytes_add(&asked->secret, secret);
+    return asked;
+}
+
+struct errand *work_login(void *ctx, struct slice name, struct slice password)
+{
+    return &asked_new(ctx, name, password, check_password)->proof.login.base.errand;
+}
+
+struct errand *work_prove(void *ctx, struct slice name, struct slice auth_message,
+                          struct slice proof)
+{
+    struct asked *asked = asked_new(ctx, name, proof, check_proof);
+
+    bytes_add(&asked->auth_message, auth_message);
+    return &asked->proof.login.base.errand;
+}
+
+static bool find_challenge(struct errand *errand, struct err *err)
+{
+    struct challenge *challenge = container_of(errand, struct challenge, base.base.errand);
+    struct scram_keys keys;
+    int64_t account_id;
+    char address[321];
+
+    if (!find_keys(challenge->smtp, challenge->name, &keys, &account_id, address, err))
+        return false;
+    memcpy(challenge->base.salt, keys.salt, sizeof challenge->base.salt);
+    challenge->base.iterations = keys.iterations;
+    return true;
+}
+
+static void challenge_free(struct errand *errand)
+{
+    struct challenge *challenge = container_of(errand, struct challenge, base.base.errand);
+
+    free(challenge->name);
+    free(challenge);
+}
+
+struct errand *work_challenge(void *ctx, struct slice name)
+{
+    struct challenge *challenge = must_new(struct challenge);
+
+    challenge->base.base.errand =
+        (struct errand){.lane = LANE_QUICK, .work = find_challenge, .free = challenge_free};
+    challenge->smtp = ctx;
+    challenge->name = must_copy(name);
+    return &challenge->base.base.errand;
+}

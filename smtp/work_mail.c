@@ -1,0 +1,176 @@
+/* The body in the spool, and the mail after its final dot: prepared on a worker, recorded on the writer. */
+#include "resolve.h"
+#include "smtp_work.h"
+#include "spool.h"
+
+enum { BULK_ABOVE = 1024 * 1024 };
+
+struct smtp_body {
+    struct spool *spool;
+};
+
+struct smtp_body *work_body_new(void *ctx)
+{
+    struct smtp *smtp = ctx;
+    struct smtp_body *body = must_new(struct smtp_body);
+
+    body->spool = spool_new(smtp->parts.spools);
+    return body;
+}
+
+bool work_body_add(struct smtp_body *body, struct slice s)
+{
+    return spool_add(body->spool, s);
+}
+
+void work_body_free(struct smtp_body *body)
+{
+    if (body)
+        spool_free(body->spool);
+    free(body);
+}
+
+struct flush {
+    struct smtp_errand base;
+    struct spool *spool; /* borrowed: the session waits for us, dead or alive */
+};
+
+static bool flush(struct errand *errand, struct err *err)
+{
+    return spool_flush(container_of(errand, struct flush, base.errand)->spool, err);
+}
+
+static void flush_free(struct errand *errand)
+{
+    free(container_of(errand, struct flush, base.errand));
+}
+
+struct errand *work_body_flush(struct smtp_body *body)
+{
+    struct flush *it = must_new(struct flush);
+
+    it->base.errand = (struct errand){.lane = LANE_HEAVY, .work = flush, .free = flush_free};
+    it->spool = body->spool;
+    return &it->base.errand;
+}
+
+struct take {
+    struct smtp_errand base;
+    struct smtp *smtp;
+    struct smtp_body *body;
+    struct mail_arrival arrival;
+};
+
+static struct take *take_of(struct errand *errand)
+{
+    return container_of(errand, struct take, base.errand);
+}
+
+/* The next person who must be found before the bridge can decide, or NULL. */
+static struct handle *next_wanted(struct mail_arrival *arrival)
+{
+    for (size_t i = 0; i < arrival->wanted_count; i++)
+        if (!arrival->wanted[i].asked)
+            return &arrival->wanted[i];
+    return NULL;
+}
+
+static bool prepare(struct errand *errand, struct err *err)
+{
+    struct take *take = take_of(errand);
+
+    if (!next_wanted(&take->arrival) &&
+        !bridge_mail_prepare(take->smtp->parts.bridge, &take->arrival, err))
+        return false;
+    struct handle *wanted = next_wanted(&take->arrival);
+    if (wanted) {
+        take->base.first = &resolve_new(wanted->user, wanted->host, NULL)->errand;
+        errand->write = NULL;
+    } else {
+        smtp_say(&take->base, &take->arrival.answer, "Taken");
+    }
+    return true;
+}
+
+/* A refusal is recorded nowhere. */
+static bool record(struct errand *errand, struct store_tx *tx, struct err *err)
+{
+    struct take *take = take_of(errand);
+
+    if (take->arrival.answer.verdict != VERDICT_TAKEN)
+        return true;
+    return bridge_mail_record(take->smtp->parts.bridge, tx, &take->arrival, err);
+}
+
+void work_fed(struct smtp_errand *errand, struct errand *back)
+{
+    struct take *take = container_of(errand, struct take, base);
+    struct resolve *resolve = container_of(back, struct resolve, errand);
+    struct handle *wanted = next_wanted(&take->arrival);
+
+    wanted->asked = true;
+    wanted->nobody = resolve->outcome == RESOLVE_NOBODY;
+    wanted->silent = resolve->outcome == RESOLVE_SILENT;
+    take->base.errand.write = record;
+    errand_free(back);
+}
+
+static void take_free(struct errand *errand)
+{
+    struct take *take = take_of(errand);
+
+    errand_free(take->base.first);
+    mail_arrival_clear(&take->arrival);
+    work_body_free(take->body);
+    free(take);
+}
+
+/* Who submits does not tell the world where they sit: no client address on that door (mail.md 1.8). */
+static char *received_field(const struct smtp *smtp, const struct smtp_mail *mail)
+{
+    char date[DATE_TEXT_SIZE];
+    scoped_value(bytes) field = {0};
+
+    date_rfc5322(clock_now(smtp->parts.clock), date);
+    bytes_add_text(&field, "Received: ");
+    if (mail->door == SMTP_DOOR_MX)
+        bytes_print(&field, "from %s ([%s%s])\r\n\t", mail->ehlo[0] ? mail->ehlo : "unknown",
+                    strchr(mail->peer->text, ':') ? "IPv6:" : "", mail->peer->text);
+    bytes_print(&field, "by %s (Nestbox) with %s id %s", smtp->duties.hostname, mail->protocol,
+                mail->session);
+    if (mail->recipient_count == 1)
+        bytes_print(&field, "\r\n\tfor <%s>", mail->recipients[0]);
+    bytes_print(&field, "; %s\r\n", date);
+    return bytes_take(&field);
+}
+
+static void fill_arrival(struct mail_arrival *arrival, const struct smtp *smtp,
+                         const struct smtp_mail *mail)
+{
+    arrival->door = mail->door == SMTP_DOOR_MX ? MAIL_DOOR_MX : MAIL_DOOR_SUBMISSION;
+    arrival->account_id = mail->account_id;
+    arrival->mail_from = must_copy(mail->mail_from);
+    arrival->recipients = must_alloc_array(mail->recipient_count, sizeof arrival->recipients[0]);
+    arrival->recipient_count = mail->recipient_count;
+    for (size_t i = 0; i < mail->recipient_count; i++)
+        arrival->recipients[i] = must_dup(mail->recipients[i]);
+    arrival->body = spool_source(mail->body->spool);
+    arrival->received_field = received_field(smtp, mail);
+    arrival->received_ms = clock_now(smtp->parts.clock);
+}
+
+struct errand *work_take(void *ctx, const struct smtp_mail *mail)
+{
+    struct smtp *smtp = ctx;
+    struct take *take = must_new(struct take);
+    bool large = spool_size(mail->body->spool) > BULK_ABOVE;
+
+    take->base.errand = (struct errand){.lane = large ? LANE_BULK : LANE_HEAVY,
+                                        .work = prepare,
+                                        .write = record,
+                                        .free = take_free};
+    take->smtp = smtp;
+    take->body = mail->body;
+    fill_arrival(&take->arrival, smtp, mail);
+    return &take->base.errand;
+}
