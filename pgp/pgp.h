@@ -49,9 +49,9 @@ MUST_CHECK bool pgp_key_read(struct pgp *pgp, struct slice certificate, struct p
 
 enum pgp_judgement {
     PGP_GOOD,
-    PGP_BAD,         /* the bytes are not what was signed */
-    PGP_OTHER_KEY,   /* signed, by none of the certificates given */
-    PGP_UNFIT,       /* key revoked or expired at signing time, weak hash, no or several signatures */
+    PGP_BAD,       /* the bytes are not what was signed */
+    PGP_OTHER_KEY, /* signed, by none of the certificates given */
+    PGP_UNFIT,     /* key revoked or expired at signing time, weak hash, no or several signatures */
 };
 struct pgp_verdict {
     enum pgp_judgement judgement;
@@ -82,7 +82,8 @@ struct pgp_sealed *pgp_seal(struct pgp *pgp, const struct pgp_orders *orders, st
                             struct sink *into, struct err *err);
 enum pgp_form pgp_sealed_form(const struct pgp_sealed *sealed);
 int64_t pgp_sealed_size(const struct pgp_sealed *sealed); /* bytes written */
-const struct sink *pgp_sealed_sink(const struct pgp_sealed *sealed); /* the store checks it is the body's */
+const struct sink *
+pgp_sealed_sink(const struct pgp_sealed *sealed); /* the store checks it is the body's */
 void pgp_sealed_free(struct pgp_sealed *sealed);
 SCOPED(pgp_sealed, pgp_sealed_free)
 

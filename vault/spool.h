@@ -14,7 +14,8 @@
 #include "stream.h"
 
 struct spools; /* the folder and the budget, one per server */
-MUST_CHECK bool spools_open(int data_dir, int64_t memory_budget, struct spools **out, struct err *err);
+MUST_CHECK bool spools_open(int data_dir, int64_t memory_budget, struct spools **out,
+                            struct err *err);
 void spools_close(struct spools *spools); /* after the last spool */
 SCOPED(spools, spools_close)
 int64_t spools_in_memory(const struct spools *spools); /* octets, over all spools: for status */

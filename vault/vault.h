@@ -38,9 +38,12 @@ void vault_mac(struct vault *vault, const char *purpose, struct slice data,
 
 /* Signing keys.  `wrapped` is the private key for the caller to keep; the PEM is SPKI ("BEGIN PUBLIC KEY",
  * \n line ends, one at the end). */
-enum vault_scheme { VAULT_RSA_SHA256, VAULT_ED25519 }; /* RSASSA-PKCS1-v1_5, 2048 bits when made here */
-MUST_CHECK bool vault_key_new(struct vault *vault, enum vault_scheme scheme, struct bytes *out_wrapped,
-                              char **out_public_pem, struct err *err);
+enum vault_scheme {
+    VAULT_RSA_SHA256,
+    VAULT_ED25519
+}; /* RSASSA-PKCS1-v1_5, 2048 bits when made here */
+MUST_CHECK bool vault_key_new(struct vault *vault, enum vault_scheme scheme,
+                              struct bytes *out_wrapped, char **out_public_pem, struct err *err);
 /* `name` is the caller's stable name of the key: unwrapped keys are cached under it (bounded). */
 MUST_CHECK bool vault_sign(struct vault *vault, const char *name, struct slice wrapped,
                            struct slice data, struct bytes *out_signature, struct err *err);
@@ -56,8 +59,10 @@ struct scram_keys {
     unsigned char stored_key[SCRAM_KEY_LEN];
     unsigned char server_key[SCRAM_KEY_LEN];
 };
-void scram_keys_make(struct slice password, struct scram_keys *out); /* slow on purpose: HEAVY lane */
-bool scram_password_is(const struct scram_keys *keys, struct slice password); /* slow, constant time */
+void scram_keys_make(struct slice password,
+                     struct scram_keys *out); /* slow on purpose: HEAVY lane */
+bool scram_password_is(const struct scram_keys *keys,
+                       struct slice password); /* slow, constant time */
 /* Keys that fit no password, the same for the same name on every call: an unknown account answers a
  * SCRAM exchange like a known one. */
 void scram_keys_decoy(struct vault *vault, struct slice name, struct scram_keys *out);

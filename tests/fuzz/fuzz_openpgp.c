@@ -1,0 +1,29 @@
+/* Certificates and signatures of strangers, before GnuPG sees them: armor and packets. */
+#include "packets.h"
+
+#include <assert.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct slice in = {(const char *)data, size};
+    scoped_value(bytes) binary = {0};
+    struct packet packet;
+    struct err err;
+
+    if (!openpgp_binary(in, &binary))
+        return 0;
+    assert(binary.len <= size);
+    struct slice rest = bytes_slice(&binary);
+    size_t inside = 0;
+    while (packet_cut(&rest, &packet) == PACKET_NEXT) {
+        assert(packet.tag >= 0 && packet.tag < 64);
+        inside += packet.body.len;
+    }
+    assert(inside <= binary.len);
+    bool certificate = certificate_is_fit(bytes_slice(&binary), &err);
+    size_t signatures = signatures_count(bytes_slice(&binary));
+    assert(!certificate || signatures == 0); /* nothing is both */
+    return 0;
+}
