@@ -75,31 +75,31 @@ static struct handle *next_wanted(struct mail_arrival *arrival)
     return NULL;
 }
 
-static bool prepare(struct errand *errand, struct err *err)
-{
-    struct take *take = take_of(errand);
-
-    if (!next_wanted(&take->arrival) &&
-        !bridge_mail_prepare(take->smtp->parts.bridge, &take->arrival, err))
-        return false;
-    struct handle *wanted = next_wanted(&take->arrival);
-    if (wanted) {
-        take->base.first = &resolve_new(wanted->user, wanted->host, NULL)->errand;
-        errand->write = NULL;
-    } else {
-        smtp_say(&take->base, &take->arrival.answer, "Taken");
-    }
-    return true;
-}
-
-/* A refusal is recorded nowhere. */
 static bool record(struct errand *errand, struct store_tx *tx, struct err *err)
 {
     struct take *take = take_of(errand);
 
-    if (take->arrival.answer.verdict != VERDICT_TAKEN)
-        return true;
     return bridge_mail_record(take->smtp->parts.bridge, tx, &take->arrival, err);
+}
+
+/* Three ends: somebody must be found first; refused, and recorded nowhere; taken, once it is recorded. */
+static bool prepare(struct errand *errand, struct err *err)
+{
+    struct take *take = take_of(errand);
+    struct mail_arrival *arrival = &take->arrival;
+
+    errand->write = NULL;
+    if (!next_wanted(arrival) && !bridge_mail_prepare(take->smtp->parts.bridge, arrival, err))
+        return false;
+    struct handle *wanted = next_wanted(arrival);
+    if (wanted) {
+        take->base.first = &resolve_new(wanted->user, wanted->host, NULL)->errand;
+        return true;
+    }
+    smtp_say(&take->base, &arrival->answer, "Taken");
+    if (arrival->answer.verdict == VERDICT_TAKEN)
+        errand->write = record;
+    return true;
 }
 
 void work_fed(struct smtp_errand *errand, struct errand *back)
@@ -111,7 +111,6 @@ void work_fed(struct smtp_errand *errand, struct errand *back)
     wanted->asked = true;
     wanted->nobody = resolve->outcome == RESOLVE_NOBODY;
     wanted->silent = resolve->outcome == RESOLVE_SILENT;
-    take->base.errand.write = record;
     errand_free(back);
 }
 
@@ -165,10 +164,8 @@ struct errand *work_take(void *ctx, const struct smtp_mail *mail)
     struct take *take = must_new(struct take);
     bool large = spool_size(mail->body->spool) > BULK_ABOVE;
 
-    take->base.errand = (struct errand){.lane = large ? LANE_BULK : LANE_HEAVY,
-                                        .work = prepare,
-                                        .write = record,
-                                        .free = take_free};
+    take->base.errand =
+        (struct errand){.lane = large ? LANE_BULK : LANE_HEAVY, .work = prepare, .free = take_free};
     take->smtp = smtp;
     take->body = mail->body;
     fill_arrival(&take->arrival, smtp, mail);
