@@ -81,7 +81,7 @@ bool config_hosts(const struct config *config, struct slice domain); /* one of o
 size_t config_warnings(const struct config *config, const char *out[], size_t max);
 void config_manual(struct bytes *out);      /* the settings as text for people */
 void config_manual_page(struct bytes *out); /* the same for man(1): docs/man/nestbox.conf.5 */
-/* The file that `init` writes. */
+/* The file that `init` writes.  `dir` NULL: data_dir stays a comment with its default. */
 void config_sample(const char *domain, const char *dir, struct bytes *out);
 
 #endif
