@@ -31,7 +31,6 @@ cmake -S . --preset clang >build/clang.configure.log 2>&1 || {
 mapfile -t headers < <(git ls-files '*.h')
 around=$(cat .clang-tidy "${headers[@]}" build/clang/compile_commands.json | sha256sum)
 mkdir -p build/tidy
-# shellcheck disable=SC2016 # the inner shell expands
 for unit in "${units[@]}"; do
     stamp=build/tidy/$( (echo "$around" && cat "$unit") | sha256sum | cut -c1-32)
     [ -e "$stamp" ] || printf '%s %s\n' "$stamp" "$unit"

@@ -26,7 +26,7 @@ SERIAL = itertools.count(1)
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory):
     """The scratch folder of this run."""
-    if os.geteuid() != 0 or not pathlib.Path("/sys/class/net/lo").exists():
+    if os.geteuid() != 0 or "20.0.0.53" not in pathlib.Path("/proc/net/fib_trie").read_text():
         pytest.fail("the laboratory needs root and a network of its own: run tests/e2e/run.sh")
     return tmp_path_factory.mktemp("lab")
 

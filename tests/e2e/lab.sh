@@ -1,13 +1,14 @@
-#!/bin/sh
+#!/bin/bash
 # lab.sh COMMAND…: makes the network namespace it finds itself in look like the Internet, then becomes COMMAND.
 # Addresses that look public stand on lo, so no program needs to be told that it is in a laboratory.
 #
 #   20.0.0.10 .11   Nestbox, a second one          20.0.0.20 .21  Fedify
 #   20.0.0.12 .13   the judge: a peer in Python    20.0.0.53      validating resolver
 #   20.0.0.54       authoritative DNS              20.1.0.0/16    anybody else
+#   20.0.0.2        Postfix, of the benchmark
 set -e
 ip link set lo up
-for last in 10 11 12 13 20 21 53 54; do
+for last in 2 10 11 12 13 20 21 53 54; do
     ip address add 20.0.0.$last/32 dev lo
 done
 ip route add local 20.1.0.0/16 dev lo
