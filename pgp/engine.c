@@ -138,9 +138,10 @@ static void add_address(struct pgp_key_facts *facts, const char *address)
     if (facts->uid_count == PGP_UIDS_MAX || len >= sizeof facts->uids[0])
         return;
     char *into = facts->uids[facts->uid_count++];
+    memcpy(into, address, len + 1);
     for (size_t i = 0; i < len; i++)
-        into[i] = address[i] >= 'A' && address[i] <= 'Z' ? (char)(address[i] | 0x20) : address[i];
-    into[len] = '\0';
+        if (into[i] >= 'A' && into[i] <= 'Z')
+            into[i] = (char)(into[i] | 0x20);
 }
 
 static bool part_is_alive(gpgme_subkey_t part)

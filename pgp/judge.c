@@ -31,12 +31,11 @@ struct arriving_text {
 static void bring_more(struct arriving_text *t)
 {
     struct frame frame;
+    bool come = wire_next(t->wire, t->deadline_ms, &frame) == WIRE_DONE;
 
-    if (wire_next(t->wire, t->deadline_ms, &frame) != WIRE_DONE)
-        t->lost = true;
-    else if (frame.kind == FRAME_DATA)
+    if (come && frame.kind == FRAME_DATA)
         t->rest = frame.payload;
-    else if (frame.kind == FRAME_END && slice_empty(frame.payload))
+    else if (come && frame.kind == FRAME_END)
         t->ended = true;
     else
         t->lost = true;

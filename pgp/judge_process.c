@@ -72,9 +72,9 @@ static int spawn(struct pgp *pgp, int fd)
     posix_spawn_file_actions_t files;
     posix_spawnattr_t how;
     char *environment[COUNT_OF(handed_on) + 2];
-    /* posix_spawn takes no const, and reads only. */
-    char *const *argv = (char *const *)(uintptr_t)pgp->judge_argv;
+    char *const *argv = NULL;
 
+    memcpy(&argv, &pgp->judge_argv, sizeof argv); /* posix_spawn takes no const, and reads only */
     choose_environment(environment);
     prepare_spawn(&files, &how, fd);
     int failed = posix_spawn(&pgp->judge, argv[0], &files, &how, argv, environment);

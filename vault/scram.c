@@ -47,8 +47,8 @@ static void salt_password(struct slice password, const struct scram_keys *keys,
     openssl_must(run != NULL);
 
     memcpy(salt, keys->salt, sizeof salt);
-    /* OSSL_PARAM takes no const, and reads only. */
-    void *secret = (void *)(uintptr_t)password.at;
+    void *secret = NULL;
+    memcpy(&secret, &password.at, sizeof secret); /* OSSL_PARAM takes no const, and reads only */
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, hash, 0),
         OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_PASSWORD, secret, password.len),

@@ -206,8 +206,8 @@ static void what_is_no_key_verifies_nothing(void **state)
         "-----BEGIN PUBLIC KEY-----\n",
         "-----BEGIN PUBLIC KEY-----\n\n-----END PUBLIC KEY-----\n",
         "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
-        "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n"
-        "AAAA\n-----END RSA PRIVATE KEY-----\n",
+        ("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n"
+         "AAAA\n-----END RSA PRIVATE KEY-----\n"),
         "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
     };
 

@@ -170,8 +170,9 @@ static void when_the_budget_is_spent_bodies_go_to_file_at_once(void **state)
     for (int i = 0; i < MOST; i++)
         spool_free(many[i]);
     assert_int_equal(spools_in_memory(spools), 0);
-    scoped(spool) after = filled(60 * 1000, 10 * 1000);
+    struct spool *after = filled(60 * 1000, 10 * 1000);
     assert_int_equal(temp_dir_count(&dir, "bodies/incoming"), 0);
+    spool_free(after);
 }
 
 static int open_only_file(void)
