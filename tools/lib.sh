@@ -47,7 +47,7 @@ apt_quietly() {
 # need_packages NAME…: installs by apt what of these is missing; silent when all is there.
 need_packages() {
     local missing=() package apt_log
-    for package in "$@"; do
+    for package in $(printf '%s\n' "$@" | sort -u); do
         is_installed "$package" || missing+=("$package")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
@@ -93,7 +93,8 @@ build() {
         return 1
     }
     ninja -C "$ROOT/build/$preset" "$@" >"$ROOT/build/$preset.build.log" 2>&1 || {
-        grep -vE '^\[[0-9]+/[0-9]+\] ' "$ROOT/build/$preset.build.log" | head -n 60 >&2
+        grep -E -A 6 '(error:|undefined reference|^ninja: error)' "$ROOT/build/$preset.build.log" | head -n 60 >&2
+        note "all of it is in build/$preset.build.log"
         return 1
     }
 }
