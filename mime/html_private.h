@@ -34,6 +34,8 @@ bool html_has_token(const char *list, const char *token); /* blank-separated, ca
 bool html_has_class(xmlNode *node, const char *token);
 /* http(s) with a host, or mailto: the only addresses that leave this room. */
 bool html_link_allowed(struct slice href);
+/* html_text.c: does a link show its address cut short, as Mastodon does? */
+bool html_is_shortened(xmlNode *node);
 struct slice html_node_text(const xmlNode *node);
 
 /* How an element is laid out, as far as text cares. */

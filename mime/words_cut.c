@@ -137,7 +137,10 @@ static enum mark mark_in_quote(const struct lines *lines, size_t begin)
 static bool unmarked_quote_begins(const struct lines *lines, size_t i)
 {
     for (size_t count = 1; count <= 2 && i + count <= lines->count; count++) {
-        if (lines->at[i + count - 1].quote > 0)
+        const struct line *line = &lines->at[i + count - 1];
+
+        if (line->quote > 0 ||
+            (count > 1 && (line->breaks || mark_is_full_attribution(text_of(line)))))
             return false;
         if (joined_is(lines, i, count, mark_is_full_attribution))
             return i + count == lines->count || !quote_begins(lines, i + count);

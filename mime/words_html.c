@@ -55,10 +55,11 @@ static const struct habit habits[] = {
 struct reader {
     struct lines *lines;
     struct line now;
-    bool blank;  /* a blank line was met: the next one breaks */
-    bool space;  /* white space waits for a letter behind it */
-    bool hard;   /* the line was filled by a blank that stands for one (&nbsp;) */
-    bool bullet; /* the next line is an item of a list */
+    bool blank;         /* a blank line was met: the next one breaks */
+    bool space;         /* white space waits for a letter behind it ... */
+    bool space_outside; /* ... and stood outside of a link */
+    bool hard;          /* the line was filled by a blank that stands for one (&nbsp;) */
+    bool bullet;        /* the next line is an item of a list */
     bool too_many;
     bool introduces; /* in a gmail_quote, before the quotation: who wrote it */
     bool tail;       /* the next line is the first of the other mail */
@@ -102,16 +103,19 @@ static void end_line(struct reader *reader, bool broken)
         reader->tail = reader->forward = reader->blank = false;
     }
     reader->now = (struct line){0};
-    reader->space = reader->hard = false;
+    reader->space = reader->space_outside = reader->hard = false;
 }
 
 static void begin_word(struct reader *reader)
 {
-    if (reader->bullet && reader->now.count == 0)
-        line_add_text(&reader->now, SLICE("- "), NULL);
-    else if (reader->space && reader->now.count > 0)
-        line_add_text(&reader->now, SLICE(" "), reader->href);
-    reader->bullet = reader->space = false;
+    struct line *line = &reader->now;
+
+    if (reader->bullet && line->count == 0)
+        line_add_text(line, SLICE("- "), NULL);
+    else if (reader->space && line->count > 0)
+        line_add_text(line, SLICE(" "),
+                      reader->space_outside ? NULL : line->pieces[line->count - 1].href);
+    reader->bullet = reader->space = reader->space_outside = false;
 }
 
 static void add_text(struct reader *reader, struct slice text)
@@ -127,6 +131,7 @@ static void add_text(struct reader *reader, struct slice text)
             end_line(reader, true);
         } else if (is_space_code(code)) {
             reader->space = true;
+            reader->space_outside |= !reader->href;
             reader->hard |= code == 0xA0;
         } else {
             begin_word(reader);
@@ -328,7 +333,7 @@ static void read_node(struct reader *reader, xmlNode *node)
     else
         read_element(reader, node);
     if (html_is(node, "td") || html_is(node, "th"))
-        reader->space = true;
+        reader->space = reader->space_outside = true;
 }
 
 static void read_nodes(struct reader *reader, xmlNode *first)
