@@ -1,0 +1,16 @@
+/*
+ * commit — one short function inside the transaction, waited for: how blocking code records.
+ */
+#ifndef NESTBOX_BRIDGE_COMMIT_H
+#define NESTBOX_BRIDGE_COMMIT_H
+
+#include "bridge_private.h"
+
+typedef bool commit_step(struct bridge *, struct store_tx *, void *ctx, struct err *);
+MUST_CHECK bool bridge_commit(struct bridge *bridge, commit_step *step, void *ctx, struct err *err);
+
+/* Wants the present profile of the account at each of its followers (people_follow.c). */
+MUST_CHECK bool actor_changed(struct bridge *bridge, struct store_tx *tx,
+                              const struct account *account, struct err *err);
+
+#endif

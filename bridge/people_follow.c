@@ -1,0 +1,134 @@
+/* Following somebody from the command line, and telling followers of a changed profile. */
+#include "bridge_people.h"
+#include "commit.h"
+#include "memory.h"
+
+enum { FOLLOW_WANTED = 1, UNDO_WANTED = 2, PAGE = 500 };
+
+struct follow_step {
+    struct account account;
+    struct slice user, host;
+    bool follow;
+};
+
+/* PERSON: @bob@social.example, or bob=social.example@D. */
+static bool read_person(struct bridge *bridge, struct slice person, struct follow_step *step,
+                        struct address *address, struct err *err)
+{
+    if (slice_starts(person, SLICE("@")))
+        return handle_split(person, &step->user, &step->host) ||
+               err_set(err, ERR_MALFORMED, "Write @bob@social.example, not %.*s",
+                       SLICE_ARGS(person));
+    address_read(bridge->config, person, address);
+    if (address->kind != ADDRESS_PERSON || address->mail_person || address->host[0] == '\0')
+        return err_set(err, ERR_MALFORMED, "Write @bob@social.example or bob=social.example@%s",
+                       bridge->config->domains[0]);
+    step->user = slice_of(address->user);
+    step->host = slice_of(address->host);
+    return true;
+}
+
+/* Wants Follow (1) or Undo (2); an Undo of what was never asked is nothing. */
+static bool want_follow(struct bridge *bridge, struct store_tx *tx, struct follow_step *step,
+                        const struct person *person, struct err *err)
+{
+    int64_t id = 0;
+    struct follow before = {0};
+    enum found found =
+        store_follow(store_tx_view(tx), step->account.person_id, person->id, &before, err);
+    bool follows =
+        found == FOUND && (before.state == FOLLOW_WAITING || before.state == FOLLOW_ACCEPTED);
+
+    follow_clear(&before);
+    if (found == FAILED || follows == step->follow)
+        return found != FAILED;
+    return store_put_follow(tx, step->account.person_id, person->id,
+                            step->follow ? FOLLOW_WAITING : FOLLOW_LEFT, NULL, &id, err) &&
+           person_want(tx, person, SUBJECT_FOLLOW, id, step->account.id,
+                       step->follow ? FOLLOW_WANTED : UNDO_WANTED, false, clock_now(bridge->clock),
+                       err);
+}
+
+static bool record_follow(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
+{
+    struct follow_step *step = ctx;
+    int64_t person_id;
+    scoped_value(person) person = {0};
+
+    if (!person_for_handle(bridge, tx, step->user, step->host, &person_id, err))
+        return false;
+    switch (store_person(store_tx_view(tx), person_id, &person, err)) {
+    case FAILED: return false;
+    case ABSENT: return err_set(err, ERR_CONFLICT, "This person was forgotten meanwhile");
+    case FOUND: break;
+    }
+    if (person.gone)
+        return err_set(err, ERR_ABSENT, "@%.*s@%.*s is gone for good", SLICE_ARGS(step->user),
+                       SLICE_ARGS(step->host));
+    return want_follow(bridge, tx, step, &person, err);
+}
+
+static bool find_author(struct bridge *bridge, struct slice address, struct account *out,
+                        struct err *err)
+{
+    scoped(store_view) view = store_look(bridge->store, err);
+
+    if (!view || !bridge_account_find(bridge, view, address, out, err))
+        return false;
+    return out->state == ACCOUNT_ACTIVE ||
+           err_set(err, ERR_REFUSED, "%.*s is asleep; account add wakes it", SLICE_ARGS(address));
+}
+
+bool bridge_follow(struct bridge *bridge, struct slice address, struct slice person, bool follow,
+                   struct err *err)
+{
+    struct follow_step step = {.follow = follow};
+    struct address read;
+    bool done = find_author(bridge, address, &step.account, err) &&
+                read_person(bridge, person, &step, &read, err) &&
+                bridge_commit(bridge, record_follow, &step, err);
+
+    account_clear(&step.account);
+    return done;
+}
+
+/* ---- a changed profile ---- */
+
+struct telling {
+    struct store_tx *tx;
+    const struct account *account;
+    struct err *err;
+    int64_t now_ms, last;
+    int on_page;
+    bool failed;
+};
+
+/* The version of a profile is its time: a later change is a greater number. */
+static bool tell_one(void *ctx, const struct follow *follow, const struct person *follower)
+{
+    struct telling *telling = ctx;
+
+    telling->last = follow->id;
+    telling->on_page++;
+    if (follower->kind == PERSON_FEDIVERSE && !follower->gone)
+        telling->failed = !person_want(telling->tx, follower, SUBJECT_ACTOR, telling->account->id,
+                                       telling->account->id, (int)(telling->now_ms / SECOND_MS),
+                                       true, telling->now_ms, telling->err);
+    return !telling->failed;
+}
+
+bool actor_changed(struct bridge *bridge, struct store_tx *tx, const struct account *account,
+                   struct err *err)
+{
+    struct telling telling = {
+        .tx = tx, .account = account, .err = err, .now_ms = clock_now(bridge->clock)};
+
+    do {
+        telling.on_page = 0;
+        if (!store_followers(store_tx_view(tx), account->person_id, true, telling.last, PAGE,
+                             tell_one, &telling, err) ||
+            telling.failed)
+            return false;
+    } while (telling.on_page == PAGE);
+    return true;
+}
