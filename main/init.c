@@ -50,13 +50,23 @@ static void say_next(struct command *command, const struct config *config, const
         domain, path, path);
 }
 
+/* The settings want whole paths, so that a server finds them from any folder.  NULL stays NULL. */
+static char *absolute(const char *path)
+{
+    char here[1024];
+
+    if (!path || path[0] == '/' || !getcwd(here, sizeof here))
+        return must_dup(path);
+    return must_print("%s/%s", here, path);
+}
+
 int run_init(struct command *command, const char *config_path)
 {
     struct err err;
     struct config config;
     scoped_value(bytes) sample = {0};
     scoped_text char *domain = NULL;
-    const char *dir = command_option(command, "--dir");
+    scoped_text char *dir = absolute(command_option(command, "--dir"));
     const char *given = command_option(command, "--domain");
     scoped_text char *path = dir ? must_print("%s/nestbox.conf", dir) : must_dup(config_path);
 
