@@ -65,13 +65,14 @@ struct header_field *header_find(const struct header *header, const char *name, 
     return NULL;
 }
 
-/* An encoded word in a character set that is not ours to convert stays as it was written: "=?" is parted. */
+/* An encoded word in a character set that is not ours to convert stays a word: its "=" goes. */
 static void defuse_words(char *text)
 {
     for (char *at = strstr(text, "=?"); at; at = strstr(at + 1, "=?")) {
         size_t len = strcspn(at + 2, "?* ");
+        bool is_word = len > 0 && (at[2 + len] == '?' || at[2 + len] == '*');
 
-        if (!charset_known((struct slice){at + 2, len}))
+        if (is_word && !charset_known((struct slice){at + 2, len}))
             *at = ' ';
     }
 }
@@ -88,17 +89,21 @@ static void defuse_parameters(char *text)
     }
 }
 
+/* Unfolding takes the line end away and leaves the blank behind it (RFC 5322 2.2.3). */
+static void unfold(struct slice raw, struct bytes *out)
+{
+    while (raw.at)
+        bytes_add(out, slice_line(&raw));
+}
+
 const char *field_plain(struct header_field *field)
 {
-    scoped_value(bytes) utf8 = {0};
+    scoped_value(bytes) line = {0}, utf8 = {0};
 
     if (field->plain)
         return field->plain;
-    charset_to_utf8(field->raw, SLICE("utf-8"), &utf8);
-    if (!utf8_valid(bytes_slice(&utf8))) {
-        bytes_reset(&utf8);
-        charset_to_utf8(field->raw, SLICE("windows-1252"), &utf8);
-    }
+    unfold(field->raw, &line);
+    charset_to_utf8(bytes_slice(&line), SLICE("us-ascii"), &utf8);
     field->plain = clean_line(bytes_slice(&utf8));
     defuse_words(field->plain);
     return field->plain;

@@ -1,8 +1,8 @@
 /* What of a mail is somebody's own: the shapes real programs make, plain and HTML. */
 #include "test.h"
 
-#include "memory.h"
 #include "mail.h"
+#include "memory.h"
 #include "words.h"
 
 enum { FORWARDED = 1, CUT_QUOTE = 2, BEGINS = 4 };
@@ -18,6 +18,8 @@ struct row {
 #define REPLY .is_reply = true
 #define PARENT(text) .parent_plain = SLICE(text)
 
+/* Rows in rows: more than the tool that lays out code can align. */
+/* clang-format off */
 static const struct row plain_rows[] = {
     {"two paragraphs stay two", {0}, "One.\r\n\r\nTwo.\r\n", "One.\n\nTwo.", 0},
     {"short lines stay lines", {0}, "Roses are red\nViolets are blue\n", "Roses are red\nViolets are blue", 0},
@@ -186,6 +188,8 @@ static const struct row html_rows[] = {
     {"unclosed and misnested tags are read", {0}, "<b><p>a<i>b</b>c</i><div>d", "abc\n\nd", 0},
 };
 
+/* clang-format on */
+
 static void check_row(const struct row *row, bool html)
 {
     scoped_value(words) words = {0};
@@ -200,8 +204,8 @@ static void check_row(const struct row *row, bool html)
     bool same = ok && slice_is(bytes_slice(&plain), row->expected);
     int wanted = row->facts & FORWARDED ? row->facts | (facts & (CUT_QUOTE | BEGINS)) : row->facts;
     if (!same || facts != wanted)
-        fail_msg("%s: got \"%.*s\", facts %d, not \"%s\", %d", row->name, SLICE_ARGS(bytes_slice(&plain)), facts,
-                 row->expected, row->facts);
+        fail_msg("%s: got \"%.*s\", facts %d, not \"%s\", %d", row->name,
+                 SLICE_ARGS(bytes_slice(&plain)), facts, row->expected, row->facts);
 }
 
 static void plain_text_becomes_own_words(void **state)
@@ -239,22 +243,27 @@ static void links_are_found(void **state)
         bool html;
         const char *text, *expected;
     } rows[] = {
-        {"a bare address becomes a link without the full stop", false, "See https://a.example/x(1).",
-         "See |https://a.example/x(1)<https://a.example/x(1)>|."},
-        {"brackets around stay outside", false, "(https://a.example/)", "(|https://a.example/<https://a.example/>|)"},
-        {"so do angle brackets", false, "<http://a.example>", "<|http://a.example<http://a.example>|>"},
-        {"a word before makes it none", false, "xhttps://a.example", "xhttps://a.example"},
-        {"two in a line", false, "http://a.example http://b.example/?q=1#f",
-         "http://a.example<http://a.example>| |http://b.example/?q=1#f<http://b.example/?q=1#f>"},
-        {"links of HTML keep their address", true, "<p>a <a href=\"https://a.example/?x=1&amp;y=2\">link</a>!</p>",
-         "a |link<https://a.example/?x=1&y=2>|!"},
-        {"other schemes are text", true, "<a href=\"javascript:x\">a</a> <a href='data:x'>b</a>", "a b"},
-        {"a mail link is kept", true, "<a href=\"mailto:a@b.example\">write</a>", "write<mailto:a@b.example>"},
+        {"a bare address becomes a link without the full stop",    false,
+         "See https://a.example/x(1).",                                                                                            "See |https://a.example/x(1)<https://a.example/x(1)>|."},
+        {"brackets around stay outside",                           false, "(https://a.example/)",
+         "(|https://a.example/<https://a.example/>|)"                                                                                                                                     },
+        {"so do angle brackets",                                   false, "<http://a.example>",
+         "<|http://a.example<http://a.example>|>"                                                                                                                                         },
+        {"a word before makes it none",                            false, "xhttps://a.example",                                    "xhttps://a.example"                                   },
+        {"two in a line",                                          false, "http://a.example http://b.example/?q=1#f",
+         "http://a.example<http://a.example>| |http://b.example/?q=1#f<http://b.example/?q=1#f>"                                                                                          },
+        {"links of HTML keep their address",                       true,
+         "<p>a <a href=\"https://a.example/?x=1&amp;y=2\">link</a>!</p>",                                                          "a |link<https://a.example/?x=1&y=2>|!"                },
+        {"other schemes are text",                                 true,  "<a href=\"javascript:x\">a</a> <a href='data:x'>b</a>",
+         "a b"                                                                                                                                                                            },
+        {"a mail link is kept",                                    true,  "<a href=\"mailto:a@b.example\">write</a>",
+         "write<mailto:a@b.example>"                                                                                                                                                      },
         {"a name that a program made a mail link is a name again", true,
-         "<p>Hi @<a href=\"mailto:bob@social.example\">bob@social.example</a>!</p>", "Hi @bob@social.example!"},
-        {"so it is with the sign inside", true, "<a href=\"mailto:@bob@social.example\">@bob@social.example</a>",
-         "@bob@social.example"},
-        {"bare addresses in HTML as well", true, "<p>https://a.example</p>", "https://a.example<https://a.example>"},
+         "<p>Hi @<a href=\"mailto:bob@social.example\">bob@social.example</a>!</p>",                                               "Hi @bob@social.example!"                              },
+        {"so it is with the sign inside",                          true,
+         "<a href=\"mailto:@bob@social.example\">@bob@social.example</a>",                                                         "@bob@social.example"                                  },
+        {"bare addresses in HTML as well",                         true,  "<p>https://a.example</p>",
+         "https://a.example<https://a.example>"                                                                                                                                           },
     };
     const struct words_orders orders = {0};
 
@@ -273,7 +282,8 @@ static void links_are_found(void **state)
 static void pictures_follow_their_words(void **state)
 {
     static const char html[] =
-        "<p>Look<img src=\"cid:photo@x\" alt=\"red boats\"></p><img src='https://tracker.example/x'>"
+        "<p>Look<img src=\"cid:photo@x\" alt=\"red boats\"></p><img "
+        "src='https://tracker.example/x'>"
         "<div class=\"moz-signature\">A<img src=\"cid:logo@x\"><img src=\"cid:photo@x\"></div>";
     const struct words_orders orders = {0};
     scoped_value(words) words = {0};
@@ -302,7 +312,8 @@ static void lines_can_be_taken(void **state)
     struct err err;
 
     (void)state;
-    assert_true(words_from_plain(SLICE("CW: food\nSoup\nalt: a\nBread\n\nAlt:b\n\nALT: c\nd\n"), &orders, &words, &err));
+    assert_true(words_from_plain(SLICE("CW: food\nSoup\nalt: a\nBread\n\nAlt:b\n\nALT: c\nd\n"),
+                                 &orders, &words, &err));
     scoped_text char *first = words_first_line(&words);
     assert_text(first, "CW: food");
     words_drop_first_line(&words);
