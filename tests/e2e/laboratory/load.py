@@ -3,8 +3,10 @@
 A client works on one item at a time and repeats the very same bytes until it has an answer, as mail servers and
 Fediverse servers do.  While an answer is outstanding `waiting` is the number of the attempt, else None.
 """
+import collections
 import email.policy
 import random
+import re
 import smtplib
 import threading
 
@@ -156,7 +158,7 @@ class Sender(Client):
         status, answer = self.peer.post(inbox, activity, person, on_sent=self.now_waiting)
         if status == 202:
             return True
-        if status in (429, 503):
+        if status in (429, 500, 503):
             return False
         raise AssertionError(f"{self.name} was refused: {status} {answer}")
 
@@ -174,26 +176,99 @@ class Follower(Sender):
             yield person, f"{reader.actor}/inbox", self.peer.activity("Follow", reader.actor, person), person
 
 
+class Crowd:
+    """Everybody at once: two mailers, a poster, two senders of notes and one of follows."""
+
+    def __init__(self, nestbox, judge, authors):
+        self.up, self.stopping = threading.Event(), threading.Event()
+        self.up.set()
+        self.judge = judge
+        self.readers = [nestbox.account(f"reader{number}@twin.test") for number in range(3)]
+        self.authors = [nestbox.account(f"author{number}@twin.test") for number in range(authors)]
+        for author in self.authors:
+            judge.follow(author.handle)
+        both = self.up, self.stopping
+        self.mailers = [Mailer(f"mail{n}", *both, nestbox, self.readers, f"20.1.2.{n}") for n in (1, 2)]
+        self.posters = [Poster("post", *both, nestbox, self.authors, "20.1.2.9")]
+        self.senders = [Sender(f"note{n}", *both, judge, self.readers) for n in (1, 2)]
+        self.followers = [Follower("fan", *both, judge, self.readers)]
+        self.clients = [*self.mailers, *self.posters, *self.senders, *self.followers]
+
+    def start(self):
+        for client in self.clients:
+            client.start()
+        return self
+
+    def stop(self):
+        self.stopping.set()
+        for client in self.clients:
+            client.join(60)
+
+    def count(self):
+        """How many of each were promised, after checking that each promise was kept, and none twice."""
+        inbox = counted(mail["subject"] for reader in self.readers for mail in reader.mails("INBOX"))
+        fans = collections.Counter(follower["actor"].rsplit("/", 1)[1]
+                                   for reader in self.readers for follower in reader.followers())
+        posts = counted(post["text"] for author in self.authors for post in author.posts())
+        totals = {"mails": kept("mail", self.mailers, inbox), "notes": kept("note", self.senders, inbox),
+                  "follows": kept("fan", self.followers, fans), "posts": kept("post", self.posters, posts)}
+        kept("post", self.posters, self._at_the_peer())
+        return ", ".join(f"{number} {what}" for what, number in totals.items())
+
+    def _at_the_peer(self):
+        """Under how many ids the peer saw each post."""
+        ids = collections.defaultdict(set)
+        for delivery in self.judge.deliveries.all(
+                lambda delivery: delivery.verified and delivery.activity["type"] == "Create"):
+            note = delivery.activity["object"]
+            for token in counted([note["content"]]):
+                ids[token].add(note["id"])
+        return collections.Counter({token: len(known) for token, known in ids.items()})
+
+
+def counted(texts):
+    """How often each token stands in these texts."""
+    return collections.Counter(found[1] for found in (re.search(r"token ([\w-]+)", text or "") for text in texts)
+                               if found)
+
+
+def kept(what, clients, times):
+    """Each promised token is there once; none, promised or not, is there twice."""
+    promised = [item[0] for client in clients for item in client.promised]
+    assert promised, f"no {what} was ever promised"
+    assert [token for token in promised if times[token] == 0] == [], f"{what}: promised and lost"
+    twice = [token for token, count in times.items() if count > 1 and token.startswith(what)]
+    assert twice == [], f"{what}: there more than once"
+    return len(promised)
+
+
 class Killer:
     """Kills the server again and again while clients are at work, and counts the blows that struck."""
 
-    def __init__(self, nestbox, clients, up, seed):
-        self.nestbox, self.clients, self.up = nestbox, clients, up
+    def __init__(self, nestbox, crowd, seed):
+        self.nestbox, self.clients, self.up = nestbox, crowd.clients, crowd.up
         self.random = random.Random(seed)
         self.struck = self.kills = 0
 
+    def blow(self):
+        self.nestbox.kill()
+
+    def mend(self):
+        """What must be done before the server can start again."""
+
     def strike(self):
-        """One kill -9 at a random moment, best while an answer is outstanding; then a new start."""
+        """One blow at a random moment, best while an answer is outstanding; then a new start."""
         threading.Event().wait(self.random.uniform(0.02, 0.3))  # the moment is the input of this test
         until(lambda: any(client.waiting is not None for client in self.clients), "an answer being outstanding", 60)
         outstanding = [(client, client.waiting) for client in self.clients if client.waiting is not None]
-        self.nestbox.kill()
+        self.blow()
         self.up.clear()
         self.kills += 1
         until(lambda: all(client.paused or not client.is_alive() for client in self.clients),
               "every client noticing", 60)
         self.check()
         self.struck += any(attempt in client.lost for client, attempt in outstanding)
+        self.mend()
         self.nestbox.start()
         self.up.set()
 

@@ -30,11 +30,12 @@ class Nestbox:
     """`settings` is {section: {name: value}}, laid over the laboratory's own; a value of None leaves one out."""
 
     def __init__(self, folder, ca, dns=None, domains=("nest.test",), address="20.0.0.10", settings=None,
-                 hostname=None, binary=BINARY, around=()):
+                 hostname=None, data_dir=None):
         self.folder, self.domains, self.address = folder, domains, address
         self.hostname = hostname or f"mx.{domains[0]}"
-        self.binary, self.around = binary, list(around)
-        self.config, self.data_dir, self.log = folder / "nestbox.conf", folder / "data", folder / "nestbox.log"
+        self.binary, self.around = BINARY, os.environ.get("NESTBOX_AROUND", "").split()
+        self.config, self.log = folder / "nestbox.conf", folder / "nestbox.log"
+        self.data_dir = data_dir or folder / "data"
         self.trust = ca.context()
         self._ca, self._dns, self._process, self.starts = ca, dns, None, 0
         folder.mkdir(parents=True, exist_ok=True)
