@@ -90,7 +90,8 @@ static bool has_gone(const struct pgp *pgp)
 {
     char octet;
 
-    return recv(pgp->wire.fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+    ssize_t count = recv(pgp->wire.fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT);
+    return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
 }
 
 bool judge_start(struct pgp *pgp, struct err *err)

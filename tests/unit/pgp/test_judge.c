@@ -144,9 +144,11 @@ static void a_judge_without_a_place_says_so(void **state)
     enum pgp_judgement judgement;
 
     (void)state;
-    assert_false(asked(pgp, &judgement));
-    assert_int_equal(err.kind, ERR_TEMPORARY);
-    assert_non_null(strstr(err.cause, "gpg.conf"));
+    for (int i = 0; i < 3; i++) {
+        assert_false(asked(pgp, &judgement));
+        assert_int_equal(err.kind, ERR_TEMPORARY);
+        assert_non_null(strstr(err.cause, "gpg.conf"));
+    }
     pgp_free(pgp);
     assert_no_child();
 }
