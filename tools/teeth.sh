@@ -1,0 +1,66 @@
+#!/bin/bash
+# A test of safety must be able to fail. Each bite breaks one thing on purpose, in a copy of the checkout, and runs the
+# tests that guard it: they must fail there.
+set -euo pipefail
+# shellcheck source=tools/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+cd "$ROOT"
+need_packages "${PACKAGES_BUILD[@]}" "${PACKAGES_TEST[@]}" "${PACKAGES_TEETH[@]}"
+need_npm
+mkdir -p build
+PHASES=()
+results=()
+copy=$ROOT/build/teeth
+
+# must_fail NAME BINARY PYTEST…: passes only if tests ran there and failed.
+must_fail() {
+    local name=$1 binary=$2 report=$ROOT/build/teeth-$1.xml status=0
+    shift 2
+    rm -f "$report"
+    NESTBOX_BINARY=$binary tests/e2e/run.sh -q --junit-xml="$report" "$@" >"build/teeth-$name.log" 2>&1 || status=$?
+    if [ $status = 1 ] && grep -q '<failure' "$report"; then
+        note "$name: found"
+    else
+        note "$name: NOT FOUND (pytest ended with $status; see build/teeth-$name.log)"
+        return 1
+    fi
+}
+
+bite() {
+    if phase "$1" "${@:2}"; then results+=("$1=0"); else results+=("$1=1"); fi
+}
+
+# broken NAME FILE SED PYTEST…: builds the copy with FILE changed by SED.
+broken() {
+    local name=$1 file=$2 change=$3
+    shift 3
+    git -C "$copy" checkout -q -- .
+    sed -i -E "$change" "$copy/$file"
+    if git -C "$copy" diff --quiet; then
+        note "$name: the change no longer applies to $file"
+        return 1
+    fi
+    cmake -S "$copy" --preset release -B "$copy/build/release" >"$copy/configure.log" 2>&1
+    ninja -C "$copy/build/release" nestbox >"$copy/build.log" 2>&1 || {
+        tail -n 20 "$copy/build.log"
+        return 1
+    }
+    must_fail "$name" "$copy/build/release/nestbox" "$@"
+}
+
+rm -rf "$copy"
+git clone -q --no-local --depth 1 "file://$ROOT" "$copy"
+phase "build (release)" build release nestbox
+
+e2e=tests/e2e
+durability() { NESTBOX_AROUND=eatmydata must_fail durability "$ROOT/build/release/nestbox" $e2e/test_power_cut.py; }
+bite "durability: fsync does nothing" durability
+bite "smuggling: a bare line feed ends a mail" broken smuggling smtp/framing.c \
+    's/return FRAMING_SOFT_START;/return FRAMING_START;/; s/framing->smuggling = true;   .*CRLF . LF.*/return FRAMING_END;/' \
+    $e2e/test_smtp_clients.py -k smuggled
+bite "audience: proof of the author (P1) taken out" broken p1 bridge/policy_post.c '/\{ROW_P1,/d' \
+    $e2e/test_first_post.py -k nothing_proves
+bite "audience: word in Bcc (P5) taken out" broken p5 bridge/policy_post.c '/\{ROW_P5,/d' \
+    $e2e/test_first_post.py -k resent_to_public
+print_phases
+exec "$PYTHON" tools/count.py "${results[@]}"
