@@ -1,0 +1,30 @@
+#include "duties.h"
+#include "memory.h"
+#include "store_delivery.h"
+#include "work.h"
+
+static bool add_due(void *ctx, const struct delivery *delivery)
+{
+    struct due_ask *ask = ctx;
+
+    must_make_room(ask->due, ask->count, ask->capacity);
+    ask->due[ask->count++] = (struct due){
+        .id = delivery->id,
+        .host = must_dup(delivery->host ? delivery->host : ""),
+    };
+    return true;
+}
+
+bool work_look_due(struct errand *errand, struct err *err)
+{
+    struct due_ask *ask = container_of(errand, struct due_ask, ask.errand);
+    struct activitypub_work *work = ask->ask.work;
+    const unsigned targets = 1u << TARGET_INBOX | 1u << TARGET_PERSON;
+    scoped(store_view) view = store_look(work->store, err);
+
+    if (!view)
+        return false;
+    return store_deliveries_due(view, targets, clock_now(work->clock), ask->busy, ask->busy_count,
+                                ask->limit, add_due, ask, err) &&
+           store_delivery_next_due(view, targets, &ask->next_due_ms, err);
+}
