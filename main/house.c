@@ -4,6 +4,9 @@
 #include "mail.h"
 #include "store.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 bool household_enter(const struct config *config, struct household *out, struct err *err)
 {
     bool held = false;
@@ -17,12 +20,23 @@ bool household_enter(const struct config *config, struct household *out, struct 
            err_set(err, ERR_REFUSED, "Another nestbox works on %s already", config->data_dir);
 }
 
+/* A database without the key of its secrets: a new key would only hide the loss for a while. */
+static bool check_key(const struct data_dir *dir, struct err *err)
+{
+    if (faccessat(dir->fd, "nestbox.db", F_OK, 0) == 0 &&
+        faccessat(dir->fd, "keys/server.key", F_OK, 0) != 0)
+        return err_set(
+            err, ERR_REFUSED,
+            "keys/server.key is missing beside nestbox.db; put it back from your backup");
+    return true;
+}
+
 bool household_furnish(const struct config *config, struct household *it, struct err *err)
 {
     static const char *const judge[] = {"/proc/self/exe", "judge", NULL};
 
     mime_set_up();
-    if (!vault_open(it->dir.fd, &it->vault, err) ||
+    if (!check_key(&it->dir, err) || !vault_open(it->dir.fd, &it->vault, err) ||
         !store_open(it->dir.fd, &system_clock, &it->store, err))
         return false;
     it->pgp = pgp_new(judge);

@@ -1,0 +1,254 @@
+#include "fake.h"
+
+#include "memory.h"
+
+#include <stdio.h>
+
+struct smtp_body {
+    struct fake *fake;
+    struct bytes text;
+    size_t flushed;
+};
+
+union any {
+    struct smtp_errand base;
+    struct smtp_login login;
+    struct smtp_challenge challenge;
+    struct smtp_proof proof;
+};
+
+struct done_errand { /* results are filled when it is made; doing it is nothing */
+    union any any;
+    struct smtp_body *body;
+    int firsts;
+};
+
+static void done_free(struct errand *errand)
+{
+    struct done_errand *done = container_of(errand, struct done_errand, any.base.errand);
+
+    if (done->any.base.first)
+        errand_free(done->any.base.first);
+    if (done->body) {
+        bytes_clear(&done->body->text);
+        free(done->body);
+    }
+    free(done);
+}
+
+static struct done_errand *done_new(int code, const char *status, const char *words)
+{
+    struct done_errand *done = must_new(struct done_errand);
+
+    done->any.base.errand.free = done_free;
+    done->any.base.errand.ok = true;
+    done->any.base.code = code;
+    snprintf(done->any.base.status, sizeof done->any.base.status, "%s", status);
+    snprintf(done->any.base.words, sizeof done->any.base.words, "%s", words);
+    return done;
+}
+
+static struct errand *fake_login(void *ctx, struct slice name, struct slice password)
+{
+    struct done_errand *done = done_new(0, "", "");
+
+    (void)ctx;
+    if (slice_is_nocase(name, "alice@home.test") && slice_is(password, "secret"))
+        done->any.login.account_id = 1;
+    return &done->any.base.errand;
+}
+
+static struct errand *fake_challenge(void *ctx, struct slice name)
+{
+    struct done_errand *done = done_new(0, "", "");
+
+    (void)ctx, (void)name;
+    memset(done->any.challenge.salt, 's', sizeof done->any.challenge.salt);
+    done->any.challenge.iterations = 4096;
+    return &done->any.base.errand;
+}
+
+/* The right proof is the auth message's name followed by "-proof". */
+static struct errand *fake_prove(void *ctx, struct slice name, struct slice auth_message,
+                                 struct slice proof)
+{
+    struct done_errand *done = done_new(0, "", "");
+
+    (void)ctx, (void)auth_message;
+    if (slice_is(name, "alice@home.test") && slice_is(proof, "right proof"))
+        done->any.proof.login.account_id = 1;
+    memset(done->any.proof.server_signature, 'v', sizeof done->any.proof.server_signature);
+    return &done->any.base.errand;
+}
+
+static struct errand *fake_sender(void *ctx, int64_t account_id, struct slice mail_from)
+{
+    bool own = slice_is_nocase(mail_from, "alice@home.test");
+
+    (void)ctx, (void)account_id;
+    return &done_new(own ? 250 : 550, own ? "2.1.0" : "5.7.1", "Not yours")->any.base.errand;
+}
+
+static struct errand *fake_recipient(void *ctx, enum smtp_door door, int64_t account_id,
+                                     struct slice mail_from, struct slice recipient)
+{
+    (void)ctx, (void)account_id, (void)mail_from;
+    if (slice_starts_nocase(recipient, "nobody@"))
+        return &done_new(550, "5.1.1", "There is no such person here.")->any.base.errand;
+    if (door == SMTP_DOOR_MX && !slice_ends_nocase(recipient, "@home.test") &&
+        !slice_is_nocase(recipient, "postmaster"))
+        return &done_new(550, "5.7.1", "Not here")->any.base.errand;
+    return &done_new(250, "2.1.5", "OK")->any.base.errand;
+}
+
+static struct smtp_body *fake_body_new(void *ctx)
+{
+    struct smtp_body *body = must_new(struct smtp_body);
+
+    body->fake = ctx;
+    return body;
+}
+
+static bool fake_body_add(struct smtp_body *body, struct slice s)
+{
+    bytes_add(&body->text, s);
+    return body->text.len - body->flushed >= 64 * 1024;
+}
+
+static struct errand *fake_body_flush(struct smtp_body *body)
+{
+    struct done_errand *done = done_new(0, "", "");
+
+    body->flushed = body->text.len;
+    if (++body->fake->flushes == body->fake->flush_fails_at) {
+        done->any.base.errand.ok = false;
+        err_set(&done->any.base.errand.err, ERR_FULL, "The disk is full");
+    }
+    return &done->any.base.errand;
+}
+
+static void fake_body_free(struct smtp_body *body)
+{
+    bytes_clear(&body->text);
+    free(body);
+}
+
+static struct errand *fake_take(void *ctx, const struct smtp_mail *mail)
+{
+    struct fake *fake = ctx;
+    struct done_errand *done = done_new(250, "2.0.0", "Taken");
+
+    done->body = mail->body;
+    done->firsts = fake->first_errands;
+    if (done->firsts > 0)
+        done->any.base.first = &done_new(0, "", "")->any.base.errand;
+    if (fake->take_fails) {
+        done->any.base.errand.ok = false;
+        err_set(&done->any.base.errand.err, fake->take_fails, "It did not work");
+        return &done->any.base.errand;
+    }
+    fake->mails++;
+    bytes_reset(&fake->last_body);
+    bytes_add(&fake->last_body, bytes_slice(&mail->body->text));
+    snprintf(fake->last_from, sizeof fake->last_from, "%.*s", SLICE_ARGS(mail->mail_from));
+    fake->last_recipients = mail->recipient_count;
+    return &done->any.base.errand;
+}
+
+static void fake_fed(struct smtp_errand *take, struct errand *back)
+{
+    struct done_errand *done = container_of(take, struct done_errand, any.base);
+
+    errand_free(back);
+    if (--done->firsts > 0)
+        take->first = &done_new(0, "", "")->any.base.errand;
+}
+
+static bool fake_busy(void *ctx)
+{
+    struct fake *fake = ctx;
+
+    return fake->busy;
+}
+
+/* Carries out next steps until the session wants bytes or hangs up. */
+static void follow(struct fake *fake, struct turn *turn, enum next next)
+{
+    bytes_drop_front(&fake->unread, turn->used);
+    while (next != NEXT_READ && next != NEXT_HANG_UP) {
+        struct turn again = {.out = &fake->out};
+        if (next == NEXT_WAIT) {
+            next = smtp_session_kind.resume(fake->session, turn->errand, &again);
+        } else if (next == NEXT_START_TLS) {
+            struct tls_facts tls = {.version = "TLSv1.3"};
+            fake->secured = true;
+            if (fake->unread.len > 0) { /* as the driver does: bytes that came early end it */
+                next = NEXT_HANG_UP;
+                break;
+            }
+            next = smtp_session_kind.secured(fake->session, &tls, &again);
+        } else {
+            next = smtp_session_kind.more(fake->session, &again);
+        }
+        *turn = again;
+    }
+    fake->over = fake->over || next == NEXT_HANG_UP;
+}
+
+void fake_feed(struct fake *fake, struct slice bytes)
+{
+    if (fake->over)
+        return;
+    bytes_add(&fake->unread, bytes);
+    for (size_t before = SIZE_MAX;
+         !fake->over && fake->unread.len > 0 && fake->unread.len != before;) {
+        before = fake->unread.len;
+        struct turn turn = {.in = bytes_slice(&fake->unread), .out = &fake->out};
+        follow(fake, &turn, smtp_session_kind.read(fake->session, &turn));
+    }
+}
+
+void fake_nudge(struct fake *fake, enum nudge why)
+{
+    struct turn turn = {.out = &fake->out};
+
+    follow(fake, &turn, smtp_session_kind.nudged(fake->session, why, &turn));
+}
+
+void fake_begin(struct fake *fake, const char *service, bool require_tls)
+{
+    *fake = (struct fake){
+        .peer = {.text = "192.0.2.7", .service = service}
+    };
+    fake->peer.secured = strcmp(service, "submissions") == 0;
+    fake->duties = (struct smtp_duties){
+        .ctx = fake,
+        .hostname = "mx.home.test",
+        .message_max = 1024 * 1024,
+        .recipients_max = 3,
+        .require_tls = require_tls,
+        .is_busy = fake_busy,
+        .login = fake_login,
+        .challenge = fake_challenge,
+        .prove = fake_prove,
+        .sender = fake_sender,
+        .recipient = fake_recipient,
+        .body_new = fake_body_new,
+        .body_add = fake_body_add,
+        .body_flush = fake_body_flush,
+        .body_free = fake_body_free,
+        .take = fake_take,
+        .fed = fake_fed,
+    };
+    fake->session = smtp_wire_session_new(&fake->duties, &fake->peer);
+    struct turn turn = {.out = &fake->out};
+    follow(fake, &turn, smtp_session_kind.begin(fake->session, &fake->peer, &turn));
+}
+
+void fake_end(struct fake *fake)
+{
+    smtp_session_kind.free(fake->session);
+    bytes_clear(&fake->unread);
+    bytes_clear(&fake->out);
+    bytes_clear(&fake->last_body);
+}

@@ -1,0 +1,37 @@
+/*
+ * A driver without sockets and duties without a store: an SMTP session as a function from bytes to bytes.
+ *
+ * Errands are done at once.  Known: alice@home.test with the password "secret"; recipients at home.test but
+ * nobody@; the body is kept in memory and flushed by every 64 KiB.
+ */
+#ifndef NESTBOX_TEST_SMTP_FAKE_H
+#define NESTBOX_TEST_SMTP_FAKE_H
+
+#include "duties.h"
+
+struct fake {
+    struct smtp_duties duties;
+    struct peer peer;
+    void *session;
+    struct bytes unread; /* what the session has not taken yet */
+    struct bytes out;
+    bool over; /* hung up */
+    bool secured;
+    /* what was taken */
+    int mails;
+    struct bytes last_body;
+    char last_from[321];
+    size_t last_recipients;
+    int flushes, flush_fails_at;
+    bool busy;
+    enum err_kind take_fails; /* 0: it does not */
+    int first_errands;        /* how many the next take asks for before it is done */
+};
+
+void fake_begin(struct fake *fake, const char *service, bool require_tls);
+/* Bytes in one read; more may follow. */
+void fake_feed(struct fake *fake, struct slice bytes);
+void fake_nudge(struct fake *fake, enum nudge why);
+void fake_end(struct fake *fake);
+
+#endif

@@ -1,0 +1,332 @@
+/* Conversations: what is said, and the last line of what is answered. */
+#include "test.h"
+
+#include "fake.h"
+#include "memory.h"
+
+#include <stdio.h>
+
+#define LOGIN "EHLO a\r\n|AUTH PLAIN AGFsaWNlQGhvbWUudGVzdABzZWNyZXQ=\r\n|"
+#define TO_HOME "EHLO a\r\n|MAIL FROM:<b@c.test>\r\n|RCPT TO:<alice@home.test>\r\n|"
+
+struct row {
+    const char *name, *said, *last; /* '|' parts what arrives in one read */
+    const char *service;
+    bool require_tls, hangs_up;
+};
+
+static const struct row rows[] = {
+  /* clang-format off */
+    {"the greeting is first",                "",                                                   "220 mx.home.test ESMTP",  "smtp", false, false},
+    {"MAIL needs EHLO",                      "MAIL FROM:<b@c.test>\r\n",                            "503 5.5.1",  "smtp", false, false},
+    {"RCPT needs MAIL",                      "EHLO a\r\n|RCPT TO:<b@c.test>\r\n",                   "503 5.5.1",  "smtp", false, false},
+    {"MAIL in clear is refused",             "EHLO a\r\n|MAIL FROM:<>\r\n",                         "530 5.7.0 Must issue a STARTTLS command first", "smtp", true, false},
+    {"nothing rides behind STARTTLS",        "EHLO a\r\n|STARTTLS\r\nRSET\r\n",                     "554 5.5.0",  "smtp", true, true},
+    {"STARTTLS takes no argument",           "EHLO a\r\n|STARTTLS now\r\n",                         "501 5.5.4",  "smtp", false, false},
+    {"EHLO is forgotten behind STARTTLS",    "EHLO a\r\n|STARTTLS\r\n|MAIL FROM:<b@c.test>\r\n",    "503 5.5.1",  "smtp", true, false},
+    {"TLS is not begun twice",               "EHLO a\r\n|STARTTLS\r\n|EHLO a\r\n|STARTTLS\r\n",     "503 5.5.1",  "smtp", true, false},
+    {"unknown verbs",                        "XYZZY\r\n",                                          "500 5.5.2",  "smtp", false, false},
+    {"a bare LF is no line end",             "NOOP\n",                                             "500 5.5.2",  "smtp", false, false},
+    {"a CR inside a line",                   "NO\rOP\r\n",                                         "500 5.5.2",  "smtp", false, false},
+    {"verbs are of any case",                "ehlo a\r\n|mail from:<b@c.test> size=5\r\n",          "250 2.1.0",  "smtp", false, false},
+    {"nested MAIL",                          "EHLO a\r\n|MAIL FROM:<b@c.test>\r\n|MAIL FROM:<b@c.test>\r\n", "503 5.5.1", "smtp", false, false},
+    {"the null sender",                      "EHLO a\r\n|MAIL FROM:<>\r\n",                         "250 2.1.0",  "smtp", false, false},
+    {"the null sender has one recipient",    "EHLO a\r\n|MAIL FROM:<>\r\n|RCPT TO:<a@home.test>\r\n|RCPT TO:<b@home.test>\r\n", "452 4.5.3", "smtp", false, false},
+    {"declared too large",                   "EHLO a\r\n|MAIL FROM:<b@c.test> SIZE=9999999\r\n",    "552 5.3.4 This mail has more than 1 MiB, the limit here.", "smtp", false, false},
+    {"unknown parameter",                    "EHLO a\r\n|MAIL FROM:<b@c.test> FOO=1\r\n",           "555 5.5.4",  "smtp", false, false},
+    {"parameter twice",                      "EHLO a\r\n|MAIL FROM:<b@c.test> SIZE=1 SIZE=2\r\n",   "501 5.5.4",  "smtp", false, false},
+    {"UTF-8 without saying so",              "EHLO a\r\n|MAIL FROM:<b\xc3\xbc@c.test>\r\n",         "553 5.6.7",  "smtp", false, false},
+    {"UTF-8 said",                           "EHLO a\r\n|MAIL FROM:<b\xc3\xbc@c.test> SMTPUTF8\r\n", "250 2.1.0", "smtp", false, false},
+    {"an unknown recipient",                 "EHLO a\r\n|MAIL FROM:<b@c.test>\r\n|RCPT TO:<nobody@home.test>\r\n", "550 5.1.1", "smtp", false, false},
+    {"no relaying",                          "EHLO a\r\n|MAIL FROM:<b@c.test>\r\n|RCPT TO:<x@else.test>\r\n", "550 5.7.1", "smtp", false, false},
+    {"Postmaster without a domain",          "EHLO a\r\n|MAIL FROM:<b@c.test>\r\n|RCPT TO:<Postmaster>\r\n", "250 2.1.5", "smtp", false, false},
+    {"more recipients than the limit",       TO_HOME "RCPT TO:<b@home.test>\r\n|RCPT TO:<c@home.test>\r\n|RCPT TO:<d@home.test>\r\n", "452 4.5.3 Too many recipients: send the rest in a second mail.", "smtp", false, false},
+    {"DATA without a recipient",             "EHLO a\r\n|MAIL FROM:<b@c.test>\r\n|DATA\r\n",        "554 5.5.1",  "smtp", false, false},
+    {"a mail",                               TO_HOME "DATA\r\n|Subject: x\r\n\r\nhello\r\n.\r\n",   "250 2.0.0",  "smtp", false, false},
+    {"a mail that needs people found first", TO_HOME "DATA\r\n|first\r\n.\r\n",                     "250 2.0.0",  "smtp", false, false},
+    {"nothing may follow DATA at once",      TO_HOME "DATA\r\nSubject: x\r\n\r\n.\r\n",             "554 5.5.0",  "smtp", false, true},
+    {"a bare CR in the text",                TO_HOME "DATA\r\n|a\rb\r\n.\r\n",                      "550 5.6.0",  "smtp", false, false},
+    {"LF dot LF ends nothing",               TO_HOME "DATA\r\n|a\n.\nb\r\n.\r\n",                   "550 5.6.0",  "smtp", false, false},
+    {"CRLF dot LF ends nothing",             TO_HOME "DATA\r\n|a\r\n.\nb\r\n.\r\n",                 "550 5.6.0",  "smtp", false, false},
+    {"LF dot CRLF ends nothing",             TO_HOME "DATA\r\n|a\n.\r\nb\r\n.\r\n",                 "550 5.6.0",  "smtp", false, false},
+    {"CRLF dot CR ends nothing",             TO_HOME "DATA\r\n|a\r\n.\rb\r\n.\r\n",                 "550 5.6.0",  "smtp", false, false},
+    {"a lone bare LF is mended",             TO_HOME "DATA\r\n|a\nb\r\n.\r\n",                      "250 2.0.0",  "smtp", false, false},
+    {"commands go on behind a mail",         TO_HOME "DATA\r\n|x\r\n.\r\nNOOP\r\n",                 "250 2.0.0 OK", "smtp", false, false},
+    {"RSET forgets",                         TO_HOME "RSET\r\n|DATA\r\n",                           "503 5.5.1",  "smtp", false, false},
+    {"VRFY tells nothing",                   "EHLO a\r\n|VRFY alice\r\n",                           "252 2.0.0",  "smtp", false, false},
+    {"no log-in on port 25",                 "EHLO a\r\n|AUTH PLAIN\r\n",                           "502 5.5.1",  "smtp", false, false},
+    {"no password in clear",                 "EHLO a\r\n|AUTH PLAIN AGEAYg==\r\n",                  "530 5.7.0",  "submission", false, false},
+    {"submission wants a log-in",            "EHLO a\r\n|MAIL FROM:<alice@home.test>\r\n",          "530 5.7.0 Authentication required", "submissions", false, false},
+    {"PLAIN at once",                        LOGIN,                                                "235 2.7.0",  "submissions", false, false},
+    {"PLAIN when asked",                     "EHLO a\r\n|AUTH PLAIN\r\n|AGFsaWNlQGhvbWUudGVzdABzZWNyZXQ=\r\n", "235 2.7.0", "submissions", false, false},
+    {"a wrong password",                     "EHLO a\r\n|AUTH PLAIN AGFsaWNlQGhvbWUudGVzdAB3cm9uZw==\r\n", "535 5.7.8", "submissions", false, false},
+    {"three wrong passwords",                "EHLO a\r\n|AUTH PLAIN AGEAYg==\r\n|AUTH PLAIN AGEAYg==\r\n|AUTH PLAIN AGEAYg==\r\n", "421 4.7.0", "submissions", false, true},
+    {"another's name to act for",            "EHLO a\r\n|AUTH PLAIN Ym9iAGFsaWNlQGhvbWUudGVzdABzZWNyZXQ=\r\n", "535 5.7.8", "submissions", false, false},
+    {"given up",                             "EHLO a\r\n|AUTH PLAIN\r\n|*\r\n",                     "501 5.7.0",  "submissions", false, false},
+    {"no base64",                            "EHLO a\r\n|AUTH PLAIN !!!\r\n",                       "501 5.5.2",  "submissions", false, false},
+    {"no such mechanism",                    "EHLO a\r\n|AUTH CRAM-MD5\r\n",                        "504 5.5.4",  "submissions", false, false},
+    {"not logged in twice",                  LOGIN "AUTH PLAIN AGEAYg==\r\n",                      "503 5.5.1",  "submissions", false, false},
+    {"another's sender",                     LOGIN "MAIL FROM:<bob@home.test>\r\n",                "550 5.7.1",  "submissions", false, false},
+    {"submission goes anywhere",             LOGIN "MAIL FROM:<alice@home.test>\r\n|RCPT TO:<x@else.test>\r\n|DATA\r\n|hi\r\n.\r\n", "250 2.0.0", "submissions", false, false},
+    {"channel binding was not offered",      "EHLO a\r\n|AUTH SCRAM-SHA-256 cD10bHMtZXhwb3J0ZXIsLG49YSxyPXg=\r\n", "501 5.5.2", "submissions", false, false},
+    {"goodbye",                              "QUIT\r\n",                                           "221 2.0.0",  "smtp", false, true},
+  /* clang-format on */
+};
+
+static void say(struct fake *fake, const char *said)
+{
+    struct slice rest = slice_of(said);
+
+    while (rest.at)
+        fake_feed(fake, slice_cut(&rest, '|'));
+}
+
+static const char *last_line(struct fake *fake)
+{
+    static char line[600];
+    struct slice out = slice_trim(bytes_slice(&fake->out));
+    size_t start = slice_find_last(out, '\n');
+
+    snprintf(line, sizeof line, "%.*s",
+             SLICE_ARGS(slice_from(out, start == SIZE_MAX ? 0 : start + 1)));
+    return line;
+}
+
+static void check(const struct row *row, struct fake *fake)
+{
+    if (strncmp(last_line(fake), row->last, strlen(row->last)) != 0)
+        fail_msg("%s: answered \"%s\", not \"%s\"", row->name, last_line(fake), row->last);
+    if (fake->over != row->hangs_up)
+        fail_msg("%s: %s", row->name, fake->over ? "hung up" : "did not hang up");
+}
+
+static void test_conversations(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct fake fake;
+        fake_begin(&fake, rows[i].service, rows[i].require_tls);
+        fake.first_errands = strstr(rows[i].said, "first") ? 2 : 0;
+        say(&fake, rows[i].said);
+        check(&rows[i], &fake);
+        fake_end(&fake);
+    }
+}
+
+/* Where the answer does not depend on what comes in one read, it does not depend on where reads end. */
+static void test_every_byte_by_itself(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct fake fake;
+        if (rows[i].hangs_up)
+            continue;
+        fake_begin(&fake, rows[i].service, rows[i].require_tls);
+        fake.first_errands = strstr(rows[i].said, "first") ? 2 : 0;
+        for (const char *c = rows[i].said; *c; c++)
+            if (*c != '|')
+                fake_feed(&fake, (struct slice){c, 1});
+        check(&rows[i], &fake);
+        fake_end(&fake);
+    }
+}
+
+static void test_pipelined_envelope(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, "smtp", false);
+    say(&fake, "EHLO a\r\n|MAIL FROM:<b@c.test>\r\nRCPT TO:<x@home.test>\r\nRCPT "
+               "TO:<nobody@home.test>\r\nRSET\r\n");
+    assert_non_null(
+        strstr(fake.out.at, "250 2.1.0 Sender OK\r\n250 2.1.5 Recipient OK\r\n550 5.1.1"));
+    assert_text(last_line(&fake), "250 2.0.0 Forgotten");
+    fake_end(&fake);
+}
+
+static void test_dots_are_unstuffed(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, "smtp", false);
+    say(&fake, TO_HOME "DATA\r\n|..one\r\n...\r\na\nb\r\n.\r\n");
+    assert_int_equal(fake.mails, 1);
+    assert_text(fake.last_body.at, ".one\r\n..\r\na\r\nb\r\n");
+    assert_text(fake.last_from, "b@c.test");
+    fake_end(&fake);
+}
+
+static void feed_large(struct fake *fake, size_t bytes)
+{
+    char block[1026];
+
+    memset(block, 'x', sizeof block);
+    memcpy(block + sizeof block - 2, "\r\n", 2);
+    for (size_t sent = 0; sent < bytes; sent += sizeof block)
+        fake_feed(fake, (struct slice){block, sizeof block});
+    fake_feed(fake, SLICE(".\r\n"));
+}
+
+static void test_a_large_body_goes_in_pieces(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, "smtp", false);
+    say(&fake, TO_HOME "DATA\r\n");
+    feed_large(&fake, 800 * 1024);
+    assert_text(last_line(&fake), "250 2.0.0 Taken");
+    assert_true(fake.flushes > 8);
+    fake_end(&fake);
+}
+
+static void test_too_large_a_body_is_read_to_its_end(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, "smtp", false);
+    say(&fake, TO_HOME "DATA\r\n");
+    feed_large(&fake, 1100 * 1024);
+    assert_text(last_line(&fake), "552 5.3.4 This mail has more than 1 MiB, the limit here.");
+    assert_int_equal(fake.mails, 0);
+    say(&fake, "NOOP\r\n");
+    assert_text(last_line(&fake), "250 2.0.0 OK");
+    fake_end(&fake);
+}
+
+static void test_a_full_disk_is_said_at_the_end(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, "smtp", false);
+    fake.flush_fails_at = 2;
+    say(&fake, TO_HOME "DATA\r\n");
+    feed_large(&fake, 800 * 1024);
+    assert_non_null(strstr(last_line(&fake), "452 4.3.1"));
+    assert_int_equal(fake.mails, 0);
+    fake_end(&fake);
+}
+
+static void test_our_trouble_is_told_as_ours(void **state)
+{
+    static const struct {
+        enum err_kind kind;
+        const char *said;
+    } kinds[] = {
+        {ERR_TEMPORARY, "451 4.3.0"},
+        {ERR_FULL,      "452 4.3.1"},
+        {ERR_MALFORMED, "550 5.6.0"}
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        struct fake fake;
+        fake_begin(&fake, "smtp", false);
+        fake.take_fails = kinds[i].kind;
+        say(&fake, TO_HOME "DATA\r\n|x\r\n.\r\n");
+        assert_non_null(strstr(last_line(&fake), kinds[i].said));
+        fake_end(&fake);
+    }
+}
+
+static void test_busy_is_said_at_mail(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, "smtp", false);
+    fake.busy = true;
+    say(&fake, "EHLO a\r\n|MAIL FROM:<b@c.test>\r\n");
+    assert_non_null(strstr(last_line(&fake), "451 4.3.2"));
+    fake_end(&fake);
+}
+
+static void test_too_many_errors(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, "smtp", false);
+    for (int i = 0; i < 30 && !fake.over; i++)
+        say(&fake, "BLAH\r\n");
+    assert_true(fake.over);
+    assert_non_null(strstr(last_line(&fake), "421 4.7.0"));
+    fake_end(&fake);
+}
+
+static void test_a_line_without_end(void **state)
+{
+    struct fake fake;
+    char block[1000];
+
+    (void)state;
+    memset(block, 'a', sizeof block);
+    fake_begin(&fake, "smtp", false);
+    for (int i = 0; i < 10; i++)
+        fake_feed(&fake, (struct slice){block, sizeof block});
+    assert_true(fake.unread.len <= 4000);
+    say(&fake, "\r\n");
+    assert_text(last_line(&fake), "500 5.5.2 This line is too long");
+    say(&fake, "NOOP\r\n");
+    assert_text(last_line(&fake), "250 2.0.0 OK");
+    fake_end(&fake);
+}
+
+static void test_silence_and_stopping_are_told(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, "smtp", false);
+    fake_nudge(&fake, NUDGE_TIMER);
+    assert_non_null(strstr(last_line(&fake), "421 4.4.2"));
+    assert_true(fake.over);
+    fake_end(&fake);
+    fake_begin(&fake, "smtp", false);
+    say(&fake, TO_HOME "DATA\r\n|half a ma");
+    fake_nudge(&fake, NUDGE_CLOSING);
+    assert_non_null(strstr(last_line(&fake), "421 4.3.2"));
+    fake_end(&fake);
+}
+
+static void test_ehlo_says_what_is_true(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, "smtp", false);
+    say(&fake, "EHLO a\r\n");
+    assert_non_null(strstr(fake.out.at, "250-STARTTLS\r\n"));
+    assert_null(strstr(fake.out.at, "AUTH"));
+    fake_end(&fake);
+    fake_begin(&fake, "submission", false);
+    say(&fake, "EHLO a\r\n");
+    assert_null(strstr(fake.out.at, "AUTH"));
+    say(&fake, "STARTTLS\r\n|EHLO a\r\n");
+    assert_non_null(strstr(fake.out.at, "250-AUTH SCRAM-SHA-256 PLAIN\r\n"));
+    fake_end(&fake);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_conversations),
+        cmocka_unit_test(test_every_byte_by_itself),
+        cmocka_unit_test(test_pipelined_envelope),
+        cmocka_unit_test(test_dots_are_unstuffed),
+        cmocka_unit_test(test_a_large_body_goes_in_pieces),
+        cmocka_unit_test(test_too_large_a_body_is_read_to_its_end),
+        cmocka_unit_test(test_a_full_disk_is_said_at_the_end),
+        cmocka_unit_test(test_our_trouble_is_told_as_ours),
+        cmocka_unit_test(test_busy_is_said_at_mail),
+        cmocka_unit_test(test_too_many_errors),
+        cmocka_unit_test(test_a_line_without_end),
+        cmocka_unit_test(test_silence_and_stopping_are_told),
+        cmocka_unit_test(test_ehlo_says_what_is_true),
+    };
+    return cmocka_run_group_tests_name("smtp session", tests, NULL, NULL);
+}
