@@ -53,12 +53,12 @@ void answer_error(struct http_response *response, int status, const char *why)
 static int status_of(enum err_kind kind)
 {
     switch (kind) {
-    case ERR_TEMPORARY: return 503;
     case ERR_MALFORMED: return 400;
     case ERR_ABSENT: return 404;
     case ERR_REFUSED: return 403;
     case ERR_TOO_LARGE: return 413;
-    case ERR_FULL: return 503;
+    case ERR_TEMPORARY:
+    case ERR_FULL:
     case ERR_CONFLICT: return 503;
     }
     __builtin_unreachable();

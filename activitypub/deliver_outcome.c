@@ -46,7 +46,10 @@ static void printable(struct slice text, char *out, size_t size)
     size_t len = text.len < size - 1 ? text.len : size - 1;
 
     for (size_t i = 0; i < len; i++)
-        out[i] = text.at[i] >= ' ' && text.at[i] < 0x7f ? text.at[i] : '?';
+        if (text.at[i] >= ' ' && text.at[i] < 0x7f)
+            out[i] = text.at[i];
+        else
+            out[i] = '?';
     out[len] = '\0';
 }
 

@@ -7,6 +7,8 @@
 #include "vault.h"
 #include "work.h"
 
+#define AS2 "https://www.w3.org/ns/activitystreams"
+
 enum { HOPS_MAX = 3, FETCHES_MAX = 20 };
 
 char *work_domain(const struct activitypub_work *work, struct slice host)
@@ -96,8 +98,7 @@ static enum document_step want(struct activitypub_work *work, struct ask *ask,
                                struct document *document, const char *domain, struct err *err)
 {
     static const char *const accept[] = {
-        [DOCUMENT_ACTIVITY] = "application/activity+json, application/ld+json; "
-                              "profile=\"https://www.w3.org/ns/activitystreams\"",
+        [DOCUMENT_ACTIVITY] = "application/activity+json, application/ld+json; profile=\"" AS2 "\"",
         [DOCUMENT_JRD] = "application/jrd+json, application/json",
         [DOCUMENT_XRD] = "application/xrd+xml, application/xml, text/xml",
     };

@@ -80,7 +80,7 @@ static enum course object_read(struct judgement *j)
     }
     const char *author =
         activity->type == ACTIVITY_ANNOUNCE && note ? note->attributed_to : activity->actor;
-    if (shape == NOTE_READ && author && note_is_of(note, author)) {
+    if (note && author && note_is_of(note, author)) {
         use_note(j, note);
         return object_settled(j);
     }

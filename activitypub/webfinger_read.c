@@ -69,24 +69,31 @@ static const char *self_href(const json_t *links)
     return NULL;
 }
 
+static bool fill(const json_t *root, struct finger *out, struct err *err)
+{
+    const char *subject = doc_text(root, "subject");
+    const char *href = self_href(doc_member(root, "links"));
+
+    if (!subject || !slice_starts_nocase(slice_of(subject), "acct:") ||
+        !handle_read(slice_of(subject), &out->user, &out->host))
+        return err_set(err, ERR_MALFORMED, "Their WebFinger names nobody");
+    if (!doc_is_name(href, false))
+        return err_set(err, ERR_ABSENT, "Their WebFinger has no ActivityPub actor");
+    out->actor_id = must_dup(href);
+    return true;
+}
+
 bool webfinger_read(struct slice text, struct finger *out, struct err *err)
 {
     scoped_value(doc) doc = {0};
-    scoped_value(finger) finger = {0};
 
+    *out = (struct finger){0};
     if (!doc_read(text, &doc, err))
         return false;
-    const char *subject = doc_text(doc.root, "subject");
-    if (!subject || !slice_starts_nocase(slice_of(subject), "acct:") ||
-        !handle_read(slice_of(subject), &finger.user, &finger.host))
-        return err_set(err, ERR_MALFORMED, "Their WebFinger names nobody");
-    const char *href = self_href(doc_member(doc.root, "links"));
-    if (!doc_is_name(href, false))
-        return err_set(err, ERR_ABSENT, "Their WebFinger has no ActivityPub actor");
-    finger.actor_id = must_dup(href);
-    *out = finger;
-    finger = (struct finger){0};
-    return true;
+    if (fill(doc.root, out, err))
+        return true;
+    finger_clear(out);
+    return false;
 }
 
 /* The value of name="…" in a tag; no entities but &amp;, which templates may hold. */

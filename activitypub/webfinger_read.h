@@ -14,6 +14,7 @@ struct finger {
 };
 void finger_clear(struct finger *finger);
 SCOPED_VALUE(finger, finger_clear)
+/* On failure *out is empty. */
 MUST_CHECK bool webfinger_read(struct slice text, struct finger *out, struct err *err);
 
 /* "bob@Social.Example", with or without "acct:" or "@" before it: user as written, host canonical.  Heap. */
