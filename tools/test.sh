@@ -62,6 +62,11 @@ case $part in all | unit) reported unit.xml "unit tests and replay of the corpor
 case $part in all | fuzz) step "fuzzing, 15 s each" fuzz_briefly ;; esac
 case $part in all) step "lint" tools/lint.sh ;; esac
 case $part in all | e2e) reported e2e.xml "end to end" end_to_end "$@" ;; esac
-case $part in crash) reported e2e.xml "crashes" end_to_end -k kill9 "$@" ;; esac
-case $part in long) reported e2e.xml "end to end, the long way" env NESTBOX_LONG=1 tests/e2e/run.sh --junit-xml="$ROOT/$reports/e2e.xml" "$@" ;; esac
+case $part in crash) reported e2e.xml "crashes" end_to_end -k "kill9 or power_cut" "$@" ;; esac
+case $part in
+    long)
+        export NESTBOX_KILLS=500 NESTBOX_CUTS=60
+        reported e2e.xml "end to end, the long way" end_to_end "$@"
+        ;;
+esac
 finish

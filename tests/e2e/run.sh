@@ -16,5 +16,10 @@ fetch_peer() {
 }
 
 fetch_peer
+where=("$here")
+for word in "$@"; do
+    [ ! -e "${word%%::*}" ] || where=() # a file was named
+done
 exec unshare --net --mount --pid --fork --kill-child --mount-proc "$here/lab.sh" \
-    env -u PYTHONPATH PYTHONDONTWRITEBYTECODE=1 "$PYTHON" -m pytest -p no:cacheprovider "${@:-$here}"
+    env -u PYTHONPATH PYTHONDONTWRITEBYTECODE=1 "$PYTHON" -m pytest -p no:cacheprovider --rootdir="$here" \
+    --durations=8 "${where[@]}" "$@"
