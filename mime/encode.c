@@ -7,7 +7,8 @@
 enum {
     FOLD_COLUMN = 76,
     MAX_LINE = 78,
-    WORD_BYTES = 42,    /* of UTF-8 in one encoded word: 56 of base64 and 12 around them */
+    WORD_FRAME = 12,    /* "=?utf-8?B?" and "?=" */
+    WORD_BYTES = 42,    /* of UTF-8 in one encoded word: 56 of base64 and the frame */
     LONGEST_WORD = 400, /* an unbroken piece above that is encoded, or lines would pass 998 */
     BASE64_LINE = 57,   /* octets: 76 columns */
 };
@@ -41,28 +42,47 @@ size_t encode_word(struct bytes *out, struct slice word, size_t column)
     return column + word.len;
 }
 
+/* Bytes of UTF-8 that fit behind `column` as one encoded word; a whole line's worth if too few do. */
+static size_t room_for_word(size_t column)
+{
+    size_t room =
+        column + WORD_FRAME < FOLD_COLUMN ? (FOLD_COLUMN - column - WORD_FRAME) / 4 * 3 : 0;
+
+    return room < 9 || room > WORD_BYTES ? WORD_BYTES : room;
+}
+
+/* Whole code points only (RFC 2047 5). */
+static struct slice first_letters(struct slice text, size_t max)
+{
+    size_t take = 0;
+
+    while (take < text.len) {
+        uint32_t code;
+        size_t len = utf8_read(slice_from(text, take), &code);
+
+        len = len ? len : 1;
+        if (take + len > max)
+            break;
+        take += len;
+    }
+    return slice_first(text, take);
+}
+
 static size_t encode_words(struct bytes *out, struct slice text, size_t column)
 {
     for (bool first = true; text.len > 0; first = false) {
         scoped_value(bytes) word = {0};
-        size_t take = 0;
+        struct slice letters = first_letters(text, first ? room_for_word(column) : WORD_BYTES);
 
-        while (take < text.len) { /* whole code points only (RFC 2047 5) */
-            uint32_t code;
-            size_t len = utf8_read(slice_from(text, take), &code);
-            if (take + (len ? len : 1) > WORD_BYTES)
-                break;
-            take += len ? len : 1;
-        }
         bytes_add_text(&word, "=?utf-8?B?");
-        base64_add(&word, slice_first(text, take));
+        base64_add(&word, letters);
         bytes_add_text(&word, "?=");
         if (!first) {
             bytes_add_char(out, ' ');
             column++;
         }
         column = encode_word(out, bytes_slice(&word), column);
-        text = slice_from(text, take);
+        text = slice_from(text, letters.len);
     }
     return column;
 }

@@ -48,7 +48,7 @@ void mail_free(struct mail *mail)
 const char *mail_field(struct mail *mail, const char *name, size_t index)
 {
     struct header_field *field = header_find(&mail->root->header, name, index);
-    return field ? field_decoded(field, mail->options) : NULL;
+    return field ? field_decoded(field) : NULL;
 }
 
 size_t mail_field_count(struct mail *mail, const char *name)
@@ -75,7 +75,8 @@ static bool is_address(struct slice address)
 
 static void add_address(struct mail_addresses *out, InternetAddress *entry)
 {
-    const char *spec = internet_address_mailbox_get_addr((InternetAddressMailbox *)(void *)entry);
+    const char *spec =
+        internet_address_mailbox_get_idn_addr((InternetAddressMailbox *)(void *)entry);
     const char *name = internet_address_get_name(entry);
 
     if (!spec || !is_address(slice_of(spec)))
@@ -112,7 +113,8 @@ void mail_addresses(struct mail *mail, const char *name, struct mail_addresses *
 
     *out = (struct mail_addresses){.at = must_alloc_array(MAIL_MAX_LIST, sizeof *out->at)};
     for (size_t i = 0; (field = header_find(&mail->root->header, name, i)) != NULL; i++) {
-        InternetAddressList *list = internet_address_list_parse(mail->options, field_plain(field));
+        scoped_text char *text = field_for_gmime(field);
+        InternetAddressList *list = internet_address_list_parse(mail->options, text);
         if (!list)
             continue;
         add_list(out, list, 0);
@@ -228,7 +230,7 @@ const char *mail_part_parameter(const struct mail_part *part, const char *name)
 const char *mail_part_field(const struct mail_part *part, const char *name)
 {
     struct header_field *field = header_find(&part->header, name, 0);
-    return field ? field_decoded(field, part->mail->options) : NULL;
+    return field ? field_decoded(field) : NULL;
 }
 
 const char *mail_part_file_name(const struct mail_part *part)

@@ -34,7 +34,7 @@ size_t mail_field_count(struct mail *mail, const char *name);
 
 struct mail_address {
     char *name;    /* display name or NULL */
-    char *address; /* addr-spec as written; domain lower case */
+    char *address; /* addr-spec; domain lower case and as A-labels */
 };
 struct mail_addresses {
     struct mail_address *at;

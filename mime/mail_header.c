@@ -1,12 +1,14 @@
 /*
  * mail_header — header fields found, unfolded and decoded (RFC 5322 2.2, RFC 2047, RFC 2231).
  *
- * GMime sees a field only after it became one line of valid UTF-8 in which no unknown character set is named.
+ * GMime sees a field only after it became one line of valid UTF-8 that names no character set but ours.
  */
 #include "mime_private.h"
 
 #include "memory.h"
 #include "text.h"
+
+enum { LONGEST_TYPE = 8 * 1024 };
 
 static bool is_name(struct slice name)
 {
@@ -65,18 +67,6 @@ struct header_field *header_find(const struct header *header, const char *name, 
     return NULL;
 }
 
-/* An encoded word in a character set that is not ours to convert stays a word: its "=" goes. */
-static void defuse_words(char *text)
-{
-    for (char *at = strstr(text, "=?"); at; at = strstr(at + 1, "=?")) {
-        size_t len = strcspn(at + 2, "?* ");
-        bool is_word = len > 0 && (at[2 + len] == '?' || at[2 + len] == '*');
-
-        if (is_word && !charset_known((struct slice){at + 2, len}))
-            *at = ' ';
-    }
-}
-
 /* name*=charset'language'value: an unknown charset is made empty by moving the first quote to its start. */
 static void defuse_parameters(char *text)
 {
@@ -105,18 +95,26 @@ const char *field_plain(struct header_field *field)
     unfold(field->raw, &line);
     charset_to_utf8(bytes_slice(&line), SLICE("us-ascii"), &utf8);
     field->plain = clean_line(bytes_slice(&utf8));
-    defuse_words(field->plain);
     return field->plain;
 }
 
-const char *field_decoded(struct header_field *field, GMimeParserOptions *options)
+const char *field_decoded(struct header_field *field)
 {
+    scoped_value(bytes) text = {0};
+
     if (field->decoded)
         return field->decoded;
-    char *decoded = g_mime_utils_header_decode_text(options, field_plain(field));
-    field->decoded = clean_line(slice_of(decoded));
-    g_free(decoded);
+    encoded_words_read(slice_of(field_plain(field)), WORDS_AS_TEXT, &text);
+    field->decoded = clean_line(bytes_slice(&text));
     return field->decoded;
+}
+
+char *field_for_gmime(struct header_field *field)
+{
+    scoped_value(bytes) text = {0};
+
+    encoded_words_read(slice_of(field_plain(field)), WORDS_ONLY, &text);
+    return bytes_take(&text);
 }
 
 static void read_parameters(GMimeParamList *list, struct mail_parameters *out)
@@ -133,6 +131,23 @@ static void read_parameters(GMimeParamList *list, struct mail_parameters *out)
                                     .value = clean_line(slice_of(g_mime_param_get_value(param)))};
         g_free(name);
     }
+}
+
+/* Encoded words have no business in a parameter (RFC 2047 5), yet programs write file names so. */
+static void parse_parameters(const char *text, GMimeParserOptions *options,
+                             struct mail_parameters *out)
+{
+    scoped_value(bytes) harmless = {0};
+
+    encoded_words_read(slice_of(text), WORDS_NORMAL, &harmless);
+    if (harmless.len == 0)
+        return;
+    defuse_parameters(harmless.at);
+    GMimeParamList *list = g_mime_param_list_parse(options, harmless.at);
+    if (!list)
+        return;
+    read_parameters(list, out);
+    g_object_unref(list);
 }
 
 static char *lower_case(struct slice text)
@@ -168,7 +183,7 @@ char *header_content_type(const char *plain, GMimeParserOptions *options, const 
 {
     bool is_disposition = *otherwise == '\0';
 
-    if (!plain)
+    if (!plain || strlen(plain) > LONGEST_TYPE)
         return must_dup(otherwise);
     char *value = bare_value(plain);
     if (!is_disposition && !is_type(value)) {
@@ -176,16 +191,8 @@ char *header_content_type(const char *plain, GMimeParserOptions *options, const 
         return must_dup(otherwise);
     }
     const char *semicolon = strchr(plain, ';');
-    if (semicolon) {
-        char *text = must_dup(semicolon + 1);
-        defuse_parameters(text);
-        GMimeParamList *list = g_mime_param_list_parse(options, text);
-        if (list) {
-            read_parameters(list, out);
-            g_object_unref(list);
-        }
-        free(text);
-    }
+    if (semicolon)
+        parse_parameters(semicolon + 1, options, out);
     return value;
 }
 

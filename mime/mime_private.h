@@ -43,6 +43,14 @@ void squeeze_add(struct bytes *out, struct slice text);
 const char *charset_known(struct slice name); /* iconv's name, or NULL */
 void charset_to_utf8(struct slice raw, struct slice charset, struct bytes *out);
 
+/* encoded_words.c: RFC 2047. */
+enum words_as {
+    WORDS_AS_TEXT, /* decoded */
+    WORDS_NORMAL,  /* neighbours as one word in UTF-8 */
+    WORDS_ONLY,    /* the same, and nothing else is left that looks like the beginning of one */
+};
+void encoded_words_read(struct slice text, enum words_as as, struct bytes *out);
+
 /* A parameter of Content-Type, name lower case, value decoded and clean. */
 struct mail_parameter {
     char *name;
@@ -56,8 +64,8 @@ struct mail_parameters {
 /* mail_header.c */
 struct header_field {
     struct slice name, raw; /* into the header's text */
-    char *plain;            /* unfolded, UTF-8, still encoded words; made when asked for */
-    char *decoded;          /* made when asked for */
+    char *plain;            /* unfolded, UTF-8, no controls; made when asked for */
+    char *decoded;          /* and encoded words read; made when asked for */
 };
 struct header {
     struct bytes text;
@@ -68,7 +76,8 @@ void header_read(struct header *header, struct bytes *text); /* takes the text *
 void header_clear(struct header *header);
 struct header_field *header_find(const struct header *header, const char *name, size_t index);
 const char *field_plain(struct header_field *field);
-const char *field_decoded(struct header_field *field, GMimeParserOptions *options);
+const char *field_decoded(struct header_field *field);
+char *field_for_gmime(struct header_field *field); /* heap; see encoded_words.c */
 /* "text/plain; charset=utf-8" taken apart; NULL or broken gives `otherwise`. */
 char *header_content_type(const char *plain, GMimeParserOptions *options, const char *otherwise,
                           struct mail_parameters *out);
