@@ -6,6 +6,8 @@
 
 #include <libxml/parser.h>
 
+enum { MAX_COLONS = 100 };
+
 void mime_set_up(void)
 {
     g_mime_init();
@@ -107,6 +109,16 @@ static void add_list(struct mail_addresses *out, InternetAddressList *list, int 
     }
 }
 
+/* GMime opens a group within a group at each colon, by recursion: "a:a:a:…" would end the stack. */
+static void bound_groups(char *text)
+{
+    int colons = 0;
+
+    for (char *at = strchr(text, ':'); at; at = strchr(at + 1, ':'))
+        if (++colons > MAX_COLONS)
+            *at = ' ';
+}
+
 void mail_addresses(struct mail *mail, const char *name, struct mail_addresses *out)
 {
     struct header_field *field;
@@ -114,6 +126,7 @@ void mail_addresses(struct mail *mail, const char *name, struct mail_addresses *
     *out = (struct mail_addresses){.at = must_alloc_array(MAIL_MAX_LIST, sizeof *out->at)};
     for (size_t i = 0; (field = header_find(&mail->root->header, name, i)) != NULL; i++) {
         scoped_text char *text = field_for_gmime(field);
+        bound_groups(text);
         InternetAddressList *list = internet_address_list_parse(mail->options, text);
         if (!list)
             continue;

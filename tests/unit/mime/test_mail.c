@@ -4,6 +4,8 @@
 #include "mail.h"
 #include "memory.h"
 
+#include <pthread.h>
+
 /* The mail's text must outlive it, so both are held together. */
 struct opened {
     struct source *source;
@@ -122,6 +124,34 @@ static void addresses_are_read(void **state)
         if (!slice_is(bytes_slice(&got), rows[i].expected))
             fail_msg("%s: %s", rows[i].name, got.at);
     }
+}
+
+/* On a thread whose stack is as small as those of the server. */
+static void *read_groups(void *text)
+{
+    OPENED o = open_mail(bytes_slice(text));
+    scoped_value(mail_addresses) to = {0};
+
+    mail_addresses(o.mail, "To", &to);
+    return NULL;
+}
+
+static void groups_in_groups_do_not_end_the_stack(void **state)
+{
+    scoped_value(bytes) text = {0};
+    pthread_attr_t small;
+    pthread_t thread;
+
+    (void)state;
+    bytes_add_text(&text, "To: ");
+    while (text.len < 250000)
+        bytes_add_text(&text, "a:");
+    bytes_add_text(&text, "\n\n");
+    assert_int_equal(pthread_attr_init(&small), 0);
+    assert_int_equal(pthread_attr_setstacksize(&small, 512 * 1024), 0);
+    assert_int_equal(pthread_create(&thread, &small, read_groups, &text), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(pthread_attr_destroy(&small), 0);
 }
 
 static void ids_and_dates_are_read(void **state)
@@ -410,6 +440,7 @@ int main(void)
         cmocka_unit_test(fields_are_decoded),
         cmocka_unit_test(repeated_fields_are_counted),
         cmocka_unit_test(addresses_are_read),
+        cmocka_unit_test(groups_in_groups_do_not_end_the_stack),
         cmocka_unit_test(ids_and_dates_are_read),
         cmocka_unit_test(texts_are_decoded),
         cmocka_unit_test(a_part_has_a_description),
