@@ -154,8 +154,10 @@ int main(int argc, char **argv)
     } else {
         code = run(&command, row, config_path);
     }
-    fwrite(command.out.at, 1, command.out.len, stdout);
-    fwrite(command.complaint.at, 1, command.complaint.len, stderr);
+    if (command.out.len > 0)
+        fwrite(command.out.at, 1, command.out.len, stdout);
+    if (command.complaint.len > 0)
+        fwrite(command.complaint.at, 1, command.complaint.len, stderr);
     bytes_clear(&command.out);
     bytes_clear(&command.complaint);
     return fflush(stdout) == 0 ? code : EXIT_REFUSED;

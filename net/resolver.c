@@ -45,11 +45,8 @@ struct resolver {
 
 static bool set_up(struct ub_ctx *unbound, const struct config *config, struct err *err)
 {
-    /* Names under test. are a laboratory's; libunbound denies them by itself unless told. */
-    int failed = ub_ctx_zone_remove(unbound, "test.");
+    int failed = ub_ctx_set_option(unbound, "do-not-query-localhost:", "no");
 
-    if (!failed)
-        failed = ub_ctx_set_option(unbound, "do-not-query-localhost:", "no");
     if (!failed)
         failed = ub_ctx_set_option(unbound, "outgoing-range:", "256");
     if (!failed && config->dns_server[0])
@@ -82,6 +79,18 @@ static bool set_anchor(struct ub_ctx *unbound, const struct config *config, stru
     return true;
 }
 
+/* Names under test. are a laboratory's; libunbound denies them by itself unless told.  This fixes the context:
+ * every setting must stand before it. */
+static bool open_test(struct ub_ctx *unbound, struct err *err)
+{
+    int failed = ub_ctx_zone_remove(unbound, "test.");
+
+    if (failed)
+        return err_because(err, ERR_TEMPORARY, "The DNS resolver cannot start", "test.: %s",
+                           ub_strerror(failed));
+    return true;
+}
+
 struct resolver *resolver_new(struct loop *loop, const struct config *config, struct err *err)
 {
     scoped(resolver) resolver = must_new(struct resolver);
@@ -92,7 +101,8 @@ struct resolver *resolver_new(struct loop *loop, const struct config *config, st
         err_because(err, ERR_TEMPORARY, "The DNS resolver cannot start", "no libunbound context");
         return NULL;
     }
-    if (!set_up(resolver->unbound, config, err) || !set_anchor(resolver->unbound, config, err))
+    if (!set_up(resolver->unbound, config, err) || !set_anchor(resolver->unbound, config, err) ||
+        !open_test(resolver->unbound, err))
         return NULL;
     return steal(&resolver);
 }
