@@ -65,6 +65,8 @@ extern const size_t command_row_count;
 MUST_CHECK bool command_read(int argc, char *const *argv, struct command *command,
                              const struct command_row **out_row, const char **out_config,
                              struct err *err);
+/* The manual page, troff. */
+void command_manual_page(struct bytes *out);
 void command_help(struct bytes *out, const struct command_row *row /* NULL: all */);
 
 /* The rows' functions, by file. */
