@@ -2,6 +2,7 @@
 #include "bridge_people.h"
 #include "commit.h"
 
+#include <ctype.h>
 #include <string.h>
 
 struct key_step {
@@ -75,7 +76,7 @@ bool bridge_key_remove(struct bridge *bridge, struct slice address, struct slice
                        "A fingerprint has 40 letters and digits; see nestbox key list");
     for (size_t i = 0; i < fingerprint.len; i++) {
         char c = fingerprint.at[i];
-        step.key.fingerprint[i] = c >= 'a' && c <= 'f' ? (char)(c - 'a' + 'A') : c;
+        step.key.fingerprint[i] = (char)toupper((unsigned char)c);
     }
     return find_id(bridge, address, &step.account_id, err) &&
            bridge_commit(bridge, forget_key, &step, err);

@@ -54,7 +54,7 @@ static bool ask_password(struct command *command, const struct command_row *row,
 
     if (!wanted || !isatty(STDIN_FILENO))
         return true;
-    char *typed = getpass("Password: ");
+    char *typed = getpass("Password: "); // NOLINT(concurrency-mt-unsafe): no other thread yet
     if (!typed)
         return err_system(err, "The password cannot be read", "getpass");
     bytes_add_text(input, typed);

@@ -25,7 +25,7 @@ enum { INWARD_END_MS = 30 * SECOND_MS, OUTWARD_END_MS = 10 * SECOND_MS };
 /* systemd's readiness, sd_notify(3), if it waits for that. */
 static void tell_ready(void)
 {
-    const char *path = getenv("NOTIFY_SOCKET");
+    const char *path = getenv("NOTIFY_SOCKET"); // NOLINT(concurrency-mt-unsafe): nobody sets it
     struct sockaddr_un address = {.sun_family = AF_UNIX};
 
     if (!path || strlen(path) >= sizeof address.sun_path)
@@ -163,7 +163,7 @@ int run_serve(const char *config_path)
     struct server *server = must_new(struct server);
     int code = EXIT_REFUSED;
 
-    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_ARENA_MAX, 2); // NOLINT(concurrency-mt-unsafe): no other thread yet
     server->household.dir = (struct data_dir){.fd = -1, .lock = -1};
     bool ready = config_read(config_path, &server->config, &err);
     if (ready) {

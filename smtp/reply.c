@@ -2,6 +2,10 @@
 #include "log.h"
 #include "smtp_private.h"
 
+#include <stdio.h>
+
+enum { MIB_SHIFT = 20 };
+
 enum next reply(struct smtp_session *s, int code, const char *status, const char *words)
 {
     if (status && status[0])
@@ -43,4 +47,13 @@ enum next reply_errand(struct smtp_session *s, const struct smtp_errand *errand)
     if (!errand->errand.ok)
         return reply_failed(s, &errand->errand.err);
     return reply(s, errand->code, errand->status, errand->words);
+}
+
+enum next reply_too_large(struct smtp_session *s)
+{
+    char words[100];
+
+    snprintf(words, sizeof words, "This mail has more than %lld MiB, the limit here.",
+             (long long)(s->duties->message_max >> MIB_SHIFT));
+    return reply(s, 552, "5.3.4", words);
 }

@@ -4,8 +4,6 @@
 #include "memory.h"
 #include "smtp_private.h"
 
-#include <stdio.h>
-
 enum { PIECE = 16 * 1024 };
 
 enum next on_data(struct smtp_session *s, struct slice args)
@@ -66,21 +64,12 @@ static enum next hand_over(struct smtp_session *s)
     return send_errand(s, s->duties->take(s->duties->ctx, &mail), mail_taken);
 }
 
-static enum next refuse_large(struct smtp_session *s)
-{
-    char words[100];
-
-    snprintf(words, sizeof words, "This mail has more than %lld MiB, the limit here.",
-             (long long)(s->duties->message_max / (1024 * 1024)));
-    return mail_ended(s, reply(s, 552, "5.3.4", words));
-}
-
 static enum next end_of_data(struct smtp_session *s)
 {
     if (s->broken)
         return mail_ended(s, reply_failed(s, &s->broken_err));
     if (s->too_large)
-        return refuse_large(s);
+        return mail_ended(s, reply_too_large(s));
     if (s->framing.smuggling)
         return mail_ended(s,
                           reply(s, 550, "5.6.0",

@@ -3,8 +3,6 @@
 #include "memory.h"
 #include "smtp_private.h"
 
-#include <stdio.h>
-
 /* "FROM:" or "TO:" and one space that some put behind it. */
 static bool take_keyword(struct slice *args, const char *keyword)
 {
@@ -44,15 +42,6 @@ static enum next sender_asked(struct smtp_session *s, struct smtp_errand *errand
     return reply_errand(s, errand);
 }
 
-static enum next refuse_size(struct smtp_session *s)
-{
-    char words[100];
-
-    snprintf(words, sizeof words, "This mail has more than %lld MiB, the limit here.",
-             (long long)(s->duties->message_max / (1024 * 1024)));
-    return reply_bad(s, 552, "5.3.4", words);
-}
-
 enum next on_mail(struct smtp_session *s, struct slice args)
 {
     char path[ADDRESS_SIZE];
@@ -71,11 +60,11 @@ enum next on_mail(struct smtp_session *s, struct slice args)
     const char *trouble =
         result == PATH_MALFORMED ? NULL : mail_parameters_read(args, &parameters, &code);
     if (trouble)
-        return reply_bad(s, code, code == 555 ? "5.5.4" : "5.5.4", trouble);
+        return reply_bad(s, code, "5.5.4", trouble);
     if (result == PATH_MALFORMED || (result == PATH_NEEDS_UTF8 && !parameters.utf8))
         return refuse_path(s, result, true);
     if (parameters.size > s->duties->message_max)
-        return refuse_size(s);
+        return reply_too_large(s);
     s->mail_from = must_dup(path);
     s->utf8 = parameters.utf8;
     if (!submission)

@@ -84,6 +84,7 @@ enum next reply_bad(struct smtp_session *s, int code, const char *status,
                     const char *words);                                /* counts
     as an error of the client; hangs up after too many */
 enum next reply_failed(struct smtp_session *s, const struct err *err); /* our trouble: 451, 452 */
+enum next reply_too_large(struct smtp_session *s);
 enum next reply_errand(struct smtp_session *s,
                        const struct smtp_errand *errand); /* what a duty found */
 
