@@ -70,6 +70,11 @@ char *person_short_name(
 MUST_CHECK bool person_for_handle(struct bridge *bridge, struct store_tx *tx, struct slice user,
                                   struct slice host, int64_t *out_id, struct err *err);
 
+/* The account follows the person, or no longer (people_follow.c).  ERR_ABSENT: gone for good. */
+MUST_CHECK bool follow_record(struct bridge *bridge, struct store_tx *tx,
+                              const struct account *account, struct slice user, struct slice host,
+                              bool follow, struct err *err);
+
 /* ---- messages ---- */
 static inline bool visibility_is_open(enum visibility visibility) /* anybody may read it */
 {
@@ -104,8 +109,7 @@ struct letter { /* prepared on a worker, filed on the writer */
 /* Seals `content` (borrowed) for its owner into a store body, synced. */
 MUST_CHECK bool letter_seal(struct bridge *bridge, struct source *content, struct letter *letter,
                             struct err *err);
-/* Files it as a copy of `message_id`; ERR_CONFLICT if it was filed already (the change ran twice:
- * prepare again). */
+/* Files it as a copy of the message; may run twice, the letter stays its maker's. */
 MUST_CHECK bool letter_file(struct store_tx *tx, struct letter *letter, int64_t message_id,
                             struct err *err);
 void letter_clear(struct letter *letter);
@@ -117,6 +121,9 @@ SCOPED_VALUE(letter, letter_clear)
  * row.  People who live here are left to chores, which render for them. */
 MUST_CHECK bool message_send(struct bridge *bridge, struct store_tx *tx,
                              const struct message *message, struct err *err);
+/* The first half of it: everybody in its audience who lives elsewhere. */
+MUST_CHECK bool message_want_at_audience(struct bridge *bridge, struct store_tx *tx,
+                                         const struct message *message, struct err *err);
 /* One person's delivery of a subject. */
 MUST_CHECK bool person_want(struct store_tx *tx, const struct person *person,
                             enum delivery_subject subject, int64_t subject_id, int64_t account_id,

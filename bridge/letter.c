@@ -28,9 +28,7 @@ bool letter_file(struct store_tx *tx, struct letter *letter, int64_t message_id,
     };
     int64_t entry_id;
 
-    if (!letter->body)
-        return err_set(err, ERR_CONFLICT, "Try again");
-    return store_add_copy(tx, &copy, letter->sealed, steal(&letter->body), &entry_id, err);
+    return store_add_copy(tx, &copy, letter->sealed, letter->body, &entry_id, err);
 }
 
 void letter_clear(struct letter *letter)

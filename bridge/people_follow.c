@@ -68,6 +68,14 @@ static bool record_follow(struct bridge *bridge, struct store_tx *tx, void *ctx,
     return want_follow(bridge, tx, step, &person, err);
 }
 
+bool follow_record(struct bridge *bridge, struct store_tx *tx, const struct account *account,
+                   struct slice user, struct slice host, bool follow, struct err *err)
+{
+    struct follow_step step = {.account = *account, .user = user, .host = host, .follow = follow};
+
+    return record_follow(bridge, tx, &step, err);
+}
+
 static bool find_author(struct bridge *bridge, struct slice address, struct account *out,
                         struct err *err)
 {

@@ -60,8 +60,8 @@ static bool want_at_person(struct bridge *bridge, struct store_tx *tx,
                        clock_now(bridge->clock), err);
 }
 
-static bool want_at_audience(struct bridge *bridge, struct store_tx *tx,
-                             const struct message *message, struct err *err)
+bool message_want_at_audience(struct bridge *bridge, struct store_tx *tx,
+                              const struct message *message, struct err *err)
 {
     struct person_ids ids = {0};
     bool ok = store_audience(store_tx_view(tx), message->id, collect_person, &ids, err);
@@ -75,7 +75,7 @@ static bool want_at_audience(struct bridge *bridge, struct store_tx *tx,
 bool message_send(struct bridge *bridge, struct store_tx *tx, const struct message *message,
                   struct err *err)
 {
-    if (!want_at_audience(bridge, tx, message, err))
+    if (!message_want_at_audience(bridge, tx, message, err))
         return false;
     if (message->visibility == VISIBILITY_DIRECT || message->visibility == VISIBILITY_MAIL)
         return true;

@@ -1,0 +1,297 @@
+/*
+ * A mail to a command (behaviour.md 6): it stands alone, comes from the account concerned, and is read from the
+ * address; words only from the first own line.
+ */
+#include "mail_work.h"
+
+#include "command_mail.h"
+#include "config.h"
+#include "memory.h"
+
+static const char *const yes_words[] = {"yes",         "ja",           "oui",
+                                        "s\xc3\xad",   "si",           "s\xc3\xac",
+                                        "sim",         "tak",          "ano",
+                                        "igen",        "da",           "\xd0\xb4\xd0\xb0",
+                                        "evet",        "kyll\xc3\xa4", "\xe3\x81\xaf\xe3\x81\x84",
+                                        "\xe6\x98\xaf"};
+static const char *const no_words[] = {"no",
+                                       "nein",
+                                       "non",
+                                       "n\xc3\xa3o",
+                                       "nie",
+                                       "ne",
+                                       "nem",
+                                       "nej",
+                                       "nei",
+                                       "nee",
+                                       "\xd0\xbd\xd0\xb5\xd1\x82",
+                                       "nu",
+                                       "hay\xc4\xb1r",
+                                       "ei",
+                                       "\xe3\x81\x84\xe3\x81\x84\xe3\x81\x88",
+                                       "\xe5\x90\xa6"};
+
+static const struct recipient *the_command(struct mail_work *work)
+{
+    const struct recipient *command = NULL;
+
+    for (size_t i = 0; i < work->count; i++) {
+        if (work_is_self(work, &work->recipients[i].address))
+            continue; /* programs that always send themselves a copy */
+        if (command)
+            return NULL;
+        command = &work->recipients[i];
+    }
+    return command;
+}
+
+/* ---- a post of one's own ---- */
+static bool not_yours(struct mail_work *work, const char *ref)
+{
+    return work_answer(work, VERDICT_NOT_ALLOWED, "Not done: %s is not a post of yours.", ref);
+}
+
+static bool find_own(struct mail_work *work, const char *ref, struct message *out, bool *out_found,
+                     struct err *err)
+{
+    enum found found = store_message_by_ref(work->view, slice_of(ref), out, err);
+
+    *out_found = found == FOUND && out->account_id == work->author.account.id &&
+                 out->visibility != VISIBILITY_MAIL;
+    return found != FAILED;
+}
+
+static void plan_deed(struct mail_work *work, enum deed deed, const struct message *target)
+{
+    struct mail_plan *plan = work_plan(work);
+
+    plan->deed = deed;
+    plan->target_id = target->id;
+    plan->target_state = target->state;
+    plan->target_version = target->version;
+}
+
+static bool take_back(struct mail_work *work, const struct address *address,
+                      const struct message *target)
+{
+    if (message_is_gone(target))
+        return true;
+    if (address->word == WORD_UNDO && target->state == MESSAGE_SENT)
+        return work_answer(work, VERDICT_NOT_ALLOWED,
+                           "Not done: %s has left already. Delete it with %s+delete@%s.",
+                           address->ref, address->ref, address->domain);
+    plan_deed(work, DEED_TAKE_BACK, target);
+    return true;
+}
+
+/* ---- yes or no (5.2) ---- */
+static bool is_word_end(char c)
+{
+    return c == ' ' || c == '\t' || c == '.' || c == ',' || c == '!' || c == ';' || c == ':';
+}
+
+static bool first_word(struct mail_work *work, char **out, struct err *err)
+{
+    struct mail_parts parts;
+    scoped_value(post_text) text = {0};
+
+    mail_parts_find(said_root(work), work->chat, &parts);
+    if (!post_text_read(work, &parts, NULL, &text, err))
+        return false;
+    scoped_text char *line = words_first_line(&text.words);
+    struct slice word = slice_of(line);
+    size_t len = 0;
+    while (len < word.len && !is_word_end(word.at[len]))
+        len++;
+    *out = must_copy(slice_first(word, len));
+    return true;
+}
+
+static bool is_one_of(const char *word, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slice_is_nocase(slice_of(word), words[i]))
+            return true;
+    return false;
+}
+
+static bool keep(struct mail_work *work, struct message *target, struct err *err)
+{
+    struct mail_plan *plan = work_plan(work);
+
+    plan_deed(work, DEED_KEEP, target);
+    must_make_room(plan->copies, plan->copy_count, plan->copy_capacity);
+    struct planned_copy *copy = &plan->copies[plan->copy_count++];
+    *copy = (struct planned_copy){0};
+    return message_unwrap(work->bridge, target, err) &&
+           draft_of_answer(work->bridge, &work->author.account, target, &copy->letter, err);
+}
+
+static bool answer_question(struct mail_work *work, const char *ref, struct message *target,
+                            struct err *err)
+{
+    scoped_text char *word = NULL;
+
+    if (target->state != MESSAGE_HELD || target->release_ms != 0)
+        return work_answer(work, VERDICT_NOT_ALLOWED, "Not done: %s is not a question to you.",
+                           ref);
+    if (!first_word(work, &word, err))
+        return false;
+    if (is_one_of(word, yes_words, COUNT_OF(yes_words))) {
+        plan_deed(work, DEED_PUBLISH, target);
+        return true;
+    }
+    if (is_one_of(word, no_words, COUNT_OF(no_words)))
+        return keep(work, target, err);
+    return work_answer(work, VERDICT_NOT_ALLOWED, "Not done: the first word must be yes or no.");
+}
+
+static bool message_command(struct mail_work *work, const struct address *address, struct err *err)
+{
+    scoped_value(message) target = {0};
+    bool found;
+
+    if (!find_own(work, address->ref, &target, &found, err))
+        return false;
+    switch (address->word) {
+    case WORD_DELETE:
+    case WORD_UNDO:
+        return found ? take_back(work, address, &target) : not_yours(work, address->ref);
+    case WORD_EDIT: return found ? edit_post(work, &target, err) : not_yours(work, address->ref);
+    case WORD_CONTACT:
+        if (found)
+            return answer_question(work, address->ref, &target, err);
+        return work_answer(work, VERDICT_NOT_ALLOWED, "Not done: %s is not a question to you.",
+                           address->ref);
+    case WORD_WELCOME:
+    case WORD_REFUSE:
+    case WORD_IGNORE:
+        return work_answer(work, VERDICT_NOT_ALLOWED,
+                           "Not done: %s is not a contact request to you.", address->ref);
+    default:
+        return work_answer(work, VERDICT_NOT_ALLOWED,
+                           "Not done: this server cannot like, boost or vote yet.");
+    }
+}
+
+/* ---- following ---- */
+static bool follow_person(struct mail_work *work, const struct address *address, bool follow,
+                          struct err *err)
+{
+    scoped_value(person) person = {0};
+    enum person_state state;
+    struct mail_plan *plan;
+
+    if (config_hosts(work->bridge->config, slice_of(address->host)))
+        return work_answer(work, VERDICT_NOT_ALLOWED,
+                           "Not done: people of one server cannot follow one another yet.");
+    if (!work_recipient_person(work, address, &person, &state, err))
+        return false;
+    const char *user = person.user ? person.user : address->user;
+    const char *host = person.host ? person.host : address->host;
+    if (state == PERSON_ASKED_FOR && follow)
+        return true;
+    if (state == PERSON_NOBODY && follow)
+        return work_answer(work, VERDICT_NOBODY,
+                           "Nothing was sent: @%s@%s was not found. Is it spelt right?", user,
+                           host);
+    plan = work_plan(work);
+    plan->deed = follow ? DEED_FOLLOW : DEED_UNFOLLOW;
+    plan->user = must_dup(user);
+    plan->host = must_dup(host);
+    return true;
+}
+
+/* ---- lists: not built yet, so the answer says where posts can be had ---- */
+static bool subscribe_account(struct mail_work *work, const struct recipient *recipient,
+                              struct err *err)
+{
+    const struct address *address = &recipient->address;
+    scoped_value(account) account = {0};
+
+    enum found found = store_account_named(work->view, slice_of(address->user),
+                                           slice_of(address->domain), &account, err);
+    if (found == FAILED)
+        return false;
+    if (found == ABSENT || account.state != ACCOUNT_ACTIVE)
+        return work_answer(work, VERDICT_NOBODY, "There is no %s here.", recipient->text);
+    if (address->kind == ADDRESS_UNSUBSCRIBE)
+        return work_answer(work, VERDICT_NOT_ALLOWED,
+                           "Please use the unsubscribe link in any mail you got.");
+    return work_answer(work, VERDICT_NOT_ALLOWED,
+                       "Not done: this server sends no posts by mail yet. Follow @%s@%s, or read "
+                       "https://%s/@%s instead.",
+                       account.name, account.domain, account.domain, account.name);
+}
+
+static bool names_person(const struct address *address)
+{
+    return *address->host || strchr(address->user, '=');
+}
+
+/* ---- proof ---- */
+static bool refuse_unproven(struct mail_work *work, struct recipient *command, bool *out_refused,
+                            struct err *err)
+{
+    scoped_value(drafting) drafting = {0};
+
+    drafting_begin(work, &drafting);
+    *out_refused = policy_command(&drafting.q, &work->arrival->answer) != ROW_NONE;
+    if (*out_refused || work->author.evidence != EVIDENCE_S3)
+        return true;
+    if (!target_line_marks(work, command, err))
+        return false;
+    if (!command->visible)
+        *out_refused = work_answer(work, VERDICT_NOT_ALLOWED,
+                                   "Nothing was done: %s does not stand in the signed part. Put it "
+                                   "into the first line of the text and sign again.",
+                                   command->text);
+    return true;
+}
+
+/* A signed command counts once. */
+static bool guard_signature(struct mail_work *work, bool *out_seen, struct err *err)
+{
+    *out_seen = false;
+    if (work->author.evidence != EVIDENCE_S3)
+        return true;
+    struct mail_plan *plan = work_plan(work);
+    signature_guard(work, &plan->guards[0]);
+    plan->guard_count = 1;
+    return guard_seen(work, &plan->guards[0], out_seen, err);
+}
+
+static bool obey(struct mail_work *work, const struct recipient *command, struct err *err)
+{
+    const struct address *address = &command->address;
+
+    if (address->kind == ADDRESS_SUBSCRIBE || address->kind == ADDRESS_UNSUBSCRIBE)
+        return follow_person(work, address, address->kind == ADDRESS_SUBSCRIBE, err);
+    return message_command(work, address, err);
+}
+
+bool command_mail(struct mail_work *work, struct err *err)
+{
+    const struct recipient *alone = the_command(work);
+    bool refused, seen;
+
+    if (!alone)
+        return work_answer(work, VERDICT_NOT_ALLOWED,
+                           "Nothing was done: send a command alone, to one address.");
+    struct recipient *command = &work->recipients[alone - work->recipients];
+    if (command->address.kind == ADDRESS_CLAIM)
+        return bridge_recipient(work->bridge, work->view, work->arrival->door,
+                                work->arrival->account_id, slice_of(work->arrival->mail_from),
+                                slice_of(command->text), &work->arrival->answer, err);
+    if (command->address.kind != ADDRESS_COMMAND && !names_person(&command->address))
+        return subscribe_account(work, command, err);
+    if (!refuse_unproven(work, command, &refused, err))
+        return false;
+    if (refused)
+        return true;
+    if (!guard_signature(work, &seen, err))
+        return false;
+    if (seen)
+        return work_answer(work, VERDICT_TAKEN, "Taken already");
+    return obey(work, command, err);
+}

@@ -1,0 +1,76 @@
+#include "mail_work.h"
+
+#include "memory.h"
+
+void planned_note_free(struct planned_note *note)
+{
+    if (!note)
+        return;
+    message_clear(&note->message);
+    for (size_t i = 0; i < note->addressee_count; i++) {
+        free(note->addressees[i].user);
+        free(note->addressees[i].host);
+    }
+    free(note->addressees);
+    for (size_t i = 0; i < note->hashtag_count; i++)
+        free(note->hashtags[i]);
+    free(note->hashtags);
+    for (size_t i = 0; i < note->picture_count; i++) {
+        attachment_clear(&note->pictures[i].facts);
+        store_body_drop(note->pictures[i].body);
+    }
+    letter_clear(&note->copy);
+    free(note->first_directs);
+    free(note);
+}
+
+static void copies_free(struct mail_plan *plan)
+{
+    for (size_t i = 0; i < plan->copy_count; i++)
+        letter_clear(&plan->copies[i].letter);
+    free(plan->copies);
+}
+
+static void sendings_free(struct mail_plan *plan)
+{
+    for (size_t i = 0; i < plan->sending_count; i++) {
+        free(plan->sendings[i].rcpt_to);
+        free(plan->sendings[i].host);
+        store_body_drop(plan->sendings[i].body);
+    }
+    free(plan->sendings);
+}
+
+void mail_plan_free(struct mail_plan *plan)
+{
+    if (!plan)
+        return;
+    planned_note_free(plan->note);
+    free(plan->author_address);
+    free(plan->author_name);
+    free(plan->mail_from);
+    free(plan->message_id);
+    free(plan->references);
+    copies_free(plan);
+    sendings_free(plan);
+    free(plan->user);
+    free(plan->host);
+    free(plan);
+}
+
+void mail_arrival_clear(struct mail_arrival *arrival)
+{
+    free(arrival->mail_from);
+    for (size_t i = 0; i < arrival->recipient_count; i++)
+        free(arrival->recipients[i]);
+    free(arrival->recipients);
+    source_free(arrival->body);
+    free(arrival->received_field);
+    for (size_t i = 0; i < arrival->wanted_count; i++) {
+        free(arrival->wanted[i].user);
+        free(arrival->wanted[i].host);
+    }
+    free(arrival->wanted);
+    mail_plan_free(arrival->plan);
+    *arrival = (struct mail_arrival){0};
+}

@@ -1,0 +1,320 @@
+/*
+ * Mail as mail: into mailboxes here, and from accounts here to elsewhere (facts/mail.md 1.8).
+ *
+ * Until contact requests are kept, everybody may write to an account (contact = open).
+ */
+#include "mail_work.h"
+
+#include "config.h"
+#include "memory.h"
+
+enum { RECEIVED_MAX = 50 };
+
+/* What a log-in's program tells about itself stays here (behaviour.md 10), Bcc above all. */
+static const char *const private_fields[] = {
+    "Bcc",        "Return-Path", "Received",     "X-Originating-IP",
+    "User-Agent", "X-Mailer",    "Delivered-To", NULL};
+static const char *const arrived_fields[] = {"Return-Path", NULL};
+
+static const char *const *dropped_fields(const struct mail_work *work)
+{
+    return work->arrival->door == MAIL_DOOR_MX ? arrived_fields : private_fields;
+}
+
+/* A program may leave out what a mail must have (RFC 6409 8). */
+static void add_missing_fields(struct mail_work *work, struct bytes *prefix)
+{
+    char date[DATE_TEXT_SIZE];
+
+    if (work->arrival->door == MAIL_DOOR_MX)
+        return;
+    if (!mail_field(work->mail, "Message-ID", 0)) {
+        struct mail_plan *plan = work_plan(work);
+        if (!plan->message_id)
+            plan->message_id = message_id_new(work->author.account.domain);
+        bytes_print(prefix, "Message-ID: <%s>\r\n", plan->message_id);
+    }
+    if (!mail_field(work->mail, "Date", 0)) {
+        date_rfc5322(work->arrival->received_ms, date);
+        bytes_print(prefix, "Date: %s\r\n", date);
+    }
+}
+
+static const char *received_field(const struct mail_work *work)
+{
+    return work->arrival->received_field ? work->arrival->received_field : "";
+}
+
+/* ---- mailboxes here ---- */
+static bool planned_already(const struct mail_plan *plan, int64_t account_id)
+{
+    for (size_t i = 0; i < plan->copy_count; i++)
+        if (plan->copies[i].letter.account_id == account_id)
+            return true;
+    return false;
+}
+
+static void copy_facts(struct mail_work *work, struct letter *letter)
+{
+    letter->mailbox = MAILBOX_INBOX;
+    letter->received_ms = work->arrival->received_ms;
+    letter->from = must_dup(mail_field(work->mail, "From", 0));
+    letter->subject = must_dup(mail_field(work->mail, "Subject", 0));
+    letter->message_id = must_dup(work_plan(work)->message_id);
+}
+
+static struct planned_copy *new_copy(struct mail_plan *plan)
+{
+    must_make_room(plan->copies, plan->copy_count, plan->copy_capacity);
+    struct planned_copy *copy = &plan->copies[plan->copy_count++];
+    *copy = (struct planned_copy){0};
+    return copy;
+}
+
+/* Taken once, however often the sender tries (its 250 may have been lost). */
+static bool guard_copy(struct mail_work *work, const char *digest, struct planned_copy *copy)
+{
+    scoped_text char *text = must_print("%lld %s", (long long)copy->letter.account_id, digest);
+
+    return work->arrival->door == MAIL_DOOR_MX &&
+           mail_guard(work, "copy", slice_of(text), &copy->guard);
+}
+
+static bool plan_copy(struct mail_work *work, const struct account *account, struct err *err)
+{
+    scoped_value(bytes) prefix = {0};
+    scoped_text char *address = account_address(account);
+    char digest[2 * SHA256_LEN + 1];
+
+    if (planned_already(work_plan(work), account->id))
+        return true;
+    bytes_print(&prefix, "Return-Path: <%s>\r\nDelivered-To: %s\r\n", work->arrival->mail_from,
+                address);
+    bytes_add_text(&prefix, received_field(work));
+    add_missing_fields(work, &prefix);
+    scoped(source) content =
+        mail_rewritten(work->arrival->body, bytes_slice(&prefix), dropped_fields(work), err);
+    if (!content || !mail_body_digest(work->arrival->body, digest, err))
+        return false;
+    struct planned_copy *copy = new_copy(work_plan(work));
+    copy->letter.account_id = account->id;
+    copy_facts(work, &copy->letter);
+    copy->guarded = guard_copy(work, digest, copy);
+    return letter_seal(work->bridge, content, &copy->letter, err);
+}
+
+static bool runs_in_circle(struct mail_work *work, const char *address)
+{
+    for (size_t i = 0; i < mail_field_count(work->mail, "Delivered-To"); i++)
+        if (slice_is_nocase(slice_trim(slice_of(mail_field(work->mail, "Delivered-To", i))),
+                            address))
+            return true;
+    return false;
+}
+
+static bool to_account(struct mail_work *work, const struct account *account, bool *out_ok,
+                       struct err *err)
+{
+    scoped_text char *address = account_address(account);
+
+    *out_ok = false;
+    if (work->arrival->door == MAIL_DOOR_MX && runs_in_circle(work, address))
+        return work_answer(work, VERDICT_LOOP,
+                           "This mail has been delivered to %s before: it runs in a circle.",
+                           address);
+    if (!account_takes(work->bridge, work->view, account, work->arrival->body->size, out_ok,
+                       &work->arrival->answer, err))
+        return false;
+    if (*out_ok)
+        return plan_copy(work, account, err);
+    mail_plan_free(steal(&work->arrival->plan));
+    return true;
+}
+
+static bool to_named(struct mail_work *work, const struct recipient *recipient, struct slice user,
+                     struct slice domain, bool *out_ok, struct err *err)
+{
+    scoped_value(account) account = {0};
+
+    *out_ok = false;
+    switch (store_account_named(work->view, user, domain, &account, err)) {
+    case FAILED: return false;
+    case ABSENT: return work_answer(work, VERDICT_NOBODY, "There is no %s here.", recipient->text);
+    case FOUND: return to_account(work, &account, out_ok, err);
+    }
+    __builtin_unreachable();
+}
+
+static bool to_office(struct mail_work *work, const struct recipient *recipient, bool *out_ok,
+                      struct err *err)
+{
+    scoped_value(account) account = {0};
+
+    *out_ok = false;
+    switch (postmaster_account(work->bridge, work->view, &account, err)) {
+    case FAILED: return false;
+    case ABSENT: return work_answer(work, VERDICT_NOBODY, "There is no %s here.", recipient->text);
+    case FOUND: return to_account(work, &account, out_ok, err);
+    }
+    __builtin_unreachable();
+}
+
+static bool to_help(struct mail_work *work, const struct recipient *recipient, bool *out_ok,
+                    struct err *err)
+{
+    *out_ok = true;
+    if (work->author.evidence != EVIDENCE_S4)
+        return to_office(work, recipient, out_ok, err);
+    if (mail_is_automatic(work))
+        return true;
+    return help_letter(work->bridge, &work->author.account, &new_copy(work_plan(work))->letter,
+                       err);
+}
+
+/* ---- elsewhere ---- */
+static bool to_foreign(struct mail_work *work, const struct recipient *recipient, struct err *err)
+{
+    struct mail_plan *plan = work_plan(work);
+    scoped_value(bytes) prefix = {0};
+
+    bytes_add_text(&prefix, received_field(work));
+    add_missing_fields(work, &prefix);
+    scoped(source) content =
+        mail_rewritten(work->arrival->body, bytes_slice(&prefix), private_fields, err);
+    scoped(store_body) body = content ? store_body_new(work->bridge->store, err) : NULL;
+    if (!body || !sink_copy(store_body_sink(body), content, err) || !store_body_finish(body, err))
+        return false;
+    must_make_room(plan->sendings, plan->sending_count, plan->sending_capacity);
+    plan->sendings[plan->sending_count++] = (struct planned_sending){
+        .rcpt_to = must_dup(recipient->text),
+        .host = must_dup(recipient->address.domain),
+        .body = steal(&body),
+    };
+    return true;
+}
+
+/* ---- together ---- */
+static bool to_recipient(struct mail_work *work, const struct recipient *recipient, bool *out_ok,
+                         struct err *err)
+{
+    const struct address *address = &recipient->address;
+
+    *out_ok = true;
+    switch (address->kind) {
+    case ADDRESS_ACCOUNT:
+        return to_named(work, recipient, slice_of(address->user), slice_of(address->domain), out_ok,
+                        err);
+    case ADDRESS_PERSON: /* carol=example.org is carol@example.org when that is us */
+        return !config_hosts(work->bridge->config, slice_of(address->host)) ||
+               to_named(work, recipient, slice_of(address->user), slice_of(address->host), out_ok,
+                        err);
+    case ADDRESS_OFFICE: return to_office(work, recipient, out_ok, err);
+    case ADDRESS_HELP: return to_help(work, recipient, out_ok, err);
+    case ADDRESS_FOREIGN: return to_foreign(work, recipient, err);
+    case ADDRESS_MALFORMED:
+        *out_ok = false;
+        return work_answer(work, VERDICT_NOBODY, "There is no %s here.", recipient->text);
+    case ADDRESS_PUBLISH:
+    case ADDRESS_SUBSCRIBE:
+    case ADDRESS_UNSUBSCRIBE:
+    case ADDRESS_COMMAND:
+    case ADDRESS_CLAIM: return true; /* not mailboxes: gone their way before */
+    }
+    __builtin_unreachable();
+}
+
+/* The mail's own names, for its row and for those who answer it. */
+static bool plan_thread(struct mail_work *work, struct err *err)
+{
+    struct mail_plan *plan = work_plan(work);
+    scoped_value(mail_ids) ids = {0};
+    scoped_value(parent) parent = {0};
+
+    mail_ids(work->mail, "Message-ID", &ids);
+    if (!plan->message_id && ids.count == 1)
+        plan->message_id = must_dup(ids.at[0]);
+    if (!parent_find(work, &parent, err))
+        return false;
+    if (!parent.found)
+        return true;
+    plan->mail_parent_id = parent.message.id;
+    free(plan->references);
+    plan->references = references_below(&parent.message);
+    return true;
+}
+
+bool mail_as_mail(struct mail_work *work, bool *out_ok, struct err *err)
+{
+    *out_ok = true;
+    if (!plan_thread(work, err))
+        return false;
+    for (size_t i = 0; *out_ok && i < work->count; i++)
+        if (!to_recipient(work, &work->recipients[i], out_ok, err))
+            return false;
+    return true;
+}
+
+static bool only_offices(const struct mail_work *work)
+{
+    return work_count(work, ADDRESS_OFFICE) == work->count;
+}
+
+/* Someone else's server in our people's name; or a log-in in another's. */
+static bool refuse_posing(struct mail_work *work)
+{
+    if (work->author.proof == PROOF_GOOD || only_offices(work))
+        return false;
+    if (work->arrival->door == MAIL_DOOR_SUBMISSION)
+        return work_answer(work, VERDICT_NOT_ALLOWED,
+                           "Nothing was sent: your account does not own the From address %s.",
+                           work->author.address);
+    if (!work->author.ours)
+        return false;
+    struct slice local, domain;
+    if (!address_split(slice_of(work->author.address), &local, &domain))
+        domain = slice_of(work->bridge->config->domains[0]);
+    return work_answer(work, VERDICT_NOT_ALLOWED,
+                       "Only %.*s itself sends mail with this From address.", SLICE_ARGS(domain));
+}
+
+static bool refuse_loop(struct mail_work *work)
+{
+    if (mail_field_count(work->mail, "Received") < RECEIVED_MAX)
+        return false;
+    return work_answer(work, VERDICT_LOOP, "This mail has passed %d servers: it runs in a circle.",
+                       RECEIVED_MAX);
+}
+
+/* A repeat of what a log-in sent: same words to the same people under the same Message-ID. */
+static bool guard_submitted(struct mail_work *work, bool *out_seen, struct err *err)
+{
+    scoped_value(bytes) text = {0};
+    char digest[2 * SHA256_LEN + 1];
+
+    *out_seen = false;
+    if (work->arrival->door == MAIL_DOOR_MX)
+        return true;
+    if (!mail_body_digest(work->arrival->body, digest, err))
+        return false;
+    for (size_t i = 0; i < work->count; i++)
+        bytes_print(&text, "to %s\n", work->recipients[i].text);
+    bytes_add_text(&text, digest);
+    struct mail_plan *plan = work_plan(work);
+    if (!mail_guard(work, "mail", bytes_slice(&text), &plan->guards[0]))
+        return true;
+    plan->guard_count = 1;
+    return guard_seen(work, &plan->guards[0], out_seen, err);
+}
+
+bool receive_mail(struct mail_work *work, struct err *err)
+{
+    bool ok, seen;
+
+    if (refuse_loop(work) || refuse_posing(work))
+        return true;
+    if (!guard_submitted(work, &seen, err))
+        return false;
+    if (seen)
+        return work_answer(work, VERDICT_TAKEN, "Taken already");
+    return mail_as_mail(work, &ok, err);
+}
