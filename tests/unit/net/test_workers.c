@@ -1,0 +1,178 @@
+#include "clock.h"
+#include "memory.h"
+#include "test.h"
+#include "workers.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+
+struct task {
+    struct errand errand;
+    sem_t *begun, *may_go; /* or NULL */
+    bool fails, worked;
+    sem_t done;
+};
+
+static bool work(struct errand *errand, struct err *err)
+{
+    struct task *task = container_of(errand, struct task, errand);
+
+    task->worked = true;
+    if (task->begun)
+        sem_post(task->begun);
+    if (task->may_go)
+        sem_wait(task->may_go);
+    if (task->fails)
+        return err_set(err, ERR_REFUSED, "No");
+    return true;
+}
+
+static void done(void *ctx, struct errand *errand)
+{
+    struct task *task = container_of(errand, struct task, errand);
+
+    assert_ptr_equal(ctx, task);
+    sem_post(&task->done);
+}
+
+static void task_init(struct task *task, enum lane lane)
+{
+    *task = (struct task){
+        .errand = {.lane = lane, .work = work}
+    };
+    sem_init(&task->done, 0, 0);
+}
+
+static void submit(struct workers *workers, struct task *task)
+{
+    workers_submit(workers, &task->errand, done, task);
+}
+
+static struct workers *open_workers(const struct workers_options *options)
+{
+    struct err err;
+    struct workers *workers = workers_new(options, &err);
+
+    assert_non_null(workers);
+    return workers;
+}
+
+static void each_lane_works_and_tells_how_it_went(void **state)
+{
+    struct workers *workers = open_workers(NULL);
+
+    (void)state;
+    for (enum lane lane = LANE_QUICK; lane <= LANE_BULK; lane++) {
+        struct task good, bad;
+        task_init(&good, lane);
+        task_init(&bad, lane);
+        bad.fails = true;
+        submit(workers, &good);
+        submit(workers, &bad);
+        sem_wait(&good.done);
+        sem_wait(&bad.done);
+        assert_true(good.errand.ok);
+        assert_false(bad.errand.ok);
+        assert_int_equal(bad.errand.err.kind, ERR_REFUSED);
+    }
+    workers_free(workers);
+}
+
+static void a_slow_lane_holds_up_no_other(void **state)
+{
+    struct workers *workers = open_workers(NULL);
+    struct task slow, quick;
+    sem_t may_go;
+
+    (void)state;
+    sem_init(&may_go, 0, 0);
+    task_init(&slow, LANE_BULK);
+    slow.may_go = &may_go;
+    task_init(&quick, LANE_QUICK);
+    submit(workers, &slow);
+    submit(workers, &quick);
+    sem_wait(&quick.done);
+    sem_post(&may_go);
+    sem_wait(&slow.done);
+    workers_free(workers);
+}
+
+static void nobody_works_for_who_is_gone_or_too_late(void **state)
+{
+    struct workers *workers = open_workers(NULL);
+    struct task unwanted, late;
+
+    (void)state;
+    task_init(&unwanted, LANE_HEAVY);
+    atomic_store(&unwanted.errand.unwanted, true);
+    task_init(&late, LANE_HEAVY);
+    late.errand.deadline_ms = monotonic_ms() - 1;
+    submit(workers, &unwanted);
+    submit(workers, &late);
+    sem_wait(&unwanted.done);
+    sem_wait(&late.done);
+    assert_false(unwanted.worked || unwanted.errand.ok || late.worked || late.errand.ok);
+    assert_int_equal(late.errand.err.kind, ERR_TEMPORARY);
+    workers_free(workers);
+}
+
+static void a_long_queue_says_so_and_is_worked_off(void **state)
+{
+    enum { TASKS = 4 };
+    const struct workers_options options = {.threads = {[LANE_BULK] = 1},
+                                            .busy_at = {[LANE_BULK] = TASKS}};
+    struct workers *workers = open_workers(&options);
+    struct task first, tasks[TASKS];
+    sem_t begun, may_go;
+
+    (void)state;
+    sem_init(&begun, 0, 0);
+    sem_init(&may_go, 0, 0);
+    task_init(&first, LANE_BULK);
+    first.begun = &begun;
+    first.may_go = &may_go;
+    submit(workers, &first);
+    sem_wait(&begun);
+    for (int i = 0; i < TASKS; i++) {
+        assert_false(workers_busy(workers, LANE_BULK));
+        task_init(&tasks[i], LANE_BULK);
+        submit(workers, &tasks[i]);
+    }
+    assert_true(workers_busy(workers, LANE_BULK));
+    assert_false(workers_busy(workers, LANE_QUICK));
+    sem_post(&may_go);
+    workers_join(workers); /* does what is queued */
+    for (int i = 0; i < TASKS; i++) {
+        sem_wait(&tasks[i].done);
+        assert_true(tasks[i].errand.ok);
+    }
+    assert_false(workers_busy(workers, LANE_BULK));
+    workers_free(workers);
+}
+
+static void after_the_join_an_errand_comes_back_at_once(void **state)
+{
+    struct workers *workers = open_workers(NULL);
+    struct task task;
+
+    (void)state;
+    workers_join(workers);
+    task_init(&task, LANE_QUICK);
+    submit(workers, &task);
+    sem_wait(&task.done);
+    assert_false(task.errand.ok || task.worked);
+    workers_free(workers);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_lane_works_and_tells_how_it_went),
+        cmocka_unit_test(a_slow_lane_holds_up_no_other),
+        cmocka_unit_test(nobody_works_for_who_is_gone_or_too_late),
+        cmocka_unit_test(a_long_queue_says_so_and_is_worked_off),
+        cmocka_unit_test(after_the_join_an_errand_comes_back_at_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
