@@ -17,6 +17,7 @@ from laboratory.peer import PythonPeer  # noqa: E402
 
 NAMES = (
     "nest.test A 20.0.0.10", "mx.nest.test A 20.0.0.10", "garden.test A 20.0.0.10", "twin.test A 20.0.0.11",
+    "mx.twin.test A 20.0.0.11",
     "judge.test A 20.0.0.12", "other.test A 20.0.0.13", "social.test A 20.0.0.20", "second.test A 20.0.0.21",
     "plain.unsigned.test A 20.0.0.13", "nest.test MX 10 mx.nest.test.",
 )
@@ -90,12 +91,12 @@ def nest(_nest):
 
 
 @pytest.fixture
-def twin(lab, ca, dns, request):
+def twin(lab, ca, dns):
     """Makes a second server, twin.test, not yet started, with settings and data of the test's own."""
     made = []
 
     def make(settings=None, **options):
-        folder = lab / f"twin-{request.node.name[:40]}-{len(made)}".replace("/", "_")
+        folder = lab / f"twin{next(SERIAL)}"
         made.append(Nestbox(folder, ca, dns, ("twin.test",), "20.0.0.11", settings, **options))
         return made[-1]
 
@@ -107,8 +108,8 @@ def twin(lab, ca, dns, request):
 @pytest.fixture
 def person(nest):
     """Makes accounts at nest.test (or another domain of it) whose names no other test has used."""
-    def make(name, domain="nest.test", **options):
-        return nest.account(f"{name}{next(SERIAL)}@{domain}", **options)
+    def make(user, domain="nest.test", **options):
+        return nest.account(f"{user}{next(SERIAL)}@{domain}", **options)
     return make
 
 

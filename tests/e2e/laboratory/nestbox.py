@@ -11,7 +11,8 @@ from .wait import DEADLINE, until
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BINARY = pathlib.Path(os.environ.get("NESTBOX_BINARY", ROOT / "build" / "dev" / "nestbox"))
-SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99", "UBSAN_OPTIONS": "print_stacktrace=1"}
+SANITIZERS = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "detect_leaks=1:fast_unwind_on_malloc=0:exitcode=99"),
+              "UBSAN_OPTIONS": "print_stacktrace=1"}
 
 SETTINGS = {
     "server": {"domain": "nest.test", "hostname": "mx.nest.test"},
