@@ -19,7 +19,7 @@ need_bare_root() {
     say "making a bare root (debootstrap), kept in $BARE"
     rm -rf "$BARE"
     mkdir -p "$CACHE"
-    as_root debootstrap --variant=minbase bookworm "$BARE" "$(mirror_of_this_machine)" >"$CACHE/debootstrap.log" 2>&1 || {
+    debootstrap --variant=minbase bookworm "$BARE" "$(mirror_of_this_machine)" >"$CACHE/debootstrap.log" 2>&1 || {
         tail -n 20 "$CACHE/debootstrap.log" >&2
         die "debootstrap failed (see above)"
     }
@@ -53,7 +53,7 @@ in_root() {
     done
     [ ! -e "$root/root/bundle.crt" ] ||
         settings+=(NODE_EXTRA_CA_CERTS=/root/bundle.crt npm_config_cafile=/root/bundle.crt)
-    as_root unshare --mount --pid --fork --kill-child sh -ec '
+    unshare --mount --pid --fork --kill-child sh -ec '
         root=$1; shift
         mount --bind "$root" "$root"
         mount -t proc proc "$root/proc"

@@ -6,6 +6,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=tools/bare_root.sh
 source "$ROOT/tools/bare_root.sh"
 cd "$ROOT"
+become_root "$ROOT/tools/bench.sh" "$@"
 need_packages "${PACKAGES_BENCH[@]}" knot knot-dnsutils unbound
 need_bare_root
 

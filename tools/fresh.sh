@@ -7,6 +7,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=tools/bare_root.sh
 source "$ROOT/tools/bare_root.sh"
 cd "$ROOT"
+become_root "$ROOT/tools/fresh.sh" "$@"
 PHASES=()
 
 [ -z "$(git status --porcelain --untracked-files=no)" ] || note "what is not committed is not tried"

@@ -26,6 +26,13 @@ as_root() {
     fi
 }
 
+# become_root SCRIPT ARGUMENT…: goes on as root, with the environment as it is.
+become_root() {
+    [ "$(id -u)" != 0 ] || return 0
+    command -v sudo >/dev/null || die "this needs root: become root, or install sudo, and try again"
+    exec sudo -E "$@"
+}
+
 is_installed() {
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }

@@ -5,6 +5,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tools/lib.sh
 source "$here/../../tools/lib.sh"
 cd "$ROOT"
+become_root "$here/run.sh" "$@"
 
 # The Fediverse peer comes from npm, pinned by its lock file; taken anew when that file has changed.
 fetch_peer() {
