@@ -9,6 +9,7 @@ static const struct fake_record records[] = {
     {"a.test",     DNS_MX,   0,  NULL,        {"\0\x0a\2mx\xc0\x0c", 7}                 },
     {"a.test",     DNS_TXT,  0,  NULL,        {"\5hello", 6}                            },
     {"alias.test", DNS_A,    0,  "Real.test", {"\5\6\7\x08", 4}                         },
+    {"real.test",  DNS_A,    0,  NULL,        {"\5\6\7\x08", 4}                         },
     {"sick.test",  DNS_A,    2,  NULL,        {NULL, 0}                                 },
     {"mute.test",  DNS_A,    -1, NULL,        {NULL, 0}                                 },
     {"v6.test",    DNS_AAAA, 0,  NULL,        {"\x20\1\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16}},
