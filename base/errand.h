@@ -23,6 +23,7 @@ enum lane {
     LANE_DNS,     /* struct dns_lookup (base/dns.h), on the outward loop */
     LANE_FETCH,   /* struct fetch (base/fetch.h), on the outward loop */
     LANE_RESOLVE, /* struct resolve (base/resolve.h), on the outward loop */
+    LANE_DIAL,    /* struct dial (base/dial.h), on the outward loop */
     LANES,
 };
 

@@ -50,7 +50,8 @@ struct peer {
 struct tls_facts {
     char version[12]; /* "TLSv1.3" */
     char cipher[48];
-    char server_name[256];             /* SNI or "" */
+    char server_name[256]; /* SNI or "" */
+    bool verified; /* a peer of ours: its certificate has the right name and a chain we trust */
     unsigned char channel_binding[64]; /* tls-exporter, RFC 9266 */
     size_t channel_binding_len;
 };

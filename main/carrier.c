@@ -1,6 +1,7 @@
 #include "carrier.h"
 
 #include "activitypub.h"
+#include "dialer.h"
 #include "fetcher.h"
 #include "loop.h"
 #include "memory.h"
@@ -92,6 +93,7 @@ void carrier_carry(void *ctx, struct errand *errand, struct loop *home)
     case LANE_DNS: resolver_submit(carrier->resolver, errand, came_back, cargo); return;
     case LANE_FETCH: fetcher_submit(carrier->fetcher, errand, came_back, cargo); return;
     case LANE_RESOLVE: activitypub_find(carrier->activitypub, errand, came_back, cargo); return;
+    case LANE_DIAL: dialer_submit(carrier->dialer, errand, came_back, cargo); return;
     case LANES: break;
     }
     __builtin_unreachable();

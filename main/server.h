@@ -15,6 +15,7 @@
 enum entrance { SMTP, SUBMISSION, SUBMISSIONS, HTTPS, HTTP, ENTRANCES };
 
 struct activitypub;
+struct dialer;
 struct fetcher;
 struct resolver;
 struct smtp;
@@ -31,6 +32,7 @@ struct server {
     struct workers *workers;
     struct resolver *resolver;
     struct fetcher *fetcher;
+    struct dialer *dialer;
     struct spools *spools;
     struct tls_server *tls;
     struct smtp *smtp;

@@ -1,6 +1,7 @@
 /* Who is joined to whom: carrier, routes, news. */
 #include "activitypub.h"
 #include "chores.h"
+#include "dialer.h"
 #include "fetcher.h"
 #include "log.h"
 #include "memory.h"
@@ -109,7 +110,10 @@ static bool make_outward(struct server *server, struct err *err)
     if (!server->resolver)
         return false;
     server->fetcher = fetcher_new(server->outward, server->resolver, &server->config, err);
-    return server->fetcher != NULL;
+    if (!server->fetcher)
+        return false;
+    server->dialer = dialer_new(server->outward, &server->config, err);
+    return server->dialer != NULL;
 }
 
 bool wiring_make(struct server *server, struct err *err)
@@ -122,6 +126,7 @@ bool wiring_make(struct server *server, struct err *err)
         .store = server->household.store,
         .resolver = server->resolver,
         .fetcher = server->fetcher,
+        .dialer = server->dialer,
         .activitypub = server->activitypub,
     };
     loop_set_carrier(server->inward, carrier_carry, &server->carrier);
@@ -153,6 +158,7 @@ void wiring_free(struct server *server)
         workers_join(server->workers);
         wait_for_writer(server->household.store);
     }
+    dialer_free(server->dialer);
     fetcher_free(server->fetcher);
     resolver_free(server->resolver);
     loop_free(server->inward);

@@ -86,6 +86,9 @@ void connection_end(struct connection *c)
 void connection_reap(struct connection *c)
 {
     c->kind->free(c->session);
+    if (c->on_freed)
+        c->on_freed(c->on_freed_ctx);
+    SSL_free(c->client_tls);
     event_free(c->timer);
     bytes_clear(&c->dropped);
     if (c->next)
@@ -293,7 +296,9 @@ static bool go_on_shaking(struct connection *c)
 
 static bool start_shaking(struct connection *c)
 {
-    if (!wire_start_tls(c->wire, tls_server_context(c->tls), c->alpn)) {
+    bool started = c->client_tls ? wire_take_tls(c->wire, steal(&c->client_tls))
+                                 : wire_start_tls(c->wire, tls_server_context(c->tls), c->alpn);
+    if (!started) {
         connection_end(c);
         return false;
     }
@@ -306,7 +311,7 @@ static bool start_shaking(struct connection *c)
  * ends with the 220: from then on every byte goes to OpenSSL, which takes it for a handshake or fails. */
 static bool go_on_starting_tls(struct connection *c)
 {
-    assert(c->wire && c->tls && !c->wire->ssl);
+    assert(c->wire && (c->tls || c->client_tls) && !c->wire->ssl);
     if (wire_holds_early_bytes(c->wire)) {
         log_info("service=%s peer=%s ended: bytes behind STARTTLS", c->peer.service, c->peer.text);
         connection_end(c);
@@ -394,7 +399,7 @@ static void set_limit(struct connection *c)
     else if (c->step == STEP_HANGING_UP && !c->limit_at_ms)
         limit(c, LAST_WORDS_MS);
     else if (c->step != STEP_HANGING_UP && (!c->limit_at_ms || c->wire->moved))
-        limit(c, STALLED_MS);
+        limit(c, c->stalled_ms);
     c->wire->moved = false;
 }
 
@@ -489,6 +494,7 @@ struct connection *connection_accept(struct loop *loop, int fd, const struct pee
     c->tls = options->tls;
     c->alpn = options->alpn;
     c->handshake_ms = options->handshake_ms ? options->handshake_ms : 30 * SECOND_MS;
+    c->stalled_ms = STALLED_MS;
     c->wire = must_new(struct wire);
     wire_init(c->wire, fd, loop->base, on_wire, c);
     return c;

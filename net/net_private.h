@@ -47,7 +47,8 @@ struct connection {
     struct bytes dropped; /* where such a session writes */
     struct tls_server *tls;
     const char *const *alpn;
-    int64_t handshake_ms;
+    int64_t handshake_ms,
+        stalled_ms; /* patience with a handshake, with a peer that takes nothing */
     enum step step;
     bool begun;
     bool fresh;            /* bring what is in wire->in even if nothing new came */
@@ -62,6 +63,9 @@ struct connection {
     int64_t timer_at_ms;                                /* armed for, 0 not */
     void (*on_end)(void *ctx, const struct peer *peer); /* or NULL */
     void *on_end_ctx;
+    SSL *client_tls;             /* of a connection that we made: for its handshake; else NULL */
+    void (*on_freed)(void *ctx); /* behind its session's free(); or NULL */
+    void *on_freed_ctx;
 };
 
 struct post {

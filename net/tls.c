@@ -198,6 +198,7 @@ void tls_facts_of(SSL *ssl, struct tls_facts *out)
     copy_text(out->cipher, sizeof out->cipher, SSL_get_cipher_name(ssl));
     copy_text(out->server_name, sizeof out->server_name,
               SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
+    out->verified = SSL_get0_peer_certificate(ssl) && SSL_get_verify_result(ssl) == X509_V_OK;
     if (may_bind(ssl) &&
         SSL_export_keying_material(ssl, out->channel_binding, BINDING_LEN, label, sizeof label - 1,
                                    (const unsigned char *)"", 0, 1) == 1)

@@ -155,6 +155,13 @@ bool wire_start_tls(struct wire *w, SSL_CTX *context, const char *const *alpn)
     return true;
 }
 
+bool wire_take_tls(struct wire *w, SSL *ssl)
+{
+    w->ssl = ssl;
+    w->may_read = true;
+    return SSL_set_fd(ssl, w->fd) == 1;
+}
+
 enum wire_shake wire_shake(struct wire *w)
 {
     ERR_clear_error();

@@ -52,6 +52,7 @@ static inline size_t wire_unsent(const struct wire *w)
 void wire_rest(struct wire *w); /* gives back the memory of empty buffers */
 
 bool wire_start_tls(struct wire *w, SSL_CTX *context, const char *const *alpn);
+bool wire_take_tls(struct wire *w, SSL *ssl); /* takes one that is ready to connect */
 enum wire_shake wire_shake(struct wire *w);
 bool wire_holds_early_bytes(const struct wire *w); /* something arrived that nobody read */
 bool wire_peer_gone(const struct wire *w);         /* its side is closed, or the connection reset */

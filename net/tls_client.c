@@ -1,0 +1,64 @@
+#include "tls_client.h"
+
+#include <arpa/inet.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+static bool trust(SSL_CTX *context, const struct config *config)
+{
+    if (config->ca_file[0])
+        return SSL_CTX_load_verify_file(context, config->ca_file) == 1;
+    return SSL_CTX_set_default_verify_paths(context) == 1;
+}
+
+SSL_CTX *tls_client_context(const struct config *config, struct err *err)
+{
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+
+    if (!context)
+        abort();
+    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                     SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                  SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    if (trust(context, config))
+        return context;
+    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+    err_because(err, ERR_TEMPORARY, "The certificate authorities cannot be read", "%s: %s",
+                config->ca_file[0] ? config->ca_file : "the system's", reason ? reason : "?");
+    ERR_clear_error();
+    SSL_CTX_free(context);
+    return NULL;
+}
+
+static bool is_address(const char *host)
+{
+    unsigned char binary[sizeof(struct in6_addr)];
+
+    return inet_pton(AF_INET, host, binary) == 1 || inet_pton(AF_INET6, host, binary) == 1;
+}
+
+/* RFC 6066 3: an address is no server name. */
+static bool expect(SSL *ssl, const char *host)
+{
+    if (is_address(host))
+        return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1;
+    SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
+}
+
+SSL *tls_client_new(SSL_CTX *context, const char *host, bool verify)
+{
+    SSL *ssl = SSL_new(context);
+
+    if (!ssl || !expect(ssl, host)) {
+        SSL_free(ssl);
+        ERR_clear_error();
+        return NULL;
+    }
+    SSL_set_verify(ssl, verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
+    SSL_set_connect_state(ssl);
+    return ssl;
+}
