@@ -270,7 +270,12 @@ void address_read(const struct config *config, struct slice text, struct address
     put(domain ? slice_of(domain) : slice_from(text, at + 1), out->domain, sizeof out->domain);
     if (out->kind == ADDRESS_FOREIGN || local.len > LOCAL_MAX)
         return;
-    out->kind = local_kind(slice_of(out->local), out);
+    struct address read = *out;
+    read.kind = local_kind(slice_of(out->local), &read);
+    if (read.kind != ADDRESS_MALFORMED)
+        *out = read;
+    else
+        out->kind = ADDRESS_MALFORMED;
 }
 
 static bool is_reserved(const struct config *config, struct slice name)
