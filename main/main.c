@@ -132,9 +132,10 @@ static bool asks_help(const struct command *command)
 int main(int argc, char **argv)
 {
     struct err err;
-    struct command command = {0};
+    /* Options joined by command_read() live as long as the process: so does what holds them. */
+    static struct command command;
+    static const char *config_path = default_config;
     const struct command_row *row = NULL;
-    const char *config_path = default_config;
 
     signal(SIGPIPE, SIG_IGN);
     if (is_asking(argc, argv, "version", "--version")) {
