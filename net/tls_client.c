@@ -40,13 +40,21 @@ static bool is_address(const char *host)
     return inet_pton(AF_INET, host, binary) == 1 || inet_pton(AF_INET6, host, binary) == 1;
 }
 
+/* What SSL_set_tlsext_host_name() does, whose cast drops `const`. */
+static bool set_server_name(SSL *ssl, const char *host)
+{
+    void *name = (void *)(uintptr_t)host; /* copied there */
+
+    return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name) == 1;
+}
+
 /* RFC 6066 3: an address is no server name. */
 static bool expect(SSL *ssl, const char *host)
 {
     if (is_address(host))
         return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1;
     SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
+    return SSL_set1_host(ssl, host) == 1 && set_server_name(ssl, host);
 }
 
 SSL *tls_client_new(SSL_CTX *context, const char *host, bool verify)
