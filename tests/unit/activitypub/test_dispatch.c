@@ -1,0 +1,213 @@
+/*
+ * Claims of deliveries, floods, keys asked for in vain, and asks on their way.
+ */
+#include "test.h"
+
+#include "ask.h"
+#include "clock.h"
+#include "dispatch.h"
+#include "flood.h"
+#include "key_memory.h"
+#include "memory.h"
+#include "request.h"
+#include "request_copy.h"
+
+#include <stdio.h>
+
+static void two_to_a_host_at_once(void **state)
+{
+    struct dispatch *dispatch = must_new(struct dispatch);
+    int64_t id = 0;
+
+    (void)state;
+    for (int64_t i = 1; i <= 3; i++)
+        dispatch_add(dispatch, i, "m.example");
+    dispatch_add(dispatch, 4, "n.example");
+    assert_true(dispatch_next(dispatch, &id) && id == 1);
+    assert_true(dispatch_next(dispatch, &id) && id == 2);
+    assert_true(dispatch_next(dispatch, &id) && id == 4);
+    assert_false(dispatch_next(dispatch, &id));
+    dispatch_ended(dispatch, 2, 0, 1000);
+    assert_true(dispatch_next(dispatch, &id) && id == 3);
+    dispatch_clear(dispatch);
+    free(dispatch);
+}
+
+static void what_could_not_be_recorded_rests(void **state)
+{
+    struct dispatch *dispatch = must_new(struct dispatch);
+    int64_t id = 0;
+    size_t count = 0;
+
+    (void)state;
+    dispatch_add(dispatch, 7, "m.example");
+    assert_true(dispatch_next(dispatch, &id));
+    dispatch_ended(dispatch, 7, 500, 1000);
+    assert_false(dispatch_next(dispatch, &id));
+    assert_int_equal(dispatch_wake(dispatch, 1400), 1500);
+    int64_t *busy = dispatch_busy(dispatch, &count);
+    assert_int_equal(count, 1);
+    assert_int_equal(busy[0], 7);
+    free(busy);
+    assert_int_equal(dispatch_wake(dispatch, 1500), INT64_MAX);
+    busy = dispatch_busy(dispatch, &count);
+    assert_int_equal(count, 0);
+    free(busy);
+    dispatch_clear(dispatch);
+    free(dispatch);
+}
+
+static void claims_have_an_end(void **state)
+{
+    struct dispatch *dispatch = must_new(struct dispatch);
+    size_t count = 0;
+    int64_t id = 0;
+    int started = 0;
+
+    (void)state;
+    for (int64_t i = 2 * CLAIMS_MAX; i > 0; i--) {
+        char host[32];
+        snprintf(host, sizeof host, "h%d.example", (int)i);
+        dispatch_add(dispatch, i, host);
+    }
+    int64_t *busy = dispatch_busy(dispatch, &count);
+    assert_int_equal(count, CLAIMS_MAX);
+    for (size_t i = 1; i < count; i++)
+        assert_true(busy[i - 1] < busy[i]);
+    free(busy);
+    while (dispatch_next(dispatch, &id))
+        started++;
+    assert_int_equal(started, COURIERS_MAX);
+    dispatch->closing = true;
+    dispatch_ended(dispatch, id, 0, 0);
+    assert_false(dispatch_next(dispatch, &id));
+    dispatch_clear(dispatch);
+    free(dispatch);
+}
+
+static void a_flood_ends_with_its_minute(void **state)
+{
+    struct flood *flood = must_new(struct flood);
+
+    (void)state;
+    for (int i = 0; i < 5; i++)
+        assert_true(flood_allows(flood, SLICE("192.0.2.1"), 5, 1000));
+    assert_false(flood_allows(flood, SLICE("192.0.2.1"), 5, 60999));
+    assert_true(flood_allows(flood, SLICE("192.0.2.2"), 5, 60999));
+    assert_true(flood_allows(flood, SLICE("192.0.2.1"), 5, 61000));
+    for (int i = 0; i < 100000; i++) { /* a crowd takes the places of the quiet, no more */
+        char who[32];
+        snprintf(who, sizeof who, "10.%d.%d", i / 256, i % 256);
+        assert_true(flood_allows(flood, slice_of(who), 5, 62000));
+    }
+    free(flood);
+}
+
+static void a_key_asked_for_in_vain_is_remembered(void **state)
+{
+    struct key_memory *memory = must_new(struct key_memory);
+
+    (void)state;
+    key_memory_init(memory);
+    assert_false(key_memory_has(memory, SLICE("https://m.example/k"), 1000));
+    key_memory_put(memory, SLICE("https://m.example/k"), 1000, 300);
+    assert_true(key_memory_has(memory, SLICE("https://m.example/k"), 1299));
+    assert_false(key_memory_has(memory, SLICE("https://m.example/k"), 1300));
+    assert_false(key_memory_has(memory, SLICE("https://m.example/l"), 1000));
+    key_memory_clear(memory);
+    free(memory);
+}
+
+struct test_ask {
+    struct ask ask;
+    int *freed;
+};
+
+static void free_test_ask(struct errand *errand)
+{
+    struct test_ask *it = container_of(errand, struct test_ask, ask.errand);
+
+    ask_clear(&it->ask);
+    ++*it->freed;
+    free(it);
+}
+
+static struct test_ask *new_ask(int *freed)
+{
+    struct test_ask *it = must_new(struct test_ask);
+
+    it->ask.errand.free = free_test_ask;
+    it->freed = freed;
+    return it;
+}
+
+static void an_ask_goes_out_until_it_is_done(void **state)
+{
+    int freed = 0;
+    struct asking asking = {0};
+    struct test_ask *it = new_ask(&freed), *wanted = new_ask(&freed);
+
+    (void)state;
+    assert_ptr_equal(asking_begin(&asking, &it->ask), &it->ask.errand);
+    it->ask.errand.ok = true;
+    it->ask.want = &wanted->ask.errand;
+    assert_ptr_equal(asking_next(&asking, &it->ask.errand), &wanted->ask.errand);
+    assert_ptr_equal(asking.held, &it->ask); /* held while what it wants is out */
+    assert_ptr_equal(asking_next(&asking, &wanted->ask.errand), &it->ask.errand);
+    assert_null(asking.held);
+    assert_ptr_equal(it->ask.got, &wanted->ask.errand);
+    it->ask.again = true;
+    assert_ptr_equal(asking_next(&asking, &it->ask.errand), &it->ask.errand);
+    it->ask.again = false;
+    assert_null(asking_next(&asking, &it->ask.errand));
+    asking_clear(&asking);
+    assert_int_equal(freed, 2);
+}
+
+static void an_ask_that_failed_wants_nothing(void **state)
+{
+    int freed = 0;
+    struct asking asking = {0};
+    struct test_ask *it = new_ask(&freed);
+
+    (void)state;
+    asking_begin(&asking, &it->ask);
+    it->ask.want = &new_ask(&freed)->ask.errand;
+    assert_null(asking_next(&asking, &it->ask.errand));
+    asking_clear(&asking);
+    assert_int_equal(freed, 2);
+}
+
+static void a_request_is_copied_whole(void **state)
+{
+    scoped_text char *text = must_dup("POST /a?b=c HTTP/1.1\nHost: example.org\nX: y\n\nbody");
+    struct http_request request;
+
+    (void)state;
+    request_read(text, &request);
+    struct http_request *copy = request_copy(&request);
+    memset(text, '#', strlen(text));
+    assert_true(slice_is(copy->method, "POST"));
+    assert_true(slice_is(copy->target, "/a?b=c"));
+    assert_true(slice_is(copy->path, "/a"));
+    assert_true(slice_is(copy->query, "b=c"));
+    assert_true(slice_is(copy->host, "example.org"));
+    assert_true(slice_is(copy->body, "body"));
+    assert_true(slice_is(http_field(copy, "x", NULL), "y"));
+    free(copy);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(two_to_a_host_at_once),
+        cmocka_unit_test(what_could_not_be_recorded_rests),
+        cmocka_unit_test(claims_have_an_end),
+        cmocka_unit_test(a_flood_ends_with_its_minute),
+        cmocka_unit_test(a_key_asked_for_in_vain_is_remembered),
+        cmocka_unit_test(an_ask_goes_out_until_it_is_done),
+        cmocka_unit_test(an_ask_that_failed_wants_nothing),
+        cmocka_unit_test(a_request_is_copied_whole),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
