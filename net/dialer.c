@@ -145,8 +145,9 @@ static void on_connected(int fd, short what, void *arg)
         talk(it);
         return;
     }
-    log_debug("dial host=%s port=%d address=%zu: %s", it->dial->host, it->dial->port,
-              it->dial->tried, strerror(problem));
+    errno = problem;
+    log_debug("dial host=%s port=%d address=%zu: %m", it->dial->host, it->dial->port,
+              it->dial->tried);
     close(fd);
     try_next(it);
 }

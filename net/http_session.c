@@ -75,9 +75,9 @@ struct http_server *http_server_new(const struct http_options *options)
     if (!o->https_port)
         o->https_port = 443;
     if (!o->head_max)
-        o->head_max = 16 * 1024;
+        o->head_max = (size_t)16 * 1024;
     if (!o->body_max)
-        o->body_max = 1024 * 1024;
+        o->body_max = (size_t)1024 * 1024;
     set_default(&o->request_ms, 30 * SECOND_MS);
     set_default(&o->idle_ms, 60 * SECOND_MS);
     set_default(&o->slow_rate, 128);

@@ -9,6 +9,7 @@
 #include "net_private.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -95,6 +96,7 @@ static void gate_leave(void *ctx, const struct peer *peer)
     struct block **at = find_block(gate, block_of(&peer->address));
     struct block *block = *at;
 
+    assert(block); /* since gate_enter() */
     gate->count--;
     if (--block->count == 0) {
         *at = block->next;
@@ -186,8 +188,7 @@ static void rest_a_second(struct listener *listener)
 {
     const struct timeval second = {.tv_sec = 1};
 
-    log_warn("service=%s accepting rests for a second: %s", listener->options.service,
-             strerror(errno));
+    log_warn("service=%s accepting rests for a second: %m", listener->options.service);
     event_del(listener->event);
     event_add(listener->pause, &second);
 }

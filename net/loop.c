@@ -21,7 +21,7 @@ void loop_run_posts(struct loop *loop)
     uint64_t rung;
 
     if (read(loop->wake_fd, &rung, sizeof rung) < 0 && errno != EAGAIN)
-        log_error("loop=%s cannot read its bell: %s", loop->name, strerror(errno));
+        log_error("loop=%s cannot read its bell: %m", loop->name);
     pthread_mutex_lock(&loop->mutex);
     struct post *post = loop->posts;
     loop->posts = NULL;
@@ -203,7 +203,7 @@ void loop_post(struct loop *loop, void (*fn)(void *arg), void *arg)
     loop->posts_end = &post->next;
     /* Inside the lock: the loop may end as soon as its last post ran. */
     if (first && write(loop->wake_fd, &one, sizeof one) < 0)
-        log_error("loop=%s cannot be rung: %s", loop->name, strerror(errno));
+        log_error("loop=%s cannot be rung: %m", loop->name);
     pthread_mutex_unlock(&loop->mutex);
 }
 

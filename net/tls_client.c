@@ -43,8 +43,9 @@ static bool is_address(const char *host)
 /* What SSL_set_tlsext_host_name() does, whose cast drops `const`. */
 static bool set_server_name(SSL *ssl, const char *host)
 {
-    void *name = (void *)(uintptr_t)host; /* copied there */
+    void *name; /* copied there */
 
+    memcpy(&name, &host, sizeof name);
     return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name) == 1;
 }
 

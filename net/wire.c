@@ -144,12 +144,15 @@ void wire_rest(struct wire *w)
 
 bool wire_start_tls(struct wire *w, SSL_CTX *context, const char *const *alpn)
 {
+    void *kept; /* read by tls.c, which keeps it const */
+
+    memcpy(&kept, &alpn, sizeof kept);
     w->ssl = SSL_new(context);
     if (!w->ssl || SSL_set_fd(w->ssl, w->fd) != 1) {
         ERR_clear_error();
         return false;
     }
-    SSL_set_app_data(w->ssl, (void *)(uintptr_t)alpn); /* read by tls.c, which keeps it const */
+    SSL_set_app_data(w->ssl, kept);
     SSL_set_accept_state(w->ssl);
     w->may_read = true;
     return true;
