@@ -53,8 +53,10 @@ static void add_quoted(struct slice text, struct bytes *out)
             int high = g_ascii_xdigit_value(text.at[i + 1]);
             bytes_add_char(out, (char)(high * 16 + g_ascii_xdigit_value(text.at[i + 2])));
             i += 2;
+        } else if (text.at[i] == '_') {
+            bytes_add_char(out, ' ');
         } else {
-            bytes_add_char(out, text.at[i] == '_' ? ' ' : text.at[i]);
+            bytes_add_char(out, text.at[i]);
         }
     }
 }

@@ -27,6 +27,13 @@ static bool is_blank(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+static char letter_at(struct slice s, size_t at) /* NUL behind the end */
+{
+    if (at < s.len)
+        return s.at[at];
+    return '\0';
+}
+
 static bool is_letter(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -60,7 +67,7 @@ static struct slice take_while_name(struct slice *rest, const char *ends)
 
 static struct slice take_value(struct slice *rest)
 {
-    char quote = rest->len > 0 ? rest->at[0] : '\0';
+    char quote = letter_at(*rest, 0);
 
     if (quote != '"' && quote != '\'')
         return take_while_name(rest, ">");
@@ -93,6 +100,33 @@ static unsigned attribute_bit(struct slice name)
     return 0;
 }
 
+/* "= x" behind a name; empty if there is none. */
+static struct slice take_assigned(struct slice *rest)
+{
+    struct slice after = skip_blanks(*rest);
+
+    if (letter_at(after, 0) != '=')
+        return (struct slice){"", 0};
+    *rest = slice_from(after, 1);
+    while (rest->len > 0 && is_blank(rest->at[0]))
+        *rest = slice_from(*rest, 1);
+    return take_value(rest);
+}
+
+static void take_attribute(struct slice *rest, unsigned *seen, struct bytes *out)
+{
+    bool stray = rest->at[0] == '='; /* "=x" is a name that begins with "=" */
+
+    if (stray)
+        *rest = slice_from(*rest, 1);
+    struct slice name = take_while_name(rest, stray ? "/>" : "=/>");
+    struct slice value = take_assigned(rest);
+    unsigned bit = stray ? 0 : attribute_bit(name);
+    if (bit && !(*seen & bit) && value.len <= MAX_VALUE)
+        add_attribute(out, name, value);
+    *seen |= bit;
+}
+
 /* Reads attributes up to and with '>'.  False: the text ended first, so there is no tag. */
 static bool take_attributes(struct slice *rest, struct bytes *out)
 {
@@ -106,22 +140,7 @@ static bool take_attributes(struct slice *rest, struct bytes *out)
             *rest = slice_from(*rest, 1);
             return true;
         }
-        bool stray = rest->at[0] == '=';
-        if (stray) /* "=x" is a name that begins with "=" */
-            *rest = slice_from(*rest, 1);
-        struct slice name = take_while_name(rest, stray ? "/>" : "=/>");
-        struct slice after = skip_blanks(*rest);
-        struct slice value = {"", 0};
-        if (after.len > 0 && after.at[0] == '=') {
-            *rest = slice_from(after, 1);
-            while (rest->len > 0 && is_blank(rest->at[0]))
-                *rest = slice_from(*rest, 1);
-            value = take_value(rest);
-        }
-        unsigned bit = stray ? 0 : attribute_bit(name);
-        if (bit && !(seen & bit) && value.len <= MAX_VALUE)
-            add_attribute(out, name, value);
-        seen |= bit;
+        take_attribute(rest, &seen, out);
     }
 }
 
@@ -190,8 +209,8 @@ static struct slice skip_comment(struct slice rest)
 /* `rest` begins with '<'. */
 static struct slice tidy_markup(struct slice rest, struct bytes *out)
 {
-    char second = rest.len > 1 ? rest.at[1] : '\0';
-    char third = rest.len > 2 ? rest.at[2] : '\0';
+    char second = letter_at(rest, 1);
+    char third = letter_at(rest, 2);
 
     if (is_letter(second) || (second == '/' && is_letter(third)))
         return tidy_tag(rest, out);

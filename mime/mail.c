@@ -218,7 +218,7 @@ size_t mail_part_count(const struct mail_part *part)
 
 struct mail_part *mail_part_child(struct mail_part *part, size_t index)
 {
-    return index < part->count ? part->children[index] : NULL;
+    return index < part->count ? part->children[index].part : NULL;
 }
 
 bool mail_part_is(const struct mail_part *part, const char *type, const char *subtype)

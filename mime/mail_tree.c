@@ -258,7 +258,7 @@ static struct mail_part *add_child(struct mail_part *parent, int64_t begin)
 
     *child = (struct mail_part){.mail = parent->mail, .begin = begin, .body = begin, .end = begin};
     must_make_room(parent->children, parent->count, parent->capacity);
-    parent->children[parent->count++] = child;
+    parent->children[parent->count++].part = child;
     return child;
 }
 
@@ -356,7 +356,7 @@ void mail_part_free(struct mail_part *part)
     if (!part)
         return;
     for (size_t i = 0; i < part->count; i++)
-        mail_part_free(part->children[i]);
+        mail_part_free(part->children[i].part);
     free(part->children);
     header_clear(&part->header);
     mail_parameters_clear(&part->parameters);

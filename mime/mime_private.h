@@ -84,6 +84,10 @@ char *header_content_type(const char *plain, GMimeParserOptions *options, const 
 void mail_parameters_clear(struct mail_parameters *parameters);
 const char *mail_parameter_find(const struct mail_parameters *parameters, const char *name);
 
+struct mail_child {
+    struct mail_part *part;
+};
+
 struct mail_part {
     struct mail *mail;        /* borrowed */
     int64_t begin, body, end; /* in the mail's source: header, body, behind the last octet */
@@ -92,7 +96,7 @@ struct mail_part {
     struct mail_parameters parameters, disposition;
     bool attachment;
     char *file_name, *content_id; /* or NULL */
-    struct mail_part **children;
+    struct mail_child *children;
     size_t count, capacity;
 };
 

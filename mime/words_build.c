@@ -45,12 +45,16 @@ static bool same_link(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+static void add_piece(struct line *line, const char *href)
+{
+    must_make_room(line->pieces, line->count, line->capacity);
+    line->pieces[line->count++] = (struct piece){.href = must_dup(href)};
+}
+
 void line_add_text(struct line *line, struct slice text, const char *href)
 {
-    if (line->count == 0 || !same_link(line->pieces[line->count - 1].href, href)) {
-        must_make_room(line->pieces, line->count, line->capacity);
-        line->pieces[line->count++] = (struct piece){.href = must_dup(href)};
-    }
+    if (line->count == 0 || !same_link(line->pieces[line->count - 1].href, href))
+        add_piece(line, href);
     bytes_add(&line->pieces[line->count - 1].text, text);
 }
 

@@ -8,26 +8,7 @@
 #include "mime_private.h"
 #include "text.h"
 
-enum { LONGEST_ATTRIBUTION = 400, LONGEST_SENT_FROM = 160, LONGEST_MARK = 120 };
-
-static bool starts_with_any(struct slice text, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (slice_starts_nocase(text, words[i]))
-            return true;
-    return false;
-}
-
-static bool has_any(struct slice text, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (slice_find_text_nocase(text, words[i]) != SIZE_MAX)
-            return true;
-    return false;
-}
-
-#define STARTS_WITH_ANY(text, table) starts_with_any(text, table, COUNT_OF(table))
-#define HAS_ANY(text, table) has_any(text, table, COUNT_OF(table))
+enum { LONGEST_ATTRIBUTION = 400, LONGEST_MARK = 120 };
 
 /* Dashes, underscores, asterisks, ">" and blanks at both ends; *out_rule: were there two dashes in front? */
 static struct slice strip_rule(struct slice text, bool *out_rule)
@@ -185,9 +166,9 @@ enum mark mark_of(struct slice text)
     if (text.len > LONGEST_MARK || words.len == 0)
         return MARK_NONE;
     bool alone = slice_ends(text, SLICE(":")) || slice_ends(text, SLICE("："));
-    if ((rule || alone) && STARTS_WITH_ANY(words, forward_words))
+    if ((rule || alone) && mark_starts_with_any(words, forward_words, COUNT_OF(forward_words)))
         return MARK_FORWARD;
-    if (rule && STARTS_WITH_ANY(words, original_words))
+    if (rule && mark_starts_with_any(words, original_words, COUNT_OF(original_words)))
         return MARK_ORIGINAL;
     return MARK_NONE;
 }
@@ -203,137 +184,6 @@ bool mark_is_rule(struct slice text)
 bool mark_is_signature(struct slice text)
 {
     return slice_is(text, "--");
-}
-
-static const char *const sent_from_starts[] = {
-    "sent from ",
-    "sent via ",
-    "sent with ",
-    "sent using ",
-    "get outlook for",
-    "get bluemail",
-    "gesendet von ",
-    "gesendet mit ",
-    "gesendet aus ",
-    "gesendet über ",
-    "diese nachricht wurde von mein",
-    "holen sie sich outlook",
-    "outlook für ",
-    "laden sie outlook",
-    "envoyé de ",
-    "envoyé depuis ",
-    "envoyé à partir de ",
-    "envoyé par ",
-    "envoyé avec ",
-    "obtenez outlook",
-    "télécharger outlook",
-    "enviado desde ",
-    "enviado de ",
-    "enviado do ",
-    "enviado a partir do ",
-    "enviado con ",
-    "enviado pelo ",
-    "enviado por ",
-    "obtener outlook",
-    "obter o outlook",
-    "obtenha o outlook",
-    "inviato da ",
-    "inviato dal ",
-    "inviato con ",
-    "ottieni outlook",
-    "scarica outlook",
-    "verstuurd vanaf ",
-    "verzonden vanaf ",
-    "verzonden met ",
-    "verstuurd met ",
-    "outlook voor ",
-    "download outlook",
-    "skickat från ",
-    "skickat via ",
-    "hämta outlook",
-    "sendt fra ",
-    "sendt via ",
-    "hent outlook",
-    "få outlook",
-    "lähetetty ",
-    "hanki outlook",
-    "wysłane z ",
-    "wysłano z ",
-    "pobierz outlook",
-    "odesláno z ",
-    "odoslané z ",
-    "odesláno přes ",
-    "získat outlook",
-    "küldve ",
-    "elküldve ",
-    "trimis de pe ",
-    "trimis din ",
-    "отправлено с ",
-    "Отправлено с ",
-    "отправлено из ",
-    "Отправлено из ",
-    "Отправлено через ",
-    "Надіслано з ",
-    "Изпратено от ",
-    "Στάλθηκε από ",
-    "poslano s ",
-    "poslano z ",
-    "poslano iz ",
-    "Послато са ",
-    "saadetud minu",
-    "išsiųsta iš",
-    "nosūtīts no",
-    "sent frá ",
-    "enviat des de",
-    "enviado dende",
-    "dikirim dari",
-    "được gửi từ",
-    "Được gửi từ",
-    "发自我的",
-    "发送自",
-    "来自我的",
-    "从我的",
-    "寄自我的",
-    "從我的",
-    "傳送自我的",
-    "נשלח מ",
-    "أُرسلت من",
-    "أرسلت من",
-    "مرسل من",
-    "ส่งจาก",
-};
-
-/* Languages that put the verb last. */
-static const char *const sent_from_ends[] = {
-    " gesendet",  " gesendet.", " versandt",   " versendet",       " verschickt",
-    " geschickt", " beziehen",  "から送信",    "から送信しました", "에서 보냄",
-    "에서 보냄.", "gönderildi", "gönderildi.", " küldve",
-};
-
-/* Without one of these it is a sentence of one's own: "Sent from heaven". */
-static const char *const devices[] = {
-    "phone",   "ipad",       "ipod",        "android",    "mobil",    "handy",   "tablet",
-    "outlook", "blackberry", "galaxy",      "samsung",    "huawei",   "xiaomi",  "pixel",
-    "mail",    "watch",      "apple",       "móvil",      "telefon",  "celular", "cellulare",
-    "puhelim", "телефон",    "手机",        "手機",       "windows",  "spark",   "superhuman",
-    "proton",  "tuta",       "thunderbird", "delta chat", "bluemail", "nokia",   "sony",
-    "lg ",     "oppo",       "oneplus",     "windows",
-};
-
-bool mark_is_sent_from(struct slice text)
-{
-    if (text.len > LONGEST_SENT_FROM)
-        return false;
-    if (slice_starts_nocase(text, "sent from my "))
-        return true;
-    if (!HAS_ANY(text, devices))
-        return false;
-    if (STARTS_WITH_ANY(text, sent_from_starts))
-        return true;
-    for (size_t i = 0; i < COUNT_OF(sent_from_ends); i++)
-        if (slice_ends_nocase(text, sent_from_ends[i]))
-            return true;
-    return false;
 }
 
 static bool is_digit(char c)
@@ -403,13 +253,14 @@ static bool ends_with_colon(struct slice text)
 bool mark_is_attribution(struct slice text)
 {
     return text.len <= LONGEST_ATTRIBUTION && ends_with_colon(text) &&
-           (HAS_ANY(text, wrote) || mark_has_date(text));
+           (mark_has_any(text, wrote, COUNT_OF(wrote)) || mark_has_date(text));
 }
 
 bool mark_is_full_attribution(struct slice text)
 {
-    return text.len <= LONGEST_ATTRIBUTION && ends_with_colon(text) && HAS_ANY(text, wrote) &&
-           has_time(text) && (has_year(text) || has_day(text));
+    return text.len <= LONGEST_ATTRIBUTION && ends_with_colon(text) &&
+           mark_has_any(text, wrote, COUNT_OF(wrote)) && has_time(text) &&
+           (has_year(text) || has_day(text));
 }
 
 static const char *const openers[] = {
@@ -420,7 +271,8 @@ static const char *const openers[] = {
 
 bool mark_opens_attribution(struct slice text)
 {
-    return text.len <= LONGEST_ATTRIBUTION && mark_has_date(text) && STARTS_WITH_ANY(text, openers);
+    return text.len <= LONGEST_ATTRIBUTION && mark_has_date(text) &&
+           mark_starts_with_any(text, openers, COUNT_OF(openers));
 }
 
 struct field_words {

@@ -63,7 +63,9 @@ enum mark {
 enum mark mark_of(struct slice text);
 bool mark_is_rule(struct slice text);      /* ____ or ---- */
 bool mark_is_signature(struct slice text); /* -- */
-bool mark_is_sent_from(struct slice text);
+bool mark_is_sent_from(struct slice text); /* words_sent_from.c */
+bool mark_starts_with_any(struct slice text, const char *const *words, size_t count);
+bool mark_has_any(struct slice text, const char *const *words, size_t count);
 bool mark_has_date(struct slice text);
 /* "On … wrote:" of many languages: what may stand in front of a quotation. */
 bool mark_is_attribution(struct slice text);

@@ -12,28 +12,32 @@ static void check_line(const char *text)
         check_text(slice_of(text), false);
 }
 
+static void try_field(struct mail *mail, const char *name)
+{
+    scoped_value(mail_addresses) addresses = {0};
+    scoped_value(mail_ids) ids = {0};
+    size_t count = mail_field_count(mail, name);
+    bool found = mail_field(mail, name, 0) != NULL;
+
+    assert(found == (count > 0));
+    for (size_t k = 0; k < count; k++)
+        check_line(mail_field(mail, name, k));
+    mail_addresses(mail, name, &addresses);
+    for (size_t k = 0; k < addresses.count; k++) {
+        check_line(addresses.at[k].name);
+        check_line(addresses.at[k].address);
+    }
+    mail_ids(mail, name, &ids);
+    for (size_t k = 0; k < ids.count; k++)
+        check_line(ids.at[k]);
+}
+
 static void try_fields(struct mail *mail)
 {
     static const char *const names[] = {"Subject", "From", "To", "Content-Type", "References", "X"};
 
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        scoped_value(mail_addresses) addresses = {0};
-        scoped_value(mail_ids) ids = {0};
-        size_t count = mail_field_count(mail, names[i]);
-
-        assert((mail_field(mail, names[i], 0) != NULL) == (count > 0));
-        for (size_t k = 0; k < count; k++)
-            check_line(mail_field(mail, names[i], k));
-        mail_addresses(mail, names[i], &addresses);
-        for (size_t k = 0; k < addresses.count; k++) {
-            check_line(addresses.at[k].name);
-            check_line(addresses.at[k].address);
-            assert(strchr(addresses.at[k].address, '@'));
-        }
-        mail_ids(mail, names[i], &ids);
-        for (size_t k = 0; k < ids.count; k++)
-            check_line(ids.at[k]);
-    }
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        try_field(mail, names[i]);
     (void)mail_date_ms(mail);
 }
 

@@ -7,14 +7,29 @@
 
 #include <assert.h>
 
+static inline void check_letter(unsigned char c, bool lines)
+{
+    assert(c >= ' ' || (lines && (c == '\n' || c == '\t')));
+    assert(c != 0x7F);
+}
+
 static inline void check_text(struct slice text, bool lines)
 {
-    assert(utf8_valid(text));
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.at[i];
-        assert(c >= ' ' || (lines && (c == '\n' || c == '\t')));
-        assert(c != 0x7F);
-    }
+    bool valid = utf8_valid(text);
+
+    assert(valid);
+    for (size_t i = 0; i < text.len; i++)
+        check_letter((unsigned char)text.at[i], lines);
+}
+
+static inline void check_run(const struct run *run)
+{
+    struct slice href = slice_of(run->href);
+    bool allowed = slice_starts_nocase(href, "http://") || slice_starts_nocase(href, "https://") ||
+                   slice_starts_nocase(href, "mailto:");
+
+    assert(run->text[0]);
+    assert(!run->href || allowed);
 }
 
 static inline void check_words(const struct words *words)
@@ -24,13 +39,8 @@ static inline void check_words(const struct words *words)
     words_plain(words, &plain);
     check_text(bytes_slice(&plain), true);
     for (size_t i = 0; i < words->count; i++)
-        for (size_t k = 0; k < words->passages[i].count; k++) {
-            const struct run *run = &words->passages[i].runs[k];
-            assert(run->text[0]);
-            assert(!run->href || slice_starts_nocase(slice_of(run->href), "http://") ||
-                   slice_starts_nocase(slice_of(run->href), "https://") ||
-                   slice_starts_nocase(slice_of(run->href), "mailto:"));
-        }
+        for (size_t k = 0; k < words->passages[i].count; k++)
+            check_run(&words->passages[i].runs[k]);
 }
 
 #endif

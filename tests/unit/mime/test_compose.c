@@ -237,7 +237,6 @@ static void attachments_come_back(void **state)
 static void ids_and_dates_come_back(void **state)
 {
     scoped(compose) c = compose_new();
-    scoped_value(bytes) name = {0};
     char *ids[40];
     char id[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@example.org";
     char evil[] = "x@y>\r\nBcc: <e@f";

@@ -131,7 +131,7 @@ static void size_and_depth_are_bounded(void **state)
     fill(&deeper, "<b>", 300000);
     assert_false(html_to_text(bytes_slice(&deeper), &out, &err));
     assert_int_equal(err.kind, ERR_TOO_LARGE);
-    fill(&large, "x", 1024 * 1024 + 1);
+    fill(&large, "x", (size_t)1024 * 1024 + 1);
     assert_false(html_clean(bytes_slice(&large), &out, &err));
     assert_int_equal(err.kind, ERR_TOO_LARGE);
 }

@@ -148,7 +148,7 @@ static void groups_in_groups_do_not_end_the_stack(void **state)
         bytes_add_text(&text, "a:");
     bytes_add_text(&text, "\n\n");
     assert_int_equal(pthread_attr_init(&small), 0);
-    assert_int_equal(pthread_attr_setstacksize(&small, 512 * 1024), 0);
+    assert_int_equal(pthread_attr_setstacksize(&small, (size_t)512 * 1024), 0);
     assert_int_equal(pthread_create(&thread, &small, read_groups, &text), 0);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(pthread_attr_destroy(&small), 0);
@@ -336,7 +336,7 @@ static void long_lines_move_no_boundary(void **state)
 {
     (void)state;
     for (size_t len = 65400; len < 65700; len++) {
-        scoped_value(bytes) mail = {0}, octets = {0};
+        scoped_value(bytes) mail = {0};
 
         bytes_add_text(&mail, "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n");
         size_t begin = mail.len - 2;

@@ -93,7 +93,11 @@ static char colour_at(const unsigned char *pixels, int width, int x, int y)
 
     if (p[0] > 127 && p[1] > 127 && p[2] > 127)
         return 'W';
-    return p[0] > 127 ? 'R' : p[1] > 127 ? 'G' : 'B';
+    if (p[0] > 127)
+        return 'R';
+    if (p[1] > 127)
+        return 'G';
+    return 'B';
 }
 
 static void corners(const struct picture *picture, char out[5])

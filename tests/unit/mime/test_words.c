@@ -343,8 +343,8 @@ static void size_is_bounded(void **state)
     assert_int_equal(err.kind, ERR_TOO_LARGE);
     assert_false(words_from_html(bytes_slice(&text), &orders, &words, &err));
     assert_int_equal(err.kind, ERR_TOO_LARGE);
-    bytes_reserve(&text, 1024 * 1024);
-    memset(text.at, 'x', text.len = 1024 * 1024 + 1);
+    bytes_reserve(&text, (size_t)1024 * 1024);
+    memset(text.at, 'x', text.len = (size_t)1024 * 1024 + 1);
     assert_false(words_from_plain(bytes_slice(&text), &orders, &words, &err));
     assert_int_equal(err.kind, ERR_TOO_LARGE);
 }
