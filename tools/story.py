@@ -69,7 +69,7 @@ class PageText(html.parser.HTMLParser):
 def settings_for(peer):
     free = {name: "127.0.0.1:0" for name in ("smtp", "submission", "submissions", "https", "http")}
     return {"listen": free, "policy": {"undo": "0"},
-            "network": {"dns_server": None, "source_address": None, "trust_anchor": "none", "allow_private": "yes",
+            "network": {"dns_server": None, "source_address": None, "trust_anchor": "none", "allow_private": "yes", "retry": None,
                         "connect_to": f"{AWAY}:443=127.0.0.1:{peer.port}"}}
 
 

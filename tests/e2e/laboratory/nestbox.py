@@ -11,7 +11,7 @@ from .wait import DEADLINE, until
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BINARY = pathlib.Path(os.environ.get("NESTBOX_BINARY", ROOT / "build" / "dev" / "nestbox"))
-SANITIZERS = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "detect_leaks=1:fast_unwind_on_malloc=0:exitcode=99"),
+SANITIZERS = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "detect_leaks=1:exitcode=99"),
               "UBSAN_OPTIONS": "print_stacktrace=1"}
 
 SETTINGS = {
@@ -19,7 +19,7 @@ SETTINGS = {
     "listen": {"smtp": "{address}:25", "submission": "{address}:587", "submissions": "{address}:465", "imap": "off",
                "imaps": "off", "https": "{address}:443", "http": "{address}:80"},
     "policy": {"contact": "open", "undo": "0"},
-    "network": {"dns_server": "20.0.0.53", "source_address": "{address}"},
+    "network": {"dns_server": "20.0.0.53", "source_address": "{address}", "retry": "1 s, 2 s, 4 s, 8 s, 16 s, 32 s"},
 }
 
 
