@@ -29,6 +29,8 @@ static int remove_one(const char *path, const struct stat *stat, int type, struc
 
 void lab_close(struct lab *lab)
 {
+    if (lab->hand.tx && !lab->hand.finished) /* a test failed in the middle of a transaction */
+        lab_abort(lab);
     store_close(lab->store);
     close(lab->dir);
     nftw(lab->path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
