@@ -13,7 +13,7 @@
 
 static void let_it_work(struct http_peer *p)
 {
-    for (int i = 0; i < 64 && !p->hung_up; i++) {
+    while (!p->hung_up) { /* each handler comes to its end */
         if (p->next == NEXT_WAIT)
             http_peer_come_home(p);
         else if (p->next == NEXT_MORE)
