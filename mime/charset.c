@@ -9,7 +9,6 @@
 #include "text.h"
 
 #include <errno.h>
-#include <iconv.h>
 
 struct charset {
     const char *name, *iconv;
@@ -80,7 +79,7 @@ const char *charset_known(struct slice name)
 }
 
 /* One call of iconv() with a fresh piece of output; a byte that fits nowhere is stepped over. */
-static void convert(iconv_t turn, struct slice raw, struct bytes *out)
+static void convert(GIConv turn, struct slice raw, struct bytes *out)
 {
     size_t left = raw.len;
     char *in;
@@ -90,7 +89,7 @@ static void convert(iconv_t turn, struct slice raw, struct bytes *out)
         char piece[4096];
         char *into = piece;
         size_t room = sizeof piece;
-        size_t made = iconv(turn, &in, &left, &into, &room);
+        size_t made = g_iconv(turn, &in, &left, &into, &room);
 
         bytes_add(out, (struct slice){piece, sizeof piece - room});
         if (made != (size_t)-1 || errno == E2BIG)
@@ -98,7 +97,7 @@ static void convert(iconv_t turn, struct slice raw, struct bytes *out)
         utf8_add(out, 0xFFFD);
         in++;
         left--;
-        (void)iconv(turn, NULL, NULL, NULL, NULL);
+        (void)g_iconv(turn, NULL, NULL, NULL, NULL);
     }
 }
 
@@ -112,12 +111,12 @@ void charset_to_utf8(struct slice raw, struct slice charset, struct bytes *out)
         bytes_add(out, raw); /* clean_add() mends what is broken */
         return;
     }
-    iconv_t turn = iconv_open("UTF-8", name);
-    if (turn ==
-        (iconv_t)-1) { /* no such table here; NOLINT(performance-no-int-to-ptr): iconv_open(3) */
+    GIConv turn = g_iconv_open("UTF-8", name);
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): its way to say that the system has no such table */
+    if (turn == (GIConv)-1) {
         bytes_add(out, raw);
         return;
     }
     convert(turn, raw, out);
-    (void)iconv_close(turn);
+    (void)g_iconv_close(turn);
 }
