@@ -6,6 +6,11 @@
 
 #include "http_server.h"
 
+struct http_server { /* all defaults filled in */
+    struct http_options options;
+    struct http_face *faces;
+};
+
 enum { HTTP_LINE_MAX = 8 * 1024 }; /* of the request line: 414 beyond */
 
 struct http_verdict { /* status 0: fine.  Else what the peer hears, and the end of the connection */

@@ -1,5 +1,5 @@
 /*
- * net_private — what loop.c, driver.c, news.c and listen.c share: a loop and a session on it.
+ * net_private — what loop.c, connection.c, driver.c, news.c and listen.c share: a loop and a session on it.
  *
  * A connection is a session with or without a wire.  All fields belong to the loop's thread, but for
  * those marked.  Nothing frees a connection but the loop's ready round, so that no function below it on
@@ -104,16 +104,18 @@ struct loop {
 /* loop.c */
 void loop_run_posts(struct loop *loop); /* what was posted so far */
 
-/* driver.c */
+/* connection.c */
 struct connection *connection_new(struct loop *loop, const struct session_kind *kind,
                                   void *session);
+void connection_soon(struct connection *c); /* in the next ready round */
+void connection_end(struct connection *c);
+void connection_reap(struct connection *c); /* frees it; loop.c alone */
+
+/* driver.c */
 /* Takes fd and session; begins when it is driven.  options->tls and alpn must outlive it. */
 struct connection *connection_accept(struct loop *loop, int fd, const struct peer *peer,
                                      const struct listen_options *options, void *session);
 void connection_drive(struct connection *c); /* as far as it goes now */
-void connection_soon(struct connection *c);  /* in the next ready round */
-void connection_end(struct connection *c);
-void connection_reap(struct connection *c); /* frees it; loop.c alone */
 void connection_errand_home(struct connection *c, struct errand *errand);
 
 /* news.c */

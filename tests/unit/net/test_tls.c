@@ -381,121 +381,6 @@ static void what_is_wrong_with_the_files_is_said(void **state)
     certificate_remove(&b);
 }
 
-static int connect_to(int port)
-{
-    const struct timeval patience = {.tv_sec = 10};
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    return fd;
-}
-
-struct opening {
-    struct tls_house *house;
-    struct listener *listener;
-};
-
-static void open_listener(void *arg)
-{
-    struct opening *o = arg;
-    struct err err;
-
-    o->listener = listener_open(o->house->house.loop, &o->house->options, &err);
-    if (!o->listener)
-        fail_msg("%s", err.cause);
-}
-
-static void close_listener(void *arg)
-{
-    struct opening *o = arg;
-
-    listener_close(o->listener);
-}
-
-static void a_listener_takes_so_many_of_one_block(void **state)
-{
-    struct tls_house t;
-    struct opening o = {.house = &t};
-    int fds[3];
-
-    (void)state;
-    open_house(&t);
-    t.options.address = "127.0.0.1";
-    t.options.max_per_block = 3;
-    house_call(&t.house, open_listener, &o);
-    int port = listener_port(o.listener);
-    assert_true(port > 0);
-    for (int i = 0; i < 3; i++) {
-        fds[i] = connect_to(port);
-        hear(fds[i], "hello\n");
-    }
-    int fourth = connect_to(port);
-    hear_end(fourth);
-    close(fourth);
-    say(fds[0], "quit\n");
-    hear(fds[0], "bye\n");
-    hear_end(fds[0]);
-    close(fds[0]);
-    house_wait_sessions(&t.house, 2); /* its place is free again */
-    fds[0] = connect_to(port);
-    hear(fds[0], "hello\n");
-    house_call(&t.house, close_listener, &o);
-    say(fds[1], "echo still here\n");
-    hear(fds[1], "still here\n");
-    for (int i = 0; i < 3; i++)
-        close(fds[i]);
-    close_house(&t);
-}
-
-static void a_reset_with_an_errand_out_makes_it_unwanted(void **state)
-{
-    const struct linger at_once = {.l_onoff = 1};
-    struct tls_house t;
-    struct opening o = {.house = &t};
-
-    (void)state;
-    open_house(&t);
-    t.options.address = "127.0.0.1";
-    house_call(&t.house, open_listener, &o);
-    int fd = connect_to(listener_port(o.listener));
-    say(fd, "wait\n");
-    struct errand *errand = house_errand(&t.house);
-    say(fd, "echo ahead\n"); /* unread in the server's socket */
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    close(fd);
-    while (!errand->unwanted)
-        sched_yield();
-    house_call(&t.house, close_listener, &o);
-    close_house(&t);
-}
-
-static void an_address_that_cannot_be_had_is_an_error(void **state)
-{
-    static const struct {
-        const char *address;
-        const char *part;
-    } rows[] = {
-        {"192.0.2.1", "192.0.2.1"    },
-        {"localhost", "no IP address"},
-    };
-    struct tls_house t;
-    struct err err;
-
-    (void)state;
-    open_house(&t);
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct loop *loop = loop_new("other", &err);
-        t.options.address = rows[i].address;
-        assert_null(listener_open(loop, &t.options, &err));
-        assert_true(strstr(err.cause, rows[i].part) || strstr(err.said, rows[i].part));
-        loop_free(loop);
-    }
-    close_house(&t);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -512,9 +397,6 @@ int main(void)
         cmocka_unit_test(a_replaced_certificate_is_served_without_a_restart),
         cmocka_unit_test(a_broken_certificate_leaves_the_old_one),
         cmocka_unit_test(what_is_wrong_with_the_files_is_said),
-        cmocka_unit_test(a_listener_takes_so_many_of_one_block),
-        cmocka_unit_test(a_reset_with_an_errand_out_makes_it_unwanted),
-        cmocka_unit_test(an_address_that_cannot_be_had_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

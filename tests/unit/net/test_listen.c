@@ -1,0 +1,142 @@
+/*
+ * Listeners: limits of one block of addresses, and connections that are reset.
+ */
+#include "house.h"
+#include "test.h"
+
+#include <arpa/inet.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct listen_options toys(struct house *h, const char *address)
+{
+    return (struct listen_options){
+        .address = address, .service = "toy", .kind = &toy_kind, .new_session = toy_new, .ctx = h};
+}
+
+static int connect_to(int port)
+{
+    const struct timeval patience = {.tv_sec = 10};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
+struct opening {
+    struct house *house;
+    struct listen_options options;
+    struct listener *listener;
+};
+
+static void open_listener(void *arg)
+{
+    struct opening *o = arg;
+    struct err err;
+
+    o->listener = listener_open(o->house->loop, &o->options, &err);
+    if (!o->listener)
+        fail_msg("%s", err.cause);
+}
+
+static void close_listener(void *arg)
+{
+    struct opening *o = arg;
+
+    listener_close(o->listener);
+}
+
+static void a_listener_takes_so_many_of_one_block(void **state)
+{
+    struct house h;
+    struct opening o = {.house = &h};
+    int fds[3];
+
+    (void)state;
+    house_open(&h);
+    o.options = toys(&h, "127.0.0.1");
+    o.options.max_per_block = 3;
+    house_call(&h, open_listener, &o);
+    int port = listener_port(o.listener);
+    assert_true(port > 0);
+    for (int i = 0; i < 3; i++) {
+        fds[i] = connect_to(port);
+        hear(fds[i], "hello\n");
+    }
+    int fourth = connect_to(port);
+    hear_end(fourth);
+    close(fourth);
+    say(fds[0], "quit\n");
+    hear(fds[0], "bye\n");
+    hear_end(fds[0]);
+    close(fds[0]);
+    house_wait_sessions(&h, 2); /* its place is free again */
+    fds[0] = connect_to(port);
+    hear(fds[0], "hello\n");
+    house_call(&h, close_listener, &o);
+    say(fds[1], "echo still here\n");
+    hear(fds[1], "still here\n");
+    for (int i = 0; i < 3; i++)
+        close(fds[i]);
+    house_close(&h);
+}
+
+static void a_reset_with_an_errand_out_makes_it_unwanted(void **state)
+{
+    const struct linger at_once = {.l_onoff = 1};
+    struct house h;
+    struct opening o = {.house = &h};
+
+    (void)state;
+    house_open(&h);
+    o.options = toys(&h, "127.0.0.1");
+    house_call(&h, open_listener, &o);
+    int fd = connect_to(listener_port(o.listener));
+    say(fd, "wait\n");
+    struct errand *errand = house_errand(&h);
+    say(fd, "echo ahead\n"); /* unread in the server's socket */
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close(fd);
+    while (!errand->unwanted)
+        sched_yield();
+    house_call(&h, close_listener, &o);
+    house_close(&h);
+}
+
+static void an_address_that_cannot_be_had_is_an_error(void **state)
+{
+    static const struct {
+        const char *address;
+        const char *part;
+    } rows[] = {
+        {"192.0.2.1", "192.0.2.1"    },
+        {"localhost", "no IP address"},
+    };
+    struct house h;
+    struct err err;
+
+    (void)state;
+    house_open(&h);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct loop *loop = loop_new("other", &err);
+        struct listen_options options = toys(&h, rows[i].address);
+        assert_null(listener_open(loop, &options, &err));
+        assert_true(strstr(err.cause, rows[i].part) || strstr(err.said, rows[i].part));
+        loop_free(loop);
+    }
+    house_close(&h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_listener_takes_so_many_of_one_block),
+        cmocka_unit_test(a_reset_with_an_errand_out_makes_it_unwanted),
+        cmocka_unit_test(an_address_that_cannot_be_had_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
