@@ -268,8 +268,10 @@ static void write_thread(const struct parent *parent, struct message *message)
     message->parent_uri = must_dup(parent->message.activity_id);
     message->conversation = must_dup(parent->message.conversation);
     message->references = references_below(&parent->message);
-    if (message->subject.len == 0 && !parent->message.wrapped)
-        bytes_add(&message->subject, bytes_slice(&parent->message.subject));
+    if (parent->message.wrapped || parent->message.subject.len == 0)
+        return;
+    bytes_reset(&message->subject); /* the thread keeps its name, whatever programs put around it */
+    bytes_add(&message->subject, bytes_slice(&parent->message.subject));
 }
 
 void drafting_write(struct mail_work *work, struct drafting *drafting, enum visibility visibility)

@@ -1,0 +1,64 @@
+/*
+ * town — a bridge with a real store, vault and judge, and the people of the examples (behaviour.md 3.3).
+ *
+ *   alice@example.org    an account with an OpenPGP key; her posts alice-public@, alice-followers@example.org
+ *   eve@example.org      another account
+ *   @bob@social.example  known; his bob-public@, bob-followers@, bob-direct@example.org
+ *   @dan@other.example   known
+ *   carol@mail.example   a mail person; her carol-mail@mail.example to alice
+ *
+ * Whoever is not known is looked for by a fake: *@silent.example does not answer, zoe@new.example is found,
+ * nobody else exists.  The clock stands until a test moves it.
+ */
+#ifndef NESTBOX_TESTS_BRIDGE_TOWN_H
+#define NESTBOX_TESTS_BRIDGE_TOWN_H
+
+#include "bridge_mail.h"
+#include "bridge_private.h"
+#include "config.h"
+#include "memory.h"
+#include "test.h"
+
+struct town {
+    char path[64];
+    int dir;
+    struct config config;
+    struct test_clock clock;
+    struct vault *vault;
+    struct store *store;
+    struct pgp *pgp;
+    struct bridge *bridge;
+    int64_t alice, eve; /* accounts */
+    int64_t alice_person, bob, dan, carol;
+    int64_t last_message, last_entry, last_delivery; /* what was told of already */
+};
+/* True: the program was started as the judge, whose code is in *out_code. */
+bool town_is_judge(int argc, char **argv, int *out_code);
+void town_open(struct town *town);
+void town_close(struct town *town);
+int64_t town_now(const struct town *town);
+void town_wait(struct town *town, int64_t ms);
+void town_reply_all(struct town *town, enum reply_all choice);
+
+struct town_mail {
+    enum mail_door door;
+    const char *login; /* "alice@example.org" on submission, else NULL */
+    const char *mail_from;
+    const char *recipients; /* comma between */
+    struct slice text;      /* LF */
+};
+/* "250 2.0.0 Taken": what the peer hears at the end of DATA, or at the RCPT that is refused. */
+char *town_send(struct town *town, const struct town_mail *mail);
+/* What came of it since the last call, one line each: notes, people, pictures, copies, deliveries. */
+char *town_effects(struct town *town);
+
+/* A file of mails/, which lives until town_close(); "@base64 NAME@" in it is that picture of the mime tests. */
+struct slice town_file(const char *name);
+/* multipart/signed by alice's key (or eve's: "eve"), `age_ms` old: header fields outside, `part` inside (its own
+ * header first).  Heap. */
+char *town_signed(struct town *town, const char *who, int64_t age_ms, const char *outside,
+                  const char *part);
+/* Runs `step` in a transaction. */
+void town_write(struct town *town, bool (*step)(struct town *, struct store_tx *, struct err *));
+
+#endif
