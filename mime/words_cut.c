@@ -52,6 +52,24 @@ static bool header_block_begins(const struct lines *lines, size_t i)
     return fields >= 3 && tells;
 }
 
+/* The same in a language we do not know: three labels in a row, a "<a@b>" and a moment among them. */
+static bool unknown_header_begins(const struct lines *lines, size_t i)
+{
+    bool address = false;
+    bool moment = false;
+    size_t count = 0;
+
+    for (; count < HEADER_LINES && i + count < lines->count; count++) {
+        struct slice text = text_of(&lines->at[i + count]);
+
+        if (!mark_is_label(text))
+            break;
+        address |= mark_has_bracket_address(text);
+        moment |= mark_has_moment(text);
+    }
+    return count >= 3 && address && moment;
+}
+
 static enum mark mark_at(const struct lines *lines, size_t i)
 {
     const struct line *line = &lines->at[i];
@@ -59,7 +77,8 @@ static enum mark mark_at(const struct lines *lines, size_t i)
     if (line->forward)
         return MARK_FORWARD;
     enum mark mark = mark_of(text_of(line));
-    if (mark == MARK_NONE && (line->tail || header_block_begins(lines, i)))
+    if (mark == MARK_NONE &&
+        (line->tail || header_block_begins(lines, i) || unknown_header_begins(lines, i)))
         return MARK_ORIGINAL;
     return mark;
 }
@@ -136,6 +155,8 @@ static enum mark mark_in_quote(const struct lines *lines, size_t begin)
 /* "On … wrote:" with day and time, and what follows is not marked as a quotation: it is one all the same. */
 static bool unmarked_quote_begins(const struct lines *lines, size_t i)
 {
+    if (lines->at[i].attribution)
+        return false;
     for (size_t count = 1; count <= 2 && i + count <= lines->count; count++) {
         const struct line *line = &lines->at[i + count - 1];
 
@@ -148,48 +169,39 @@ static bool unmarked_quote_begins(const struct lines *lines, size_t i)
     return false;
 }
 
-struct other_mail {
-    size_t begins;
-    enum mark mark; /* MARK_NONE: an unmarked quotation */
-};
-
-static bool find_other_mail(const struct lines *lines, const struct words_orders *orders,
-                            struct other_mail *out)
+static enum mark mark_of_other_mail(const struct lines *lines, const struct words_orders *orders,
+                                    size_t i)
 {
-    for (size_t i = 0; i < lines->count; i++) {
-        const struct line *line = &lines->at[i];
-        enum mark mark = MARK_NONE;
+    enum mark mark = MARK_NONE;
 
-        if (line->quote == 0)
-            mark = mark_at(lines, i);
-        else if (quote_begins(lines, i) && (attribution_before(lines, i) == 0 || line->attribution))
-            mark = mark_in_quote(lines, i);
-        if (line->quote > 0 && mark == MARK_ORIGINAL && orders->is_reply)
-            mark = MARK_NONE; /* a quotation like any other */
-        bool unmarked = line->quote == 0 && !line->attribution && unmarked_quote_begins(lines, i);
-        if (mark == MARK_NONE && !unmarked)
-            continue;
-        *out = (struct other_mail){.begins = i, .mark = mark};
-        return true;
+    if (lines->at[i].quote == 0) {
+        mark = mark_at(lines, i);
+        return mark == MARK_NONE && unmarked_quote_begins(lines, i) ? MARK_ORIGINAL : mark;
     }
-    return false;
+    if (quote_begins(lines, i) && (attribution_before(lines, i) == 0 || lines->at[i].attribution))
+        mark = mark_in_quote(lines, i);
+    /* In an answer it is a quotation like any other. */
+    return mark == MARK_ORIGINAL && orders->is_reply ? MARK_NONE : mark;
 }
 
 /* The other mail below one's own words: behind a forward mark, a header block, or an unmarked "wrote:". */
 static void cut_other_mail(struct lines *lines, const struct words_orders *orders,
                            struct words *out)
 {
-    struct other_mail other;
+    enum mark mark = MARK_NONE;
+    size_t begins = 0;
 
-    if (!find_other_mail(lines, orders, &other))
+    for (; begins < lines->count && mark == MARK_NONE; begins++)
+        mark = mark_of_other_mail(lines, orders, begins);
+    if (mark == MARK_NONE)
         return;
-    if (other.mark == MARK_FORWARD || (other.mark == MARK_ORIGINAL && !orders->is_reply))
+    if (mark == MARK_FORWARD || !orders->is_reply)
         out->forwarded = true;
     else
         out->cut_quote = true;
-    cut_from(lines, other.begins);
-    while (other.begins > 0 && mark_is_rule(text_of(&lines->at[other.begins - 1])))
-        lines->at[--other.begins].cut = true;
+    cut_from(lines, --begins);
+    while (begins > 0 && mark_is_rule(text_of(&lines->at[begins - 1])))
+        lines->at[--begins].cut = true;
 }
 
 /* An indented passage is one's own unless the mail answers or somebody is said to have written it. */

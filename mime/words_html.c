@@ -40,6 +40,8 @@ static const struct habit habits[] = {
     {ID,          "qt",                                      ROLE_QUOTE      }, /* Fastmail */
     {ID,          "OLK_SRC_BODY_SECTION",                    ROLE_QUOTE      },
     {NAME,        "quote",                                   ROLE_QUOTE      }, /* GMX, web.de */
+    {NAME,        "messageReplySection",                     ROLE_QUOTE      }, /* Spark */
+    {NAME,        "messageSignatureSection",                 ROLE_SIGNATURE  },
     {CLASS,       "moz-forward-container",                   ROLE_FORWARD    },
     {ID,          "isForwardContent",                        ROLE_FORWARD    }, /* NetEase */
     {ID,          "isReplyContent",                          ROLE_QUOTE      },

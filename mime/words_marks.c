@@ -27,6 +27,14 @@ static struct slice strip_rule(struct slice text, bool *out_rule)
 
 static const char *const forward_words[] = {
     "forwarded message",
+    "forwarded by",
+    "weitergeleitet von",
+    "réacheminé par",
+    "transféré par",
+    "inoltrato da",
+    "reenviado por",
+    "remitido por",
+    "doorgestuurd door",
     "forwarded mail",
     "forwarded email",
     "begin forwarded",
@@ -228,39 +236,72 @@ bool mark_has_date(struct slice text)
 }
 
 static const char *const wrote[] = {
-    "wrote",        "writes",     "schrieb",  "schreibt",  "geschrieben",
-    "a écrit",      "écrit",      "écrivait", "escribió",  "escribio",
-    "escribe",      "ha scritto", "scrisse",  "scrive",    "schreef",
-    "geschreven",   "escreveu",   "escreve",  "skrev",     "skriver",
-    "skrifaði",     "kirjoitti",  "kirjutas", "napisał",   "pisze",
-    "napsal",       "napísal",    "píše",     "írta",      "ezt írta",
-    "a scris",      "написал",    "пишет",    "писал",     "пише",
-    "написав",      "написа",     "έγραψε",   "yazdı",     "yazmış",
-    "va escriure",  "ha escrit",  "idatzi",   "napisao",   "napisala",
-    "je napisal",   "писао",      "rašė",     "rakstīja",  "menulis",
-    "đã viết",      "写道",       "寫道",     "写到",      "さんは書きました",
-    "が書きました", "のメール",   "wrote",    "님이 작성", "작성",
-    "כתב",          "كتب",        "เขียนว่า",
+    "wrote",        "writes",
+    "zitat von",    "quoting",
+    "citando",      "schrieb",
+    "schreibt",     "geschrieben",
+    "a écrit",      "écrit",
+    "écrivait",     "escribió",
+    "escribio",     "escribe",
+    "ha scritto",   "scrisse",
+    "scrive",       "schreef",
+    "geschreven",   "escreveu",
+    "escreve",      "skrev",
+    "skriver",      "skrifaði",
+    "kirjoitti",    "kirjutas",
+    "napisał",      "pisze",
+    "napsal",       "napísal",
+    "píše",         "írta",
+    "ezt írta",     "a scris",
+    "написал",      "пишет",
+    "писал",        "пише",
+    "написав",      "написа",
+    "έγραψε",       "yazdı",
+    "yazmış",       "va escriure",
+    "ha escrit",    "idatzi",
+    "napisao",      "napisala",
+    "je napisal",   "писао",
+    "rašė",         "rakstīja",
+    "menulis",      "đã viết",
+    "写道",         "寫道",
+    "写到",         "さんは書きました",
+    "が書きました", "のメール",
+    "wrote",        "님이 작성",
+    "작성",         "כתב",
+    "كتب",          "เขียนว่า",
 };
 
-static bool ends_with_colon(struct slice text)
+/* "wrote:", or as Zoho ends it: "wrote ---". */
+static bool ends_as_introduction(struct slice text)
 {
     while (text.len > 0 && strchr("* \"_", text.at[text.len - 1]))
         text.len--;
-    return slice_ends(text, SLICE(":")) || slice_ends(text, SLICE("："));
+    return slice_ends(text, SLICE(":")) || slice_ends(text, SLICE("：")) ||
+           (slice_ends(text, SLICE("---")) && slice_starts(text, SLICE("---")));
+}
+
+bool mark_has_bracket_address(struct slice text)
+{
+    size_t open = slice_find(text, '<');
+
+    if (open == SIZE_MAX)
+        return false;
+    struct slice inside = slice_from(text, open + 1);
+    size_t close = slice_find(inside, '>');
+    return close != SIZE_MAX && slice_find(slice_first(inside, close), '@') != SIZE_MAX;
 }
 
 bool mark_is_attribution(struct slice text)
 {
-    return text.len <= LONGEST_ATTRIBUTION && ends_with_colon(text) &&
-           (mark_has_any(text, wrote, COUNT_OF(wrote)) || mark_has_date(text));
+    return text.len <= LONGEST_ATTRIBUTION && ends_as_introduction(text) &&
+           (mark_has_any(text, wrote, COUNT_OF(wrote)) || mark_has_date(text) ||
+            mark_has_bracket_address(text));
 }
 
 bool mark_is_full_attribution(struct slice text)
 {
-    return text.len <= LONGEST_ATTRIBUTION && ends_with_colon(text) &&
-           mark_has_any(text, wrote, COUNT_OF(wrote)) && has_time(text) &&
-           (has_year(text) || has_day(text));
+    return text.len <= LONGEST_ATTRIBUTION && ends_as_introduction(text) &&
+           mark_has_any(text, wrote, COUNT_OF(wrote)) && mark_has_moment(text);
 }
 
 static const char *const openers[] = {
@@ -268,6 +309,11 @@ static const char *const openers[] = {
     "dnia ", "dne ", "w dniu ", "in data ", "Στις ", "pada ", "vào ",     "Vào ",      "在",
     "于",    "於",   "0",       "1",        "2",     "3",     "quoting ", "zitat von",
 };
+
+bool mark_has_moment(struct slice text)
+{
+    return has_time(text) && (has_year(text) || has_day(text));
+}
 
 bool mark_opens_attribution(struct slice text)
 {
@@ -342,4 +388,13 @@ unsigned mark_header_field(struct slice text)
         if (lists(field_words[i].words, name))
             return field_words[i].shows;
     return 0;
+}
+
+bool mark_is_label(struct slice text)
+{
+    size_t colon_len = 1;
+    size_t colon = colon_of(text, &colon_len);
+
+    return colon != SIZE_MAX && colon > 0 && colon <= 40 && text.len > colon + colon_len &&
+           !strchr("/0123456789", text.at[colon + colon_len]);
 }

@@ -67,6 +67,9 @@ bool mark_is_sent_from(struct slice text); /* words_sent_from.c */
 bool mark_starts_with_any(struct slice text, const char *const *words, size_t count);
 bool mark_has_any(struct slice text, const char *const *words, size_t count);
 bool mark_has_date(struct slice text);
+bool mark_has_moment(struct slice text);          /* day and time */
+bool mark_has_bracket_address(struct slice text); /* <a@b.example> */
+bool mark_is_label(struct slice text);            /* "Word: something", whatever the language */
 /* "On … wrote:" of many languages: what may stand in front of a quotation. */
 bool mark_is_attribution(struct slice text);
 /* The same with day and time in it: believed even where no quotation follows. */

@@ -128,12 +128,12 @@ static const char *const sent_from_ends[] = {
 
 /* Without one of these it is a sentence of one's own: "Sent from heaven". */
 static const char *const devices[] = {
-    "phone",   "ipad",       "ipod",        "android",    "mobil",    "handy",   "tablet",
-    "outlook", "blackberry", "galaxy",      "samsung",    "huawei",   "xiaomi",  "pixel",
-    "mail",    "watch",      "apple",       "móvil",      "telefon",  "celular", "cellulare",
-    "puhelim", "телефон",    "手机",        "手機",       "windows",  "spark",   "superhuman",
-    "proton",  "tuta",       "thunderbird", "delta chat", "bluemail", "nokia",   "sony",
-    "lg ",     "oppo",       "oneplus",     "windows",
+    "phone",    "ipad",       "ipod",        "android", "mobil",   "handy",   "tablet",
+    "outlook",  "blackberry", "galaxy",      "samsung", "huawei",  "xiaomi",  "pixel",
+    "mail",     "watch",      "apple",       "móvil",   "telefon", "celular", "cellulare",
+    "puhelim",  "телефон",    "手机",        "手機",    "windows", "spark",   "superhuman",
+    "proton",   "tuta",       "thunderbird", " ios",    " app ",   "boxer",   "delta chat",
+    "bluemail", "nokia",      "sony",        "lg ",     "oppo",    "oneplus", "windows",
 };
 
 bool mark_is_sent_from(struct slice text)
