@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BACKLOG = 512, ACCEPTS_AT_ONCE = 64, BLOCK_BUCKETS = 256 };
+enum { BACKLOG = 512, ACCEPTS_AT_ONCE = 64, BLOCK_BUCKETS = 256, PER_BLOCK = 50 };
 
 struct block { /* connections of one /24 or /56 */
     uint64_t key;
@@ -25,7 +25,7 @@ struct block { /* connections of one /24 or /56 */
 
 struct gate {
     unsigned count, max;
-    unsigned max_per_block;
+    unsigned max_per_block; /* 0: PER_BLOCK, and any number from loopback */
     bool closed;
     struct block *blocks[BLOCK_BUCKETS];
 };
@@ -58,6 +58,25 @@ static uint64_t block_of(const struct sockaddr_storage *address)
     return UINT64_MAX;
 }
 
+/* What a proxy in front of us brings comes from there. */
+static bool is_loopback(const struct sockaddr_storage *address)
+{
+    const struct sockaddr_in *in = (const void *)address;
+    const struct sockaddr_in6 *in6 = (const void *)address;
+
+    if (address->ss_family == AF_INET)
+        return ntohl(in->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    return address->ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
+}
+
+static bool block_is_full(const struct gate *gate, const struct block *block,
+                          const struct peer *peer)
+{
+    if (!block || (!gate->max_per_block && is_loopback(&peer->address)))
+        return false;
+    return block->count >= (gate->max_per_block ? gate->max_per_block : PER_BLOCK);
+}
+
 static struct block **find_block(struct gate *gate, uint64_t key)
 {
     uint64_t mixed = key * 0x9e3779b97f4a7c15u;
@@ -73,7 +92,7 @@ static bool gate_enter(struct gate *gate, const struct peer *peer)
     uint64_t key = block_of(&peer->address);
     struct block **at = find_block(gate, key);
 
-    if (gate->count >= gate->max || (*at && (*at)->count >= gate->max_per_block))
+    if (gate->count >= gate->max || block_is_full(gate, *at, peer))
         return false;
     if (!*at) {
         *at = must_new(struct block);
@@ -287,7 +306,7 @@ struct listener *listener_open(struct loop *loop, const struct listen_options *o
     listener->fd = -1;
     listener->gate = must_new(struct gate);
     listener->gate->max = options->max_connections ? options->max_connections : 4096;
-    listener->gate->max_per_block = options->max_per_block ? options->max_per_block : 50;
+    listener->gate->max_per_block = options->max_per_block;
     if (!bind_it(listener, err))
         return NULL;
     listener->event =

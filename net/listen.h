@@ -22,7 +22,7 @@ struct listen_options {
     void *(*new_session)(void *ctx, const struct peer *peer); /* NULL answer: not welcome, closed */
     void *ctx;
     unsigned max_connections; /* in all; 0: 4096 */
-    unsigned max_per_block;   /* of one IPv4 /24 or IPv6 /56; 0: 50 */
+    unsigned max_per_block;   /* of one IPv4 /24 or IPv6 /56; 0: 50, without limit from loopback */
     int64_t handshake_ms;     /* TLS must stand by then; 0: 30 s */
 };
 struct listener;

@@ -85,6 +85,47 @@ static void a_listener_takes_so_many_of_one_block(void **state)
     house_close(&h);
 }
 
+static void from_loopback_any_number_comes_unless_told(void **state)
+{
+    enum { MANY = 60 };
+    struct house h;
+    struct opening o = {.house = &h};
+    int fds[MANY];
+
+    (void)state;
+    house_open(&h);
+    o.options = toys(&h, "127.0.0.1");
+    house_call(&h, open_listener, &o);
+    for (int i = 0; i < MANY; i++) {
+        fds[i] = connect_to(listener_port(o.listener));
+        hear(fds[i], "hello\n");
+    }
+    for (int i = 0; i < MANY; i++)
+        close(fds[i]);
+    house_call(&h, close_listener, &o);
+    house_close(&h);
+}
+
+static void a_listener_has_a_limit_in_all(void **state)
+{
+    struct house h;
+    struct opening o = {.house = &h};
+
+    (void)state;
+    house_open(&h);
+    o.options = toys(&h, "::");
+    o.options.max_connections = 1;
+    house_call(&h, open_listener, &o);
+    int fd = connect_to(listener_port(o.listener)); /* IPv4 comes to the IPv6 wildcard */
+    hear(fd, "hello\n");
+    int second = connect_to(listener_port(o.listener));
+    hear_end(second);
+    close(fd);
+    close(second);
+    house_call(&h, close_listener, &o);
+    house_close(&h);
+}
+
 static void a_reset_with_an_errand_out_makes_it_unwanted(void **state)
 {
     const struct linger at_once = {.l_onoff = 1};
@@ -135,6 +176,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_listener_takes_so_many_of_one_block),
+        cmocka_unit_test(from_loopback_any_number_comes_unless_told),
+        cmocka_unit_test(a_listener_has_a_limit_in_all),
         cmocka_unit_test(a_reset_with_an_errand_out_makes_it_unwanted),
         cmocka_unit_test(an_address_that_cannot_be_had_is_an_error),
     };
