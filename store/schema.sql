@@ -224,8 +224,10 @@ CREATE TABLE mailbox (
     UNIQUE (account_id, name)
 ) STRICT;
 
+-- The mailbox's account stands here too, so that all entries of one are found in order.
 CREATE TABLE entry (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
+    account_id INTEGER NOT NULL REFERENCES account (id),
     mailbox_id INTEGER NOT NULL REFERENCES mailbox (id),
     copy_id INTEGER NOT NULL REFERENCES copy (id),
     uid INTEGER NOT NULL,
@@ -234,6 +236,7 @@ CREATE TABLE entry (
     maildir_due INTEGER NOT NULL,
     UNIQUE (mailbox_id, uid)
 ) STRICT;
+CREATE INDEX entry_account ON entry (account_id, id);
 CREATE INDEX entry_mailbox ON entry (mailbox_id, id);
 CREATE INDEX entry_copy ON entry (copy_id);
 CREATE INDEX entry_maildir ON entry (id) WHERE maildir_due = 1;

@@ -191,19 +191,30 @@ void store_body_keep(struct store_body *body)
     body->kept = true;
 }
 
+static bool insert_body(struct store_tx *tx, struct store_body *body, struct err *err)
+{
+    struct sql_value name = body->large ? as_text(body->name) : as_text(NULL);
+    struct sql_value bytes = body->large ? as_text(NULL) : as_blob(bytes_slice(&body->bytes));
+
+    return sql_insert(tx->sql, "INSERT INTO body (size, file, bytes) VALUES (?, ?, ?)",
+                      with(as_number(body->size), name, bytes), &body->row_id, err);
+}
+
+static void mark_taken(struct store_tx *tx, struct store_body *body)
+{
+    body->run = tx->run;
+    must_make_room(tx->taken, tx->taken_count, tx->taken_capacity);
+    tx->taken[tx->taken_count++].body = body;
+}
+
 bool store_body_take(struct store_tx *tx, struct store_body *body, int64_t *out_id, struct err *err)
 {
     assert(body->finished && body->store == tx->store);
-    if (body->run != tx->run) { /* 0 is no run */
-        struct sql_value name = body->large ? as_text(body->name) : as_text(NULL);
-        struct sql_value bytes = body->large ? as_text(NULL) : as_blob(bytes_slice(&body->bytes));
-        if (!sql_insert(tx->sql, "INSERT INTO body (size, file, bytes) VALUES (?, ?, ?)",
-                        with(as_number(body->size), name, bytes), &body->row_id, err))
-            return false;
-        body->run = tx->run;
-        must_make_room(tx->bodies, tx->body_count, tx->body_capacity);
-        tx->bodies[tx->body_count++] = body;
-    }
+    bool is_first = body->run != tx->run; /* 0 is no run */
+    if (is_first && !insert_body(tx, body, err))
+        return false;
+    if (is_first)
+        mark_taken(tx, body);
     *out_id = body->row_id;
     return true;
 }

@@ -87,15 +87,60 @@ bool store_entries(struct store_view *view, int64_t account_id, int64_t mailbox_
                    int limit, bool (*each)(void *ctx, const struct entry *), void *ctx,
                    struct err *err)
 {
-    static const char one[] = ENTRY "WHERE b.account_id = ? AND e.mailbox_id = ? AND e.id > ?"
+    static const char one[] = ENTRY "WHERE e.account_id = ? AND e.mailbox_id = ? AND e.id > ?"
                                     " ORDER BY e.id LIMIT ?";
-    static const char all[] =
-        ENTRY "WHERE b.account_id = ? AND ? = 0 AND e.id > ? ORDER BY e.id LIMIT ?";
+    static const char all[] = ENTRY "WHERE e.account_id = ? AND ? = 0 AND e.id > ?"
+                                    " ORDER BY e.id LIMIT ?";
 
     return sql_walk(
         view->sql, mailbox_id ? one : all,
         with(as_number(account_id), as_number(mailbox_id), as_number(after), as_number(limit)),
         entry, read_entry, entry_clear, each, ctx, err);
+}
+
+struct owned_entry {
+    struct entry entry;
+    int64_t account_id;
+};
+
+static void read_owned_entry(struct sql_rows *rows, void *out)
+{
+    struct owned_entry *owned = out;
+
+    read_entry(rows, &owned->entry);
+    owned->account_id = take_number(rows);
+}
+
+static void owned_entry_clear(struct owned_entry *owned)
+{
+    entry_clear(&owned->entry);
+}
+
+struct owner_teller {
+    bool (*each)(void *ctx, int64_t account_id, const struct entry *);
+    void *ctx;
+};
+
+static bool tell_owned(void *ctx, const struct owned_entry *owned)
+{
+    const struct owner_teller *teller = ctx;
+
+    return teller->each(teller->ctx, owned->account_id, &owned->entry);
+}
+
+bool store_entries_of_message(struct store_view *view, int64_t message_id, int64_t account_id,
+                              int limit,
+                              bool (*each)(void *ctx, int64_t account_id, const struct entry *),
+                              void *ctx, struct err *err)
+{
+    struct owner_teller teller = {each, ctx};
+
+    return sql_walk(view->sql,
+                    "SELECT " ENTRY_COLUMNS ", c.account_id" ENTRY_TABLES
+                    "WHERE c.message_id = ?1 AND (?2 = 0 OR c.account_id = ?2)"
+                    " ORDER BY e.id LIMIT ?3",
+                    with(as_number(message_id), as_number(account_id), as_number(limit)),
+                    owned_entry, read_owned_entry, owned_entry_clear, tell_owned, &teller, err);
 }
 
 bool store_account_bytes(struct store_view *view, int64_t account_id, int64_t *out, struct err *err)

@@ -49,6 +49,11 @@ MUST_CHECK bool store_entries(struct store_view *view, int64_t account_id, int64
                               int64_t after, int limit,
                               bool (*each)(void *ctx, const struct entry *), void *ctx,
                               struct err *err);
+/* Where the copies of one message lie, of all accounts (or one: account_id not 0), oldest first. */
+MUST_CHECK bool
+store_entries_of_message(struct store_view *view, int64_t message_id, int64_t account_id, int limit,
+                         bool (*each)(void *ctx, int64_t account_id, const struct entry *),
+                         void *ctx, struct err *err);
 MUST_CHECK bool store_account_bytes(struct store_view *view, int64_t account_id, int64_t *out,
                                     struct err *err); /* for quota */
 /* Entries that its owner's Maildir has not got yet, all accounts. */

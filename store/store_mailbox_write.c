@@ -94,13 +94,14 @@ static bool insert_copy(struct store_tx *tx, const struct new_copy *copy, enum p
 static bool insert_entry(struct store_tx *tx, int64_t mailbox_id, int64_t copy_id, unsigned flags,
                          const struct place *place, int64_t *out_id, struct err *err)
 {
-    return sql_insert(tx->sql,
-                      "INSERT INTO entry (mailbox_id, copy_id, uid, modseq, flags, maildir_due)"
-                      " SELECT ?1, ?2, ?3, ?4, ?5, a.maildir IS NOT NULL FROM mailbox b"
-                      " JOIN account a ON a.id = b.account_id WHERE b.id = ?1",
-                      with(as_number(mailbox_id), as_number(copy_id), as_number(place->uid),
-                           as_number(place->modseq), as_number(flags)),
-                      out_id, err);
+    return sql_insert(
+        tx->sql,
+        "INSERT INTO entry (account_id, mailbox_id, copy_id, uid, modseq, flags, maildir_due)"
+        " SELECT a.id, ?1, ?2, ?3, ?4, ?5, a.maildir IS NOT NULL FROM mailbox b"
+        " JOIN account a ON a.id = b.account_id WHERE b.id = ?1",
+        with(as_number(mailbox_id), as_number(copy_id), as_number(place->uid),
+             as_number(place->modseq), as_number(flags)),
+        out_id, err);
 }
 
 bool store_add_copy(struct store_tx *tx, const struct new_copy *copy,

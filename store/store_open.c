@@ -98,7 +98,7 @@ static void free_store(struct store *store)
     pthread_cond_destroy(&store->work);
     pthread_mutex_destroy(&store->lock);
     free(store->tx.topics);
-    free(store->tx.bodies);
+    free(store->tx.taken);
     free(store);
 }
 

@@ -30,8 +30,10 @@ struct store_tx {
     uint64_t run;           /* one number for each call of apply() */
     int64_t *topics;
     size_t topic_count, topic_capacity;
-    struct store_body **bodies; /* taken by rows of this transaction */
-    size_t body_count, body_capacity;
+    struct taken_body {
+        struct store_body *body;
+    } * taken; /* by rows of this transaction */
+    size_t taken_count, taken_capacity;
 };
 
 struct store {

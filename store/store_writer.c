@@ -66,14 +66,14 @@ static void tell_news(struct store_tx *tx)
 
 static void keep_bodies(struct store_tx *tx)
 {
-    for (size_t i = 0; i < tx->body_count; i++)
-        store_body_keep(tx->bodies[i]);
+    for (size_t i = 0; i < tx->taken_count; i++)
+        store_body_keep(tx->taken[i].body);
 }
 
-static void forget_marks(struct store_tx *tx, size_t topics, size_t bodies)
+static void forget_marks(struct store_tx *tx, size_t topics, size_t taken)
 {
     tx->topic_count = topics;
-    tx->body_count = bodies;
+    tx->taken_count = taken;
 }
 
 static void fail(struct outcome *outcome, const struct err *err)
@@ -86,7 +86,7 @@ static void fail(struct outcome *outcome, const struct err *err)
 /* False: the transaction itself is broken. */
 static bool apply_one(struct store_tx *tx, struct outcome *outcome, struct err *err)
 {
-    size_t topics = tx->topic_count, bodies = tx->body_count;
+    size_t topics = tx->topic_count, taken = tx->taken_count;
     struct err why = {0};
 
     if (!sql_run(tx->sql, "SAVEPOINT change", NULL, err))
@@ -99,7 +99,7 @@ static bool apply_one(struct store_tx *tx, struct outcome *outcome, struct err *
     }
     if (ok)
         return sql_run(tx->sql, "RELEASE change", NULL, err);
-    forget_marks(tx, topics, bodies);
+    forget_marks(tx, topics, taken);
     fail(outcome, &why);
     return sql_run(tx->sql, "ROLLBACK TO change", NULL, err) &&
            sql_run(tx->sql, "RELEASE change", NULL, err);
