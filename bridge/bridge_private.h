@@ -19,12 +19,14 @@
 #include "stream.h"
 #include "vault.h"
 
-struct bridge { /* read-only after bridge_new(): every thread may use it */
+struct bridge { /* read-only after bridge_new(), but for the last: every thread may use it */
     const struct config *config;
     const struct clock *clock;
     struct store *store;
     struct vault *vault;
     struct pgp *pgp;
+    /* Hints for chores, lost with the process: when to look again (wall time, 0: now). */
+    _Atomic int64_t tidy_ms, undelivered_ms;
 };
 
 /* Mailboxes that we file into (behaviour.md 4, 11). */

@@ -1,0 +1,235 @@
+/*
+ * activity_work — what the files of the Fediverse half share.
+ *
+ * The order of reading: activity.c (what an activity is to us), receive_*.c (what becomes of it), render_mail.c
+ * (a note as a mail), render_post.c and outgoing.c (a post as others see it), delivery_end.c, chores.c with its
+ * slices (broadcast.c, local.c, maildir.c, undelivered.c).
+ */
+#ifndef NESTBOX_BRIDGE_ACTIVITY_WORK_H
+#define NESTBOX_BRIDGE_ACTIVITY_WORK_H
+
+#include "bridge_activity.h"
+#include "bridge_private.h"
+#include "config.h"
+#include "digest.h"
+
+enum {
+    PEOPLE_MAX = 50,    /* named in one note, as far as we look */
+    READERS_MAX = 1000, /* here, of one note */
+};
+#define ACTIVITY_PUBLIC "https://www.w3.org/ns/activitystreams#Public"
+
+/* ---- who is meant (people_here.c) ---- */
+/* The active account here that this actor id names. */
+enum found account_of_actor(struct bridge *bridge, struct store_view *view, const char *actor_id,
+                            struct account *out, struct err *err);
+/* The same of a personal inbox; ABSENT for a shared one. */
+enum found account_of_inbox(struct store_view *view, const struct activity_arrival *arrival,
+                            struct account *out, struct err *err);
+/* Does anybody here follow that person? */
+MUST_CHECK bool followed_here(struct store_view *view, int64_t person_id, bool *out,
+                              struct err *err);
+enum visibility note_visibility(const struct note_facts *note, const struct person *author);
+
+/* Whom a note names: the people in to, cc and the mentions, without its author. */
+struct named_people {
+    struct person at[PEOPLE_MAX]; /* id 0: known by their handle alone */
+    bool mentioned[PEOPLE_MAX];
+    enum audience_field field[PEOPLE_MAX];
+    size_t count;
+};
+void named_people_clear(struct named_people *people);
+MUST_CHECK bool named_people_find(struct bridge *bridge, struct store_view *view,
+                                  const struct note_facts *note, const struct person *author,
+                                  struct named_people *out, struct err *err);
+
+struct reader { /* an account here that gets a note as a mail */
+    int64_t account_id;
+    bool addressed; /* named, or answered: INBOX; else it follows the author, or who boosted */
+};
+struct readers {
+    struct reader *at;
+    size_t count, capacity;
+};
+void readers_clear(struct readers *readers);
+SCOPED_VALUE(readers, readers_clear)
+void readers_add(struct readers *readers, int64_t account_id, bool addressed);
+/* Everybody here who follows that person. */
+MUST_CHECK bool readers_add_followers(struct store_view *view, int64_t person_id,
+                                      struct readers *readers, struct err *err);
+
+/* ---- copies that are there already (copies.c) ---- */
+struct held_copy { /* one account's present mail of a message */
+    int64_t account_id;
+    char *mailbox;
+    unsigned flags;
+    bool trashed; /* lies in Trash alone */
+};
+struct held_copies {
+    struct held_copy *at;
+    size_t count, capacity;
+};
+void held_copies_clear(struct held_copies *copies);
+SCOPED_VALUE(held_copies, held_copies_clear)
+MUST_CHECK bool held_copies_find(struct store_view *view, int64_t message_id,
+                                 struct held_copies *out, struct err *err);
+const struct held_copy *held_copy_of(const struct held_copies *copies, int64_t account_id);
+/* Every account's copies of a message go to Trash. */
+MUST_CHECK bool copies_to_trash(struct store_tx *tx, int64_t message_id, struct err *err);
+
+/* ---- a note as a mail (render_mail.c, render_parts.c) ---- */
+struct showing { /* one note, the same for all its readers; everything borrowed */
+    const struct person *author;
+    enum visibility visibility;
+    const char *ref, *message_id, *url; /* url: where people read it */
+    const char *language, *warning;     /* or NULL */
+    const char *references;             /* of the thread; or NULL */
+    int64_t published_ms;
+    struct slice html, plain; /* html: clean */
+    const struct picture_facts *pictures;
+    size_t picture_count;
+    char *const *choices; /* of a poll */
+    size_t choice_count;
+    int64_t closes_ms;
+    const char *quote_url;       /* or NULL */
+    const struct person *people; /* whom it names */
+    size_t people_count;
+    const struct person *booster; /* row 8; or NULL */
+};
+struct shown_to {
+    const struct account *account;
+    bool addressed;
+    const char *thread; /* subject of the thread it answers; or NULL */
+};
+/* A mail as it rests.  Outputs are heap. */
+struct rendered {
+    struct bytes content;
+    char *from, *subject; /* for lists */
+};
+void rendered_clear(struct rendered *rendered);
+SCOPED_VALUE(rendered, rendered_clear)
+MUST_CHECK bool render_mail(struct bridge *bridge, const struct showing *showing,
+                            const struct shown_to *reader, struct rendered *out, struct err *err);
+/* The same, sealed for its owner; `letter` keeps a borrow of `mailbox`. */
+MUST_CHECK bool render_letter(struct bridge *bridge, const struct showing *showing,
+                              const struct shown_to *reader, const char *mailbox,
+                              int64_t received_ms, struct letter *letter, struct err *err);
+/* Both bodies (render_parts.c). */
+void render_plain(const struct showing *showing, const struct shown_to *reader, struct bytes *out);
+void render_html(const struct showing *showing, const struct shown_to *reader, struct bytes *out);
+/* bob=social.example@D, also for people who live here: to a reader they are people like others. */
+char *shown_address(struct bridge *bridge, const struct person *person, const char *domain);
+char *first_words(struct slice plain, size_t max_chars); /* one line; "" if there are none */
+
+/* What answers to `parent` are called in that account's mailbox, without Re:; NULL if we cannot tell, or must
+ * not: words of a message that is not open are told to nobody who does not have it. */
+MUST_CHECK bool thread_subject(struct bridge *bridge, struct store_view *view,
+                               const struct message *parent, const struct account *account,
+                               char **out, struct err *err);
+
+/* ---- letters of one note (letters.c) ---- */
+struct planned_letter {
+    struct letter letter;
+    char *mailbox; /* the letter's */
+    bool replaces; /* an older mail of the same note goes to Trash */
+};
+struct letters {
+    struct planned_letter *at;
+    size_t count, capacity;
+};
+void letters_clear(struct letters *letters);
+SCOPED_VALUE(letters, letters_clear)
+struct letters_orders {
+    struct bridge *bridge;
+    struct store_view *view;
+    const struct showing *showing;
+    const struct message *parent;   /* or NULL */
+    const struct held_copies *held; /* who has it: with `edit` a new one, else none */
+    bool edit;
+    int64_t received_ms;
+};
+MUST_CHECK bool letters_make(const struct letters_orders *orders, const struct readers *readers,
+                             struct letters *out, struct err *err);
+/* Accounts that fell asleep meanwhile get none. */
+MUST_CHECK bool letters_file(struct store_tx *tx, struct letters *letters, int64_t message_id,
+                             struct err *err);
+
+/* ---- an activity between prepare() and record() ---- */
+struct activity_plan {
+    struct message message;        /* of a note: as it will be; id 0: new */
+    enum message_state seen_state; /* as it was looked at */
+    int seen_version;
+    int64_t parent_id;
+    enum message_state parent_state;
+    struct named_people people;
+    struct letters letters;
+    unsigned char guard[SHA256_LEN]; /* of a notification: one an hour */
+    bool fits;                       /* there is something to record */
+};
+void activity_plan_free(struct activity_plan *plan);
+void activity_digest(const char *what, const char *id, const char *actor,
+                     unsigned char out[SHA256_LEN]);
+
+typedef bool prepare_step(struct bridge *, struct store_view *, struct activity_arrival *,
+                          struct err *);
+typedef bool record_step(struct bridge *, struct store_tx *, struct activity_arrival *,
+                         struct err *);
+prepare_step prepare_note, prepare_announce, prepare_like;
+record_step record_note_in, record_note_deleted, record_announce, record_like, record_follow_in,
+    record_undo, record_follow_answer;
+/* Undo of a Like or a boost. */
+MUST_CHECK bool record_reaction_undone(struct bridge *bridge, struct store_tx *tx,
+                                       const struct activity_facts *activity,
+                                       enum reaction reaction, struct err *err);
+/* The note of an Announce, for those here who follow who boosted it. */
+MUST_CHECK bool prepare_boosted(struct bridge *bridge, struct store_view *view,
+                                struct activity_arrival *arrival, struct err *err);
+/* The two halves of a new note, shared by Create and Announce. */
+struct note_look { /* one note being looked at */
+    struct bridge *bridge;
+    struct store_view *view;
+    struct activity_arrival *arrival;
+    const struct note_facts *note;
+    struct person author;
+    bool has_parent;
+    struct message parent;
+    bool known; /* `message` is in the store */
+    struct message message;
+    struct held_copies held;
+    struct named_people people;
+};
+void note_look_clear(struct note_look *look);
+SCOPED_VALUE(note_look, note_look_clear)
+/* False *out_go_on: not for us, or arrival->wanted_actor must be found first. */
+MUST_CHECK bool note_look_begin(struct note_look *look, bool *out_go_on, struct err *err);
+/* Message, people and letters into the arrival's plan. */
+MUST_CHECK bool note_look_plan(struct note_look *look, const struct readers *readers, bool edit,
+                               const struct person *booster, struct err *err);
+MUST_CHECK bool record_planned_note(struct bridge *bridge, struct store_tx *tx,
+                                    struct activity_arrival *arrival, struct err *err);
+
+SCOPED_VALUE(outgoing, outgoing_clear)
+
+/* ---- follows of ours ---- */
+char *follow_activity_id(const char *actor_id, int64_t follow_id); /* ACTOR#follows/7 */
+
+/* ---- a post as others see it (render_post.c, render_cut.c) ---- */
+enum { POST_HTML_MAX = 12 * 1024 };
+/* HTML of ours, cut before `max` octets, best behind a paragraph; open elements are closed.  False: it is short
+ * enough and `out` is untouched. */
+bool html_cut(struct slice html, size_t max, struct bytes *out);
+
+/* ---- slices of recurring work ---- */
+enum { BROADCAST_PAGE = 500 };
+#define DELIVERY_PARKED_MS                                                                         \
+    INT64_C(253402300799000) /* due then: given up, its author not yet told */
+MUST_CHECK bool release_held(struct bridge *bridge, int64_t *out_next_ms, struct err *err);
+MUST_CHECK bool expand_broadcast(struct bridge *bridge, bool *out_more, struct err *err);
+MUST_CHECK bool fill_maildirs(struct bridge *bridge, bool *out_more, struct err *err);
+MUST_CHECK bool tell_undelivered(struct bridge *bridge, struct err *err);
+/* Letters for readers here of a message by somebody here. */
+MUST_CHECK bool local_letters(struct bridge *bridge, struct store_view *view,
+                              const struct account *author, const struct message *message,
+                              const struct readers *readers, struct letters *out, struct err *err);
+
+#endif

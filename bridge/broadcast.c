@@ -1,0 +1,213 @@
+/*
+ * Audiences: what was held is released, and each broadcast becomes deliveries, a page of followers at a time.
+ *
+ * The cursor moves in the transaction that holds the page, so a crash repeats nothing and skips nobody.
+ */
+#include "activity_work.h"
+#include "commit.h"
+
+#include "memory.h"
+
+enum { RELEASE_MAX = 100 };
+
+/* ---- release ---- */
+static bool record_release(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
+{
+    const int64_t *id = ctx;
+    scoped_value(message) message = {0};
+
+    switch (store_message(store_tx_view(tx), *id, &message, err)) {
+    case FAILED: return false;
+    case ABSENT: return true;
+    case FOUND: break;
+    }
+    bool due = message.state == MESSAGE_HELD && message.release_ms > 0 &&
+               message.release_ms <= clock_now(bridge->clock);
+    if (!due)
+        return true;
+    message.state = MESSAGE_SENT;
+    return store_set_message_state(tx, *id, MESSAGE_SENT, err) &&
+           message_send(bridge, tx, &message, err);
+}
+
+static bool look_for_held(struct bridge *bridge, int64_t ids[RELEASE_MAX], size_t *out_count,
+                          int64_t *out_next_ms, struct err *err)
+{
+    scoped(store_view) view = store_look(bridge->store, err);
+
+    return view && store_held_due(view, clock_now(bridge->clock), ids, RELEASE_MAX, out_count,
+                                  out_next_ms, err);
+}
+
+bool release_held(struct bridge *bridge, int64_t *out_next_ms, struct err *err)
+{
+    int64_t ids[RELEASE_MAX];
+    size_t count = 0;
+
+    if (!look_for_held(bridge, ids, &count, out_next_ms, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!bridge_commit(bridge, record_release, &ids[i], err))
+            return false;
+    if (count == RELEASE_MAX)
+        *out_next_ms = clock_now(bridge->clock);
+    return true;
+}
+
+/* ---- one page of a broadcast ---- */
+struct page {
+    struct broadcast broadcast;
+    struct message message;
+    struct account author;
+    bool over;                            /* nothing to say: taken back, or its author is gone */
+    struct person people[BROADCAST_PAGE]; /* elsewhere: id and inboxes */
+    size_t people_count;
+    struct readers readers;
+    struct letters letters;
+    int64_t last_follow_id;
+    int seen;
+};
+
+static void page_free(struct page *page)
+{
+    if (!page)
+        return;
+    message_clear(&page->message);
+    account_clear(&page->author);
+    for (size_t i = 0; i < page->people_count; i++)
+        person_clear(&page->people[i]);
+    readers_clear(&page->readers);
+    letters_clear(&page->letters);
+    free(page);
+}
+SCOPED(page, page_free)
+
+static bool add_follower(void *ctx, const struct follow *follow, const struct person *follower)
+{
+    struct page *page = ctx;
+
+    page->last_follow_id = follow->id;
+    page->seen++;
+    if (follower->kind == PERSON_LOCAL && follower->account_id)
+        readers_add(&page->readers, follower->account_id, false);
+    if (follower->kind != PERSON_FEDIVERSE || follower->gone)
+        return true;
+    page->people[page->people_count++] = (struct person){
+        .id = follower->id,
+        .kind = PERSON_FEDIVERSE,
+        .user = must_dup(follower->user),
+        .host = must_dup(follower->host),
+        .inbox = must_dup(follower->inbox),
+        .shared_inbox = must_dup(follower->shared_inbox),
+    };
+    return true;
+}
+
+struct naming {
+    struct store_view *view;
+    struct page *page;
+    struct err *err;
+    bool failed;
+};
+
+static bool add_named(void *ctx, const struct audience *audience)
+{
+    struct naming *naming = ctx;
+    struct page *page = naming->page;
+    scoped_value(person) person = {0};
+    enum found found = store_person(naming->view, audience->person_id, &person, naming->err);
+
+    naming->failed = found == FAILED;
+    if (found == FOUND && person.kind == PERSON_LOCAL && person.account_id &&
+        person.account_id != page->author.id)
+        readers_add(&page->readers, person.account_id, true);
+    return !naming->failed;
+}
+
+/* Whom it names gets it with the first page; a follower among them has it then. */
+static bool look_for_readers(struct store_view *view, struct page *page, struct err *err)
+{
+    struct naming naming = {view, page, err, false};
+    bool everybody = page->message.visibility != VISIBILITY_DIRECT;
+
+    if (page->broadcast.cursor == 0 &&
+        (!store_audience(view, page->message.id, add_named, &naming, err) || naming.failed))
+        return false;
+    return !everybody || store_followers(view, page->author.person_id, true, page->broadcast.cursor,
+                                         BROADCAST_PAGE, add_follower, page, err);
+}
+
+static bool look_at_page(struct bridge *bridge, struct page *page, struct err *err)
+{
+    scoped(store_view) view = store_look(bridge->store, err);
+
+    if (!view)
+        return false;
+    enum found found = store_broadcast_next(view, &page->broadcast, err);
+    if (found != FOUND)
+        return found == ABSENT;
+    found = store_message(view, page->broadcast.message_id, &page->message, err);
+    if (found == FOUND)
+        found = store_account(view, page->broadcast.account_id, &page->author, err);
+    if (found == FAILED)
+        return false;
+    page->over = found == ABSENT || page->message.state != MESSAGE_SENT;
+    if (page->over)
+        return true;
+    return look_for_readers(view, page, err) &&
+           local_letters(bridge, view, &page->author, &page->message, &page->readers,
+                         &page->letters, err);
+}
+
+static bool still_as_seen(struct store_tx *tx, const struct page *page, struct err *err)
+{
+    struct broadcast broadcast;
+    scoped_value(message) message = {0};
+    struct store_view *view = store_tx_view(tx);
+    enum found found = store_broadcast_next(view, &broadcast, err);
+
+    if (found == FOUND && broadcast.id == page->broadcast.id &&
+        broadcast.cursor == page->broadcast.cursor)
+        found = store_message(view, page->broadcast.message_id, &message, err);
+    if (found == FAILED)
+        return false;
+    if (page->over)
+        return true;
+    return (message.id && message.state == page->message.state &&
+            message.version == page->message.version) ||
+           err_set(err, ERR_CONFLICT, "Try again");
+}
+
+static bool record_page(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
+{
+    struct page *page = ctx;
+    const struct message *message = &page->message;
+    int64_t now_ms = clock_now(bridge->clock);
+
+    if (!still_as_seen(tx, page, err))
+        return false;
+    for (size_t i = 0; i < page->people_count; i++)
+        if (!person_want(tx, &page->people[i], SUBJECT_MESSAGE, message->id, message->account_id,
+                         message->version, true, now_ms, err))
+            return false;
+    if (!letters_file(tx, &page->letters, message->id, err))
+        return false;
+    if (page->over || page->seen < BROADCAST_PAGE)
+        return store_end_broadcast(tx, page->broadcast.id, err);
+    return store_move_broadcast(tx, page->broadcast.id, page->last_follow_id, err);
+}
+
+bool expand_broadcast(struct bridge *bridge, bool *out_more, struct err *err)
+{
+    scoped(page) page = must_new(struct page);
+
+    *out_more = false;
+    if (!look_at_page(bridge, page, err))
+        return false;
+    if (!page->broadcast.id)
+        return true;
+    *out_more = true;
+    if (bridge_commit(bridge, record_page, page, err))
+        return true;
+    return err->kind == ERR_CONFLICT; /* edited or taken back meanwhile: the next slice sees it */
+}

@@ -1,0 +1,53 @@
+/*
+ * Recurring work, in slices: what was held, audiences, Maildirs, what did not arrive, tidying.  Each slice is
+ * short and commits by itself; after a crash the rows say what is left to do.
+ */
+#include "activity_work.h"
+
+enum { SLICES_A_ROUND = 20, TIDY_EVERY_MS = 10 * MINUTE_MS };
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static bool run_slices(struct bridge *bridge, bool (*slice)(struct bridge *, bool *, struct err *),
+                       bool *out_more, struct err *err)
+{
+    bool more = true;
+
+    for (int i = 0; more && i < SLICES_A_ROUND; i++)
+        if (!slice(bridge, &more, err))
+            return false;
+    *out_more |= more;
+    return true;
+}
+
+static bool tidy(struct bridge *bridge, bool *out_more, struct err *err)
+{
+    int64_t now_ms = clock_now(bridge->clock);
+    bool more = false;
+
+    if (now_ms < bridge->tidy_ms)
+        return true;
+    if (!store_tidy(bridge->store, &more, err))
+        return false;
+    if (!more)
+        bridge->tidy_ms = now_ms + TIDY_EVERY_MS;
+    *out_more |= more;
+    return true;
+}
+
+bool bridge_chores(struct bridge *bridge, int64_t *out_next_ms, struct err *err)
+{
+    int64_t next_ms = INT64_MAX;
+    bool more = false;
+
+    if (!release_held(bridge, &next_ms, err) || !run_slices(bridge, expand_broadcast, &more, err) ||
+        !run_slices(bridge, fill_maildirs, &more, err) || !tell_undelivered(bridge, err) ||
+        !tidy(bridge, &more, err))
+        return false;
+    next_ms = sooner(next_ms, sooner(bridge->tidy_ms, bridge->undelivered_ms));
+    *out_next_ms = more ? clock_now(bridge->clock) : next_ms;
+    return true;
+}

@@ -1,0 +1,174 @@
+/*
+ * What one delivery should say now (store_delivery.h): the state is read when it is sent, so an edit never
+ * overtakes the first version, and what is no longer wanted is not said.
+ */
+#include "activity_work.h"
+
+#include "memory.h"
+
+/* Where to; a person whose inbox is not known is looked for by the caller. */
+static bool aim(struct store_view *view, const struct delivery *delivery, struct outgoing *out,
+                struct err *err)
+{
+    scoped_value(person) person = {0};
+
+    out->inbox = must_dup(delivery->inbox);
+    if (!delivery->person_id)
+        return true;
+    switch (store_person(view, delivery->person_id, &person, err)) {
+    case FAILED: return false;
+    case ABSENT: return true;
+    case FOUND: break;
+    }
+    if (!out->inbox) {
+        out->inbox = steal(&person.inbox);
+        if (person.gone)
+            out->kind = OUTGOING_NOTHING;
+    } else if (!person.inbox || strcmp(out->inbox, person.inbox) != 0) {
+        return true; /* a shared inbox: it is nobody's own */
+    }
+    out->person_user = steal(&person.user);
+    out->person_host = steal(&person.host);
+    out->person_actor_id = steal(&person.actor_id);
+    return true;
+}
+
+/* ---- a post ---- */
+static enum outgoing_kind kind_of_post(const struct delivery *delivery,
+                                       const struct message *message)
+{
+    bool known = delivery->delivered > 0 || delivery->tries > 0;
+
+    if (delivery->withdrawn)
+        return known ? OUTGOING_DELETE : OUTGOING_NOTHING;
+    if (message->state != MESSAGE_SENT || delivery->delivered >= message->version)
+        return OUTGOING_NOTHING;
+    return delivery->delivered == 0 ? OUTGOING_CREATE : OUTGOING_UPDATE;
+}
+
+static bool say_post(struct bridge *bridge, struct store_view *view,
+                     const struct delivery *delivery, struct outgoing *out, struct err *err)
+{
+    scoped_value(message) message = {0};
+
+    switch (store_message(view, delivery->subject_id, &message, err)) {
+    case FAILED: return false;
+    case ABSENT: return true;
+    case FOUND: break;
+    }
+    out->kind = kind_of_post(delivery, &message);
+    if (out->kind == OUTGOING_NOTHING)
+        return true;
+    if (out->kind != OUTGOING_DELETE)
+        out->version = message.version;
+    return bridge_post(bridge, view, &message, true, &out->post, err);
+}
+
+/* ---- follows ---- */
+static enum outgoing_kind kind_of_answer(const struct delivery *delivery,
+                                         const struct follow *follow)
+{
+    if (delivery->wanted == 1 && follow->state == FOLLOW_ACCEPTED)
+        return OUTGOING_ACCEPT;
+    if (delivery->wanted == 2 && follow->state == FOLLOW_REFUSED)
+        return OUTGOING_REJECT;
+    return OUTGOING_NOTHING;
+}
+
+static enum outgoing_kind kind_of_ours(const struct delivery *delivery, const struct follow *follow)
+{
+    bool wanted = follow->state == FOLLOW_WAITING || follow->state == FOLLOW_ACCEPTED;
+
+    if (delivery->wanted == 1)
+        return wanted ? OUTGOING_FOLLOW : OUTGOING_NOTHING;
+    return wanted ? OUTGOING_NOTHING : OUTGOING_UNDO_FOLLOW;
+}
+
+static bool say_answer(struct store_view *view, const struct delivery *delivery,
+                       const struct follow *follow, struct outgoing *out, struct err *err)
+{
+    scoped_value(person) follower = {0};
+    enum found found = store_person(view, follow->follower_id, &follower, err);
+
+    if (found != FOUND || !follow->activity_id || !follower.actor_id)
+        return found != FAILED;
+    out->kind = kind_of_answer(delivery, follow);
+    out->follow_activity_id = must_dup(follow->activity_id);
+    out->follow_actor = steal(&follower.actor_id);
+    out->follow_object = must_dup(out->actor_id);
+    return true;
+}
+
+static bool say_ours(struct store_view *view, const struct delivery *delivery,
+                     const struct follow *follow, struct outgoing *out, struct err *err)
+{
+    scoped_value(person) followed = {0};
+    enum found found = store_person(view, follow->followed_id, &followed, err);
+
+    if (found != FOUND)
+        return found == ABSENT;
+    out->kind = kind_of_ours(delivery, follow);
+    if (out->kind == OUTGOING_UNDO_FOLLOW && !followed.actor_id)
+        out->kind = OUTGOING_NOTHING; /* they were never found, so never asked */
+    out->follow_activity_id = follow_activity_id(out->actor_id, follow->id);
+    out->follow_actor = must_dup(out->actor_id);
+    out->follow_object = steal(&followed.actor_id);
+    return true;
+}
+
+static bool say_follow(struct store_view *view, const struct delivery *delivery,
+                       struct outgoing *out, struct err *err)
+{
+    scoped_value(follow) follow = {0};
+
+    switch (store_follow_by_id(view, delivery->subject_id, &follow, err)) {
+    case FAILED: return false;
+    case ABSENT: return true;
+    case FOUND: break;
+    }
+    out->follow_id = follow.id;
+    if (delivery->subject == SUBJECT_FOLLOW_ANSWER)
+        return say_answer(view, delivery, &follow, out, err);
+    return say_ours(view, delivery, &follow, out, err);
+}
+
+static bool say(struct bridge *bridge, struct store_view *view, const struct delivery *delivery,
+                struct outgoing *out, struct err *err)
+{
+    bool removed = out->account.state == ACCOUNT_REMOVED;
+
+    switch (delivery->subject) {
+    case SUBJECT_MESSAGE:
+        return (removed && !delivery->withdrawn) || say_post(bridge, view, delivery, out, err);
+    case SUBJECT_FOLLOW_ANSWER:
+    case SUBJECT_FOLLOW: return removed || say_follow(view, delivery, out, err);
+    case SUBJECT_ACTOR:
+        if (delivery->withdrawn)
+            out->kind = OUTGOING_DELETE_ACTOR;
+        else if (!removed)
+            out->kind = OUTGOING_UPDATE_ACTOR;
+        return true;
+    }
+    return true;
+}
+
+bool bridge_outgoing(struct bridge *bridge, struct store_view *view,
+                     const struct delivery *delivery, struct outgoing *out, struct err *err)
+{
+    scoped_value(outgoing) said = {.kind = OUTGOING_NOTHING, .version = delivery->wanted};
+
+    switch (store_account(view, delivery->account_id, &said.account, err)) {
+    case FAILED: return false;
+    case ABSENT: break;
+    case FOUND:
+        said.actor_id = account_actor(&said.account);
+        if (!say(bridge, view, delivery, &said, err))
+            return false;
+        break;
+    }
+    if (said.kind != OUTGOING_NOTHING && !aim(view, delivery, &said, err))
+        return false;
+    *out = said;
+    said = (struct outgoing){0};
+    return true;
+}

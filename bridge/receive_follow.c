@@ -1,0 +1,198 @@
+/*
+ * Follow, its Undo, and the answers to follows of ours.
+ *
+ * A Follow is state: one row a pair.  Peers repeat them, with new ids or (Misskey) always the same, so each is
+ * answered as what the row then says; nothing here counts what was seen before.
+ */
+#include "activity_work.h"
+
+#include "memory.h"
+
+enum { WANT_ACCEPT = 1, WANT_REJECT = 2, FOLLOWS_LOOKED_AT = 1000 };
+
+char *follow_activity_id(const char *actor_id, int64_t follow_id)
+{
+    return must_print("%s#follows/%lld", actor_id, (long long)follow_id);
+}
+
+/* ---- Follow ---- */
+static enum follow_state door_says(const struct bridge *bridge, enum follow_state before)
+{
+    if (before == FOLLOW_ACCEPTED)
+        return FOLLOW_ACCEPTED;
+    switch (bridge->config->follow) {
+    case DOOR_OPEN: return FOLLOW_ACCEPTED;
+    case DOOR_ASK: return FOLLOW_WAITING;
+    case DOOR_CLOSED: break;
+    }
+    return FOLLOW_REFUSED;
+}
+
+static bool answer_follow(struct bridge *bridge, struct store_tx *tx, const struct person *follower,
+                          const struct account *account, enum follow_state state, int64_t id,
+                          struct err *err)
+{
+    if (state == FOLLOW_WAITING)
+        return true;
+    return person_want(tx, follower, SUBJECT_FOLLOW_ANSWER, id, account->id,
+                       state == FOLLOW_ACCEPTED ? WANT_ACCEPT : WANT_REJECT, false,
+                       clock_now(bridge->clock), err);
+}
+
+bool record_follow_in(struct bridge *bridge, struct store_tx *tx, struct activity_arrival *arrival,
+                      struct err *err)
+{
+    const struct activity_facts *activity = &arrival->activity;
+    struct store_view *view = store_tx_view(tx);
+    scoped_value(account) account = {0};
+    scoped_value(person) follower = {0};
+    scoped_value(follow) before = {0};
+    int64_t id;
+    enum found found = account_of_actor(bridge, view, activity->object_id, &account, err);
+
+    if (found == FOUND)
+        found = store_person_by_actor(view, slice_of(activity->actor), &follower, err);
+    if (found != FOUND)
+        return found == ABSENT;
+    if (follower.gone)
+        return true;
+    found = store_follow(view, follower.id, account.person_id, &before, err);
+    if (found == FAILED)
+        return false;
+    enum follow_state state = door_says(bridge, found == FOUND ? before.state : FOLLOW_LEFT);
+    return store_put_follow(tx, follower.id, account.person_id, state, activity->id, &id, err) &&
+           answer_follow(bridge, tx, &follower, &account, state, id, err);
+}
+
+/* ---- Undo ---- */
+struct follow_search {
+    const char *activity_id;
+    int64_t followed_id;
+};
+
+static bool match_follow(void *ctx, const struct follow *follow, const struct person *followed)
+{
+    struct follow_search *search = ctx;
+    bool ours = followed->kind == PERSON_LOCAL && follow->activity_id;
+
+    if (!ours || strcmp(follow->activity_id, search->activity_id) != 0)
+        return true;
+    search->followed_id = follow->followed_id;
+    return false;
+}
+
+/* Whose follower is undone: the pair if it is told, else the Follow of that id. */
+static bool find_undone(struct bridge *bridge, struct store_view *view,
+                        const struct activity_facts *activity, const struct person *follower,
+                        int64_t *out_followed_id, struct err *err)
+{
+    scoped_value(account) account = {0};
+    struct follow_search search = {.activity_id = activity->object_id};
+
+    *out_followed_id = 0;
+    enum found found = account_of_actor(bridge, view, activity->object_object, &account, err);
+    if (found == FAILED)
+        return false;
+    if (found == FOUND)
+        *out_followed_id = account.person_id;
+    if (found == FOUND || !activity->object_id)
+        return true;
+    if (!store_following(view, follower->id, 0, FOLLOWS_LOOKED_AT, match_follow, &search, err))
+        return false;
+    *out_followed_id = search.followed_id;
+    return true;
+}
+
+static bool undo_follow(struct bridge *bridge, struct store_tx *tx,
+                        const struct activity_facts *activity, struct err *err)
+{
+    struct store_view *view = store_tx_view(tx);
+    scoped_value(person) follower = {0};
+    scoped_value(follow) follow = {0};
+    int64_t followed_id, id;
+    enum found found = store_person_by_actor(view, slice_of(activity->actor), &follower, err);
+
+    if (found != FOUND)
+        return found == ABSENT;
+    if (!find_undone(bridge, view, activity, &follower, &followed_id, err))
+        return false;
+    if (!followed_id)
+        return true;
+    found = store_follow(view, follower.id, followed_id, &follow, err);
+    if (found != FOUND)
+        return found == ABSENT;
+    return store_put_follow(tx, follower.id, followed_id, FOLLOW_LEFT, NULL, &id, err);
+}
+
+bool record_undo(struct bridge *bridge, struct store_tx *tx, struct activity_arrival *arrival,
+                 struct err *err)
+{
+    const struct activity_facts *activity = &arrival->activity;
+
+    switch (activity->object_type) {
+    case ACTIVITY_LIKE: return record_reaction_undone(bridge, tx, activity, REACTION_LIKE, err);
+    case ACTIVITY_ANNOUNCE:
+        return record_reaction_undone(bridge, tx, activity, REACTION_BOOST, err);
+    case ACTIVITY_FOLLOW:
+    case ACTIVITY_OTHER: return undo_follow(bridge, tx, activity, err);
+    default: return true;
+    }
+}
+
+/* ---- answers to ours ---- */
+/* ACTOR#follows/7: whose follow, and which. */
+static bool read_follow_id(const char *id, struct slice *out_actor, int64_t *out_follow_id)
+{
+    const struct slice mark = SLICE("#follows/");
+    struct slice text = slice_of(id);
+    size_t at = slice_find_text(text, mark);
+
+    if (at == SIZE_MAX)
+        return false;
+    *out_actor = slice_first(text, at);
+    return slice_to_number(slice_from(text, at + mark.len), INT64_MAX, out_follow_id);
+}
+
+/* By the embedded pair, or by the id we gave; FOUND only if it is ours and asked that very signer. */
+static enum found find_ours(struct bridge *bridge, struct store_view *view,
+                            const struct activity_facts *activity, const struct person *signer,
+                            struct follow *out, struct err *err)
+{
+    scoped_value(account) account = {0};
+    scoped_text char *actor = must_dup(activity->object_actor);
+    struct slice by_id;
+    int64_t follow_id = 0;
+
+    if (!actor && read_follow_id(activity->object_id, &by_id, &follow_id))
+        actor = must_copy(by_id);
+    enum found found = account_of_actor(bridge, view, actor, &account, err);
+    if (found != FOUND)
+        return found;
+    if (activity->object_object && strcmp(activity->object_object, activity->actor) != 0)
+        return ABSENT;
+    found = store_follow(view, account.person_id, signer->id, out, err);
+    if (found != FOUND || !follow_id || out->id == follow_id)
+        return found;
+    follow_clear(out);
+    return ABSENT;
+}
+
+bool record_follow_answer(struct bridge *bridge, struct store_tx *tx,
+                          struct activity_arrival *arrival, struct err *err)
+{
+    const struct activity_facts *activity = &arrival->activity;
+    struct store_view *view = store_tx_view(tx);
+    scoped_value(person) signer = {0};
+    scoped_value(follow) follow = {0};
+    bool accept = activity->type == ACTIVITY_ACCEPT;
+    int64_t id;
+    enum found found = store_person_by_actor(view, slice_of(activity->actor), &signer, err);
+
+    if (found == FOUND)
+        found = find_ours(bridge, view, activity, &signer, &follow, err);
+    if (found != FOUND)
+        return found == ABSENT;
+    bool counts = follow.state == FOLLOW_WAITING || (!accept && follow.state == FOLLOW_ACCEPTED);
+    return !counts || store_put_follow(tx, follow.follower_id, follow.followed_id,
+                                       accept ? FOLLOW_ACCEPTED : FOLLOW_REFUSED, NULL, &id, err);
+}

@@ -1,0 +1,256 @@
+/*
+ * A note as a mail: its two bodies.  The HTML says what the plain text says, in the same order: boost, warning,
+ * words, choices, pictures, quote, audience, links.
+ */
+#include "activity_work.h"
+
+#include "memory.h"
+#include "text.h"
+
+/* ---- words that both bodies share ---- */
+/* 200 characters of plain words: previews swallow empty lines. */
+static void warning_words(const struct showing *showing, struct bytes *out)
+{
+    scoped_text char *name = person_short_name(showing->author);
+
+    bytes_print(out,
+                "Content warning: %s. %s asks you to decide first whether to read on. The post "
+                "begins below the line; lists, notifications and watches show only these "
+                "sentences. If you would rather not see it, stop here and delete this mail.",
+                showing->warning, name);
+}
+
+static void only_for(const struct showing *showing, const struct shown_to *reader,
+                     struct bytes *out)
+{
+    const struct account *account = reader->account;
+    const char *own = account->display_name ? account->display_name : account->name;
+
+    bytes_print(out, "Only for: %s", own);
+    for (size_t i = 0; i < showing->people_count; i++) {
+        if (showing->people[i].id && showing->people[i].id == account->person_id)
+            continue;
+        scoped_text char *name = person_short_name(&showing->people[i]);
+        bytes_print(out, ", %s", name);
+    }
+    bytes_add_text(out, ". Not end-to-end encrypted.");
+}
+
+static void audience_words(const struct showing *showing, struct bytes *out)
+{
+    scoped_text char *name = person_short_name(showing->author);
+
+    switch (showing->visibility) {
+    case VISIBILITY_PUBLIC: bytes_add_text(out, "Public."); return;
+    case VISIBILITY_UNLISTED: bytes_add_text(out, "Public, quiet."); return;
+    case VISIBILITY_FOLLOWERS: bytes_print(out, "For %s's followers.", name); return;
+    case VISIBILITY_DIRECT:
+    case VISIBILITY_MAIL: bytes_add_text(out, "Direct."); return;
+    }
+}
+
+/* mailto: with '+' as %2B, which web handlers would else make a blank (RFC 6068). */
+static char *answer_link(const struct showing *showing, const struct shown_to *reader)
+{
+    if (!visibility_is_open(showing->visibility) || !showing->ref)
+        return NULL;
+    return must_print("mailto:%s%%2Bpublic@%s", showing->ref, reader->account->domain);
+}
+
+static void boost_words(const struct showing *showing, struct bytes *out)
+{
+    scoped_text char *label = person_label(showing->booster);
+
+    bytes_print(out, "boosted by %s", label);
+}
+
+static void closing_words(const struct showing *showing, struct bytes *out)
+{
+    char date[DATE_TEXT_SIZE];
+
+    date_rfc5322(showing->closes_ms, date);
+    struct slice shown = slice_of(date);
+    if (slice_ends(shown, SLICE(" +0000")))
+        shown = slice_first(shown, shown.len - 6);
+    bytes_print(out, "The poll is open until %.*s UTC.", SLICE_ARGS(shown));
+}
+
+/* ---- plain ---- */
+static void block(struct bytes *out)
+{
+    while (out->len > 0 && out->at[out->len - 1] == '\n')
+        bytes_cut(out, out->len - 1);
+    if (out->len > 0)
+        bytes_add_text(out, "\n\n");
+}
+
+static void plain_choices(const struct showing *showing, struct bytes *out)
+{
+    if (showing->choice_count == 0)
+        return;
+    block(out);
+    for (size_t i = 0; i < showing->choice_count; i++) {
+        scoped_text char *choice = first_words(slice_of(showing->choices[i]), 200);
+        bytes_print(out, "%zu. %s\n", i + 1, choice);
+    }
+    if (showing->closes_ms == 0)
+        return;
+    closing_words(showing, out);
+}
+
+static void plain_pictures(const struct showing *showing, struct bytes *out)
+{
+    for (size_t i = 0; i < showing->picture_count; i++) {
+        const struct picture_facts *picture = &showing->pictures[i];
+        block(out);
+        bytes_print(out, "Picture: %s\n<%s>",
+                    picture->alt && *picture->alt ? picture->alt : "without description",
+                    picture->url);
+    }
+}
+
+/* Below "-- ", which programs cut from answers. */
+static void plain_footer(const struct showing *showing, const struct shown_to *reader,
+                         struct bytes *out)
+{
+    scoped_text char *answer = answer_link(showing, reader);
+
+    block(out);
+    bytes_add_text(out, "-- \n");
+    audience_words(showing, out);
+    if (showing->url)
+        bytes_print(out, " Open: %s", showing->url);
+    if (answer)
+        bytes_print(out, " · Answer in public: %s", answer);
+    bytes_add_char(out, '\n');
+}
+
+void render_plain(const struct showing *showing, const struct shown_to *reader, struct bytes *out)
+{
+    if (showing->booster) {
+        boost_words(showing, out);
+        block(out);
+    }
+    if (showing->warning && *showing->warning) {
+        warning_words(showing, out);
+        block(out);
+        bytes_add_text(out, "________");
+        block(out);
+    }
+    bytes_add(out, showing->plain);
+    plain_choices(showing, out);
+    plain_pictures(showing, out);
+    if (showing->quote_url) {
+        block(out);
+        bytes_print(out, "Quoting: %s", showing->quote_url);
+    }
+    if (showing->visibility == VISIBILITY_DIRECT) {
+        block(out);
+        only_for(showing, reader, out);
+    }
+    plain_footer(showing, reader, out);
+}
+
+/* ---- HTML ---- */
+static void paragraph(struct bytes *out, struct slice words)
+{
+    bytes_add_text(out, "<p>");
+    html_escape_add(out, words);
+    bytes_add_text(out, "</p>\n");
+}
+
+static void link(struct bytes *out, const char *href, const char *words)
+{
+    bytes_add_text(out, "<a rel=\"nofollow noopener noreferrer\" href=\"");
+    html_escape_add(out, slice_of(href));
+    bytes_add_text(out, "\">");
+    html_escape_add(out, slice_of(words));
+    bytes_add_text(out, "</a>");
+}
+
+static void html_top(const struct showing *showing, struct bytes *out)
+{
+    scoped_value(bytes) words = {0};
+
+    if (showing->booster) {
+        boost_words(showing, &words);
+        paragraph(out, bytes_slice(&words));
+        bytes_reset(&words);
+    }
+    if (showing->warning && *showing->warning) {
+        warning_words(showing, &words);
+        paragraph(out, bytes_slice(&words));
+        bytes_add_text(out, "<hr>\n");
+    }
+}
+
+static void html_choices(const struct showing *showing, struct bytes *out)
+{
+    scoped_value(bytes) words = {0};
+
+    if (showing->choice_count == 0)
+        return;
+    bytes_add_text(out, "<ol>\n");
+    for (size_t i = 0; i < showing->choice_count; i++) {
+        bytes_add_text(out, "<li>");
+        html_escape_add(out, slice_of(showing->choices[i]));
+        bytes_add_text(out, "</li>\n");
+    }
+    bytes_add_text(out, "</ol>\n");
+    if (showing->closes_ms == 0)
+        return;
+    closing_words(showing, &words);
+    paragraph(out, bytes_slice(&words));
+}
+
+static void html_pictures(const struct showing *showing, struct bytes *out)
+{
+    for (size_t i = 0; i < showing->picture_count; i++) {
+        const struct picture_facts *picture = &showing->pictures[i];
+        bytes_add_text(out, "<p>Picture: ");
+        link(out, picture->url,
+             picture->alt && *picture->alt ? picture->alt : "without description");
+        bytes_add_text(out, "</p>\n");
+    }
+}
+
+static void html_footer(const struct showing *showing, const struct shown_to *reader,
+                        struct bytes *out)
+{
+    scoped_text char *answer = answer_link(showing, reader);
+    scoped_value(bytes) words = {0};
+
+    audience_words(showing, &words);
+    bytes_add_text(out, "<p>-- <br>");
+    html_escape_add(out, bytes_slice(&words));
+    if (showing->url) {
+        bytes_add_char(out, ' ');
+        link(out, showing->url, "Open");
+    }
+    if (answer) {
+        bytes_add_text(out, " · ");
+        link(out, answer, "Answer in public");
+    }
+    bytes_add_text(out, "</p>");
+}
+
+void render_html(const struct showing *showing, const struct shown_to *reader, struct bytes *out)
+{
+    scoped_value(bytes) words = {0};
+
+    html_top(showing, out);
+    bytes_add(out, showing->html);
+    bytes_add_char(out, '\n');
+    html_choices(showing, out);
+    html_pictures(showing, out);
+    if (showing->quote_url) {
+        bytes_add_text(out, "<p>Quoting: ");
+        link(out, showing->quote_url, showing->quote_url);
+        bytes_add_text(out, "</p>\n");
+    }
+    if (showing->visibility == VISIBILITY_DIRECT) {
+        only_for(showing, reader, &words);
+        paragraph(out, bytes_slice(&words));
+    }
+    html_footer(showing, reader, out);
+}
