@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 static const struct fake_record records[] = {
     {"a.test",     DNS_A,    0,  NULL,        {"\1\2\3\4", 4}                           },
@@ -138,6 +139,38 @@ static void what_is_asked_at_the_end_comes_back_unanswered(void **state)
     outward_close(&o);
 }
 
+/* Nobody holds the private half of this key. */
+static const char strange_key[] =
+    "test. DNSKEY 257 3 13 "
+    "mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ==\n";
+
+static void unsigned_answers_below_a_trust_anchor_are_bogus(void **state)
+{
+    struct dns_lookup *lookup = dns_lookup_new();
+    const char *folder = getenv("TMPDIR");
+    struct outward o;
+
+    (void)state;
+    outward_open(&o, records, COUNT_OF(records));
+    snprintf(o.config.trust_anchor, sizeof o.config.trust_anchor, "%s/nestbox-XXXXXX",
+             folder ? folder : "/tmp");
+    int fd = mkstemp(o.config.trust_anchor);
+    assert_int_equal(write(fd, strange_key, sizeof strange_key - 1), sizeof strange_key - 1);
+    close(fd);
+    outward_start(&o);
+    dns_lookup_ask(lookup, DNS_A, "a.test");
+    dns_lookup_ask(lookup, DNS_TLSA, "_25._tcp.a.test");
+    outward_look_up(&o, lookup);
+    for (size_t i = 0; i < lookup->count; i++) {
+        assert_int_equal(lookup->answers[i].outcome, DNS_BOGUS);
+        assert_int_equal(lookup->answers[i].count, 0);
+        assert_false(lookup->answers[i].secure);
+    }
+    dns_lookup_free(&lookup->errand);
+    outward_close(&o);
+    unlink(o.config.trust_anchor);
+}
+
 static void what_is_wrong_with_the_settings_is_said(void **state)
 {
     static const struct {
@@ -168,6 +201,7 @@ int main(void)
         cmocka_unit_test(many_questions_go_in_one_errand),
         cmocka_unit_test(no_question_is_answered_at_once),
         cmocka_unit_test(what_is_asked_at_the_end_comes_back_unanswered),
+        cmocka_unit_test(unsigned_answers_below_a_trust_anchor_are_bogus),
         cmocka_unit_test(what_is_wrong_with_the_settings_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
