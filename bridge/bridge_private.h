@@ -131,7 +131,7 @@ MUST_CHECK bool person_want(struct store_tx *tx, const struct person *person,
                             enum delivery_subject subject, int64_t subject_id, int64_t account_id,
                             int wanted, bool shared_inbox, int64_t now_ms, struct err *err);
 /* Takes a post of one's own back: UNDONE while held, WITHDRAWN after (Delete to all who got it),
- * its copies go to Trash.  False *out_done: there was nothing to take back. */
+ * all copies of it go to Trash, those of readers here too.  False *out_done: there was nothing to take back. */
 MUST_CHECK bool message_take_back(struct bridge *bridge, struct store_tx *tx,
                                   const struct message *message, bool *out_done, struct err *err);
 

@@ -1,5 +1,5 @@
 /* What leaves: deliveries wanted for a message, and taking it back. */
-#include "bridge_private.h"
+#include "activity_work.h"
 
 #include "memory.h"
 #include "text.h"
@@ -94,7 +94,7 @@ bool message_take_back(struct bridge *bridge, struct store_tx *tx, const struct 
     if (!held &&
         !store_want_withdrawn(tx, SUBJECT_MESSAGE, message->id, clock_now(bridge->clock), err))
         return false;
-    if (!store_move_copies(tx, message->id, message->account_id, MAILBOX_TRASH, err))
+    if (!copies_to_trash(tx, message->id, err))
         return false;
     *out_done = true;
     return true;
