@@ -8,7 +8,7 @@
 #include "mime_private.h"
 #include "text.h"
 
-enum { WRAP_MIN = 60, WRAP_MAX = 78 };
+enum { WRAP_MIN = 60, WRAP_MAX = 78, LONGEST_URL = 2048 };
 
 struct line *lines_add(struct lines *lines)
 {
@@ -82,6 +82,7 @@ static size_t url_end(struct slice text)
     size_t len = 0;
     int open = 0;
 
+    text = slice_first(text, LONGEST_URL);
     while (len < text.len && (unsigned char)text.at[len] > ' ' && !strchr("<>\"", text.at[len])) {
         open += text.at[len] == '(';
         if (text.at[len] == ')' && --open < 0)
