@@ -96,14 +96,14 @@ static bool call_read(struct connection *c)
     struct wire *w = c->wire;
     struct turn turn = turn_of(c);
 
-    turn.in = bytes_slice(&w->in);
+    turn.in = wire_unread(w);
     act(c, c->kind->read(c->session, &turn), &turn);
-    assert(turn.used <= w->in.len);
-    if (turn.used == 0 && w->in.len >= WIRE_UNREAD_MAX && c->step == STEP_READING)
+    assert(turn.used <= turn.in.len);
+    if (turn.used == 0 && turn.in.len >= WIRE_UNREAD_MAX && c->step == STEP_READING)
         c->step = STEP_HANGING_UP;
     if (turn.used == 0 && c->step == STEP_READING)
         c->fresh = false;
-    bytes_drop_front(&w->in, turn.used);
+    wire_take(w, turn.used);
     return true;
 }
 
@@ -149,7 +149,7 @@ static bool go_on_reading(struct connection *c)
         return call_nudged(c, why);
     if (!w)
         return false;
-    if (c->fresh && w->in.len > 0)
+    if (c->fresh && wire_unread(w).len > 0)
         return call_read(c);
     if (wire_fill(w))
         return call_read(c);

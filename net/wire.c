@@ -75,10 +75,23 @@ static size_t read_plain(struct wire *w, char *into, size_t room)
     return 0;
 }
 
+/* The bytes stay where they are until more is read: a burst of short commands is not moved for each. */
+void wire_take(struct wire *w, size_t count)
+{
+    w->taken += count;
+    if (w->taken < w->in.len)
+        return;
+    bytes_reset(&w->in);
+    w->taken = 0;
+}
+
 bool wire_fill(struct wire *w)
 {
+    if (!w->may_read || w->ended || w->broken)
+        return false;
+    bytes_drop_front(&w->in, w->taken);
+    w->taken = 0;
     size_t before = w->in.len;
-
     while (w->may_read && !w->ended && !w->broken && w->in.len < WIRE_UNREAD_MAX) {
         size_t left = WIRE_UNREAD_MAX - w->in.len;
         size_t room = left < READ_AT_ONCE ? left : READ_AT_ONCE;

@@ -25,8 +25,9 @@ enum wire_shake { SHAKE_DONE, SHAKE_GOES_ON, SHAKE_FAILED };
 
 struct wire {
     int fd;
-    SSL *ssl;         /* NULL: plain */
-    struct bytes in;  /* arrived, not used yet */
+    SSL *ssl;        /* NULL: plain */
+    struct bytes in; /* arrived; the session took the first `taken` bytes */
+    size_t taken;
     struct bytes out; /* written by the session; the first `sent` bytes are gone */
     size_t sent;
     bool may_read;                             /* the socket, or OpenSSL, may hold more */
@@ -43,8 +44,13 @@ void wire_init(struct wire *w, int fd, struct event_base *base,
                void (*on_event)(int fd, short what, void *arg), void *arg);
 void wire_clear(struct wire *w); /* closes; what is unsent is lost */
 
-bool wire_fill(struct wire *w);  /* whether anything new came */
-void wire_flush(struct wire *w); /* sends what the socket takes */
+static inline struct slice wire_unread(const struct wire *w)
+{
+    return slice_from(bytes_slice(&w->in), w->taken);
+}
+void wire_take(struct wire *w, size_t count); /* the first so many of the unread bytes */
+bool wire_fill(struct wire *w);               /* whether anything new came */
+void wire_flush(struct wire *w);              /* sends what the socket takes */
 static inline size_t wire_unsent(const struct wire *w)
 {
     return w->out.len - w->sent;
