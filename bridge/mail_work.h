@@ -261,6 +261,7 @@ struct drafting { /* a note on its way from mail to plan */
     struct names_in_text names;
     struct planned_note *note;
     bool nobody, asking; /* answered already; people are being looked for */
+    bool forward;        /* a forward for certain, whatever the body says when it is read again */
 };
 /* Adds somebody once: by row, or by handle where there is none yet. */
 void note_address(struct planned_note *note, const struct person *person, const char *user,

@@ -90,7 +90,8 @@ bool drafting_read(struct mail_work *work, struct drafting *drafting, struct err
         return false;
     q->read = true;
     q->automatic |= parts.automatic;
-    q->forwarded = drafting->text.forwarded || parts.attached_mail || mail_is_resent(work);
+    q->forwarded = drafting->forward || drafting->text.forwarded || parts.attached_mail ||
+                   mail_is_resent(work);
     q->encrypted = parts.encrypted || drafting->text.encrypted;
     q->empty = post_text_empty(&drafting->text) && drafting->note->picture_count == 0 &&
                !drafting->text.too_long;

@@ -30,7 +30,8 @@ static bool was_cut(const struct words *words, const struct mail_part *part)
            !has_id(words->kept_content_ids, words->kept_content_id_count, id, &index);
 }
 
-/* Alt: lines in the pictures' order, else Content-Description, else HTML's alt; never the file name. */
+/* Alt: lines in the pictures' order, else Content-Description, else HTML's alt; never the file name, which
+ * Outlook gives as description too. */
 static char *alt_of(const struct post_text *text, const struct mail_part *part, size_t position)
 {
     const struct words *words = &text->words;
@@ -43,7 +44,9 @@ static char *alt_of(const struct post_text *text, const struct mail_part *part, 
                             mail_part_content_id(part), &index))
         alt = words->image_alts[index];
     struct slice trimmed = utf8_first(slice_trim(slice_of(alt)), ALT_MAX_CHARS);
-    return slice_empty(trimmed) ? NULL : must_copy(trimmed);
+    if (slice_empty(trimmed) || slice_eq_nocase(trimmed, slice_of(mail_part_file_name(part))))
+        return NULL;
+    return must_copy(trimmed);
 }
 
 static void trouble_name(const struct mail_part *part, char *into, size_t size)

@@ -108,6 +108,23 @@ static bool find_parent(struct mail_work *work, const struct recipient *word, st
     return true;
 }
 
+/* Programs name in a forward what it forwards, as if it answered that: such a mail is P8's, not P7's. */
+static bool ask_whether_forward(struct mail_work *work, struct drafting *drafting, struct err *err)
+{
+    struct mail_parts parts;
+    scoped_value(post_text) text = {0};
+
+    if (drafting->parent.kind == PARENT_NONE || drafting->parent.kind == PARENT_OPEN)
+        return true;
+    mail_parts_find(said_root(work), work->chat, &parts);
+    if (!post_text_read(work, &parts, NULL, &text, err))
+        return false;
+    drafting->forward = text.forwarded || parts.attached_mail || mail_is_resent(work);
+    if (drafting->forward)
+        parent_clear(&drafting->parent);
+    return true;
+}
+
 struct header_words { /* what the question borrows */
     char *mailbox, *own_word;
 };
@@ -133,7 +150,8 @@ static bool ask_header(struct mail_work *work, struct recipient *word, struct dr
     q->hidden_person = hidden_person(work);
     q->group_chat = mail_is_group_chat(work);
     q->confidential = mail_is_confidential(work);
-    if (!find_parent(work, word, &drafting->parent, err))
+    if (!find_parent(work, word, &drafting->parent, err) ||
+        !ask_whether_forward(work, drafting, err))
         return false;
     q->parent = drafting->parent.kind;
     return true;

@@ -201,7 +201,7 @@ static const struct example {
      .reply = TAKEN,
      .effects = "public held\n<p><strong>Low tide</strong></p>"
                 "<p>Mud as far as one can see.</p><p>Alice Example</p>\n"
-                "picture image/jpeg 64x48: IMG_0815.jpg\n"
+                "picture image/jpeg 64x48: (no description)\n"
                 "picture image/png 40x40: (no description)\n"
                 "alice in Posts: Public in 60 seconds: Low tide\n"},
     {.name = "4 Outlook, the signature is marked: its logo goes",
@@ -210,7 +210,7 @@ static const struct example {
      .recipients = "public@example.org",
      .reply = TAKEN,
      .effects = "public held\n<p><strong>Low tide</strong></p><p>Mud as far as one can see.</p>\n"
-                "picture image/jpeg 64x48: IMG_0815.jpg\n"
+                "picture image/jpeg 64x48: (no description)\n"
                 "alice in Posts: Public in 60 seconds: Low tide\n"},
     {.name = "5 iPhone photo with a place, subject alone, Alt line",
      .file = "05-iphone.eml",
@@ -303,7 +303,7 @@ static const struct example {
      .file = "15-thunderbird-forward.eml",
      .login = ALICE,
      .recipients = "public@example.org",
-     .reply = P7,
+     .reply = P8,
      .effects = ""},
     {.name = "15 Gmail forwards it",
      .file = "15-gmail-forward.eml",
@@ -333,7 +333,7 @@ static const struct example {
      .file = "16-followers.eml",
      .login = ALICE,
      .recipients = "public@example.org",
-     .reply = P7,
+     .reply = P8,
      .effects = ""},
     {.name = "17 an out-of-office answer",
      .file = "17-vacation.eml",
