@@ -97,7 +97,8 @@ static void take_step(struct lab *lab, int64_t message_id, struct slice word)
                      ? word.at[word.len - 1] - '0'
                      : 0;
     struct delivery delivery = to_inbox(lab, message_id, number);
-    int64_t now_ms = lab->clock.now_ms += SECOND_MS;
+    int64_t now_ms = clock_now(&lab->clock.clock) + SECOND_MS;
+    lab->clock.now_ms = now_ms;
     struct store_tx *tx = lab_begin(lab);
     bool ok;
 

@@ -152,6 +152,30 @@ static void moving_expunges_here_and_appends_there(void **state)
     assert_int_equal(bytes, 11);
 }
 
+static bool gather_owned(void *ctx, int64_t account_id, const struct entry *entry)
+{
+    bytes_print(ctx, "%d:%s/%u ", (int)account_id, entry->mailbox, entry->uid);
+    return true;
+}
+
+static void copies_of_a_message_are_found_with_their_owners(void **state)
+{
+    struct lab *lab = *state;
+    int64_t alice = lab_account(lab, "alice"), bob = lab_account(lab, "bob");
+    int64_t message = lab_message(lab, alice, VISIBILITY_MAIL);
+    scoped_value(bytes) found = {0};
+    scoped_text char *expected =
+        must_print("%d:Sent/1 %d:INBOX/1 %d:INBOX/1 ", (int)alice, (int)bob, (int)bob);
+
+    add_copy(lab, alice, message, "Sent", "hers");
+    add_copy(lab, bob, message, "INBOX", "his");
+    add_copy(lab, bob, lab_message(lab, alice, VISIBILITY_MAIL), "INBOX", "another");
+    scoped(store_view) view = lab_look(lab);
+    assert_true(store_entries_of_message(view, message, 0, 10, gather_owned, &found, &lab->err));
+    assert_true(store_entries_of_message(view, message, bob, 10, gather_owned, &found, &lab->err));
+    assert_text(found.at, expected);
+}
+
 static void mailboxes_of_an_account_differ_in_uidvalidity(void **state)
 {
     struct lab *lab = *state;
@@ -217,6 +241,8 @@ int main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(what_nothing_vouches_for_is_not_taken, setup, teardown),
         cmocka_unit_test_setup_teardown(moving_expunges_here_and_appends_there, setup, teardown),
+        cmocka_unit_test_setup_teardown(copies_of_a_message_are_found_with_their_owners, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(mailboxes_of_an_account_differ_in_uidvalidity, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_maildir_gets_what_comes_while_it_is_set, setup, teardown),
