@@ -654,3 +654,83 @@ char *town_effects(struct town *town)
     town->last_delivery = telling.last;
     return bytes_take(&out);
 }
+
+/* ---- looking closer ---- */
+void town_newest(struct town *town, struct message *out)
+{
+    struct err err;
+    scoped(store_view) view = store_look(town->store, &err);
+
+    for (int64_t id = 1;; id++) {
+        scoped_value(message) message = {0};
+        if (store_message(view, id, &message, &err) != FOUND)
+            return;
+        if (message.visibility == VISIBILITY_MAIL)
+            continue;
+        message_clear(out);
+        *out = message;
+        message = (struct message){0};
+    }
+}
+
+char *town_ref(struct town *town)
+{
+    scoped_value(message) message = {0};
+
+    town_newest(town, &message);
+    return must_dup(message.ref);
+}
+
+struct search {
+    const char *mailbox;
+    int64_t body_id;
+};
+
+static bool match_entry(void *ctx, const struct entry *entry)
+{
+    struct search *search = ctx;
+
+    if (strcmp(entry->mailbox, search->mailbox) == 0)
+        search->body_id = entry->body_id;
+    return true;
+}
+
+static char *read_body(struct store_view *view, int64_t body_id)
+{
+    struct bytes text = {0};
+    struct err err;
+    scoped(source) source = body_id ? store_body_source(view, body_id, &err) : NULL;
+
+    if (source)
+        assert_true(source_read_all(source, 1 << 20, &text, &err));
+    return bytes_take(&text);
+}
+
+char *town_newest_mail(struct town *town, int64_t account, const char *mailbox)
+{
+    struct err err;
+    scoped(store_view) view = store_look(town->store, &err);
+    struct search search = {.mailbox = mailbox};
+
+    assert_true(store_entries(view, account, 0, 0, 10000, match_entry, &search, &err));
+    return read_body(view, search.body_id);
+}
+
+static bool match_delivery(void *ctx, const struct delivery *delivery)
+{
+    struct search *search = ctx;
+
+    if (delivery->target == TARGET_MAIL)
+        search->body_id = delivery->body_id;
+    return true;
+}
+
+char *town_newest_sending(struct town *town)
+{
+    struct err err;
+    scoped(store_view) view = store_look(town->store, &err);
+    struct search search = {0};
+
+    assert_true(store_queue(view, 0, 10000, match_delivery, &search, &err));
+    return read_body(view, search.body_id);
+}

@@ -52,6 +52,13 @@ char *town_send(struct town *town, const struct town_mail *mail);
 /* What came of it since the last call, one line each: notes, people, pictures, copies, deliveries. */
 char *town_effects(struct town *town);
 
+/* The newest message, and its REF (heap). */
+void town_newest(struct town *town, struct message *out);
+char *town_ref(struct town *town);
+/* The newest mail in a mailbox of the account, as it rests; "" if there is none.  Heap. */
+char *town_newest_mail(struct town *town, int64_t account, const char *mailbox);
+/* The newest mail on its way out.  Heap. */
+char *town_newest_sending(struct town *town);
 /* A file of mails/, which lives until town_close(); "@base64 NAME@" in it is that picture of the mime tests. */
 struct slice town_file(const char *name);
 /* multipart/signed by alice's key (or eve's: "eve"), `age_ms` old: header fields outside, `part` inside (its own
