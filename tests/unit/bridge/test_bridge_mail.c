@@ -494,10 +494,9 @@ static void test_ask_once(void **state)
     town_reply_all(&town, REPLY_ALL_ASK);
     assert_int_equal(run_row(&answer), 0);
     scoped_text char *question = town_newest_mail(&town, town.alice, "INBOX");
-    assert_non_null(strstr(question,
-                           "You pressed Reply all. In this thread that is public: anybody "
-                           "can read it. Your answer waits."));
+    assert_non_null(strstr(question, "You pressed Reply all."));
     assert_non_null(strstr(question, "Auto-Submitted: auto-generated"));
+    assert_non_null(strstr(question, "To all of you"));
     scoped_text char *contact = command("contact");
     say_to(contact, "maybe", "550 5.7.1 Not done: the first word must be yes or no.", "");
     say_to(contact, "No, please not.\n\n> yes", TAKEN, "alice in Drafts: Re: Good morning\n");
