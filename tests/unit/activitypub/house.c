@@ -101,7 +101,7 @@ static void check_signature(struct house *house, struct fetch *fetch, const stru
     struct err err = {0};
 
     request_read(text, &request);
-    if (!signature_read(&request, NOW_MS, &signature, &err))
+    if (!signature_read(&request, clock_now(&house->clock.clock), &signature, &err))
         fail_msg("%s: %s", fetch->url, err.said);
     assert_true(vault_verify(slice_of(house->pem), bytes_slice(&signature.base),
                              bytes_slice(&signature.value)));

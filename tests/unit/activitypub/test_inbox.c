@@ -1,55 +1,14 @@
 /*
- * What becomes of an activity: signatures, keys, origins, in a house with a real store and a bridge that writes down.
+ * What becomes of an activity: signatures and keys, in a house with a real store and a bridge that writes down.
  */
-#include "house.h"
+#include "judge.h"
 
-#include "request.h"
-
-#define BOB "https://m.example/users/bob"
-#define KEY BOB "#main-key"
 #define FOLLOW                                                                                     \
     "{\"id\":\"https://m.example/4f\",\"type\":\"Follow\",\"actor\":\"" BOB                        \
     "\",\"object\":\"https://example.org/users/alice\"}"
 #define TOLD_FOLLOW                                                                                \
     "activity 1 https://m.example/4f by " BOB                                                      \
     " on https://example.org/users/alice at alice@example.org\n"
-
-struct answer_was {
-    int status;
-    char why[160];
-    bool ok;
-    struct err err;
-};
-
-static struct answer_was judge_text(struct house *house, const char *text, const char *user)
-{
-    struct http_request request;
-
-    request_read(text, &request);
-    struct inbox_ask *inbox = inbox_ask_new(&house->duties, &request);
-    inbox->user = must_dup(user);
-    struct answer_was was = {.ok = house_run(house, &inbox->ask)};
-    was.status = inbox->status;
-    was.err = inbox->ask.errand.err;
-    memcpy(was.why, inbox->why, sizeof was.why);
-    errand_free(&inbox->ask.errand);
-    return was;
-}
-
-static struct answer_was judge(struct house *house, const char *body, enum signature_form form)
-{
-    scoped_text char *text = house_post(house, form, KEY, "/users/alice/inbox", body);
-
-    return judge_text(house, text, "alice");
-}
-
-#define EXPECT(house, was, wanted_status, wanted_seen, wanted_told)                                \
-    do {                                                                                           \
-        if ((was).status != (wanted_status))                                                       \
-            fail_msg("%d %s", (was).status, (was).why);                                            \
-        assert_text((house)->seen.at, wanted_seen);                                                \
-        assert_text((house)->bridge.told.at, wanted_told);                                         \
-    } while (0)
 
 static void a_known_key_needs_no_fetch(void **state)
 {
@@ -316,102 +275,6 @@ static void a_tampered_request(void **state)
     house_close(&house);
 }
 
-#define NOTE "https://m.example/1"
-#define CREATE_BARE                                                                                \
-    "{\"id\":\"https://m.example/1/activity\",\"type\":\"Create\",\"actor\":\"" BOB                \
-    "\",\"object\":\"" NOTE "\"}"
-#define NOTE_TEXT                                                                                  \
-    "{\"id\":\"" NOTE "\",\"type\":\"Note\",\"attributedTo\":\"" BOB                               \
-    "\",\"content\":\"hi\",\"to\":[\"https://example.org/users/alice\"]}"
-#define TOLD_CREATE                                                                                \
-    "activity 5 https://m.example/1/activity by " BOB " on " NOTE " at alice@example.org note "    \
-                                                                  "hi\n"
-
-static void a_bare_object_is_fetched(void **state)
-{
-    static const struct {
-        const char *name;
-        struct document_there web[2];
-        int status;
-        const char *told;
-    } rows[] = {
-        {"from its origin",                                                {{.url = NOTE, .body = NOTE_TEXT}},       202, TOLD_CREATE},
-        {"found elsewhere on the host, it is fetched once more at its id",
-         {{.url = NOTE, .status = 302, .location = "https://m.example/one"},
-          {.url = "https://m.example/one", .body = NOTE_TEXT}},
-         202,                                                                                                             ""         },
-        {"of another author",
-         {{.url = NOTE,
-           .body = "{\"id\":\"" NOTE
-                   "\",\"type\":\"Note\",\"attributedTo\":\"https://m.example/users/carol\"}"}},
-         202,                                                                                                             ""         },
-        {"with another host's id",
-         {{.url = NOTE,
-           .body =
-               "{\"id\":\"https://v.example/1\",\"type\":\"Note\",\"attributedTo\":\"" BOB "\"}"}},
-         202,                                                                                                             ""         },
-        {"gone",                                                           {{.url = NOTE, .status = 410}},           202, ""         },
-        {"slow",                                                           {{.url = NOTE, .outcome = FETCH_SILENT}}, 503, ""         },
-    };
-    struct house house;
-
-    (void)state;
-    house_open(&house);
-    house_knows(&house, BOB, KEY, house.pem);
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        house_web(&house, rows[i].web, rows[i].web[1].url ? 2 : 1);
-        struct answer_was was = judge(&house, CREATE_BARE, SIGNATURE_CAVAGE);
-        if (was.status != rows[i].status || strcmp(house.bridge.told.at, rows[i].told) != 0)
-            fail_msg("%s: %d %s", rows[i].name, was.status, house.bridge.told.at);
-    }
-    house_close(&house);
-}
-
-/* Signed by the host's relay or a group, said of bob: only what bob's own host shows is believed. */
-static void what_others_forward(void **state)
-{
-    static const char *const created =
-        "{\"id\":\"https://m.example/1/activity\",\"type\":\"Create\",\"actor\":\"" BOB
-        "\",\"object\":{\"id\":\"" NOTE "\",\"type\":\"Note\",\"attributedTo\":\"" BOB
-        "\",\"content\":\"forged\"}}";
-    static const char *const deleted =
-        "{\"id\":\"https://m.example/1#delete\",\"type\":\"Delete\",\"actor\":\"" BOB
-        "\",\"object\":\"" NOTE "\"}";
-    struct house house;
-
-    (void)state;
-    house_open(&house);
-    house_knows(&house, "https://r.example/actor", "https://r.example/actor#main-key", house.pem);
-    scoped_text char *actor = house_actor(&house, BOB, "bob");
-    const struct document_there there[] = {
-        {.url = NOTE, .body = NOTE_TEXT},
-        {.url = BOB,  .body = actor    }
-    };
-    const struct document_there gone[] = {
-        {.url = NOTE, .status = 410},
-        {.url = BOB,  .body = actor}
-    };
-    scoped_text char *create =
-        house_post(&house, SIGNATURE_CAVAGE, "https://r.example/actor#main-key",
-                   "/users/alice/inbox", created);
-    scoped_text char *delete =
-        house_post(&house, SIGNATURE_CAVAGE, "https://r.example/actor#main-key",
-                   "/users/alice/inbox", deleted);
-
-    house_web(&house, there, 2);
-    EXPECT(&house, judge_text(&house, create, "alice"), 202, "GET " NOTE "\nGET " BOB "\n",
-           "actor bob@m.example " BOB "\n" TOLD_CREATE);
-    house_web(&house, there, 2);
-    EXPECT(&house, judge_text(&house, delete, "alice"), 202, "GET " NOTE "\n",
-           ""); /* it is still there */
-    house_web(&house, gone, 2);
-    EXPECT(&house, judge_text(&house, delete, "alice"), 202, "GET " NOTE "\n",
-           "activity 7 https://m.example/1#delete by " BOB " on " NOTE " at alice@example.org\n");
-    house_web(&house, gone, 2);
-    EXPECT(&house, judge_text(&house, create, "alice"), 202, "GET " NOTE "\n", "");
-    house_close(&house);
-}
-
 static void the_bridge_gets_whom_it_wants(void **state)
 {
     struct house house;
@@ -517,8 +380,6 @@ int main(void)
         cmocka_unit_test(what_is_answered_before_any_fetch),
         cmocka_unit_test(whose_inbox),
         cmocka_unit_test(a_tampered_request),
-        cmocka_unit_test(a_bare_object_is_fetched),
-        cmocka_unit_test(what_others_forward),
         cmocka_unit_test(the_bridge_gets_whom_it_wants),
         cmocka_unit_test(the_world_moved),
         cmocka_unit_test(a_known_actor_deletes_itself),
