@@ -162,7 +162,7 @@ static void what_the_disk_did_not_take_is_not_confirmed(void **state)
     int64_t message_id = lab_message(lab, lab_account(lab, "alice"), VISIBILITY_PUBLIC);
     struct post posts[] = {
         {.change = {apply_post, done_post, NULL}, .message_id = message_id},
-        {.change = {apply_post, done_post, NULL}, .message_id = message_id}
+        { .change = {apply_post, done_post, NULL},               .message_id = message_id,             .last = true}
     };
 
     for (size_t i = 0; i < COUNT_OF(posts); i++)
