@@ -11,6 +11,7 @@
 #include "memory.h"
 #include "privileges.h"
 #include "server.h"
+#include "smtp.h"
 #include "store.h"
 
 #include <malloc.h>
@@ -129,6 +130,7 @@ static bool start(struct server *server, struct err *err)
         !thread_start(&server->outward_thread, "outward", 0, run_outward, server->outward, err))
         return false;
     activitypub_deliver(server->activitypub);
+    smtp_deliver(server->smtp);
     loop_start(server->outward, &chores_kind, chores_new(server->household.bridge));
     return entrances_tell(server, err);
 }

@@ -62,6 +62,7 @@ static bool make_faces(struct server *server, struct err *err)
         .vault = home->vault,
         .spools = server->spools,
         .is_busy = is_busy,
+        .start_session = start_outward,
         .ctx = server,
     });
     server->activitypub = activitypub_new(&(struct activitypub_parts){

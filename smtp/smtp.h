@@ -1,5 +1,5 @@
 /*
- * smtp — the mail face: ingress on 25, submission on 587 and 465 (RFC 5321, 6409, 8314).
+ * smtp — the mail face: ingress on 25, submission on 587 and 465 (RFC 5321, 6409, 8314), delivery elsewhere (out.h).
  *
  * Does:     speak SMTP; bring a mail, its envelope and who sent it to the bridge; translate its verdict once.
  * May use:  base, config, vault, bridge, mime, store (reading).
@@ -29,6 +29,8 @@ struct smtp_parts { /* all borrowed until smtp_free() */
     struct vault *vault;
     struct spools *spools;
     bool (*is_busy)(void *ctx); /* a lane is past its length: MAIL hears 451; NULL: never */
+    /* Starts a session without a connection on the outward loop.  Any thread; takes `session`. */
+    void (*start_session)(void *ctx, const struct session_kind *kind, void *session);
     void *ctx;
 };
 struct smtp;
@@ -39,5 +41,8 @@ SCOPED(smtp, smtp_free)
 /* For listeners; ctx is a struct smtp.  peer->service says which door: "smtp", "submission", "submissions". */
 extern const struct session_kind smtp_session_kind;
 void *smtp_session_new(void *smtp, const struct peer *peer);
+
+/* Starts sending what is due to people elsewhere, and goes on until the outward loop closes.  Any thread, once. */
+void smtp_deliver(struct smtp *it);
 
 #endif

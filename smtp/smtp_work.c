@@ -70,11 +70,19 @@ struct smtp *smtp_new(const struct smtp_parts *parts)
         .take = work_take,
         .fed = work_fed,
     };
+    it->out.duties = work_out_duties(it);
     return it;
+}
+
+void smtp_deliver(struct smtp *it)
+{
+    it->parts.start_session(it->parts.ctx, &out_dispatcher_kind, out_dispatcher_new(&it->out));
 }
 
 void smtp_free(struct smtp *it)
 {
+    if (it)
+        out_queue_clear(&it->out.queue);
     free(it);
 }
 

@@ -6,6 +6,7 @@
 #include "config.h"
 #include "duties.h"
 #include "memory.h"
+#include "out.h"
 #include "smtp.h"
 #include "store_people.h"
 #include "vault.h"
@@ -13,6 +14,7 @@
 struct smtp {
     struct smtp_parts parts;
     struct smtp_duties duties;
+    struct out out;
 };
 
 /* Fills the reply from the bridge's verdict: the one translation. */
@@ -32,5 +34,6 @@ struct errand *work_body_flush(struct smtp_body *body);
 void work_body_free(struct smtp_body *body);
 struct errand *work_take(void *ctx, const struct smtp_mail *mail);
 void work_fed(struct smtp_errand *take, struct errand *back);
+struct out_duties work_out_duties(struct smtp *smtp); /* work_out.c */
 
 #endif

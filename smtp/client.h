@@ -1,0 +1,36 @@
+/*
+ * client — the conversation in which a mail is handed to another server (RFC 5321 4, RFC 3207, 2920, 4954).
+ *
+ * A session kind like any other, on a connection that a DIAL errand made.  What came of it stands in the struct
+ * out_talk and in the recipients' fates when the session has been freed.
+ */
+#ifndef NESTBOX_SMTP_CLIENT_H
+#define NESTBOX_SMTP_CLIENT_H
+
+#include "out.h"
+#include "out_tls.h"
+
+enum talk_end {
+    TALK_CUT,         /* the connection ended, or what came was no SMTP */
+    TALK_TURNED_AWAY, /* greeting, EHLO or log-in were refused, or 421 */
+    TALK_WITHOUT_TLS, /* which was demanded and not offered */
+    TALK_UNSHAKEN,    /* the TLS handshake failed */
+    TALK_DONE,        /* the transaction came to its end: everybody has a fate */
+};
+struct out_talk { /* lent to the session until the DIAL errand is home */
+    const struct out_duties *duties;
+    struct out_mail *mail;
+    enum tls_demand tls;
+    bool tls_at_once;
+    /* results */
+    enum talk_end end;
+    int code; /* of the reply that ended it; 0: there was none */
+    bool login_refused;
+    char reply[OUT_REPLY_SIZE]; /* or words of ours */
+    char tls_version[12];       /* "" : in clear */
+    bool tls_verified;
+};
+extern const struct session_kind smtp_client_kind;
+void *smtp_client_new(struct out_talk *talk);
+
+#endif

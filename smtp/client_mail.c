@@ -1,0 +1,289 @@
+/* One transaction: MAIL, RCPT, DATA, the text. */
+#include "client_private.h"
+
+#include "memory.h"
+
+#include <stdio.h>
+
+enum { ADDRESS_MAX = 320 };
+
+static bool is_ascii(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text >= 0x80)
+            return false;
+    return true;
+}
+
+/* Whether it can be written into a command at all. */
+static bool is_sendable(const char *address)
+{
+    struct slice whole = slice_of(address);
+    size_t at = slice_find_last(whole, '@');
+
+    if (at == SIZE_MAX || at == 0 || at + 1 == whole.len || whole.len > ADDRESS_MAX)
+        return false;
+    for (size_t i = 0; i < whole.len; i++) {
+        unsigned char c = (unsigned char)whole.at[i];
+        bool in_domain = i > at;
+        if (c < ' ' || c == 0x7f || (in_domain && strchr(" <>", c)))
+            return false;
+    }
+    return true;
+}
+
+static bool is_atom_char(char c)
+{
+    return (unsigned char)c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+           (c >= 'A' && c <= 'Z') || strchr("!#$%&'*+-/=?^_`{|}~", c);
+}
+
+/* RFC 5321 4.1.2 */
+static bool is_dot_string(struct slice local)
+{
+    bool at_start = true;
+
+    for (size_t i = 0; i < local.len; i++) {
+        bool dot = local.at[i] == '.';
+        if (dot ? at_start : !is_atom_char(local.at[i]))
+            return false;
+        at_start = dot;
+    }
+    return !at_start;
+}
+
+static void add_path(struct bytes *out, const char *address)
+{
+    struct slice whole = slice_of(address);
+    size_t at = slice_find_last(whole, '@');
+    struct slice local = slice_first(whole, at);
+
+    if (whole.len == 0 || is_dot_string(local)) {
+        bytes_print(out, "<%s>", address);
+        return;
+    }
+    bytes_add(out, SLICE("<\""));
+    for (size_t i = 0; i < local.len; i++) {
+        if (local.at[i] == '"' || local.at[i] == '\\')
+            bytes_add_char(out, '\\');
+        bytes_add_char(out, local.at[i]);
+    }
+    bytes_print(out, "\"%s>", address + at);
+}
+
+static bool addresses_need_utf8(const struct out_mail *mail)
+{
+    bool ascii = is_ascii(mail->mail_from);
+
+    for (size_t i = 0; i < mail->count; i++)
+        ascii = ascii &&
+                (mail->recipients[i].fate != OUT_OPEN || is_ascii(mail->recipients[i].address));
+    return !ascii;
+}
+
+static bool needs_utf8(const struct out_mail *mail)
+{
+    return mail->utf8_header || addresses_need_utf8(mail);
+}
+
+/* Why this server cannot have this mail; NULL: it can. */
+static const char *why_unfit(const struct client *c)
+{
+    const struct out_mail *mail = c->talk->mail;
+    const struct smtp_offers *offers = &c->offers;
+
+    if (offers->size > 0 && mail->size > offers->size)
+        return "552 5.3.4 Their server takes no mail of this size";
+    if (addresses_need_utf8(mail) && !offers->utf8)
+        return "553 5.6.7 Their server cannot take an address with letters beyond ASCII";
+    if (mail->utf8_header && !offers->utf8)
+        return "554 5.6.9 Their server cannot take a header with letters beyond ASCII";
+    if (mail->eight_bit && !offers->eight_bit)
+        return "554 5.6.3 Their server takes mail in 7 bits alone";
+    return NULL;
+}
+
+static void refuse_unsendable(struct out_mail *mail)
+{
+    for (size_t i = 0; i < mail->count; i++) {
+        struct out_recipient *recipient = &mail->recipients[i];
+        if (recipient->fate != OUT_OPEN || is_sendable(recipient->address))
+            continue;
+        recipient->fate = OUT_REFUSED;
+        snprintf(recipient->reply, sizeof recipient->reply, "553 5.1.3 This is no address");
+    }
+    if (*mail->mail_from && !is_sendable(mail->mail_from))
+        out_decide(mail, OUT_REFUSED, "553 5.1.7 The sender's is no address");
+}
+
+/* The next recipient that is still open, from `at` on; mail->count: none. */
+static size_t next_open(const struct out_mail *mail, size_t at)
+{
+    while (at < mail->count && mail->recipients[at].fate != OUT_OPEN)
+        at++;
+    return at;
+}
+
+/* One, or with PIPELINING all of them.  False: nobody is left to be named. */
+static bool name_recipients(struct client *c)
+{
+    const struct out_mail *mail = c->talk->mail;
+    size_t at = next_open(mail, c->asked);
+
+    if (at == mail->count)
+        return false;
+    for (bool more = true; more && at < mail->count; at = next_open(mail, at + 1)) {
+        bytes_add(c->turn->out, SLICE("RCPT TO:"));
+        add_path(c->turn->out, mail->recipients[at].address);
+        bytes_add(c->turn->out, SLICE("\r\n"));
+        c->asked = at + 1;
+        more = c->offers.pipelining;
+    }
+    return true;
+}
+
+static void say_mail(struct client *c)
+{
+    const struct out_mail *mail = c->talk->mail;
+    struct bytes *out = c->turn->out;
+
+    bytes_add(out, SLICE("MAIL FROM:"));
+    add_path(out, mail->mail_from);
+    if (c->offers.sized)
+        bytes_print(out, " SIZE=%lld", (long long)mail->size);
+    if (c->offers.eight_bit && mail->eight_bit)
+        bytes_add(out, SLICE(" BODY=8BITMIME"));
+    if (c->offers.utf8 && needs_utf8(mail))
+        bytes_add(out, SLICE(" SMTPUTF8"));
+    bytes_add(out, SLICE("\r\n"));
+}
+
+enum next client_mail(struct client *c)
+{
+    struct out_mail *mail = c->talk->mail;
+    const char *why = why_unfit(c);
+
+    refuse_unsendable(mail);
+    if (why)
+        out_decide(mail, OUT_REFUSED, why);
+    if (!out_is_open(mail))
+        return client_finish(c);
+    say_mail(c);
+    client_enter(c, CLIENT_MAIL);
+    if (c->offers.pipelining)
+        name_recipients(c);
+    return NEXT_READ;
+}
+
+static enum out_fate fate_of(const struct smtp_reply *reply)
+{
+    if (reply_is(reply, 2))
+        return OUT_TAKEN;
+    return reply_is(reply, 5) ? OUT_REFUSED : OUT_LATER;
+}
+
+/* Everybody who is still open hears this. */
+static enum next decide(struct client *c, const struct smtp_reply *reply)
+{
+    char words[OUT_REPLY_SIZE];
+
+    smtp_reply_print(reply, words, sizeof words);
+    out_decide(c->talk->mail, fate_of(reply), words);
+    return client_finish(c);
+}
+
+enum next client_mail_answered(struct client *c, const struct smtp_reply *reply)
+{
+    if (reply_is(reply, 3))
+        return client_no_sense(c);
+    if (!reply_is(reply, 2))
+        return decide(c, reply);
+    client_enter(c, CLIENT_RCPT);
+    if (!c->offers.pipelining)
+        name_recipients(c);
+    return NEXT_READ;
+}
+
+static bool any_accepted(const struct client *c)
+{
+    for (size_t i = 0; i < c->talk->mail->count; i++)
+        if (c->accepted[i])
+            return true;
+    return false;
+}
+
+/* RFC 5321 4.5.3.1.10: 552 to a further recipient means that there are too many at once. */
+static bool means_too_many(const struct client *c, const struct smtp_reply *reply)
+{
+    return reply->code == 552 && any_accepted(c);
+}
+
+static void note_recipient(struct client *c, size_t at, const struct smtp_reply *reply)
+{
+    struct out_recipient *recipient = &c->talk->mail->recipients[at];
+
+    c->accepted[at] = reply_is(reply, 2);
+    if (c->accepted[at])
+        return;
+    recipient->fate = means_too_many(c, reply) ? OUT_LATER : fate_of(reply);
+    smtp_reply_print(reply, recipient->reply, sizeof recipient->reply);
+}
+
+enum next client_rcpt_answered(struct client *c, const struct smtp_reply *reply)
+{
+    const struct out_mail *mail = c->talk->mail;
+    size_t at = next_open(mail, c->answered);
+
+    if (reply_is(reply, 3))
+        return client_no_sense(c);
+    c->answered = at + 1;
+    note_recipient(c, at, reply);
+    client_enter(c, CLIENT_RCPT);
+    if (next_open(mail, c->answered) < c->asked || name_recipients(c))
+        return NEXT_READ;
+    if (!any_accepted(c))
+        return client_finish(c);
+    bytes_add(c->turn->out, SLICE("DATA\r\n"));
+    client_enter(c, CLIENT_DATA);
+    return NEXT_READ;
+}
+
+enum next client_data_answered(struct client *c, const struct smtp_reply *reply)
+{
+    if (reply_is(reply, 2))
+        return client_no_sense(c);
+    if (!reply_is(reply, 3))
+        return decide(c, reply);
+    client_enter(c, CLIENT_TEXT);
+    return client_next_piece(c);
+}
+
+enum next client_next_piece(struct client *c)
+{
+    c->turn->errand = c->talk->duties->piece(c->talk->mail->body, c->offset);
+    return NEXT_WAIT;
+}
+
+enum next client_take_piece(struct client *c, struct errand *back)
+{
+    struct out_piece *piece = container_of(back, struct out_piece, errand);
+    bool ok = back->ok, last = piece->last;
+
+    out_text_add(&c->text, bytes_slice(&piece->text), c->turn->out);
+    c->offset += (int64_t)piece->text.len;
+    errand_free(back);
+    if (!ok) /* without the dot it is no mail */
+        return client_end(c, TALK_CUT, "our server could not read the mail");
+    if (!last)
+        return NEXT_MORE;
+    out_text_end(&c->text, c->turn->out);
+    client_enter(c, CLIENT_DOT);
+    return NEXT_READ;
+}
+
+enum next client_dot_answered(struct client *c, const struct smtp_reply *reply)
+{
+    if (reply_is(reply, 3))
+        return client_no_sense(c);
+    return decide(c, reply);
+}

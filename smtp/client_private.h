@@ -1,0 +1,79 @@
+/*
+ * What the files of the client session share.
+ *
+ *   HANDSHAKE (port 465)
+ *       v
+ *   GREETING ─> EHLO ─(5xx)─> HELO ─┐
+ *               ^ │ └─> AUTH ──────>├─> MAIL ─> RCPT ─> DATA ─> TEXT ─> DOT ─> RECORDING ─> OVER
+ *       secured │ v                 │
+ *       HANDSHAKE <── STARTTLS ─────┘ (refused, and not demanded)
+ *
+ * Any state ends in OVER.  What EHLO offered in clear is forgotten behind the handshake (RFC 3207 4.2).
+ */
+#ifndef NESTBOX_SMTP_CLIENT_PRIVATE_H
+#define NESTBOX_SMTP_CLIENT_PRIVATE_H
+
+#include "client.h"
+#include "out_reply.h"
+#include "out_text.h"
+
+enum client_state {
+    CLIENT_GREETING, /* waiting for the reply of this name, up to DATA */
+    CLIENT_EHLO,
+    CLIENT_HELO,
+    CLIENT_STARTTLS,
+    CLIENT_HANDSHAKE,
+    CLIENT_AUTH,
+    CLIENT_MAIL,
+    CLIENT_RCPT,
+    CLIENT_DATA,
+    CLIENT_TEXT, /* sending it */
+    CLIENT_DOT,  /* all was said: from here on they may have it */
+    CLIENT_RECORDING,
+    CLIENT_OVER,
+    CLIENT_STATES,
+};
+
+struct client {
+    struct out_talk *talk;
+    enum client_state state;
+    bool secured;
+    struct smtp_offers offers;
+    bool *accepted;  /* one for each recipient */
+    size_t asked;    /* recipients up to here were named */
+    size_t answered; /* and up to here answered */
+    struct out_text text;
+    int64_t offset;      /* of the next piece */
+    int64_t deadline_ms; /* of the reply under way, monotonic */
+    struct turn *turn;   /* of the call under way */
+};
+
+/* client_session.c */
+void client_enter(struct client *c, enum client_state state); /* the only writer of c->state */
+enum next client_end(struct client *c, enum talk_end end, const char *words); /* hangs up */
+enum next client_turned_away(struct client *c, const struct smtp_reply *reply);
+enum next client_no_sense(struct client *c); /* a reply that does not fit */
+enum next client_finish(struct client *c);   /* record, QUIT */
+static inline bool reply_is(const struct smtp_reply *reply, int hundreds)
+{
+    return reply->code / 100 == hundreds;
+}
+
+/* client_greet.c */
+enum next client_greeted(struct client *c, const struct smtp_reply *reply);
+enum next client_hello(struct client *c);
+enum next client_ehlo_answered(struct client *c, const struct smtp_reply *reply);
+enum next client_helo_answered(struct client *c, const struct smtp_reply *reply);
+enum next client_starttls_answered(struct client *c, const struct smtp_reply *reply);
+enum next client_auth_answered(struct client *c, const struct smtp_reply *reply);
+
+/* client_mail.c */
+enum next client_mail(struct client *c);
+enum next client_mail_answered(struct client *c, const struct smtp_reply *reply);
+enum next client_rcpt_answered(struct client *c, const struct smtp_reply *reply);
+enum next client_data_answered(struct client *c, const struct smtp_reply *reply);
+enum next client_dot_answered(struct client *c, const struct smtp_reply *reply);
+enum next client_next_piece(struct client *c);
+enum next client_take_piece(struct client *c, struct errand *back); /* takes `back` */
+
+#endif

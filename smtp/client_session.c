@@ -1,0 +1,251 @@
+/* The client session: replies in order, deadlines, and how it ends. */
+#include "client_private.h"
+
+#include "clock.h"
+#include "memory.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#define IN(state) (1u << (state))
+
+/* The diagram of client_private.h, executable. */
+static const unsigned may_follow[CLIENT_STATES] = {
+    /* clang-format off */
+    [CLIENT_GREETING]  = IN(CLIENT_EHLO),
+    [CLIENT_EHLO]      = IN(CLIENT_HELO) | IN(CLIENT_STARTTLS) | IN(CLIENT_AUTH) | IN(CLIENT_MAIL) | IN(CLIENT_RECORDING),
+    [CLIENT_HELO]      = IN(CLIENT_MAIL) | IN(CLIENT_RECORDING),
+    [CLIENT_STARTTLS]  = IN(CLIENT_HANDSHAKE) | IN(CLIENT_MAIL) | IN(CLIENT_RECORDING),
+    [CLIENT_HANDSHAKE] = IN(CLIENT_GREETING) | IN(CLIENT_EHLO),
+    [CLIENT_AUTH]      = IN(CLIENT_MAIL) | IN(CLIENT_RECORDING),
+    [CLIENT_MAIL]      = IN(CLIENT_RCPT) | IN(CLIENT_RECORDING),
+    [CLIENT_RCPT]      = IN(CLIENT_RCPT) | IN(CLIENT_DATA) | IN(CLIENT_RECORDING),
+    [CLIENT_DATA]      = IN(CLIENT_TEXT) | IN(CLIENT_RECORDING),
+    [CLIENT_TEXT]      = IN(CLIENT_DOT),
+    [CLIENT_DOT]       = IN(CLIENT_RECORDING),
+    [CLIENT_RECORDING] = 0,
+    /* clang-format on */
+};
+
+/* How each reply is waited for (RFC 5321 4.5.3.2) and who hears it. */
+static const struct {
+    const char *name;
+    int64_t patience_ms;
+    enum next (*answered)(struct client *, const struct smtp_reply *);
+} waiting[CLIENT_STATES] = {
+  /* clang-format off */
+    [CLIENT_GREETING] = {"the greeting", 5 * MINUTE_MS,  client_greeted},
+    [CLIENT_EHLO]     = {"EHLO",         5 * MINUTE_MS,  client_ehlo_answered},
+    [CLIENT_HELO]     = {"HELO",         5 * MINUTE_MS,  client_helo_answered},
+    [CLIENT_STARTTLS] = {"STARTTLS",     2 * MINUTE_MS,  client_starttls_answered},
+    [CLIENT_AUTH]     = {"AUTH",         2 * MINUTE_MS,  client_auth_answered},
+    [CLIENT_MAIL]     = {"MAIL",         5 * MINUTE_MS,  client_mail_answered},
+    [CLIENT_RCPT]     = {"RCPT",         5 * MINUTE_MS,  client_rcpt_answered},
+    [CLIENT_DATA]     = {"DATA",         2 * MINUTE_MS,  client_data_answered},
+    [CLIENT_DOT]      = {"the text",     10 * MINUTE_MS, client_dot_answered},
+  /* clang-format on */
+};
+
+void client_enter(struct client *c, enum client_state state)
+{
+    assert(state == CLIENT_OVER || may_follow[c->state] & IN(state));
+    c->state = state;
+    c->deadline_ms = waiting[state].patience_ms ? monotonic_ms() + waiting[state].patience_ms : 0;
+}
+
+enum next client_end(struct client *c, enum talk_end end, const char *words)
+{
+    /* They may have it; the next host would give it to them a second time. */
+    if (c->state == CLIENT_DOT)
+        out_decide(c->talk->mail, OUT_LATER, words);
+    c->talk->end = end;
+    snprintf(c->talk->reply, sizeof c->talk->reply, "%s", words);
+    client_enter(c, CLIENT_OVER);
+    return NEXT_HANG_UP;
+}
+
+enum next client_turned_away(struct client *c, const struct smtp_reply *reply)
+{
+    char words[OUT_REPLY_SIZE];
+
+    smtp_reply_print(reply, words, sizeof words);
+    c->talk->code = reply->code;
+    bytes_add(c->turn->out, SLICE("QUIT\r\n"));
+    return client_end(c, TALK_TURNED_AWAY, words);
+}
+
+/* About the step under way: "the connection ended at RCPT". */
+static enum next end_here(struct client *c, const char *what, const char *at)
+{
+    char words[OUT_REPLY_SIZE];
+
+    snprintf(words, sizeof words, "%s%s", what, at);
+    return client_end(c, TALK_CUT, words);
+}
+
+static const char *here(const struct client *c)
+{
+    return waiting[c->state].name ? waiting[c->state].name : "the text";
+}
+
+enum next client_no_sense(struct client *c)
+{
+    return end_here(c, "their server answered what makes no sense after ", here(c));
+}
+
+static enum next quit(struct client *c)
+{
+    bytes_add(c->turn->out, SLICE("QUIT\r\n"));
+    return client_end(c, TALK_DONE, "");
+}
+
+/* Recorded before QUIT: if we die now, they get no second copy. */
+enum next client_finish(struct client *c)
+{
+    const struct out_duties *duties = c->talk->duties;
+
+    client_enter(c, CLIENT_RECORDING);
+    if (!out_is_unrecorded(c->talk->mail))
+        return quit(c);
+    c->turn->errand = duties->record(duties->ctx, c->talk->mail);
+    return NEXT_WAIT;
+}
+
+/* 421 may come at any time; after the text it is the answer to it. */
+static enum next hear(struct client *c, const struct smtp_reply *reply)
+{
+    if (reply->code == 421 && c->state != CLIENT_DOT)
+        return client_turned_away(c, reply);
+    return waiting[c->state].answered(c, reply);
+}
+
+/* ---- the session kind ---- */
+
+static struct client *begin_turn(void *session, struct turn *turn)
+{
+    struct client *c = session;
+
+    c->turn = turn;
+    return c;
+}
+
+static enum next end_turn(struct client *c, enum next next)
+{
+    c->turn->wake_at_ms = c->deadline_ms;
+    return next;
+}
+
+static enum next on_begin(void *session, const struct peer *peer, struct turn *turn)
+{
+    struct client *c = begin_turn(session, turn);
+
+    (void)peer;
+    if (c->state == CLIENT_HANDSHAKE)
+        client_enter(c, CLIENT_GREETING);
+    c->deadline_ms = monotonic_ms() + waiting[CLIENT_GREETING].patience_ms;
+    return end_turn(c, NEXT_READ);
+}
+
+static enum next on_read(void *session, struct turn *turn)
+{
+    struct client *c = begin_turn(session, turn);
+    struct slice rest = turn->in;
+    struct smtp_reply reply;
+    enum next next = NEXT_READ;
+
+    while (next == NEXT_READ && rest.len > 0) {
+        enum reply_result result = smtp_reply_read(&rest, &reply);
+        if (result == REPLY_PART)
+            break;
+        next = result == REPLY_WHOLE
+                   ? hear(c, &reply)
+                   : end_here(c, "what their server says is no SMTP, at ", here(c));
+        turn->used = turn->in.len - rest.len;
+    }
+    return end_turn(c, next);
+}
+
+static void mark_recorded(struct out_mail *mail)
+{
+    for (size_t i = 0; i < mail->count; i++)
+        mail->recipients[i].recorded |= mail->recipients[i].fate != OUT_OPEN;
+}
+
+static enum next on_resume(void *session, struct errand *back, struct turn *turn)
+{
+    struct client *c = begin_turn(session, turn);
+
+    if (c->state == CLIENT_TEXT)
+        return end_turn(c, client_take_piece(c, back));
+    if (back->ok) /* if not, the courier tries once more */
+        mark_recorded(c->talk->mail);
+    errand_free(back);
+    return end_turn(c, quit(c));
+}
+
+static enum next on_more(void *session, struct turn *turn)
+{
+    struct client *c = begin_turn(session, turn);
+
+    return end_turn(c, client_next_piece(c));
+}
+
+static enum next on_secured(void *session, const struct tls_facts *tls, struct turn *turn)
+{
+    struct client *c = begin_turn(session, turn);
+
+    c->secured = true;
+    snprintf(c->talk->tls_version, sizeof c->talk->tls_version, "%s", tls->version);
+    c->talk->tls_verified = tls->verified;
+    c->offers = (struct smtp_offers){.size = 0};
+    return end_turn(c, c->state == CLIENT_HANDSHAKE ? client_hello(c) : NEXT_READ);
+}
+
+static enum next on_nudge(void *session, enum nudge why, struct turn *turn)
+{
+    struct client *c = begin_turn(session, turn);
+
+    if (c->state == CLIENT_TEXT) /* begun work is finished */
+        return end_turn(c, NEXT_MORE);
+    if (why == NUDGE_TIMER)
+        return end_here(c, "their server did not answer in time to ", here(c));
+    if (why == NUDGE_CLOSING && c->state != CLIENT_DOT)
+        return end_here(c, "our server was stopped at ", here(c));
+    return end_turn(c, NEXT_READ);
+}
+
+static void on_free(void *session)
+{
+    struct client *c = session;
+
+    if (c->state == CLIENT_HANDSHAKE)
+        client_end(c, TALK_UNSHAKEN, "the TLS handshake failed");
+    else if (c->state == CLIENT_RECORDING)
+        c->talk->end = TALK_DONE;
+    else if (c->state != CLIENT_OVER)
+        end_here(c, "the connection ended before an answer to ", here(c));
+    free(c->accepted);
+    free(c);
+}
+
+const struct session_kind smtp_client_kind = {
+    .name = "smtp-out",
+    .begin = on_begin,
+    .read = on_read,
+    .resume = on_resume,
+    .more = on_more,
+    .secured = on_secured,
+    .nudged = on_nudge,
+    .free = on_free,
+};
+
+void *smtp_client_new(struct out_talk *talk)
+{
+    struct client *c = must_new(struct client);
+
+    c->talk = talk;
+    c->state = talk->tls_at_once ? CLIENT_HANDSHAKE : CLIENT_GREETING;
+    c->accepted = must_alloc_array(talk->mail->count, sizeof *c->accepted);
+    c->text.at_start = true;
+    return c;
+}

@@ -1,0 +1,94 @@
+/*
+ * out — mail on its way out (RFC 5321 5): the values its sessions share, and what they ask to be done elsewhere.
+ *
+ * A dispatcher looks what is due; a courier carries one mail to people of one host: it asks DNS, chooses, has a
+ * client session talk (client.h), and records what came of it.  All of them live on the outward loop; errands
+ * borrow from the courier, which waits for them, dead or alive.
+ */
+#ifndef NESTBOX_SMTP_OUT_H
+#define NESTBOX_SMTP_OUT_H
+
+#include "clock.h"
+#include "errand.h"
+#include "out_queue.h"
+#include "session.h"
+#include "stream.h"
+
+enum { OUT_REPLY_SIZE = 200 };
+
+enum out_fate { OUT_OPEN, OUT_TAKEN, OUT_LATER, OUT_REFUSED };
+struct out_recipient {
+    int64_t delivery_id;
+    int version;
+    char *address; /* local@domain, the local part unquoted */
+    enum out_fate fate;
+    bool recorded;
+    char reply[OUT_REPLY_SIZE]; /* one line, printable */
+};
+
+struct out_mail {    /* one text for people of one host */
+    char *mail_from; /* "" is the null sender */
+    struct out_recipient *recipients;
+    size_t count;
+    struct source *body;
+    int64_t size; /* as it goes over the wire */
+    bool eight_bit, utf8_header;
+    char *login, *password; /* of the relay, or NULL */
+};
+void out_mail_free(struct out_mail *mail);
+/* Gives this fate to everybody who has none yet. */
+void out_decide(struct out_mail *mail, enum out_fate fate, const char *reply);
+bool out_is_open(const struct out_mail *mail);       /* somebody has no fate yet */
+bool out_is_unrecorded(const struct out_mail *mail); /* somebody has one that nobody knows of */
+
+/* ---- what the duties' errands bring ---- */
+struct out_due { /* one delivery that should be tried */
+    int64_t id, body_id;
+    char *host, *mail_from;
+};
+struct out_look { /* due() */
+    struct errand errand;
+    struct out_due *due;
+    size_t count, capacity;
+    int64_t next_due_ms; /* wall time of the next that is not due yet; INT64_MAX: none */
+};
+struct out_load { /* load() */
+    struct errand errand;
+    struct out_mail *mail; /* NULL: nothing of it is left to be sent */
+};
+enum { OUT_PIECE = 64 * 1024 };
+struct out_piece { /* piece() */
+    struct errand errand;
+    struct bytes text;
+    bool last;
+};
+
+struct out_duties {
+    void *ctx;
+    const struct clock *clock;
+    const char *hostname;
+    const char *relay_host; /* "": mail goes straight to its MX */
+    int relay_port;
+    bool (*is_ours)(void *ctx, struct slice domain);
+    /* Whether `connect_to` says the way, so that DNS need not be asked. */
+    bool (*has_route)(void *ctx, const char *host, int port);
+    /* struct out_look; takes `busy`, sorted: ids not to be named. */
+    struct errand *(*look)(void *ctx, int64_t *busy, size_t busy_count, int limit);
+    struct errand *(*load)(void *ctx, const int64_t *ids, size_t count); /* struct out_load */
+    struct errand *(*piece)(struct source *body, int64_t offset);        /* struct out_piece */
+    struct errand *(*record)(void *ctx, const struct out_mail *mail); /* every fate not recorded */
+    /* A session without a connection, on the outward loop; takes it. */
+    void (*start)(void *ctx, const struct session_kind *kind, void *session);
+};
+
+struct out { /* the outgoing half; outward loop alone */
+    struct out_duties duties;
+    struct out_queue queue;
+};
+extern const struct session_kind out_dispatcher_kind; /* out_dispatcher.c */
+void *out_dispatcher_new(struct out *out);
+extern const struct session_kind out_courier_kind; /* out_courier.c */
+void *out_courier_new(struct out *out, struct out_batch *batch);
+void out_start_couriers(struct out *out);
+
+#endif

@@ -1,0 +1,332 @@
+/*
+ * A courier carries one text to people of one host:
+ *
+ *     LOAD ─> MX ─> ADDRESSES ─> TALK ─(another address, or in clear)─> TALK ─> RECORD
+ *
+ * It has no connection of its own, so it outlives every conversation and can record what came of it.
+ */
+#include "client.h"
+#include "dial.h"
+#include "id.h"
+#include "log.h"
+#include "memory.h"
+#include "out_mx.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+enum { SMTP_PORT = 25, SMTPS_PORT = 465, TALKS_MAX = 3, REST_MS = MINUTE_MS };
+
+enum stage { LOAD, FIND_MX, FIND_ADDRESSES, TALK, RECORD };
+
+struct courier {
+    struct out *out;
+    struct out_batch *batch;
+    char *domain;
+    enum stage stage;
+    struct out_mail *mail; /* NULL before LOAD is done */
+    struct mx_choice choice;
+    size_t host, address; /* where to go next */
+    int port, talks;
+    bool handshake_failed; /* at this address */
+    struct out_talk talk;
+    const char *last_host;      /* that was dialled; "" */
+    bool hoped;                 /* some trouble on the way may pass */
+    char words[OUT_REPLY_SIZE]; /* for who is open in the end */
+    int64_t rest_ms;
+    struct turn *turn;
+};
+
+void *out_courier_new(struct out *out, struct out_batch *batch)
+{
+    struct courier *it = must_new(struct courier);
+
+    it->out = out;
+    it->batch = batch;
+    it->domain = must_dup(batch->host->name);
+    it->last_host = "";
+    /* Unless it comes to its end, the mail rests: what is lost must not be sent again at once. */
+    it->rest_ms = REST_MS;
+    return it;
+}
+
+static enum next wait_for(struct courier *it, enum stage stage, struct errand *errand)
+{
+    it->stage = stage;
+    it->turn->errand = errand;
+    return NEXT_WAIT;
+}
+
+static void log_outcome(const struct courier *it)
+{
+    static const char *const names[] = {[OUT_OPEN] = "open",
+                                        [OUT_TAKEN] = "done",
+                                        [OUT_LATER] = "later",
+                                        [OUT_REFUSED] = "refused"};
+
+    for (size_t i = 0; i < it->mail->count; i++) {
+        const struct out_recipient *recipient = &it->mail->recipients[i];
+        log_info("delivery=%lld domain=%s host=%s tls=%s%s %s reply=\"%s\"",
+                 (long long)recipient->delivery_id, it->domain, it->last_host,
+                 it->talk.tls_version[0] ? it->talk.tls_version : "none",
+                 it->talk.tls_verified ? " verified" : "", names[recipient->fate],
+                 recipient->reply);
+    }
+}
+
+/* Everybody who is still open gets this. */
+static enum next settle(struct courier *it, enum out_fate fate, const char *words)
+{
+    const struct out_duties *duties = &it->out->duties;
+
+    out_decide(it->mail, fate, words);
+    log_outcome(it);
+    if (!out_is_unrecorded(it->mail)) {
+        it->rest_ms = 0;
+        return NEXT_HANG_UP;
+    }
+    return wait_for(it, RECORD, duties->record(duties->ctx, it->mail));
+}
+
+/* ---- where to ---- */
+
+static enum next talk(struct courier *it)
+{
+    const struct out_duties *duties = &it->out->duties;
+    const struct mx_host *host = &it->choice.hosts[it->host];
+    struct tls_circumstances circumstances = {
+        .login = it->mail->login != NULL,
+        .at_once = it->port == SMTPS_PORT,
+        .handshake_failed = it->handshake_failed,
+    };
+
+    it->last_host = host->name;
+    it->talk = (struct out_talk){.duties = duties, .mail = it->mail};
+    it->talk.tls = tls_decide(&circumstances);
+    it->talk.tls_at_once = circumstances.at_once;
+    struct dial *dial =
+        dial_new(host->name, it->port, &smtp_client_kind, smtp_client_new(&it->talk));
+    dial->tls_at_once = circumstances.at_once;
+    dial->verify = it->talk.tls == TLS_PROVED;
+    dial->named_by_admin = duties->relay_host[0] != '\0';
+    for (size_t i = it->address; i < host->address_count; i++)
+        dial_add(dial, &host->addresses[i]);
+    return wait_for(it, TALK, &dial->errand);
+}
+
+static enum next chosen(struct courier *it)
+{
+    switch (it->choice.verdict) {
+    case MX_HOSTS: return talk(it);
+    case MX_LATER: return settle(it, OUT_LATER, it->choice.words);
+    case MX_NOWHERE: return settle(it, OUT_REFUSED, it->choice.words);
+    }
+    __builtin_unreachable();
+}
+
+static enum next find_addresses(struct courier *it)
+{
+    const struct out_duties *duties = &it->out->duties;
+    struct dns_lookup *lookup = dns_lookup_new();
+
+    for (size_t i = 0; i < it->choice.count; i++)
+        it->choice.hosts[i].routed =
+            duties->has_route(duties->ctx, it->choice.hosts[i].name, it->port);
+    mx_ask(&it->choice, lookup);
+    if (lookup->count > 0)
+        return wait_for(it, FIND_ADDRESSES, &lookup->errand);
+    errand_free(&lookup->errand);
+    return chosen(it);
+}
+
+static enum next find_mx(struct courier *it)
+{
+    const struct out_duties *duties = &it->out->duties;
+    bool relayed = duties->relay_host[0];
+
+    it->port = relayed ? duties->relay_port : SMTP_PORT;
+    if (duties->is_ours(duties->ctx, slice_of(it->domain)))
+        return settle(it, OUT_REFUSED, "554 5.4.6 This mail would come back to us");
+    if (relayed || it->domain[0] == '[' || duties->has_route(duties->ctx, it->domain, it->port)) {
+        mx_only(relayed ? duties->relay_host : it->domain, &it->choice);
+        return it->choice.verdict == MX_HOSTS ? find_addresses(it) : chosen(it);
+    }
+    struct dns_lookup *lookup = dns_lookup_new();
+    dns_lookup_ask(lookup, DNS_MX, it->domain);
+    return wait_for(it, FIND_MX, &lookup->errand);
+}
+
+/* ---- what came home; each takes `back` ---- */
+
+static enum next loaded(struct courier *it, struct errand *back)
+{
+    struct out_load *load = container_of(back, struct out_load, errand);
+
+    if (!back->ok)
+        log_error("mail to %s could not be read: %s (%s)", it->domain, back->err.said,
+                  back->err.cause);
+    else if (!load->mail)
+        it->rest_ms = 0; /* dropped meanwhile */
+    else
+        it->mail = steal(&load->mail);
+    errand_free(back);
+    return it->mail ? find_mx(it) : NEXT_HANG_UP;
+}
+
+static const char not_asked[] = "450 4.4.3 DNS could not be asked";
+
+static enum next found_mx(struct courier *it, struct errand *back)
+{
+    struct dns_lookup *lookup = container_of(back, struct dns_lookup, errand);
+    bool asked = back->ok;
+    uint32_t luck;
+
+    random_bytes(&luck, sizeof luck);
+    mx_choose(it->domain, it->out->duties.hostname, &lookup->answers[0], luck, &it->choice);
+    errand_free(back);
+    if (!asked)
+        return settle(it, OUT_LATER, not_asked);
+    return it->choice.verdict == MX_HOSTS ? find_addresses(it) : chosen(it);
+}
+
+static enum next found_addresses(struct courier *it, struct errand *back)
+{
+    bool asked = back->ok;
+
+    mx_addresses(container_of(back, struct dns_lookup, errand), &it->choice);
+    errand_free(back);
+    return asked ? chosen(it) : settle(it, OUT_LATER, not_asked);
+}
+
+/* The place behind the address that was tried last; false: there is none. */
+static bool move_on(struct courier *it, size_t tried)
+{
+    it->handshake_failed = false;
+    it->address += tried;
+    if (it->address < it->choice.hosts[it->host].address_count)
+        return true;
+    it->address = 0;
+    return ++it->host < it->choice.count;
+}
+
+/* How it looks from this host; a later one may see it otherwise. */
+static void note_talk(struct courier *it, const struct dial *dial)
+{
+    static const char *const words[] = {
+        [DIAL_TALKED] = "",
+        [DIAL_BLOCKED] = "550 5.4.4 The addresses of their mail host are not public",
+        [DIAL_SILENT] = "no connection to their server",
+    };
+    bool talked = dial->outcome == DIAL_TALKED;
+    bool refused = talked && it->talk.code / 100 == 5 && !it->talk.login_refused;
+
+    if (!refused && dial->outcome != DIAL_BLOCKED)
+        it->hoped = true;
+    snprintf(it->words, sizeof it->words, "%s", talked ? it->talk.reply : words[dial->outcome]);
+    if (talked && it->talk.login_refused)
+        log_error("the relay %s does not take our login: %s", it->out->duties.relay_host,
+                  it->words);
+}
+
+static bool may_go_clear(const struct courier *it)
+{
+    const struct tls_circumstances circumstances = {
+        .login = it->mail->login != NULL,
+        .at_once = it->port == SMTPS_PORT,
+        .handshake_failed = true,
+    };
+
+    return it->talk.end == TALK_UNSHAKEN && !it->handshake_failed &&
+           tls_decide(&circumstances) == TLS_CLEAR;
+}
+
+/* No further place is asked: what is refused everywhere is refused, anything else may pass. */
+static enum next settle_last(struct courier *it)
+{
+    return settle(it, it->hoped ? OUT_LATER : OUT_REFUSED, it->words);
+}
+
+static enum next talked(struct courier *it, struct errand *back)
+{
+    struct dial *dial = container_of(back, struct dial, errand);
+    size_t tried = dial->tried ? dial->tried : 1;
+    bool connected = dial->outcome == DIAL_TALKED;
+
+    if (connected && may_go_clear(it)) {
+        errand_free(back);
+        it->address += tried - 1;
+        it->handshake_failed = true;
+        return talk(it);
+    }
+    note_talk(it, dial);
+    errand_free(back);
+    it->talks += connected;
+    if (!out_is_open(it->mail) || it->talks >= TALKS_MAX || it->out->queue.closing ||
+        !move_on(it, tried))
+        return settle_last(it);
+    return talk(it);
+}
+
+static enum next recorded(struct courier *it, struct errand *back)
+{
+    if (back->ok)
+        it->rest_ms = 0;
+    else
+        log_error("what came of mail to %s could not be recorded: %s (%s)", it->domain,
+                  back->err.said, back->err.cause);
+    errand_free(back);
+    return NEXT_HANG_UP;
+}
+
+/* ---- the session kind ---- */
+
+static enum next on_begin(void *session, const struct peer *peer, struct turn *turn)
+{
+    struct courier *it = session;
+    const struct out_duties *duties = &it->out->duties;
+
+    (void)peer;
+    it->turn = turn;
+    return wait_for(it, LOAD, duties->load(duties->ctx, it->batch->ids, it->batch->count));
+}
+
+static enum next on_resume(void *session, struct errand *back, struct turn *turn)
+{
+    struct courier *it = session;
+
+    it->turn = turn;
+    switch (it->stage) {
+    case LOAD: return loaded(it, back);
+    case FIND_MX: return found_mx(it, back);
+    case FIND_ADDRESSES: return found_addresses(it, back);
+    case TALK: return talked(it, back);
+    case RECORD: return recorded(it, back);
+    }
+    __builtin_unreachable();
+}
+
+static enum next on_nudge(void *session, enum nudge why, struct turn *turn)
+{
+    (void)session, (void)why, (void)turn;
+    return NEXT_HANG_UP;
+}
+
+static void on_free(void *session)
+{
+    struct courier *it = session;
+    struct out *out = it->out;
+
+    out_queue_ended(&out->queue, it->batch, it->rest_ms, monotonic_ms());
+    out_mail_free(it->mail);
+    free(it->domain);
+    free(it);
+    out_start_couriers(out);
+}
+
+const struct session_kind out_courier_kind = {
+    .name = "mail-courier",
+    .begin = on_begin,
+    .resume = on_resume,
+    .nudged = on_nudge,
+    .free = on_free,
+};

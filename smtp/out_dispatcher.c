@@ -1,0 +1,111 @@
+/* Looks what is due whenever deliveries change, one falls due, or a claim has rested; and sends couriers. */
+#include "out.h"
+
+#include "log.h"
+#include "memory.h"
+
+/* Looking costs little; but a fault of ours must not spin. */
+enum { LOOK_AGAIN_MS = 30 * SECOND_MS, LOOK_LIMIT = 256 };
+
+struct dispatcher {
+    struct out *out;
+};
+
+void *out_dispatcher_new(struct out *out)
+{
+    struct dispatcher *dispatcher = must_new(struct dispatcher);
+
+    dispatcher->out = out;
+    return dispatcher;
+}
+
+void out_start_couriers(struct out *out)
+{
+    struct out_batch *batch;
+
+    while ((batch = out_queue_next(&out->queue)))
+        out->duties.start(out->duties.ctx, &out_courier_kind, out_courier_new(out, batch));
+}
+
+/* Watches from now on, so that nothing that commits while it looks is missed. */
+static enum next look(struct dispatcher *dispatcher, struct turn *turn)
+{
+    struct out *out = dispatcher->out;
+    int64_t rested_ms = out_queue_wake(&out->queue, monotonic_ms());
+    size_t busy_count;
+
+    turn->watch = topic_of(TOPIC_DELIVERIES, 0);
+    if (out->queue.claim_count + LOOK_LIMIT > OUT_CLAIMS_MAX) {
+        turn->wake_at_ms = monotonic_ms() + SECOND_MS;
+        return NEXT_READ;
+    }
+    int64_t *busy = out_queue_busy(&out->queue, &busy_count);
+    turn->wake_at_ms = rested_ms == INT64_MAX ? 0 : rested_ms;
+    turn->errand = out->duties.look(out->duties.ctx, busy, busy_count, LOOK_LIMIT);
+    return NEXT_WAIT;
+}
+
+static enum next on_begin(void *session, const struct peer *peer, struct turn *turn)
+{
+    (void)peer;
+    return look(session, turn);
+}
+
+static int64_t wake_for(const struct out *out, int64_t next_due_ms)
+{
+    int64_t in_ms = LOOK_AGAIN_MS;
+
+    if (next_due_ms != INT64_MAX) {
+        int64_t until_ms = next_due_ms - clock_now(out->duties.clock);
+        in_ms = until_ms < 1 ? 1 : until_ms < LOOK_AGAIN_MS ? until_ms : LOOK_AGAIN_MS;
+    }
+    return monotonic_ms() + in_ms;
+}
+
+/* When to look again if nothing is heard before. */
+static int64_t take_in(struct out *out, const struct out_look *found)
+{
+    if (!found->errand.ok)
+        log_error("what mail is due could not be read: %s (%s)", found->errand.err.said,
+                  found->errand.err.cause);
+    for (size_t i = 0; i < found->count; i++)
+        out_queue_add(&out->queue, found->due[i].id, found->due[i].host, found->due[i].body_id,
+                      found->due[i].mail_from);
+    return wake_for(out, found->errand.ok ? found->next_due_ms : INT64_MAX);
+}
+
+static enum next on_resume(void *session, struct errand *back, struct turn *turn)
+{
+    struct dispatcher *dispatcher = session;
+    struct out *out = dispatcher->out;
+    const struct out_look *found = container_of(back, struct out_look, errand);
+    bool more = back->ok && found->count >= LOOK_LIMIT;
+    int64_t wake_ms = take_in(out, found);
+
+    errand_free(back);
+    out_start_couriers(out);
+    if (more)
+        return look(dispatcher, turn);
+    int64_t rested_ms = out_queue_wake(&out->queue, monotonic_ms());
+    turn->watch = topic_of(TOPIC_DELIVERIES, 0);
+    turn->wake_at_ms = rested_ms < wake_ms ? rested_ms : wake_ms;
+    return NEXT_READ;
+}
+
+static enum next on_nudge(void *session, enum nudge why, struct turn *turn)
+{
+    struct dispatcher *dispatcher = session;
+
+    if (why != NUDGE_CLOSING)
+        return look(dispatcher, turn);
+    dispatcher->out->queue.closing = true;
+    return NEXT_HANG_UP;
+}
+
+const struct session_kind out_dispatcher_kind = {
+    .name = "mail-dispatcher",
+    .begin = on_begin,
+    .resume = on_resume,
+    .nudged = on_nudge,
+    .free = free,
+};
