@@ -9,5 +9,7 @@
 #include "http.h"
 
 void request_read(const char *text, struct http_request *out);
+/* The same of any bytes; fields above the reader's own number are left out. */
+void request_read_slice(struct slice text, struct http_request *out);
 
 #endif
