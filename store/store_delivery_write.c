@@ -22,6 +22,10 @@
 /* Subjects whose newest wish is the truth, also a lower number: Accept after Reject, Follow after Undo. */
 #define IS_FOLLOW "subject IN (2, 3)"
 
+/* Counting starts anew; but a first attempt that failed may have arrived all the same, which is not forgotten:
+ * it decides whether a withdrawal must be said. */
+#define TRIES_ANEW "CASE WHEN delivered = 0 THEN min(tries, 1) ELSE 0 END"
+
 static bool find_inbox(struct store_tx *tx, const char *url, int64_t *out_id, struct err *err)
 {
     enum found found =
@@ -38,29 +42,29 @@ static bool put_delivery(struct store_tx *tx, const struct delivery *delivery, i
 {
     int64_t now_ms = tx_now(tx);
 
-    return sql_run(tx->sql,
-                   "INSERT INTO delivery (subject, subject_id, account_id, target, inbox_id, "
-                   "person_id, host, wanted,"
-                   " delivered, tries, due_ms, first_ms, body_id, mail_from, rcpt_to)"
-                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?)"
-                   " ON CONFLICT (subject, subject_id, target, place) DO UPDATE SET"
-                   " wanted = CASE WHEN " IS_FOLLOW
-                   " THEN excluded.wanted ELSE max(wanted, excluded.wanted) END,"
-                   " delivered = CASE WHEN " IS_FOLLOW
-                   " AND excluded.wanted <= delivered THEN 0 ELSE delivered END,"
-                   " first_ms = CASE WHEN due_ms IS NULL THEN excluded.first_ms ELSE first_ms END,"
-                   " due_ms = CASE WHEN " IS_FOLLOW " OR max(wanted, excluded.wanted) > delivered"
-                   " THEN excluded.due_ms END,"
-                   " tries = 0, body_id = excluded.body_id, mail_from = excluded.mail_from, "
-                   "rcpt_to = excluded.rcpt_to"
-                   " WHERE withdrawn_ms IS NULL", /* what was taken back is not said again */
-                   with(as_number(delivery->subject), as_number(delivery->subject_id),
-                        as_id(delivery->account_id), as_number(delivery->target), as_id(inbox_id),
-                        as_id(delivery->person_id), as_text(delivery->host),
-                        as_number(delivery->wanted),
-                        as_number(delivery->due_ms ? delivery->due_ms : now_ms), as_number(now_ms),
-                        as_id(body_id), as_text(delivery->mail_from), as_text(delivery->rcpt_to)),
-                   err);
+    return sql_run(
+        tx->sql,
+        "INSERT INTO delivery (subject, subject_id, account_id, target, inbox_id, "
+        "person_id, host, wanted,"
+        " delivered, tries, due_ms, first_ms, body_id, mail_from, rcpt_to)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (subject, subject_id, target, place) DO UPDATE SET"
+        " wanted = CASE WHEN " IS_FOLLOW
+        " THEN excluded.wanted ELSE max(wanted, excluded.wanted) END,"
+        " delivered = CASE WHEN " IS_FOLLOW
+        " AND excluded.wanted <= delivered THEN 0 ELSE delivered END,"
+        " first_ms = CASE WHEN due_ms IS NULL THEN excluded.first_ms ELSE first_ms END,"
+        " due_ms = CASE WHEN " IS_FOLLOW " OR max(wanted, excluded.wanted) > delivered"
+        " THEN excluded.due_ms END,"
+        " tries = " TRIES_ANEW ", body_id = excluded.body_id, mail_from = excluded.mail_from, "
+        "rcpt_to = excluded.rcpt_to"
+        " WHERE withdrawn_ms IS NULL", /* what was taken back is not said again */
+        with(as_number(delivery->subject), as_number(delivery->subject_id),
+             as_id(delivery->account_id), as_number(delivery->target), as_id(inbox_id),
+             as_id(delivery->person_id), as_text(delivery->host), as_number(delivery->wanted),
+             as_number(delivery->due_ms ? delivery->due_ms : now_ms), as_number(now_ms),
+             as_id(body_id), as_text(delivery->mail_from), as_text(delivery->rcpt_to)),
+        err);
 }
 
 bool store_want_delivery(struct store_tx *tx, const struct delivery *delivery, struct err *err)
@@ -100,7 +104,7 @@ bool store_want_version(struct store_tx *tx, enum delivery_subject subject, int6
     int64_t now_ms = tx_now(tx);
 
     if (!sql_run(tx->sql,
-                 "UPDATE delivery SET wanted = ?1, tries = 0, due_ms = ?2,"
+                 "UPDATE delivery SET wanted = ?1, tries = " TRIES_ANEW ", due_ms = ?2,"
                  " first_ms = CASE WHEN due_ms IS NULL THEN ?3 ELSE first_ms END"
                  " WHERE subject = ?4 AND subject_id = ?5 AND withdrawn_ms IS NULL AND wanted < ?1",
                  with(as_number(version), as_number(due_ms ? due_ms : now_ms), as_number(now_ms),
@@ -168,14 +172,14 @@ bool store_want_withdrawn(struct store_tx *tx, enum delivery_subject subject, in
     int64_t now_ms = tx_now(tx);
 
     if (!end_unsaid(tx, subject, subject_id, err) ||
-        !sql_run(
-            tx->sql,
-            "UPDATE delivery SET withdrawn_ms = ?1, wanted = wanted + 1, first_ms = ?1, tries = 0,"
-            " due_ms = CASE WHEN delivered > 0 OR tries > 0 THEN ?2 END"
-            " WHERE subject = ?3 AND subject_id = ?4 AND withdrawn_ms IS NULL",
-            with(as_number(now_ms), as_number(due_ms ? due_ms : now_ms), as_number(subject),
-                 as_number(subject_id)),
-            err))
+        !sql_run(tx->sql,
+                 "UPDATE delivery SET withdrawn_ms = ?1, wanted = wanted + 1, first_ms = ?1,"
+                 " tries = " TRIES_ANEW ","
+                 " due_ms = CASE WHEN delivered > 0 OR tries > 0 THEN ?2 END"
+                 " WHERE subject = ?3 AND subject_id = ?4 AND withdrawn_ms IS NULL",
+                 with(as_number(now_ms), as_number(due_ms ? due_ms : now_ms), as_number(subject),
+                      as_number(subject_id)),
+                 err))
         return false;
     store_note(tx, TOPIC_DELIVERIES, 0);
     return true;

@@ -89,14 +89,15 @@ MUST_CHECK bool store_maildir_done(struct store_tx *tx, int64_t entry_id, struct
  * the new wanted) from an Update that was on its way when the withdrawal came. */
 MUST_CHECK bool store_want_delivery(struct store_tx *tx, const struct delivery *delivery,
                                     struct err *err); /* one row per (subject, target):
-    raises wanted, due now, tries 0 */
+    raises wanted, due now, counts tries anew; withdrawn rows stay so */
 /* TARGET_MAIL with the body of the mail (taken; one body may serve several rows of one change). */
 MUST_CHECK bool store_want_mail(struct store_tx *tx, const struct delivery *delivery,
                                 struct store_body *body, struct err *err);
 MUST_CHECK bool store_want_withdrawn(struct store_tx *tx, enum delivery_subject subject,
                                      int64_t subject_id, int64_t due_ms,
                                      struct err *err); /* every row of
-    it: Delete where delivered, dropped where never */
+    it: Delete where delivered or tried, silent where it may be on its way, dropped where it
+    was never due and for mails */
 MUST_CHECK bool store_want_version(struct store_tx *tx, enum delivery_subject subject,
                                    int64_t subject_id, int version, int64_t due_ms,
                                    struct err *err);

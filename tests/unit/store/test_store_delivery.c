@@ -85,8 +85,11 @@ static enum end end_of(struct lab *lab, int64_t message_id)
         enum found found = store_delivery(view, 1, &row, &lab->err);
         return found == ABSENT ? GONE : row.due_ms > lab->clock.now_ms ? WAITS : SILENT;
     }
-    if (due.first.withdrawn)
+    if (due.first.withdrawn) {
+        assert_true(due.first.delivered > 0 ||
+                    due.first.tries > 0); /* how a client knows it must be said */
         return DELETE;
+    }
     assert_true(due.first.delivered < due.first.wanted);
     return due.first.delivered == 0 ? CREATE : UPDATE;
 }
@@ -146,6 +149,8 @@ static void deliveries_are_state(void **state)
         {"withdrawn before it was said: nobody hears",        "want1 withdraw",                         SILENT},
         {"but it was on its way: Delete",                     "want1 withdraw done1",                   DELETE},
         {"on its way, and nobody knows whether it came",      "want1 fail withdraw",                    DELETE},
+        {"not even if it was edited since",                   "want1 fail edit2 withdraw",              DELETE},
+        {"nor if it was wanted again",                        "want1 fail want1 withdraw",              DELETE},
         {"withdrawn after it was said: Delete",               "want1 done1 withdraw",                   DELETE},
         {"Delete said: the row goes",                         "want1 done1 withdraw done2",             GONE  },
         {"withdrawn twice: one Delete",                       "want1 done1 withdraw withdraw",          DELETE},
