@@ -90,11 +90,12 @@ static size_t line_length(const struct passage *passage, size_t from)
 
 static char *line_text(const struct passage *passage, size_t from, size_t count)
 {
-    scoped_value(bytes) text = {0};
+    scoped_value(bytes) text = {0}, squeezed = {0};
 
     for (size_t i = from; i < from + count; i++)
         bytes_add_text(&text, passage->runs[i].text);
-    return must_copy(slice_trim(bytes_slice(&text)));
+    squeeze_add(&squeezed, bytes_slice(&text));
+    return bytes_take(&squeezed);
 }
 
 /* Takes a line out together with the break that parted it; a passage that holds nothing any more goes as well.

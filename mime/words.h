@@ -62,7 +62,8 @@ bool words_empty(const struct words *words); /* nothing but space */
 void words_plain(const struct words *words,
                  struct bytes *out); /* paragraphs parted by a blank line, > quotes */
 /* The first line as text, and removing it (content warning, Alt: lines, signed target, commands). */
-char *words_first_line(const struct words *words); /* heap, trimmed; NULL if empty */
+char *
+words_first_line(const struct words *words); /* heap, white space squeezed; NULL if there is none */
 void words_drop_first_line(struct words *words);
 /* Removes every line that begins with `prefix` (case ignored), calling `each` with what follows it. */
 void words_take_lines(struct words *words, const char *prefix,
