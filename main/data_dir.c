@@ -73,12 +73,19 @@ bool data_dir_lock(struct data_dir *dir, bool *out_held, struct err *err)
     return true;
 }
 
+/* The settings name the file below data_dir, which is also their default. */
+static bool is_own_certificate(const struct config *config)
+{
+    size_t len = strlen(config->data_dir);
+
+    return strncmp(config->certificate, config->data_dir, len) == 0 &&
+           strcmp(config->certificate + len, "/tls/cert.pem") == 0;
+}
+
 bool data_dir_make_certificate(const struct data_dir *dir, const struct config *config,
                                struct err *err)
 {
-    if (config->certificate[0] != '\0')
-        return true;
-    if (faccessat(dir->fd, "tls/cert.pem", F_OK, 0) == 0)
+    if (!is_own_certificate(config) || faccessat(dir->fd, "tls/cert.pem", F_OK, 0) == 0)
         return true;
     if (mkdirat(dir->fd, "tls", 0700) != 0 && errno != EEXIST)
         return err_system(err, "The folder tls cannot be made", "mkdir tls");
