@@ -79,15 +79,7 @@ static void on_signal(void *ctx, int signal)
 
 static bool open_tls(struct server *server, struct err *err)
 {
-    scoped_text char *own_certificate =
-        must_print("/proc/self/fd/%d/tls/cert.pem", server->household.dir.fd);
-    scoped_text char *own_key =
-        must_print("/proc/self/fd/%d/tls/key.pem", server->household.dir.fd);
-    const char *certificate = server->config.certificate;
-    const char *key = server->config.key;
-
-    server->tls = tls_server_open(certificate[0] ? certificate : own_certificate,
-                                  key[0] ? key : own_key, err);
+    server->tls = tls_server_open(server->config.certificate, server->config.key, err);
     return server->tls != NULL;
 }
 
