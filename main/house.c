@@ -16,8 +16,9 @@ bool household_enter(const struct config *config, struct household *out, struct 
     };
     if (!data_dir_open(config, &out->dir, err) || !data_dir_lock(&out->dir, &held, err))
         return false;
-    return held ||
-           err_set(err, ERR_REFUSED, "Another nestbox works on %s already", config->data_dir);
+    if (!held)
+        return err_set(err, ERR_REFUSED, "Another nestbox works on %s already", config->data_dir);
+    return data_dir_make_certificate(&out->dir, config, err);
 }
 
 /* A database without the key of its secrets: a new key would only hide the loss for a while. */
