@@ -58,13 +58,13 @@ bool post_article(struct page *page, struct store_view *view, const struct messa
 
     if (!bridge_post(page->web->parts.bridge, view, message, false, &post, err))
         return false;
-    bytes_add_text(&page->html,
-                   alone ? "<article class=\"h-entry\">\n" : "<article class=\"h-entry\" ");
-    if (!alone) {
-        bytes_add_text(&page->html, "lang=\"");
-        page_text(page, post.language ? post.language : "");
-        bytes_add_text(&page->html, "\">\n");
+    bytes_add_text(&page->html, "<article class=\"h-entry\"");
+    if (!alone && post.language) { /* alone, the page has its language */
+        bytes_add_text(&page->html, " lang=\"");
+        page_text(page, post.language);
+        bytes_add_text(&page->html, "\"");
     }
+    bytes_add_text(&page->html, ">\n");
     write_content(page, &post);
     write_foot(page, &post, message);
     bytes_add_text(&page->html, "</article>\n");
