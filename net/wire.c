@@ -183,7 +183,7 @@ enum wire_shake wire_shake(struct wire *w)
     ERR_clear_error();
     int result = SSL_do_handshake(w->ssl);
     if (result == 1) {
-        w->write_awaits_read = false;
+        w->read_awaits_write = w->write_awaits_read = false;
         w->may_read = true;
         return SHAKE_DONE;
     }
