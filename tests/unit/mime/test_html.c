@@ -61,6 +61,13 @@ static const struct {
      "a <https://a.example/\"onclick=x>"                                                                                                                                                                                                             },
     {"comments go",                                       "a<!-- <p>b</p> -->c<!--[if mso]>d<![endif]-->e",                     "ace",                                                                                   "ace"                       },
     {"an unclosed comment swallows the rest",             "a<!-- b",                                                            "a",                                                                                     "a"                         },
+    {"so does one that ends at once",                     "<!-->a<!--->b<!-- c --!>d<!-- e -- f --->g",                         "abdg",                                                                                  "abdg"                      },
+    {"and what only looks like one",                      "a<!x>b<?y>c</ z>d<!",                                                "abcd",                                                                                  "abcd"                      },
+    {"attributes in disorder",                            "<p =a b = c /d='e>' \"f\" g=\"<h>\">i</p>",                          "<p>i</p>",                                                                              "i"                         },
+    {"a tag in a link's address stays in it",             "<a href=\"https://a.example/<b>\">c</a>",
+     "<a href=\"https://a.example/&lt;b&gt;\"" REL ">c</a>",                                                                                                                                                             "c <https://a.example/<b>>" },
+    {"the end tag of another raw element ends nothing",   "<style></script>a</style >b",                                        "b",                                                                                     "b"                         },
+    {"a raw element without an end swallows the rest",    "a<textarea>b",                                                       "a",                                                                                     "a"                         },
     {"a > in an attribute ends nothing",                  "<p title=\"a>b\">c</p>",                                             "<p>c</p>",                                                                              "c"                         },
     {"an unclosed tag is none",                           "a<p b=\"c",                                                          "a",                                                                                     "a"                         },
     {"forms, frames and vector pictures go",
@@ -144,7 +151,7 @@ static void a_tag_of_many_attributes_costs_nothing(void **state)
 
     (void)state;
     bytes_add_text(&html, "<a");
-    for (unsigned i = 0; html.len < 1000 * 1000; i++)
+    for (unsigned i = 0; html.len < (size_t)1000 * 1000; i++)
         bytes_print(&html, " x%c%c%c%c", 'a' + i % 26, 'a' + i / 26 % 26, 'a' + i / 676 % 26,
                     'a' + i / 17576 % 26);
     bytes_add_text(&html, " href=\"https://a.example\">x</a>");

@@ -193,6 +193,10 @@ static void texts_are_decoded(void **state)
         {"UTF-16 by base64",
          "Content-Type: text/plain; charset=utf-16le\nContent-Transfer-Encoding: "
          "base64\n\nYQDkAA==\n",                                                                                "aä"          },
+        {"what no set knows",
+         "Content-Type: text/plain; charset=euc-jp\n\na\xFF"
+         "b\n",                                                                                                 "a\xEF\xBF\xBD"
+         "b\n"                                                                                                  },
         {"an unknown set that is UTF-8", "Content-Type: text/plain; charset=x-foo\n\nü\n",                     "ü\n"         },
         {"broken UTF-8",                 "Content-Type: text/plain; charset=utf-8\n\na\xFF\xC3\n",
          "a\xEF\xBF\xBD\xEF\xBF\xBD\n"                                                                                         },
@@ -383,6 +387,62 @@ static void a_part_can_be_a_mail(void **state)
     }
 }
 
+struct slow_source { /* gives one octet at a time, and fails at `fails_at` */
+    struct source source;
+    struct slice text;
+    int64_t fails_at;
+};
+
+static bool read_slowly(struct source *source, int64_t offset, char *into, size_t capacity,
+                        size_t *out_len, struct err *err)
+{
+    struct slow_source *slow = container_of(source, struct slow_source, source);
+
+    if (offset >= slow->fails_at)
+        return err_set(err, ERR_TEMPORARY, "The disk is gone");
+    *out_len = capacity > 0 && (size_t)offset < slow->text.len;
+    if (*out_len)
+        into[0] = slow->text.at[offset];
+    return true;
+}
+
+static void keep_source(struct source *source)
+{
+    (void)source;
+}
+
+static void a_source_may_be_slow_or_fail(void **state)
+{
+    static const struct source_kind kind = {read_slowly, keep_source};
+    static const char text[] =
+        "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHi\r\n--b--\r\n";
+    struct slow_source slow = {
+        .source = {&kind, sizeof text - 1},
+          .text = slice_of(text)
+    };
+
+    (void)state;
+    for (slow.fails_at = 0; slow.fails_at <= slow.source.size + 1; slow.fails_at++) {
+        scoped(mail) mail = NULL;
+        scoped_value(bytes) body = {0};
+        struct err err = {0};
+
+        if (slow.fails_at <= slow.source.size) {
+            assert_false(mail_parse(&slow.source, &mail, &err));
+            assert_int_equal(err.kind, ERR_TEMPORARY);
+            continue;
+        }
+        assert_true(mail_parse(&slow.source, &mail, &err));
+        assert_true(mail_part_text(walk(mail, "1"), 10, &body, &err));
+        assert_text(body.at, "Hi");
+        slow.fails_at = 0;
+        assert_false(mail_part_text(walk(mail, "1"), 10, &body, &err));
+        assert_int_equal(err.kind, ERR_TEMPORARY);
+        return;
+    }
+    fail();
+}
+
 static void expect_malformed(struct bytes *text)
 {
     scoped(source) source = source_of_bytes(text);
@@ -448,6 +508,7 @@ int main(void)
         cmocka_unit_test(parts_keep_their_exact_octets),
         cmocka_unit_test(long_lines_move_no_boundary),
         cmocka_unit_test(a_part_can_be_a_mail),
+        cmocka_unit_test(a_source_may_be_slow_or_fail),
         cmocka_unit_test(limits_hold),
         cmocka_unit_test(a_part_too_long_is_said_so),
     };

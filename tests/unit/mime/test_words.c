@@ -132,6 +132,8 @@ static const struct row plain_rows[] = {
     {"Original Message is a quotation in an answer", {REPLY}, "Yes\n\n-----Original Message-----\nFrom: Bob\nsecret\n", "Yes", CUT_QUOTE},
     {"and a forward elsewhere", {0}, "Yes\n\n-----Ursprüngliche Nachricht-----\nVon: Bob\ngeheim\n", "Yes", FORWARDED},
     {"two fields are no header block", {0}, "From: Paris\nTo: Rome\nI walked.\n", "From: Paris\nTo: Rome\nI walked.", 0},
+    {"blanks at the ends of lines go", {0}, "  a  \n\tb\t\n", "a\nb", 0},
+    {"format=flowed of chat keeps its signature mark", {.flowed = true}, "a \n-- \nb\n", "a", 0},
     {"nothing is nothing", {0}, "", "", 0},
     {"blank is nothing", {0}, " \n\t\n\xC2\xA0\n", "", 0},
     {"broken UTF-8 and controls are mended", {0}, "a\x01\xFF" "b\x1b[0m\n", "a\xEF\xBF\xBD" "b[0m", 0},
@@ -336,6 +338,7 @@ static void lines_can_be_taken(void **state)
                                  &orders, &words, &err));
     scoped_text char *first = words_first_line(&words);
     assert_text(first, "CW: food");
+    assert_false(words_empty(&words));
     words_drop_first_line(&words);
     words_take_lines(&words, "Alt:", note_line, &taken);
     assert_text(taken.at, "a|b|c|");
