@@ -104,62 +104,62 @@ struct slice html_node_text(const xmlNode *node)
     return slice_of((const char *)node->content);
 }
 
+static const struct {
+    const char *name;
+    enum html_layout layout;
+} layouts[] = {
+    {"p",          LAYOUT_PARAGRAPH},
+    {"blockquote", LAYOUT_PARAGRAPH},
+    {"ul",         LAYOUT_PARAGRAPH},
+    {"ol",         LAYOUT_PARAGRAPH},
+    {"pre",        LAYOUT_PARAGRAPH},
+    {"h1",         LAYOUT_PARAGRAPH},
+    {"h2",         LAYOUT_PARAGRAPH},
+    {"h3",         LAYOUT_PARAGRAPH},
+    {"h4",         LAYOUT_PARAGRAPH},
+    {"h5",         LAYOUT_PARAGRAPH},
+    {"h6",         LAYOUT_PARAGRAPH},
+    {"hr",         LAYOUT_PARAGRAPH},
+    {"table",      LAYOUT_PARAGRAPH},
+    {"dl",         LAYOUT_PARAGRAPH},
+    {"figure",     LAYOUT_PARAGRAPH},
+    {"div",        LAYOUT_LINE     },
+    {"li",         LAYOUT_LINE     },
+    {"tr",         LAYOUT_LINE     },
+    {"section",    LAYOUT_LINE     },
+    {"article",    LAYOUT_LINE     },
+    {"header",     LAYOUT_LINE     },
+    {"footer",     LAYOUT_LINE     },
+    {"main",       LAYOUT_LINE     },
+    {"aside",      LAYOUT_LINE     },
+    {"nav",        LAYOUT_LINE     },
+    {"dt",         LAYOUT_LINE     },
+    {"dd",         LAYOUT_LINE     },
+    {"caption",    LAYOUT_LINE     },
+    {"figcaption", LAYOUT_LINE     },
+    {"center",     LAYOUT_LINE     },
+    {"address",    LAYOUT_LINE     },
+    {"fieldset",   LAYOUT_LINE     },
+    {"details",    LAYOUT_LINE     },
+    {"summary",    LAYOUT_LINE     },
+    {"head",       LAYOUT_HIDDEN   },
+    {"script",     LAYOUT_HIDDEN   },
+    {"style",      LAYOUT_HIDDEN   },
+    {"title",      LAYOUT_HIDDEN   },
+    {"object",     LAYOUT_HIDDEN   },
+    {"select",     LAYOUT_HIDDEN   },
+    {"audio",      LAYOUT_HIDDEN   },
+    {"video",      LAYOUT_HIDDEN   },
+    {"template",   LAYOUT_HIDDEN   },
+    {"canvas",     LAYOUT_HIDDEN   },
+};
+
 enum html_layout html_layout_of(const xmlNode *node)
 {
-    static const struct {
-        const char *name;
-        enum html_layout layout;
-    } table[] = {
-        {"p",          LAYOUT_PARAGRAPH},
-        {"blockquote", LAYOUT_PARAGRAPH},
-        {"ul",         LAYOUT_PARAGRAPH},
-        {"ol",         LAYOUT_PARAGRAPH},
-        {"pre",        LAYOUT_PARAGRAPH},
-        {"h1",         LAYOUT_PARAGRAPH},
-        {"h2",         LAYOUT_PARAGRAPH},
-        {"h3",         LAYOUT_PARAGRAPH},
-        {"h4",         LAYOUT_PARAGRAPH},
-        {"h5",         LAYOUT_PARAGRAPH},
-        {"h6",         LAYOUT_PARAGRAPH},
-        {"hr",         LAYOUT_PARAGRAPH},
-        {"table",      LAYOUT_PARAGRAPH},
-        {"dl",         LAYOUT_PARAGRAPH},
-        {"figure",     LAYOUT_PARAGRAPH},
-        {"div",        LAYOUT_LINE     },
-        {"li",         LAYOUT_LINE     },
-        {"tr",         LAYOUT_LINE     },
-        {"section",    LAYOUT_LINE     },
-        {"article",    LAYOUT_LINE     },
-        {"header",     LAYOUT_LINE     },
-        {"footer",     LAYOUT_LINE     },
-        {"main",       LAYOUT_LINE     },
-        {"aside",      LAYOUT_LINE     },
-        {"nav",        LAYOUT_LINE     },
-        {"dt",         LAYOUT_LINE     },
-        {"dd",         LAYOUT_LINE     },
-        {"caption",    LAYOUT_LINE     },
-        {"figcaption", LAYOUT_LINE     },
-        {"center",     LAYOUT_LINE     },
-        {"address",    LAYOUT_LINE     },
-        {"fieldset",   LAYOUT_LINE     },
-        {"details",    LAYOUT_LINE     },
-        {"summary",    LAYOUT_LINE     },
-        {"head",       LAYOUT_HIDDEN   },
-        {"script",     LAYOUT_HIDDEN   },
-        {"style",      LAYOUT_HIDDEN   },
-        {"title",      LAYOUT_HIDDEN   },
-        {"object",     LAYOUT_HIDDEN   },
-        {"select",     LAYOUT_HIDDEN   },
-        {"audio",      LAYOUT_HIDDEN   },
-        {"video",      LAYOUT_HIDDEN   },
-        {"template",   LAYOUT_HIDDEN   },
-        {"canvas",     LAYOUT_HIDDEN   },
-    };
-
     if (node->type != XML_ELEMENT_NODE)
         return LAYOUT_INLINE;
-    for (size_t i = 0; i < COUNT_OF(table); i++)
-        if (html_is(node, table[i].name))
-            return table[i].layout;
+    for (size_t i = 0; i < COUNT_OF(layouts); i++)
+        if (html_is(node, layouts[i].name))
+            return layouts[i].layout;
     return LAYOUT_INLINE;
 }

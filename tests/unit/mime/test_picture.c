@@ -161,70 +161,67 @@ static void every_orientation_is_turned_upright(void **state)
     }
 }
 
+static const struct {
+    const char *name;
+    struct slice raw;
+    enum err_kind kind;
+} no_pictures[] = {
+    {"HEIC",
+     SLICE("\0\0\0\x18"
+           "ftypheic\0\0\0\0mif1heic"),
+     ERR_REFUSED                                                                                                    },
+    {"SVG",                                 SLICE("<svg xmlns=\"http://www.w3.org/2000/svg\"/>"),      ERR_REFUSED  },
+    {"PDF",                                 SLICE("%PDF-1.7"),                                         ERR_REFUSED  },
+    {"BMP",                                 SLICE("BM\0\0\0\0"),                                       ERR_REFUSED  },
+    {"nothing",                             SLICE(""),                                                 ERR_REFUSED  },
+    {"another RIFF",                        SLICE("RIFF\0\0\0\0WAVEfmt "),                             ERR_REFUSED  },
+    {"a JPEG that only begins",             SLICE("\xFF\xD8\xFF"),                                     ERR_MALFORMED},
+    {"a JPEG without pixels",               SLICE("\xFF\xD8\xFF\xD9"),                                 ERR_MALFORMED},
+    {"a JPEG whose frame is too short",     SLICE("\xFF\xD8\xFF\xC0\0\x04\x08\0\xFF\xD9"),
+     ERR_MALFORMED                                                                                                  },
+    {"a JPEG of two frames",
+     SLICE("\xFF\xD8\xFF\xC0\0\x08\x08\0\x10\0\x10\0\xFF\xC0\0\x08\x08\0\x10\0\x10\0\xFF\xD9"),
+     ERR_MALFORMED                                                                                                  },
+    {"a JPEG with a scan before its frame", SLICE("\xFF\xD8\xFF\xDA\0\x02xx\xFF\xD9"),
+     ERR_MALFORMED                                                                                                  },
+    {"a lossless JPEG",                     SLICE("\xFF\xD8\xFF\xC3\0\x08\x08\0\x10\0\x10\0\xFF\xD9"), ERR_REFUSED  },
+    {"a JPEG with a segment past its end",
+     SLICE("\xFF\xD8\xFF\xE1\xFF\xFF"
+           "Exif"),
+     ERR_MALFORMED                                                                                                  },
+    {"a JPEG of 65,000 by 65,000",
+     SLICE("\xFF\xD8\xFF\xFF\xC2\0\x08\x08\xFD\xE8\xFD\xE8\0\xFF\xDA\0\x02"
+           "a\xFF\0\xFF\xFF\xFF\xD0"
+           "b\xFF\xD9"),
+     ERR_TOO_LARGE                                                                                                  },
+    {"a PNG that only begins",              SLICE("\x89PNG\r\n\x1a\n"),                                ERR_MALFORMED},
+    {"a PNG of 65,000 by 65,000",
+     SLICE("\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\xfd\xe8\0\0\xfd\xe8\x08\x02\0\0\0abcd"),
+     ERR_TOO_LARGE                                                                                                  },
+    {"a PNG of nothing",
+     SLICE("\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\0\0\0\0\x01\x08\x02\0\0\0abcd"),                     ERR_MALFORMED},
+    {"a GIF that only begins",              SLICE("GIF89a"),                                           ERR_MALFORMED},
+    {"a GIF without frames",                SLICE("GIF89a\x01\0\x01\0\0\0\0;"),                        ERR_MALFORMED},
+    {"a GIF with an unknown block",         SLICE("GIF89a\x01\0\x01\0\0\0\0?"),                        ERR_MALFORMED},
+    {"a WebP whose pixels are none",        SLICE("RIFF\x10\0\0\0WEBPVP8 \x04\0\0\0abcd"),             ERR_MALFORMED},
+    {"a WebP that says its size twice",
+     SLICE("RIFF\0\0\0\0WEBPVP8X\x0A\0\0\0\0\0\0\0\x09\0\0\x09\0\0VP8X\x0A\0\0\0\0\0\0\0\x09\0"
+           "\0\x09\0\0"),
+     ERR_MALFORMED                                                                                                  },
+    {"a WebP whose frame is too short",     SLICE("RIFF\0\0\0\0WEBPANMF\x02\0\0\0ab"),                 ERR_MALFORMED},
+    {"a WebP without pixels",               SLICE("RIFF\x04\0\0\0WEBP"),                               ERR_MALFORMED},
+};
+
 static void what_is_no_picture_is_refused(void **state)
 {
-    static const struct {
-        const char *name;
-        struct slice raw;
-        enum err_kind kind;
-    } rows[] = {
-        {"HEIC",
-         SLICE("\0\0\0\x18"
-               "ftypheic\0\0\0\0mif1heic"),
-         ERR_REFUSED                                                                                                    },
-        {"SVG",                                 SLICE("<svg xmlns=\"http://www.w3.org/2000/svg\"/>"),      ERR_REFUSED  },
-        {"PDF",                                 SLICE("%PDF-1.7"),                                         ERR_REFUSED  },
-        {"BMP",                                 SLICE("BM\0\0\0\0"),                                       ERR_REFUSED  },
-        {"nothing",                             SLICE(""),                                                 ERR_REFUSED  },
-        {"another RIFF",                        SLICE("RIFF\0\0\0\0WAVEfmt "),                             ERR_REFUSED  },
-        {"a JPEG that only begins",             SLICE("\xFF\xD8\xFF"),                                     ERR_MALFORMED},
-        {"a JPEG without pixels",               SLICE("\xFF\xD8\xFF\xD9"),                                 ERR_MALFORMED},
-        {"a JPEG whose frame is too short",     SLICE("\xFF\xD8\xFF\xC0\0\x04\x08\0\xFF\xD9"),
-         ERR_MALFORMED                                                                                                  },
-        {"a JPEG of two frames",
-         SLICE("\xFF\xD8\xFF\xC0\0\x08\x08\0\x10\0\x10\0\xFF\xC0\0\x08\x08\0\x10\0\x10\0\xFF\xD9"),
-         ERR_MALFORMED                                                                                                  },
-        {"a JPEG with a scan before its frame", SLICE("\xFF\xD8\xFF\xDA\0\x02xx\xFF\xD9"),
-         ERR_MALFORMED                                                                                                  },
-        {"a lossless JPEG",                     SLICE("\xFF\xD8\xFF\xC3\0\x08\x08\0\x10\0\x10\0\xFF\xD9"), ERR_REFUSED  },
-        {"a JPEG with a segment past its end",
-         SLICE("\xFF\xD8\xFF\xE1\xFF\xFF"
-               "Exif"),
-         ERR_MALFORMED                                                                                                  },
-        {"a JPEG of 65,000 by 65,000",
-         SLICE("\xFF\xD8\xFF\xFF\xC2\0\x08\x08\xFD\xE8\xFD\xE8\0\xFF\xDA\0\x02"
-               "a\xFF\0\xFF\xFF\xFF\xD0"
-               "b\xFF\xD9"),
-         ERR_TOO_LARGE                                                                                                  },
-        {"a PNG that only begins",              SLICE("\x89PNG\r\n\x1a\n"),                                ERR_MALFORMED},
-        {"a PNG of 65,000 by 65,000",
-         SLICE("\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\xfd\xe8\0\0\xfd\xe8\x08\x02\0\0\0abcd"),
-         ERR_TOO_LARGE                                                                                                  },
-        {"a PNG of nothing",
-         SLICE("\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\0\0\0\0\x01\x08\x02\0\0\0abcd"),
-         ERR_MALFORMED                                                                                                  },
-        {"a GIF that only begins",              SLICE("GIF89a"),                                           ERR_MALFORMED},
-        {"a GIF without frames",                SLICE("GIF89a\x01\0\x01\0\0\0\0;"),                        ERR_MALFORMED},
-        {"a GIF with an unknown block",         SLICE("GIF89a\x01\0\x01\0\0\0\0?"),                        ERR_MALFORMED},
-        {"a WebP whose pixels are none",        SLICE("RIFF\x10\0\0\0WEBPVP8 \x04\0\0\0abcd"),
-         ERR_MALFORMED                                                                                                  },
-        {"a WebP that says its size twice",
-         SLICE("RIFF\0\0\0\0WEBPVP8X\x0A\0\0\0\0\0\0\0\x09\0\0\x09\0\0VP8X\x0A\0\0\0\0\0\0\0\x09\0"
-               "\0\x09\0\0"),
-         ERR_MALFORMED                                                                                                  },
-        {"a WebP whose frame is too short",     SLICE("RIFF\0\0\0\0WEBPANMF\x02\0\0\0ab"),
-         ERR_MALFORMED                                                                                                  },
-        {"a WebP without pixels",               SLICE("RIFF\x04\0\0\0WEBP"),                               ERR_MALFORMED},
-    };
-
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(no_pictures); i++) {
         PICTURE picture = {0};
         struct err err = {0};
 
-        assert_false(picture_clean(rows[i].raw, &picture, &err));
-        if (err.kind != rows[i].kind)
-            fail_msg("%s: %s", rows[i].name, err_kind_name(err.kind));
+        assert_false(picture_clean(no_pictures[i].raw, &picture, &err));
+        if (err.kind != no_pictures[i].kind)
+            fail_msg("%s: %s", no_pictures[i].name, err_kind_name(err.kind));
     }
 }
 
