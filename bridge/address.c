@@ -329,7 +329,7 @@ void person_word(struct slice user, struct slice host, const char *tag, char out
     size_t len = strlen(name);
     if (len == 0)
         name[len++] = '_';
-    memcpy(out, name, len);
+    put((struct slice){name, len}, out, sizeof name);
     out[len] = '=';
     put(slice_of(tag), out + len + 1, TAG_LEN + 1);
 }

@@ -8,28 +8,14 @@
 #include "config.h"
 #include "memory.h"
 
-static const char *const yes_words[] = {"yes",         "ja",           "oui",
-                                        "s\xc3\xad",   "si",           "s\xc3\xac",
-                                        "sim",         "tak",          "ano",
-                                        "igen",        "da",           "\xd0\xb4\xd0\xb0",
-                                        "evet",        "kyll\xc3\xa4", "\xe3\x81\xaf\xe3\x81\x84",
-                                        "\xe6\x98\xaf"};
-static const char *const no_words[] = {"no",
-                                       "nein",
-                                       "non",
-                                       "n\xc3\xa3o",
-                                       "nie",
-                                       "ne",
-                                       "nem",
-                                       "nej",
-                                       "nei",
-                                       "nee",
-                                       "\xd0\xbd\xd0\xb5\xd1\x82",
-                                       "nu",
-                                       "hay\xc4\xb1r",
-                                       "ei",
-                                       "\xe3\x81\x84\xe3\x81\x84\xe3\x81\x88",
-                                       "\xe5\x90\xa6"};
+static const char *const yes_words[] = {
+    "yes", "ja",   "oui", "sí", "si",   "sì",    "sim",  "tak",
+    "ano", "igen", "da",  "да", "evet", "kyllä", "はい", "是",
+};
+static const char *const no_words[] = {
+    "no",  "nein", "non", "não", "nie", "ne",    "nem",    "nej",
+    "nei", "nee",  "нет", "nu",  "ei",  "hayır", "いいえ", "否",
+};
 
 static const struct recipient *the_command(struct mail_work *work)
 {

@@ -115,19 +115,18 @@ bool record_note(struct bridge *bridge, struct store_tx *tx, struct mail_plan *p
 static bool mail_author(struct store_tx *tx, const struct mail_plan *plan, int64_t *out_id,
                         struct err *err)
 {
-    struct person person = {.kind = PERSON_MAIL};
+    static char robot[] = "MAILER-DAEMON"; /* who writes without From and without sender */
+    struct person person = {
+        .kind = PERSON_MAIL, .name = plan->author_name, .address = plan->author_address};
 
     if (plan->author_person_id) {
         *out_id = plan->author_person_id;
         return true;
     }
-    person.address = plan->author_address;
-    person.name = plan->author_name;
     if (!person.address || !*person.address)
         person.address = plan->mail_from;
-    scoped_text char *nobody = NULL;
     if (!person.address || !*person.address)
-        person.address = nobody = must_dup("MAILER-DAEMON");
+        person.address = robot;
     return store_put_person(tx, &person, out_id, err);
 }
 

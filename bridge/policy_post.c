@@ -33,7 +33,7 @@ static void duration_words(int64_t ms, char *into, size_t size)
     };
     size_t i = 0;
 
-    while (ms < units[i].from)
+    while (i + 1 < COUNT_OF(units) && ms < units[i].from)
         i++;
     int64_t count = (ms + units[i].ms / 2) / units[i].ms;
     if (count < 1)

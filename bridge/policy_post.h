@@ -56,33 +56,29 @@ enum {
 
 struct post_question {
     /* what the header and the envelope say */
-    enum author_proof proof;
-    const char *author; /* the From address */
-    int64_t signed_ago_ms;
-    const char *
-        own_word; /* the word of the From's domain ("public@example.org"), if another was used; or NULL */
-    bool automatic; /* P2 */
-    size_t publishing_words;
-    enum address_word word;
-    const char *word_text; /* as it is written: "public@example.org" */
-    const char *mailbox;   /* the first mailbox beside it; or NULL */
-    bool visible;          /* the word stands in To or Cc (of the signed part, where that counts) */
+    const char *author;        /* the From address */
+    int64_t signed_ago_ms;     /* PROOF_STALE: negative if ahead of us */
+    const char *own_word;      /* the word of the From's domain, if another's was used; or NULL */
+    const char *word_text;     /* the publishing word as it is written: "public@example.org" */
+    const char *mailbox;       /* the first mailbox beside it; or NULL */
     const char *hidden_person; /* a Fediverse person in Bcc, whom a post would name; or NULL */
-    bool group_chat;
+    size_t publishing_words;
+    enum author_proof proof;
+    enum address_word word;
     enum parent_kind parent;
-    bool confidential, encrypted;
+    bool visible; /* the word stands in To or Cc (of the signed part, where that counts) */
+    bool automatic, group_chat, confidential;
     /* what the body says; looked at only if `read` */
     bool read;
-    bool forwarded;
+    bool forwarded, encrypted, empty, too_long;
+    bool seen; /* this mail, or this signature, before */
     enum picture_trouble pictures;
     char picture_name[256]; /* of the one in trouble */
     size_t picture_count;
-    bool empty, too_long;
-    /* what was before */
-    int64_t posts_last_hour, next_post_ms; /* how long until one more is allowed */
     size_t mentions;
-    int64_t first_directs_today, next_first_direct_ms;
-    bool seen;
+    /* what was before; next_…: how long until one more is allowed */
+    int64_t posts_last_hour, next_post_ms;
+    int64_t first_directs_today, next_first_direct_ms; /* with those of this mail */
 };
 /* ROW_NONE and ROW_P15 leave VERDICT_TAKEN in *out. */
 enum post_row policy_post(const struct post_question *q, struct answer *out);

@@ -2,9 +2,7 @@
  * The 25 examples of behaviour.md 3.3 as one table: the mail as its program writes it, the exact reply, and
  * everything that came of it.  Boosting and quoting by forward are refused until they are built.
  */
-#include "town.h"
-
-#include <stdio.h>
+#include "made.h"
 
 static struct town town;
 
@@ -20,119 +18,6 @@ static int tear_down(void **state)
     (void)state;
     town_close(&town);
     return 0;
-}
-
-/* ---- mails that are made here ---- */
-static char *essay(size_t paragraphs)
-{
-    struct bytes text = {0};
-
-    bytes_add_text(&text, "From: Alice <alice@example.org>\nTo: public@example.org\n"
-                          "Subject: \nMIME-Version: 1.0\n"
-                          "Content-Type: text/plain; charset=utf-8\n");
-    bytes_print(&text, "Message-ID: <essay-%zu@example.org>\n\n", paragraphs);
-    for (size_t i = 0; i < paragraphs; i++)
-        bytes_print(&text,
-                    "%03zu A hundred letters make a line that tells little and goes on "
-                    "until it has come to its end, here.\n\n",
-                    i);
-    return bytes_take(&text);
-}
-
-static char *essay_of_40000(void)
-{
-    return essay(400);
-}
-
-static char *essay_of_300000(void)
-{
-    return essay(3000);
-}
-
-#define OUTSIDE(id, to)                                                                            \
-    "Date: Sun, 1 Mar 2026 12:00:00 +0000\nFrom: Alice <alice@example.org>\nTo: " to "\n"          \
-    "Message-ID: <" id "@example.org>\nSubject: Signed outside\n"
-#define INSIDE(to)                                                                                 \
-    "Content-Type: text/plain; charset=utf-8; protected-headers=\"v1\"\n"                          \
-    "From: Alice <alice@example.org>\nTo: " to "\nSubject: From afar\n\nThe train has wifi.\n"
-
-static char *kept; /* the same bytes again */
-
-static char *signed_post(void)
-{
-    free(kept);
-    kept = town_signed(&town, "alice", 60 * 1000, OUTSIDE("18", "public@example.org"),
-                       INSIDE("public@example.org"));
-    return must_dup(kept);
-}
-
-static char *same_bytes(void)
-{
-    return must_dup(kept);
-}
-
-/* The same signature under a new Message-ID. */
-static char *same_signature(void)
-{
-    char *copy = must_dup(kept);
-
-    memcpy(strstr(copy, "<18@"), "<81@", 4);
-    return copy;
-}
-
-static char *signed_to_carol(void)
-{
-    return town_signed(&town, "alice", 60 * 1000, OUTSIDE("19", "carol@mail.example"),
-                       INSIDE("carol@mail.example"));
-}
-
-static char *signed_first_line(void)
-{
-    return town_signed(&town, "alice", 0, OUTSIDE("18-first-line", "public@example.org"),
-                       "Content-Type: text/plain; charset=utf-8\n\nPublic@example.org\n\nThe "
-                       "target is signed, the header is not.\n");
-}
-
-static char *signed_without_target(void)
-{
-    return town_signed(&town, "alice", 0, OUTSIDE("18-no-target", "public@example.org"),
-                       "Content-Type: text/plain; charset=utf-8\n\nNo target is signed.\n");
-}
-
-static char *signed_three_days_ago(void)
-{
-    return town_signed(&town, "alice", 72 * 3600 * 1000, OUTSIDE("18-stale", "public@example.org"),
-                       INSIDE("public@example.org"));
-}
-
-static char *signed_by_eve(void)
-{
-    return town_signed(&town, "eve", 0, OUTSIDE("18-eve", "public@example.org"),
-                       INSIDE("public@example.org"));
-}
-
-static char *signed_and_changed(void)
-{
-    char *text = signed_first_line();
-
-    *strstr(text, "The target") = 't';
-    return text;
-}
-
-static char *signed_with_footer(void)
-{
-    scoped_text char *mail = signed_first_line();
-    const char *body = strstr(mail, "MIME-Version");
-
-    return must_print("%.*sMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=foot\n\n"
-                      "--foot\n%s\n--foot\nContent-Type: text/plain\n\nBuy coins.\n--foot--\n",
-                      (int)(body - mail), mail, body + strlen("MIME-Version: 1.0\n"));
-}
-
-static char *signed_to_bob(void)
-{
-    return town_signed(&town, "alice", 0, OUTSIDE("18-bob", "bob=social.example@example.org"),
-                       INSIDE("bob=social.example@example.org"));
 }
 
 /* ---- the table ---- */
@@ -161,7 +46,7 @@ static char *signed_to_bob(void)
 static const struct example {
     const char *name;
     const char *file;     /* of mails/ */
-    char *(*make)(void);  /* or made here */
+    char *(*make)(struct town *town);  /* or made here */
     const char *login;    /* NULL: port 25 */
     const char *recipients;
     enum reply_all reply_all;
@@ -488,7 +373,7 @@ static const struct example {
 
 static char *send_example(const struct example *example)
 {
-    scoped_text char *made = example->make ? example->make() : NULL;
+    scoped_text char *made = example->make ? example->make(&town) : NULL;
     const struct town_mail mail = {
         .door = example->login ? MAIL_DOOR_SUBMISSION : MAIL_DOOR_MX,
         .login = example->login,
@@ -517,7 +402,7 @@ static void test_examples(void **state)
         print_error("%s\n  reply:   %s\n  wanted:  %s\n  effects:\n%s  wanted:\n%s\n",
                     example->name, reply, example->reply, effects, example->effects);
     }
-    free(kept);
+    made_forget();
     assert_int_equal(failures, 0);
 }
 
