@@ -1,9 +1,11 @@
 /*
  * The activities around notes, follows and actors.
  */
+#include "digest.h"
 #include "json_write.h"
 #include "memory.h"
 #include "names.h"
+#include "text.h"
 
 #define AS2 "https://www.w3.org/ns/activitystreams"
 #define AS2_PUBLIC AS2 "#Public"
@@ -77,10 +79,24 @@ static void follow_members(struct json *j, const struct outgoing *outgoing)
     json_text(j, "object", outgoing->follow_object);
 }
 
+/* Each Follow gets an answer with an id of its own, also the second one of the same person: peers drop what they have
+ * seen, so an answer that repeated an id would never be heard. */
+static char *answer_id(const struct outgoing *outgoing)
+{
+    unsigned char digest[SHA256_LEN];
+    scoped_value(bytes) hex = {0};
+    scoped_text char *name =
+        name_accept(outgoing->actor_id, outgoing->follow_id, outgoing->version);
+
+    sha256(slice_of(outgoing->follow_activity_id), digest);
+    hex_add(&hex, (struct slice){(const char *)digest, 8});
+    return must_print("%s/%s", name, hex.at);
+}
+
 /* The Follow stands whole inside of its answer, with its id verbatim: that is how Mastodon finds it. */
 static void answer(const struct outgoing *outgoing, const char *type, struct bytes *out)
 {
-    scoped_text char *id = name_accept(outgoing->actor_id, outgoing->follow_id, outgoing->version);
+    scoped_text char *id = answer_id(outgoing);
     struct json j = json_to(out);
 
     json_open(&j, NULL);

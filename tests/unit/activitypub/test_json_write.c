@@ -198,13 +198,13 @@ static void what_goes_out(void **state)
     } rows[] = {
         {"Accept",              OUTGOING_ACCEPT,
          "{\"@context\":\"https://www.w3.org/ns/activitystreams\",\"id\":\"" ALICE
-         "#answers/follows/7/1\",\"type\":\"Accept\",\"actor\":\"" ALICE
+         "#answers/follows/7/1/c410af5552709957\",\"type\":\"Accept\",\"actor\":\"" ALICE
          "\",\"to\":[\"https://m.example/users/bob\"],"
          "\"object\":{\"id\":\"https://m.example/4f2a\",\"type\":\"Follow\",\"actor\":\"https://"
          "m.example/users/bob\",\"object\":\"" ALICE "\"}}"                                       },
         {"Reject",              OUTGOING_REJECT,
          "{\"@context\":\"https://www.w3.org/ns/activitystreams\",\"id\":\"" ALICE
-         "#answers/follows/7/1\",\"type\":\"Reject\",\"actor\":\"" ALICE
+         "#answers/follows/7/1/c410af5552709957\",\"type\":\"Reject\",\"actor\":\"" ALICE
          "\",\"to\":[\"https://m.example/users/bob\"],"
          "\"object\":{\"id\":\"https://m.example/4f2a\",\"type\":\"Follow\",\"actor\":\"https://"
          "m.example/users/bob\",\"object\":\"" ALICE "\"}}"                                       },
