@@ -173,6 +173,10 @@ static bool render(struct attempt *a, struct err *err)
     }
     if (!a->outgoing.inbox)
         return want_person(a);
+    if (work_is_ours(a->work, a->outgoing.inbox)) {
+        say(a, "an inbox of our own");
+        return end(a, DELIVERY_REFUSED);
+    }
     choose_form(a, view);
     bytes_reset(&a->body);
     json_outgoing(&a->outgoing, a->work->config->follow != DOOR_OPEN, &a->body);

@@ -32,6 +32,40 @@ static bool add_people(struct store_change *change, struct store_tx *tx, struct 
            store_add_account(tx, &account, &house->alice, err);
 }
 
+/* Making a key takes long: all houses of a program share one, and the vault that can use it. */
+static struct {
+    char folder[64];
+    struct vault *vault;
+    struct bytes key;
+    char *pem;
+} foundation;
+
+int house_lay_foundation(void **state)
+{
+    struct err err = {0};
+
+    (void)state;
+    strcpy(foundation.folder, "/tmp/nestbox-vault-XXXXXX");
+    assert_non_null(mkdtemp(foundation.folder));
+    int dir = open(foundation.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(vault_open(dir, &foundation.vault, &err));
+    close(dir);
+    assert_true(
+        vault_key_new(foundation.vault, VAULT_RSA_SHA256, &foundation.key, &foundation.pem, &err));
+    return 0;
+}
+
+int house_dig_up(void **state)
+{
+    scoped_text char *remove = must_print("rm -r %s", foundation.folder);
+
+    (void)state;
+    vault_close(foundation.vault);
+    bytes_clear(&foundation.key);
+    free(foundation.pem);
+    return system(remove);
+}
+
 void house_open(struct house *house)
 {
     struct err err = {0};
@@ -42,11 +76,12 @@ void house_open(struct house *house)
     assert_non_null(mkdtemp(house->folder));
     int dir = open(house->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     test_clock_init(&house->clock, NOW_MS);
-    if (!vault_open(dir, &house->vault, &err) ||
-        !store_open(dir, &house->clock.clock, &house->store, &err))
+    if (!store_open(dir, &house->clock.clock, &house->store, &err))
         fail_msg("%s: %s", err.said, err.cause);
     close(dir);
-    assert_true(vault_key_new(house->vault, VAULT_RSA_SHA256, &house->key, &house->pem, &err));
+    house->vault = foundation.vault;
+    bytes_add(&house->key, bytes_slice(&foundation.key));
+    house->pem = must_dup(foundation.pem);
     config_defaults(&house->config);
     strcpy(house->config.domains[0], "example.org");
     house->config.domain_count = 1;
@@ -70,7 +105,6 @@ void house_close(struct house *house)
 
     key_memory_clear(&house->work.keys);
     store_close(house->store);
-    vault_close(house->vault);
     bytes_clear(&house->key);
     bytes_clear(&house->seen);
     bytes_clear(&house->posted);

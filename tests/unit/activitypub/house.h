@@ -52,6 +52,9 @@ struct house {
     enum resolve_outcome resolve_outcome;
 };
 
+/* Before and after all tests of a program. */
+int house_lay_foundation(void **state);
+int house_dig_up(void **state);
 void house_open(struct house *house);
 void house_close(struct house *house);
 void house_web(struct house *house, const struct document_there *web, size_t count);

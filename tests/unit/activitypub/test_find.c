@@ -219,5 +219,5 @@ int main(void)
         cmocka_unit_test(a_handle_for_somebody_elses_actor),
         cmocka_unit_test(webfinger_that_lies_elsewhere),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, house_lay_foundation, house_dig_up);
 }

@@ -385,5 +385,5 @@ int main(void)
         cmocka_unit_test(a_known_actor_deletes_itself),
         cmocka_unit_test(a_dead_key_kills_nobody),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, house_lay_foundation, house_dig_up);
 }

@@ -105,5 +105,5 @@ int main(void)
         cmocka_unit_test(a_bare_object_is_fetched),
         cmocka_unit_test(what_others_forward),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, house_lay_foundation, house_dig_up);
 }

@@ -352,5 +352,5 @@ int main(void)
         cmocka_unit_test(replies_of_open_posts),
         cmocka_unit_test(another_host_has_nothing),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, house_lay_foundation, house_dig_up);
 }
