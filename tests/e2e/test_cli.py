@@ -179,7 +179,7 @@ def test_mail_is_listed_and_shown(twin):
     assert from_outside(server, "carol@mail.test", [tom.address], mail)[0] == 250
     [listed] = tom.mails()
     assert listed["mailbox"] == "INBOX" and listed["subject"] == "Listed"
-    assert listed["from"] == "carol@mail.test" and listed["message_id"] == mail["Message-ID"]
+    assert listed["from"] == "carol@mail.test" and listed["message_id"].strip("<>") == mail["Message-ID"].strip("<>")
     assert b"And shown." in tom.show(listed)
     refused(server, "mail", "show", tom.address, "9999")
     server.stop()

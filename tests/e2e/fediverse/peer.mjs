@@ -72,17 +72,22 @@ federation.setObjectDispatcher(Note, "/users/{identifier}/notes/{number}", (_con
 
 const lower = (headers) => (headers.has("signature-input") ? "rfc9421" : headers.has("signature") ? "cavage" : null);
 
-async function heard(context, activity) {
-  tell({
+// Taken down as it came, before anything it names is fetched into it.
+async function note(context, activity) {
+  return {
     event: "activity",
     recipient: context.recipient,
     scheme: schemes.get(activity.id?.href) ?? null,
     activity: await activity.toJsonLd({ format: "compact", contextLoader: context.contextLoader }),
-  });
+  };
+}
+
+async function heard(context, activity) {
+  tell(await note(context, activity));
 }
 
 async function acceptFollow(context, follow) {
-  await heard(context, follow);
+  const noted = await note(context, follow);
   const target = context.parseUri(follow.objectId);
   const follower = await follow.getActor(context);
   if (target?.type !== "actor" || follower == null) return;
@@ -93,6 +98,7 @@ async function acceptFollow(context, follow) {
     id: new URL(`#accepts/${++serial}`, follow.objectId), actor: follow.objectId, object: follow,
   });
   await context.sendActivity({ identifier: target.identifier }, follower, accept);
+  tell(noted); // so whoever waits for this knows that the Accept was taken
 }
 
 federation

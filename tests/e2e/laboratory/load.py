@@ -258,7 +258,7 @@ class Killer:
 
     def strike(self):
         """One blow at a random moment, best while an answer is outstanding; then a new start."""
-        threading.Event().wait(self.random.uniform(0.02, 0.3))  # the moment is the input of this test
+        threading.Event().wait(self.random.uniform(0.05, 0.6))  # the moment is the input of this test
         until(lambda: any(client.waiting is not None for client in self.clients), "an answer being outstanding", 60)
         outstanding = [(client, client.waiting) for client in self.clients if client.waiting is not None]
         self.blow()

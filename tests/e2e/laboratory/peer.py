@@ -88,7 +88,7 @@ class PythonPeer:
         self.people, self.documents = {}, {}
         self.begin()
         self._resolve = resolve or {}  # (host, port) -> (address, port), instead of asking DNS
-        self._keys, self._lock, self._serial = {}, threading.Lock(), 0
+        self._lock, self._serial = threading.Lock(), 0
         self._trust = ca.context()
         self._start(ca, port)
 
@@ -105,6 +105,7 @@ class PythonPeer:
     def begin(self):
         """Forgets what came, for the next test; people keep their keys, and ids go on, as others remember them."""
         self.deliveries, self.fetches = Log(f"deliveries to {self.host}"), Log(f"fetches from {self.host}")
+        self._keys = {}
         self.on_delivery = lambda delivery: 202  # what a verified delivery is answered; a test may put its own
         return self
 

@@ -1,0 +1,192 @@
+"""Mail that people here send to people elsewhere, by SMTP.  Names are made as they are needed, so they lie in the
+unsigned zone: of a signed one a resolver knows what is not there."""
+import email.policy
+import itertools
+import ssl
+
+import pytest
+
+from laboratory.mailhost import MailHost
+from laboratory.mailing import compose, submit
+from laboratory.wait import until
+
+PASSWORD = "a good password"
+SERIAL = itertools.count(1)
+
+
+@pytest.fixture
+def mia(person):
+    return person("mia", password=PASSWORD)
+
+
+@pytest.fixture
+def far(dns):
+    """Makes mail servers of others, each with a domain and an address of its own.  `mx`: a preference, or None: no
+    MX record, the domain's own address."""
+    made = []
+
+    def make(mx=10, domain=None, name=None, **options):
+        number = next(SERIAL)
+        domain = domain or f"far{number}.unsigned.test"
+        address = f"20.1.1.{number}"
+        host = domain if mx is None else name or f"mx{number}.{domain}"
+        dns.add(f"{host} A {address}", *([] if mx is None else [f"{domain} MX {mx} {host}."]))
+        made.append(MailHost(address, **options))
+        made[-1].domain, made[-1].name = domain, host
+        return made[-1]
+
+    yield make
+    for host in made:
+        host.stop()
+
+
+@pytest.fixture
+def tls(ca):
+    pem, key = ca.issue("somebody-else.test")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem, key)
+    return context
+
+
+def send(account, to, subject="hello", text="How are you?\n.a dot\n..two\n", **headers):
+    mail = compose(account.address, to, subject, text, headers=headers)
+    code, words = submit(account, mail)
+    assert code == 250, words
+    return mail
+
+
+def queue(nest, domain):
+    return [row for row in nest.ask("queue", "list") if domain in str(row)]
+
+
+def test_a_mail_goes_to_the_mx(nest, mia, far):
+    host = far()
+    mail = send(mia, f"bob@{host.domain}")
+    got = host.mails.wait_for(lambda mail: True)
+    assert got.recipients == [f"bob@{host.domain}"]
+    assert got.sender.startswith(f"MAIL FROM:<{mia.address}>")
+    assert got.talk.lines[0] == "EHLO mx.nest.test"
+    assert got.text.endswith(b"\r\nHow are you?\r\n.a dot\r\n..two\r\n")
+    assert mail["Message-ID"].encode() in got.text
+    assert got.talk.peer == nest.address
+    until(lambda: not queue(nest, host.domain), "an empty queue")
+
+
+def test_without_mx_the_domain_itself_is_asked(nest, mia, far):
+    host = far(mx=None)
+    send(mia, f"bob@{host.domain}")
+    host.mails.wait_for(lambda mail: True)
+
+
+def test_tls_is_used_when_offered_whatever_the_certificate(nest, mia, far, tls):
+    host = far(tls=tls)
+    send(mia, f"bob@{host.domain}")
+    got = host.mails.wait_for(lambda mail: True)
+    assert got.talk.tls in ("TLSv1.2", "TLSv1.3")
+    assert [line.split()[0] for line in got.talk.lines[:4]] == ["EHLO", "STARTTLS", "EHLO", "MAIL"]
+
+
+def test_when_the_handshake_fails_it_goes_in_clear(nest, mia, far):
+    host = far(tls="broken")
+    send(mia, f"bob@{host.domain}")
+    got = host.mails.wait_for(lambda mail: True)
+    assert got.talk.tls is None
+    assert "STARTTLS" not in got.talk.lines
+    assert len(host.talks.all()) == 2
+
+
+def test_the_envelope_is_pipelined(nest, mia, far):
+    host = far()
+    send(mia, f"bob@{host.domain}")
+    got = host.mails.wait_for(lambda mail: True)
+    assert any(b"MAIL FROM" in group and b"RCPT TO" in group for group in got.talk.groups)
+
+
+def test_a_temporary_refusal_is_tried_again(nest, mia, far):
+    host = far(script={"RCPT": ["450 4.2.0 greylisted"], "DOT": ["451 4.3.0 later"]})
+    mail = send(mia, f"bob@{host.domain}")
+    first, second = host.mails.wait_for(lambda mail: True, count=2)
+    assert (first.reply[:3], second.reply[:3]) == ("451", "250")
+    assert mail["Message-ID"].encode() in second.text
+    until(lambda: not queue(nest, host.domain), "an empty queue")
+
+
+def test_the_queue_shows_their_last_words(nest, mia, far):
+    host = far(script={"RCPT": lambda line: "450 4.2.0 come back\ttomorrow"})
+    send(mia, f"bob@{host.domain}")
+    until(lambda: any("450 4.2.0 come back?tomorrow" in str(row) for row in queue(nest, host.domain)), "their words")
+
+
+def test_a_dead_first_mx_does_not_stop_mail(nest, mia, far, dns):
+    host = far(mx=20)
+    dns.add(f"dead.{host.domain} A 20.1.250.1", f"{host.domain} MX 10 dead.{host.domain}.")
+    send(mia, f"bob@{host.domain}")
+    host.mails.wait_for(lambda mail: True)
+
+
+def test_an_mx_that_turns_us_away_is_followed_by_the_next(nest, mia, far):
+    first = far(mx=10, script={"GREETING": lambda line: "554 5.3.2 not here"})
+    second = far(mx=20, domain=first.domain)
+    send(mia, f"bob@{first.domain}")
+    second.mails.wait_for(lambda mail: True)
+    assert first.talks.all()
+
+
+def test_a_null_mx_is_believed(nest, mia, dns):
+    dns.add("nomail.unsigned.test MX 0 .")
+    send(mia, "bob@nomail.unsigned.test")
+    until(lambda: "556 5.1.10" in nest.log.read_text(), "the refusal in the log")
+
+
+def test_a_large_mail_arrives_whole(nest, mia, far):
+    host = far(offers=["PIPELINING", "8BITMIME", "SIZE 50000000"])
+    text = "".join(f".line {number} of many, with some text behind it\n" for number in range(60000))
+    mail = send(mia, f"bob@{host.domain}", text=text)
+    got = host.mails.wait_for(lambda mail: True)
+    body = mail.as_bytes(policy=email.policy.SMTP).split(b"\r\n\r\n", 1)[1]
+    assert got.text.split(b"\r\n\r\n", 1)[1] == body
+    size = int(got.sender.split("SIZE=")[1].split()[0])
+    assert size >= len(got.text)
+
+
+def test_eight_bits_are_said_when_they_are_there(nest, mia, far):
+    host = far()
+    mail = compose(mia.address, f"bob@{host.domain}", "bits", "")
+    mail.set_content("Grüße\n", cte="8bit")
+    assert submit(mia, mail)[0] == 250
+    got = host.mails.wait_for(lambda mail: True)
+    assert " BODY=8BITMIME" in got.sender
+    assert "Grüße\r\n".encode() in got.text
+
+
+def test_a_smarthost_takes_everything_with_a_login(twin, dns, ca, tmp_path):
+    pem, key = ca.issue("relay.unsigned.test")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem, key)
+    dns.add("relay.unsigned.test A 20.1.2.1")
+    password = tmp_path / "password"
+    password.write_text("open sesame\n")
+    relay = MailHost("20.1.2.1", port=587, offers=["AUTH LOGIN PLAIN"], tls=context,
+                     script={"AUTH": lambda line: "235 2.7.0 welcome"})
+    server = twin({"relay": {"host": "relay.unsigned.test", "user": "nest", "password_file": password}}).start()
+    account = server.account("tom@twin.test", password=PASSWORD)
+    send(account, "bob@nowhere-else.test")
+    got = relay.mails.wait_for(lambda mail: True)
+    assert got.talk.tls
+    assert "AUTH PLAIN AG5lc3QAb3BlbiBzZXNhbWU=" in got.talk.lines
+    relay.stop()
+
+
+def test_no_password_goes_to_a_relay_that_proves_nothing(twin, dns, tls, tmp_path):
+    dns.add("relay2.unsigned.test A 20.1.2.2")
+    password = tmp_path / "password"
+    password.write_text("open sesame\n")
+    relay = MailHost("20.1.2.2", port=587, offers=["AUTH PLAIN"], tls=tls,
+                     script={"AUTH": lambda line: "235 2.7.0 welcome"})
+    server = twin({"relay": {"host": "relay2.unsigned.test", "user": "nest", "password_file": password}}).start()
+    account = server.account("tom@twin.test", password=PASSWORD)
+    send(account, "bob@nowhere-else.test")
+    relay.talks.wait_for(lambda talk: True, count=2)  # the second is the retry
+    assert not [line for talk in relay.talks.all() for line in talk.lines if "AUTH" in line]
+    assert not relay.mails.all()
+    relay.stop()
