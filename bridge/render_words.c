@@ -24,11 +24,11 @@ char *first_words(struct slice plain, size_t max_chars)
     struct slice all = slice_trim(bytes_slice(&line));
     if (utf8_count(all) <= max_chars)
         return must_copy(all);
-    struct slice cut = utf8_first(all, max_chars - 2);
+    struct slice cut = utf8_first(all, max_chars - 4);
     size_t blank = slice_find_last(cut, ' ');
     if (blank != SIZE_MAX && blank > cut.len / 2)
         cut = slice_first(cut, blank);
-    return must_print("%.*s …", SLICE_ARGS(slice_trim(cut)));
+    return must_print("%.*s ...", SLICE_ARGS(slice_trim(cut))); /* ASCII: no encoded words for it */
 }
 
 static struct slice without_re(struct slice subject)
