@@ -216,7 +216,7 @@ static struct words_orders orders_of(struct mail_work *work, const struct parent
 {
     struct slice subject = slice_trim(slice_of(mail_field(work->mail, "Subject", 0)));
     bool answers = mail_field(work->mail, "In-Reply-To", 0) ||
-                   mail_field(work->mail, "References", 0) || (parent && parent->found);
+                   mail_field(work->mail, "References", 0); /* a REF makes no quotation */
     struct words_orders orders = {.chat = work->chat};
 
     orders.is_reply = answers && !is_forward_subject(subject);
