@@ -84,8 +84,8 @@ static const struct {
       .answers = alices},
      MAILBOX_INBOX,                                                                                                                                 FROM_BOB
      "To: alice@example.org\n"
-     "Cc: \"PUBLIC, quiet\" <unlisted@example.org>,\n"
-     " \"Dan (@dan@other.example)\" <dan=other.example@example.org>\n"
+     "Cc: \"PUBLIC, quiet\" <unlisted@example.org>, \"Dan (@dan@other.example)\"\n"
+     " <dan=other.example@example.org>\n"
      "Subject: Re: Good morning\n" DATED "In-Reply-To: <alice-public@example.org>\n"
      "References: <alice-public@example.org>\n" ARCHIVED(
          1,                                                                                                                        "public") "\n"
@@ -159,7 +159,7 @@ static const struct {
               "Cc: \"PUBLIC, quiet\" <unlisted@example.org>\n"
               "Subject: Quietly\n" DATED ARCHIVED(7, "unlisted") "\n"
                                                                  "Quietly\n\n" OPEN_FOOT(
-                                                                     7,                                                                                                                                       "Public, quiet.")},
+                                                                     7,                                                                                                                              "Public, quiet.")},
 };
 
 static void notes_are_shown_as_mails(void **state)
