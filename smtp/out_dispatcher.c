@@ -5,7 +5,7 @@
 #include "memory.h"
 
 /* Looking costs little; but a fault of ours must not spin. */
-enum { LOOK_AGAIN_MS = 30 * SECOND_MS, LOOK_LIMIT = 256 };
+enum { LOOK_AGAIN_MS = 30 * SECOND_MS, BUSY_MS = SECOND_MS, LOOK_LIMIT = 256 };
 
 struct dispatcher {
     struct out *out;
@@ -51,13 +51,14 @@ static enum next on_begin(void *session, const struct peer *peer, struct turn *t
     return look(session, turn);
 }
 
+/* What is due already is being carried, or waits for a place, and hides what falls due next. */
 static int64_t wake_for(const struct out *out, int64_t next_due_ms)
 {
     int64_t in_ms = LOOK_AGAIN_MS;
 
     if (next_due_ms != INT64_MAX) {
         int64_t until_ms = next_due_ms - clock_now(out->duties.clock);
-        in_ms = until_ms < 1 ? 1 : until_ms < LOOK_AGAIN_MS ? until_ms : LOOK_AGAIN_MS;
+        in_ms = until_ms <= 0 ? BUSY_MS : until_ms < LOOK_AGAIN_MS ? until_ms : LOOK_AGAIN_MS;
     }
     return monotonic_ms() + in_ms;
 }
