@@ -1,0 +1,374 @@
+/* Recurring work: what is held, audiences, Maildirs. */
+#include "visitors.h"
+
+#include "bridge_people.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct town town;
+
+static int open_town(void **state)
+{
+    (void)state;
+    visitors_open(&town);
+    return 0;
+}
+
+static int close_town(void **state)
+{
+    (void)state;
+    town_close(&town);
+    return 0;
+}
+
+static void send_mail(const char *to, const char *text)
+{
+    scoped_text char *whole = must_print("From: alice@example.org\nTo: %s\nSubject: Tide\n"
+                                         "Message-ID: <%s@here>\n\n%s\n",
+                                         to, text, text);
+    const struct town_mail mail = {.door = MAIL_DOOR_SUBMISSION,
+                                   .login = "alice@example.org",
+                                   .mail_from = "alice@example.org",
+                                   .recipients = to,
+                                   .text = slice_of(whole)};
+    scoped_text char *reply = town_send(&town, &mail);
+
+    if (strncmp(reply, "250", 3) != 0)
+        fail_msg("%s", reply);
+}
+
+static void check_queue(const char *row, const char *expected)
+{
+    scoped_text char *queue = town_queue(&town);
+
+    if (strcmp(queue, expected) != 0)
+        fail_msg("%s: the queue holds\n%s", row, queue);
+}
+
+static void check_mailbox(const char *row, int64_t account, const char *mailbox,
+                          const char *expected)
+{
+    scoped_text char *found = mailbox_list(&town, account, mailbox);
+
+    if (strcmp(found, expected) != 0)
+        fail_msg("%s: %s holds\n%s", row, mailbox, found);
+}
+
+#define SHARED "message to https://social.example/inbox wanted 1 delivered 0\n"
+
+/* ---- undo ---- */
+static void a_post_waits_a_minute(void **state)
+{
+    int64_t next_ms;
+
+    (void)state;
+    town_follow(&town, "bob", "alice");
+    send_mail("public@example.org", "one");
+    town_chores(&town, &next_ms);
+    assert_int_equal(next_ms, town_now(&town) + MINUTE_MS);
+    town_wait(&town, MINUTE_MS - 1);
+    town_chores(&town, NULL);
+    check_queue("a moment before", "");
+    town_wait(&town, 1);
+    town_chores(&town, NULL);
+    check_queue("now", SHARED);
+}
+
+static void a_crash_keeps_the_hold(void **state)
+{
+    (void)state;
+    town_follow(&town, "bob", "alice");
+    send_mail("public@example.org", "one");
+    town_wait(&town, MINUTE_MS / 2);
+    town_reopen(&town);
+    town_chores(&town, NULL);
+    check_queue("after the crash, within the minute", "");
+    town_wait(&town, MINUTE_MS / 2);
+    town_reopen(&town);
+    town_chores(&town, NULL);
+    check_queue("after another, when the minute is over", SHARED);
+}
+
+static char newest_ref[32];
+static void find_ref(void)
+{
+    struct err err = {0};
+    scoped(store_view) view = store_look(town.store, &err);
+
+    for (int64_t i = 1;; i++) {
+        scoped_value(message) message = {0};
+        if (store_message(view, i, &message, &err) != FOUND)
+            return;
+        snprintf(newest_ref, sizeof newest_ref, "%s", message.ref);
+    }
+}
+
+static void a_post_stopped_in_time_is_never_said(void **state)
+{
+    struct err err = {0};
+
+    (void)state;
+    town_follow(&town, "bob", "alice");
+    town_follow(&town, "eve", "alice");
+    send_mail("public@example.org", "one");
+    find_ref();
+    assert_true(
+        bridge_post_undo(town.bridge, SLICE("alice@example.org"), slice_of(newest_ref), &err));
+    town_wait(&town, HOUR_MS);
+    town_chores(&town, NULL);
+    check_queue("undone", "");
+    check_mailbox("undone", town.eve, MAILBOX_HOME, "");
+}
+
+/* ---- audiences ---- */
+enum { CROWD = 1203 };
+static int crowd_hosts;
+static bool add_crowd(struct town *it, struct store_tx *tx, struct err *err)
+{
+    for (int i = 0; i < CROWD; i++) {
+        int64_t id, follow;
+        struct person person = {.kind = PERSON_FEDIVERSE};
+        person.user = must_print("fan%d", i);
+        person.host = must_print("h%d.example", i % crowd_hosts);
+        person.actor_id = must_print("https://%s/users/%s", person.host, person.user);
+        person.inbox = must_print("%s/inbox", person.actor_id);
+        person.shared_inbox = must_print("https://%s/inbox", person.host);
+        bool ok = store_put_person(tx, &person, &id, err) &&
+                  store_put_follow(tx, id, it->alice_person,
+                                   i % 3 ? FOLLOW_ACCEPTED : FOLLOW_WAITING, NULL, &follow, err);
+        person_clear(&person);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+static int64_t queue_length(void)
+{
+    struct err err = {0};
+    int64_t count = 0;
+    scoped(store_view) view = store_look(town.store, &err);
+
+    assert_true(store_queue_count(view, &count, &err));
+    return count;
+}
+
+static void an_audience_is_one_delivery_a_shared_inbox(void **state)
+{
+    (void)state;
+    crowd_hosts = 7;
+    town_write(&town, add_crowd);
+    send_mail("public@example.org", "one");
+    town_wait(&town, MINUTE_MS);
+    town_chores(&town, NULL);
+    assert_int_equal(queue_length(), 7);
+}
+
+static void only_accepted_followers_of_any_page_get_it(void **state)
+{
+    (void)state;
+    crowd_hosts = CROWD;
+    town_write(&town, add_crowd);
+    send_mail("followers@example.org", "one");
+    town_wait(&town, MINUTE_MS);
+    town_chores(&town, NULL);
+    assert_int_equal(queue_length(), CROWD - CROWD / 3);
+}
+
+static void a_page_is_not_lost_to_a_crash(void **state)
+{
+    struct err err = {0};
+    bool more;
+    int64_t next_ms;
+
+    (void)state;
+    crowd_hosts = CROWD;
+    town_write(&town, add_crowd);
+    send_mail("public@example.org", "one");
+    town_wait(&town, MINUTE_MS);
+    assert_true(release_held(town.bridge, &next_ms, &err));
+    assert_true(expand_broadcast(town.bridge, &more, &err));
+    assert_true(more);
+    assert_int_equal(queue_length(), BROADCAST_PAGE);
+    town_reopen(&town);
+    town_chores(&town, NULL);
+    assert_int_equal(queue_length(), CROWD - CROWD / 3);
+}
+
+static void a_post_withdrawn_meanwhile_is_said_no_further(void **state)
+{
+    struct err err = {0};
+    bool more;
+    int64_t next_ms;
+
+    (void)state;
+    crowd_hosts = CROWD;
+    town_write(&town, add_crowd);
+    send_mail("public@example.org", "one");
+    find_ref();
+    town_wait(&town, MINUTE_MS);
+    assert_true(release_held(town.bridge, &next_ms, &err));
+    assert_true(expand_broadcast(town.bridge, &more, &err));
+    assert_true(
+        bridge_post_delete(town.bridge, SLICE("alice@example.org"), slice_of(newest_ref), &err));
+    town_chores(&town, NULL);
+    assert_int_equal(queue_length(), 0);
+}
+
+/* ---- neighbours ---- */
+static void people_here_get_it_without_a_network(void **state)
+{
+    (void)state;
+    town_follow(&town, "eve", "alice");
+    send_mail("public@example.org", "The tide is out");
+    town_wait(&town, MINUTE_MS);
+    town_chores(&town, NULL);
+    check_queue("no delivery", "");
+    check_mailbox("a follower", town.eve, MAILBOX_HOME, "Tide The tide is out\n");
+    scoped_text char *mail = mailbox_newest(&town, town.eve, MAILBOX_HOME);
+    assert_non_null(strstr(mail, "From: \"@alice@example.org\" <alice=example.org@example.org>\n"
+                                 "To: \"@alice@example.org's followers\"\n"));
+    assert_non_null(strstr(mail, "Cc: \"PUBLIC, quiet\" <unlisted@example.org>\n"));
+    town_chores(&town, NULL);
+    check_mailbox("once", town.eve, MAILBOX_HOME, "Tide The tide is out\n");
+}
+
+static void who_is_named_here_has_it_in_inbox(void **state)
+{
+    (void)state;
+    town_follow(&town, "eve", "alice");
+    send_mail("public@example.org", "Hello @eve@example.org");
+    town_wait(&town, MINUTE_MS);
+    town_chores(&town, NULL);
+    check_mailbox("named", town.eve, MAILBOX_INBOX, "Tide Hello @eve@example.org\n");
+    check_mailbox("named", town.eve, MAILBOX_HOME, "");
+    check_queue("no delivery", "");
+}
+
+static void a_deleted_post_goes_to_trash_here_too(void **state)
+{
+    struct err err = {0};
+
+    (void)state;
+    town_follow(&town, "eve", "alice");
+    send_mail("public@example.org", "one");
+    find_ref();
+    town_wait(&town, MINUTE_MS);
+    town_chores(&town, NULL);
+    assert_true(
+        bridge_post_delete(town.bridge, SLICE("alice@example.org"), slice_of(newest_ref), &err));
+    check_mailbox("deleted", town.eve, MAILBOX_HOME, "");
+    check_mailbox("deleted", town.eve, MAILBOX_TRASH, "Tide one\n");
+}
+
+/* ---- Maildirs ---- */
+static int files_in(const char *format, ...)
+{
+    char path[300], name[200];
+    int count = 0;
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(name, sizeof name, format, args); // NOLINT: the tests' own words
+    va_end(args);
+    snprintf(path, sizeof path, "%s/%s", town.path, name);
+    DIR *dir = opendir(path);
+    for (struct dirent *one = dir ? readdir(dir) : NULL; one; one = readdir(dir))
+        count += one->d_name[0] != '.';
+    if (dir)
+        closedir(dir);
+    return count;
+}
+
+static void set_maildir(const char *address, const char *name)
+{
+    struct err err = {0};
+    scoped_text char *path = must_print("%s/%s", town.path, name);
+
+    if (!bridge_account_set(town.bridge, slice_of(address), SLICE("maildir"), slice_of(path), &err))
+        fail_msg("%s (%s)", err.said, err.cause);
+}
+
+static void say(const char *id, const char *to)
+{
+    const struct said said = {ACTIVITY_CREATE, "bob", .note = id, .html = "<p>Hello</p>", .to = to};
+
+    visitor_says(&town, &said);
+}
+
+static void mails_become_files_with_line_ends_of_files(void **state)
+{
+    char path[300], text[4096];
+
+    (void)state;
+    set_maildir("alice@example.org", "mail");
+    town_follow(&town, "alice", "bob");
+    say("https://social.example/n/1", "alice");
+    say("https://social.example/n/2", "public");
+    send_mail("public@example.org", "one");
+    town_chores(&town, NULL);
+    assert_int_equal(files_in("mail/new"), 1);
+    assert_int_equal(files_in("mail/tmp"), 0);
+    assert_int_equal(files_in("mail/.Fediverse.Home/new"), 1);
+    assert_int_equal(files_in("mail/.Posts/new") + files_in("mail/.Posts/cur"), 1);
+    town_chores(&town, NULL);
+    assert_int_equal(files_in("mail/new"), 1);
+    snprintf(path, sizeof path, "cat %s/mail/new/*", town.path);
+    FILE *file = popen(path, "re"); // NOLINT(cert-env33-c)
+    assert_non_null(file);
+    size_t len = fread(text, 1, sizeof text - 1, file);
+    pclose(file);
+    text[len] = '\0';
+    assert_null(strchr(text, '\r'));
+    assert_non_null(strstr(text, "\nSubject: Hello\n"));
+}
+
+static void a_broken_maildir_keeps_nobody_waiting(void **state)
+{
+    char path[300];
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/file", town.path);
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    fclose(file);
+    set_maildir("alice@example.org", "file/mail");
+    set_maildir("eve@example.org", "eves");
+    say("https://social.example/n/1", "alice");
+    say("https://social.example/n/2", "alice");
+    say("https://social.example/n/3", "eve");
+    town_chores(&town, NULL);
+    assert_int_equal(files_in("eves/new"), 1);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    town_chores(&town, NULL);
+    assert_int_equal(files_in("file/mail/new"), 2);
+}
+
+#define IN_TOWN(test) cmocka_unit_test_setup_teardown(test, open_town, close_town)
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        IN_TOWN(a_post_waits_a_minute),
+        IN_TOWN(a_crash_keeps_the_hold),
+        IN_TOWN(a_post_stopped_in_time_is_never_said),
+        IN_TOWN(an_audience_is_one_delivery_a_shared_inbox),
+        IN_TOWN(only_accepted_followers_of_any_page_get_it),
+        IN_TOWN(a_page_is_not_lost_to_a_crash),
+        IN_TOWN(a_post_withdrawn_meanwhile_is_said_no_further),
+        IN_TOWN(people_here_get_it_without_a_network),
+        IN_TOWN(who_is_named_here_has_it_in_inbox),
+        IN_TOWN(a_deleted_post_goes_to_trash_here_too),
+        IN_TOWN(mails_become_files_with_line_ends_of_files),
+        IN_TOWN(a_broken_maildir_keeps_nobody_waiting),
+    };
+    int code;
+
+    if (town_is_judge(argc, argv, &code))
+        return code;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
