@@ -1,7 +1,7 @@
 /* nestbox account … */
 #include "bridge_people.h"
 #include "command.h"
-#include "json.h"
+#include "listing.h"
 #include "memory.h"
 
 #include <string.h>
@@ -77,11 +77,6 @@ static void account_json(struct json *json, const struct account *account)
     free(address);
 }
 
-struct listing {
-    struct command *command;
-    struct json json;
-};
-
 static bool list_one(void *ctx, const struct account *account)
 {
     struct listing *listing = ctx;
@@ -96,22 +91,14 @@ static bool list_one(void *ctx, const struct account *account)
     return true;
 }
 
+static bool list_accounts(struct listing *listing, struct err *err)
+{
+    return store_accounts(listing->view, list_one, listing, err);
+}
+
 int run_account_list(struct command *command)
 {
-    struct err err;
-    struct listing listing = {command, json_to(&command->out)};
-    scoped(store_view) view = store_look(command->house->store, &err);
-
-    if (!view)
-        return command_refuse(command, &err);
-    if (command->json)
-        json_array(&listing.json, NULL);
-    if (!store_accounts(view, list_one, &listing, &err))
-        return command_refuse(command, &err);
-    if (command->json)
-        json_end(&listing.json);
-    command_say(command, "%s", command->json ? "\n" : "");
-    return EXIT_DONE;
+    return listing_run(command, LISTING_OF_ALL, list_accounts);
 }
 
 static void show_text(struct command *command, const struct account *account)
@@ -134,25 +121,19 @@ static void show_text(struct command *command, const struct account *account)
     command_say(command, "created    %s\n", created);
 }
 
+static bool show_one(struct listing *listing, struct err *err)
+{
+    (void)err;
+    if (listing->command->json)
+        account_json(&listing->json, &listing->account);
+    else
+        show_text(listing->command, &listing->account);
+    return true;
+}
+
 int run_account_show(struct command *command)
 {
-    struct err err;
-    scoped_value(account) account = {0};
-    scoped(store_view) view = store_look(command->house->store, &err);
-
-    if (!view || !bridge_account_find(command->house->bridge, view, slice_of(command->arguments[0]),
-                                      &account, &err))
-        return command_refuse(command, &err);
-    if (command->json) {
-        struct json json = json_to(&command->out);
-        json_array(&json, NULL);
-        account_json(&json, &account);
-        json_end(&json);
-        command_say(command, "\n");
-    } else {
-        show_text(command, &account);
-    }
-    return EXIT_DONE;
+    return listing_run(command, LISTING_OF_ACCOUNT, show_one);
 }
 
 int run_account_set(struct command *command)

@@ -1,7 +1,7 @@
 /* nestbox key …: the OpenPGP certificates of an account. */
 #include "bridge_people.h"
 #include "command.h"
-#include "json.h"
+#include "listing.h"
 
 int run_key_add(struct command *command)
 {
@@ -15,11 +15,6 @@ int run_key_add(struct command *command)
                 fingerprint);
     return EXIT_DONE;
 }
-
-struct listing {
-    struct command *command;
-    struct json json;
-};
 
 static bool list_one(void *ctx, const struct account_key *key)
 {
@@ -43,25 +38,14 @@ static bool list_one(void *ctx, const struct account_key *key)
     return true;
 }
 
+static bool list_keys(struct listing *listing, struct err *err)
+{
+    return store_account_keys(listing->view, listing->account.id, list_one, listing, err);
+}
+
 int run_key_list(struct command *command)
 {
-    struct err err;
-    struct listing listing = {command, json_to(&command->out)};
-    scoped_value(account) account = {0};
-    scoped(store_view) view = store_look(command->house->store, &err);
-
-    if (!view || !bridge_account_find(command->house->bridge, view, slice_of(command->arguments[0]),
-                                      &account, &err))
-        return command_refuse(command, &err);
-    if (command->json)
-        json_array(&listing.json, NULL);
-    if (!store_account_keys(view, account.id, list_one, &listing, &err))
-        return command_refuse(command, &err);
-    if (command->json) {
-        json_end(&listing.json);
-        command_say(command, "\n");
-    }
-    return EXIT_DONE;
+    return listing_run(command, LISTING_OF_ACCOUNT, list_keys);
 }
 
 int run_key_remove(struct command *command)

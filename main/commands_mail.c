@@ -1,17 +1,10 @@
 /* nestbox mail list, show: what rests in a mailbox. */
 #include "bridge_people.h"
 #include "command.h"
-#include "json.h"
+#include "listing.h"
 #include "store_mailbox.h"
 
-enum { PAGE = 500, PIECE = 16 * 1024 };
-
-struct listing {
-    struct command *command;
-    struct json json;
-    int64_t last;
-    int on_page;
-};
+enum { PIECE = 16 * 1024 };
 
 static const char *or_dash(const char *text)
 {
@@ -23,8 +16,7 @@ static bool list_one(void *ctx, const struct entry *entry)
     struct listing *listing = ctx;
     char received[DATE_TEXT_SIZE];
 
-    listing->last = entry->id;
-    listing->on_page++;
+    listing_count(listing, entry->id);
     date_rfc3339(entry->received_ms, received);
     if (!listing->command->json) {
         command_say(listing->command, "%lld\t%s\t%s\t%s\t%s\n", (long long)entry->id,
@@ -43,28 +35,15 @@ static bool list_one(void *ctx, const struct entry *entry)
     return true;
 }
 
+static bool list_mails(struct listing *listing, struct err *err)
+{
+    return store_entries(listing->view, listing->account.id, 0, listing->last, LISTING_PAGE,
+                         list_one, listing, err);
+}
+
 int run_mail_list(struct command *command)
 {
-    struct err err;
-    struct listing listing = {command, json_to(&command->out), 0, 0};
-    scoped_value(account) account = {0};
-    scoped(store_view) view = store_look(command->house->store, &err);
-
-    if (!view || !bridge_account_find(command->house->bridge, view, slice_of(command->arguments[0]),
-                                      &account, &err))
-        return command_refuse(command, &err);
-    if (command->json)
-        json_array(&listing.json, NULL);
-    do {
-        listing.on_page = 0;
-        if (!store_entries(view, account.id, 0, listing.last, PAGE, list_one, &listing, &err))
-            return command_refuse(command, &err);
-    } while (listing.on_page == PAGE);
-    if (command->json) {
-        json_end(&listing.json);
-        command_say(command, "\n");
-    }
-    return EXIT_DONE;
+    return listing_run(command, LISTING_OF_ACCOUNT, list_mails);
 }
 
 static int show_body(struct command *command, struct source *body)

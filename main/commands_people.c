@@ -1,7 +1,7 @@
 /* nestbox follow, unfollow, followers. */
 #include "bridge_people.h"
 #include "command.h"
-#include "json.h"
+#include "listing.h"
 #include "memory.h"
 
 static int change_follow(struct command *command, bool follow)
@@ -26,15 +26,6 @@ int run_unfollow(struct command *command)
     return change_follow(command, false);
 }
 
-enum { PAGE = 500 };
-
-struct listing {
-    struct command *command;
-    struct json json;
-    int64_t last;
-    int on_page;
-};
-
 static const char *state_name(enum follow_state state)
 {
     switch (state) {
@@ -51,8 +42,7 @@ static bool list_one(void *ctx, const struct follow *follow, const struct person
     struct listing *listing = ctx;
     char since[DATE_TEXT_SIZE];
 
-    listing->last = follow->id;
-    listing->on_page++;
+    listing_count(listing, follow->id);
     if (follow->state == FOLLOW_LEFT || follow->state == FOLLOW_REFUSED)
         return true;
     char *who = follower->kind == PERSON_MAIL
@@ -74,27 +64,13 @@ static bool list_one(void *ctx, const struct follow *follow, const struct person
     return true;
 }
 
+static bool list_followers(struct listing *listing, struct err *err)
+{
+    return store_followers(listing->view, listing->account.person_id, false, listing->last,
+                           LISTING_PAGE, list_one, listing, err);
+}
+
 int run_followers(struct command *command)
 {
-    struct err err;
-    struct listing listing = {command, json_to(&command->out), 0, 0};
-    scoped_value(account) account = {0};
-    scoped(store_view) view = store_look(command->house->store, &err);
-
-    if (!view || !bridge_account_find(command->house->bridge, view, slice_of(command->arguments[0]),
-                                      &account, &err))
-        return command_refuse(command, &err);
-    if (command->json)
-        json_array(&listing.json, NULL);
-    do {
-        listing.on_page = 0;
-        if (!store_followers(view, account.person_id, false, listing.last, PAGE, list_one, &listing,
-                             &err))
-            return command_refuse(command, &err);
-    } while (listing.on_page == PAGE);
-    if (command->json) {
-        json_end(&listing.json);
-        command_say(command, "\n");
-    }
-    return EXIT_DONE;
+    return listing_run(command, LISTING_OF_ACCOUNT, list_followers);
 }

@@ -2,23 +2,15 @@
 #include "bridge_activity.h"
 #include "bridge_people.h"
 #include "command.h"
-#include "json.h"
+#include "listing.h"
 #include "text.h"
 
-enum { PAGE = 200, ALL_STATES = 1 << MESSAGE_HELD | 1 << MESSAGE_SENT | 1 << MESSAGE_WITHDRAWN };
+enum { ALL_STATES = 1 << MESSAGE_HELD | 1 << MESSAGE_SENT | 1 << MESSAGE_WITHDRAWN };
 enum {
     POSTS = 1 << VISIBILITY_PUBLIC | 1 << VISIBILITY_UNLISTED | 1 << VISIBILITY_FOLLOWERS |
             1 << VISIBILITY_DIRECT
 };
 enum { GIST_CHARS = 60 };
-
-struct listing {
-    struct command *command;
-    struct store_view *view;
-    struct json json;
-    int64_t last;
-    int on_page;
-};
 
 static const char *visibility_name(enum visibility visibility)
 {
@@ -78,8 +70,7 @@ static bool list_one(void *ctx, const struct message *message)
     struct err err;
     scoped_value(post) post = {0};
 
-    listing->last = message->id;
-    listing->on_page++;
+    listing_count(listing, message->id);
     if (!bridge_post(listing->command->house->bridge, listing->view, message, false, &post, &err)) {
         command_refuse(listing->command, &err);
         return true; /* the others can still be listed */
@@ -91,29 +82,15 @@ static bool list_one(void *ctx, const struct message *message)
     return true;
 }
 
+static bool list_posts(struct listing *listing, struct err *err)
+{
+    return store_messages_of(listing->view, listing->account.id, ALL_STATES, POSTS, listing->last,
+                             LISTING_PAGE, list_one, listing, err);
+}
+
 int run_post_list(struct command *command)
 {
-    struct err err;
-    scoped_value(account) account = {0};
-    scoped(store_view) view = store_look(command->house->store, &err);
-    struct listing listing = {command, view, json_to(&command->out), 0, 0};
-
-    if (!view || !bridge_account_find(command->house->bridge, view, slice_of(command->arguments[0]),
-                                      &account, &err))
-        return command_refuse(command, &err);
-    if (command->json)
-        json_array(&listing.json, NULL);
-    do {
-        listing.on_page = 0;
-        if (!store_messages_of(view, account.id, ALL_STATES, POSTS, listing.last, PAGE, list_one,
-                               &listing, &err))
-            return command_refuse(command, &err);
-    } while (listing.on_page == PAGE);
-    if (command->json) {
-        json_end(&listing.json);
-        command_say(command, "\n");
-    }
-    return EXIT_DONE;
+    return listing_run(command, LISTING_OF_ACCOUNT, list_posts);
 }
 
 int run_post_undo(struct command *command)

@@ -1,17 +1,8 @@
 /* nestbox queue list, show, retry, drop: deliveries that are not done yet. */
 #include "bridge_people.h"
 #include "command.h"
-#include "json.h"
+#include "listing.h"
 #include "store_delivery.h"
-
-enum { PAGE = 500 };
-
-struct listing {
-    struct command *command;
-    struct json json;
-    int64_t last;
-    int on_page;
-};
 
 static const char *subject_name(enum delivery_subject subject)
 {
@@ -59,8 +50,7 @@ static bool list_one(void *ctx, const struct delivery *delivery)
 {
     struct listing *listing = ctx;
 
-    listing->last = delivery->id;
-    listing->on_page++;
+    listing_count(listing, delivery->id);
     if (listing->command->json)
         delivery_json(&listing->json, delivery);
     else
@@ -68,26 +58,14 @@ static bool list_one(void *ctx, const struct delivery *delivery)
     return true;
 }
 
+static bool list_deliveries(struct listing *listing, struct err *err)
+{
+    return store_queue(listing->view, listing->last, LISTING_PAGE, list_one, listing, err);
+}
+
 int run_queue_list(struct command *command)
 {
-    struct err err;
-    struct listing listing = {command, json_to(&command->out), 0, 0};
-    scoped(store_view) view = store_look(command->house->store, &err);
-
-    if (!view)
-        return command_refuse(command, &err);
-    if (command->json)
-        json_array(&listing.json, NULL);
-    do {
-        listing.on_page = 0;
-        if (!store_queue(view, listing.last, PAGE, list_one, &listing, &err))
-            return command_refuse(command, &err);
-    } while (listing.on_page == PAGE);
-    if (command->json) {
-        json_end(&listing.json);
-        command_say(command, "\n");
-    }
-    return EXIT_DONE;
+    return listing_run(command, LISTING_OF_ALL, list_deliveries);
 }
 
 /* The ID argument, 0 if there is none. */
@@ -101,31 +79,24 @@ static bool id_argument(const struct command *command, int64_t *out, struct err 
     return err_set(err, ERR_MALFORMED, "ID is a number; see nestbox queue list");
 }
 
-int run_queue_show(struct command *command)
+static bool show_delivery(struct listing *listing, struct err *err)
 {
-    struct err err;
     int64_t id;
     scoped_value(delivery) delivery = {0};
-    scoped(store_view) view = store_look(command->house->store, &err);
 
-    if (!view || !id_argument(command, &id, &err))
-        return command_refuse(command, &err);
-    enum found found = store_delivery(view, id, &delivery, &err);
-    if (found == ABSENT)
-        err_set(&err, ERR_ABSENT, "There is no delivery %s: it is done, or was dropped",
-                command->arguments[0]);
-    if (found != FOUND)
-        return command_refuse(command, &err);
-    if (command->json) {
-        struct json json = json_to(&command->out);
-        json_array(&json, NULL);
-        delivery_json(&json, &delivery);
-        json_end(&json);
-        command_say(command, "\n");
-    } else {
-        delivery_line(command, &delivery);
-    }
-    return EXIT_DONE;
+    if (!id_argument(listing->command, &id, err))
+        return false;
+    enum found found = store_delivery(listing->view, id, &delivery, err);
+    if (found == FOUND)
+        return list_one(listing, &delivery);
+    return found != FAILED &&
+           err_set(err, ERR_ABSENT, "There is no delivery %s: it is done, or was dropped",
+                   listing->command->arguments[0]);
+}
+
+int run_queue_show(struct command *command)
+{
+    return listing_run(command, LISTING_OF_ALL, show_delivery);
 }
 
 int run_queue_retry(struct command *command)
