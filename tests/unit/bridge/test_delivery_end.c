@@ -1,0 +1,302 @@
+/* What comes of a delivery: again, given up, and what the author of a direct message is told. */
+#include "visitors.h"
+
+static struct town town;
+static struct delivery_outcome outcome;
+
+static int open_town(void **state)
+{
+    (void)state;
+    visitors_open(&town);
+    return 0;
+}
+
+static int close_town(void **state)
+{
+    (void)state;
+    town_close(&town);
+    return 0;
+}
+
+static void send_mail(const char *to)
+{
+    scoped_text char *text = must_print("From: alice@example.org\nTo: %s\nSubject: Tide\n"
+                                        "Message-ID: <tide@here>\n\nHello\n",
+                                        to);
+    const struct town_mail mail = {.door = MAIL_DOOR_SUBMISSION,
+                                   .login = "alice@example.org",
+                                   .mail_from = "alice@example.org",
+                                   .recipients = to,
+                                   .text = slice_of(text)};
+    scoped_text char *reply = town_send(&town, &mail);
+
+    if (strncmp(reply, "250", 3) != 0)
+        fail_msg("%s", reply);
+}
+
+/* A public post that is on its way to bob's server, or a direct message to bob. */
+static void post(void)
+{
+    town_follow(&town, "bob", "alice");
+    send_mail("public@example.org");
+    town_wait(&town, MINUTE_MS);
+    town_chores(&town, NULL);
+}
+
+static void write_to_bob(void)
+{
+    send_mail("bob=social.example@example.org");
+    town_chores(&town, NULL);
+}
+
+static bool keep_delivery(void *ctx, const struct delivery *delivery)
+{
+    struct delivery *out = ctx;
+
+    out->id = delivery->id;
+    out->due_ms = delivery->due_ms;
+    out->tries = delivery->tries;
+    out->delivered = delivery->delivered;
+    out->withdrawn = delivery->withdrawn;
+    return false;
+}
+
+/* The only one in the queue; id 0: none. */
+static struct delivery queued(void)
+{
+    struct delivery delivery = {0};
+    struct err err = {0};
+    scoped(store_view) view = store_look(town.store, &err);
+
+    assert_true(store_queue(view, 0, 10, keep_delivery, &delivery, &err));
+    return delivery;
+}
+
+static bool record_end(struct town *it, struct store_tx *tx, struct err *err)
+{
+    return bridge_delivery_ended(it->bridge, tx, &outcome, err);
+}
+
+static void end(enum delivery_end how, const char *reply)
+{
+    outcome = (struct delivery_outcome){
+        .delivery_id = queued().id, .end = how, .version = how == DELIVERED};
+    strncpy(outcome.reply, reply, sizeof outcome.reply - 1);
+    town_write(&town, record_end);
+}
+
+static struct host host_now(void)
+{
+    struct host host = {0};
+    struct err err = {0};
+    scoped(store_view) view = store_look(town.store, &err);
+
+    if (store_host(view, SLICE("social.example"), &host, &err) != FOUND)
+        return host;
+    struct host facts = host;
+    facts.name = NULL;
+    host_clear(&host);
+    return facts;
+}
+
+static void check_mailbox(const char *row, const char *mailbox, const char *expected)
+{
+    scoped_text char *found = mailbox_list(&town, town.alice, mailbox);
+
+    if (strcmp(found, expected) != 0)
+        fail_msg("%s: %s holds\n%s", row, mailbox, found);
+}
+
+/* ---- again ---- */
+static void the_steps_grow_to_days_and_end_after_a_week(void **state)
+{
+    static const int64_t minutes[] = {1,       5,       30,      2 * 60,  6 * 60,  12 * 60, 24 * 60,
+                                      24 * 60, 24 * 60, 24 * 60, 24 * 60, 24 * 60, 24 * 60};
+
+    (void)state;
+    post();
+    for (size_t i = 0; i < COUNT_OF(minutes); i++) {
+        end(DELIVERY_LATER, "HTTP 503");
+        struct delivery delivery = queued();
+        assert_int_equal(delivery.tries, i + 1);
+        assert_int_equal(delivery.due_ms - town_now(&town), minutes[i] * MINUTE_MS);
+        town_wait(&town, minutes[i] * MINUTE_MS);
+    }
+    end(DELIVERY_LATER, "HTTP 503");
+    assert_int_equal(queued().id, 0);
+    town_chores(&town, NULL);
+    check_mailbox("a post makes no mail", MAILBOX_INBOX, "");
+}
+
+static void retry_after_lengthens_and_never_shortens(void **state)
+{
+    (void)state;
+    post();
+    outcome = (struct delivery_outcome){
+        .delivery_id = queued().id, .end = DELIVERY_LATER, .retry_after_s = 600};
+    town_write(&town, record_end);
+    assert_int_equal(queued().due_ms - town_now(&town), 10 * MINUTE_MS);
+    outcome.retry_after_s = 1;
+    town_write(&town, record_end);
+    assert_int_equal(queued().due_ms - town_now(&town), 5 * MINUTE_MS);
+    outcome.retry_after_s = INT64_MAX / SECOND_MS;
+    town_write(&town, record_end);
+    assert_int_equal(queued().due_ms - town_now(&town), DAY_MS);
+}
+
+static void the_host_is_remembered(void **state)
+{
+    (void)state;
+    post();
+    end(DELIVERY_LATER, "no answer");
+    int64_t since_ms = town_now(&town);
+    assert_int_equal(host_now().failing_since_ms, since_ms);
+    town_wait(&town, HOUR_MS);
+    end(DELIVERY_LATER, "no answer");
+    assert_int_equal(host_now().failing_since_ms, since_ms);
+    outcome = (struct delivery_outcome){
+        .delivery_id = queued().id, .end = DELIVERED, .version = 1, .scheme_worked = 2};
+    town_write(&town, record_end);
+    assert_int_equal(host_now().failing_since_ms, 0);
+    assert_int_equal(host_now().last_success_ms, town_now(&town));
+    assert_int_equal(host_now().scheme, 2);
+    assert_int_equal(queued().id, 0);
+}
+
+static void a_dead_host_gets_one_try_until_it_speaks(void **state)
+{
+    const struct said like = {ACTIVITY_LIKE, "bob", .id = "https://social.example/l/1",
+                              .object = "https://social.example/posts/alice-public@example.org"};
+
+    (void)state;
+    post();
+    end(DELIVERY_LATER, "no answer");
+    town_wait(&town, 8 * DAY_MS);
+    end(DELIVERY_LATER, "no answer");
+    assert_int_equal(queued().id, 0);
+    town_follow(&town, "alice", "bob"); /* something new for that host */
+    write_to_bob();
+    visitor_says(&town, &like);
+    assert_int_equal(host_now().failing_since_ms, 0);
+    end(DELIVERY_LATER, "no answer");
+    assert_int_equal(queued().tries, 1);
+}
+
+/* ---- for good ---- */
+static void a_refused_post_is_dropped_in_silence(void **state)
+{
+    (void)state;
+    post();
+    end(DELIVERY_REFUSED, "HTTP 403");
+    assert_int_equal(queued().id, 0);
+    town_chores(&town, NULL);
+    check_mailbox("refused", MAILBOX_INBOX, "");
+}
+
+static void a_confirmed_gone_takes_the_follower(void **state)
+{
+    const struct said follow = {ACTIVITY_FOLLOW, "bob", .id = "https://social.example/f/1",
+                                .object = "https://example.org/users/alice"};
+    scoped_value(follow) row = {0};
+    struct err err = {0};
+
+    (void)state;
+    visitor_says(&town, &follow);
+    end(DELIVERY_GONE, "HTTP 410");
+    assert_int_equal(queued().id, 0);
+    scoped(store_view) view = store_look(town.store, &err);
+    assert_int_equal(store_follow(view, town.bob, town.alice_person, &row, &err), FOUND);
+    assert_int_equal(row.state, FOLLOW_LEFT);
+}
+
+static void what_was_dropped_meanwhile_is_no_fault(void **state)
+{
+    (void)state;
+    outcome = (struct delivery_outcome){.delivery_id = 4711, .end = DELIVERED, .version = 1};
+    town_write(&town, record_end);
+}
+
+/* ---- telling the author ---- */
+static void a_direct_message_not_yet_there_is_told_once_after_a_day(void **state)
+{
+    (void)state;
+    write_to_bob();
+    end(DELIVERY_LATER, "no answer");
+    town_wait(&town, DAY_MS - 1);
+    town_chores(&town, NULL);
+    check_mailbox("within the day", MAILBOX_INBOX, "");
+    town_wait(&town, HOUR_MS);
+    town_chores(&town, NULL);
+    town_wait(&town, DAY_MS);
+    town_chores(&town, NULL);
+    check_mailbox("after it", MAILBOX_INBOX, "Bob has not got your message yet\n");
+    scoped_text char *mail = mailbox_newest(&town, town.alice, MAILBOX_INBOX);
+    assert_non_null(strstr(mail, "From: \"Mail delivery\" <MAILER-DAEMON@example.org>\n"));
+    assert_non_null(strstr(mail, "\nIn-Reply-To: <tide@here>\n"));
+    assert_non_null(strstr(mail, "\nAuto-Submitted: auto-replied\n"));
+    assert_non_null(strstr(mail, "\n\nsocial.example has not taken it since Sun, 01 Mar 2026 "
+                                 "12:00:00 UTC. I keep trying until Sun, 08 Mar 2026 12:00:00 UTC "
+                                 "and tell you the result. Nothing to do.\n\n"
+                                 "The last answer was: no answer\n"));
+    assert_int_not_equal(queued().id, 0);
+}
+
+static void a_direct_message_given_up_is_told_and_dropped(void **state)
+{
+    static const struct {
+        const char *name;
+        enum delivery_end end;
+        int64_t wait_ms;
+    } rows[] = {
+        {"refused",             DELIVERY_REFUSED, 0         },
+        {"nobody of that name", DELIVERY_NOBODY,  0         },
+        {"after a week",        DELIVERY_LATER,   7 * DAY_MS},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        visitors_open(&town);
+        write_to_bob();
+        town_wait(&town, rows[i].wait_ms);
+        end(rows[i].end, "HTTP 403 no");
+        town_chores(&town, NULL);
+        check_mailbox(rows[i].name, MAILBOX_INBOX, "Bob did not get your message\n");
+        assert_int_equal(queued().id, 0);
+        town_chores(&town, NULL);
+        check_mailbox(rows[i].name, MAILBOX_INBOX, "Bob did not get your message\n");
+        town_close(&town);
+    }
+}
+
+static void a_crash_before_the_author_was_told_loses_nothing(void **state)
+{
+    (void)state;
+    write_to_bob();
+    end(DELIVERY_REFUSED, "HTTP 403");
+    town_reopen(&town);
+    town_chores(&town, NULL);
+    check_mailbox("after the crash", MAILBOX_INBOX, "Bob did not get your message\n");
+}
+
+#define IN_TOWN(test) cmocka_unit_test_setup_teardown(test, open_town, close_town)
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        IN_TOWN(the_steps_grow_to_days_and_end_after_a_week),
+        IN_TOWN(retry_after_lengthens_and_never_shortens),
+        IN_TOWN(the_host_is_remembered),
+        IN_TOWN(a_dead_host_gets_one_try_until_it_speaks),
+        IN_TOWN(a_refused_post_is_dropped_in_silence),
+        IN_TOWN(a_confirmed_gone_takes_the_follower),
+        IN_TOWN(what_was_dropped_meanwhile_is_no_fault),
+        IN_TOWN(a_direct_message_not_yet_there_is_told_once_after_a_day),
+        cmocka_unit_test(a_direct_message_given_up_is_told_and_dropped),
+        IN_TOWN(a_crash_before_the_author_was_told_loses_nothing),
+    };
+    int code;
+
+    if (town_is_judge(argc, argv, &code))
+        return code;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
