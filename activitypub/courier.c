@@ -59,7 +59,11 @@ static enum next courier_resume(void *session, struct errand *back, struct turn 
 
 static enum next courier_nudged(void *session, enum nudge why, struct turn *turn)
 {
-    (void)session, (void)why, (void)turn;
+    struct courier *courier = session;
+
+    (void)turn;
+    if (why == NUDGE_CLOSING)
+        courier->it->dispatch.closing = true;
     return NEXT_HANG_UP;
 }
 
@@ -159,8 +163,16 @@ static enum next dispatcher_nudged(void *session, enum nudge why, struct turn *t
 
     if (why != NUDGE_CLOSING)
         return look(dispatcher, turn);
-    dispatcher->it->dispatch.closing = true;
     return NEXT_HANG_UP;
+}
+
+/* Without a dispatcher nobody starts couriers: the loop ends. */
+static void dispatcher_free(void *session)
+{
+    struct dispatcher *dispatcher = session;
+
+    dispatcher->it->dispatch.closing = true;
+    free(dispatcher);
 }
 
 const struct session_kind dispatcher_kind = {
@@ -168,5 +180,5 @@ const struct session_kind dispatcher_kind = {
     .begin = dispatcher_begin,
     .resume = dispatcher_resume,
     .nudged = dispatcher_nudged,
-    .free = free,
+    .free = dispatcher_free,
 };

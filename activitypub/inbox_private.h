@@ -47,6 +47,9 @@ enum course judge_answer(struct judgement *j, int status, const char *why);
 enum course judge_drop(struct judgement *j);                         /* 202, nothing to record */
 enum course judge_next(struct judgement *j, enum judge_stage stage); /* always GO_ON */
 
+/* Records who signed, as just fetched: the write() of a step. */
+bool judge_write_signer(struct errand *errand, struct store_tx *tx, struct err *err);
+
 enum course judge_read(struct judgement *j, struct err *err);
 enum course judge_signer(struct judgement *j, struct err *err);
 enum course judge_confirm_gone(struct judgement *j, struct err *err);

@@ -22,7 +22,7 @@ static enum course record_step(struct judgement *j,
     return PAUSE;
 }
 
-static bool record_signer(struct errand *errand, struct store_tx *tx, struct err *err)
+bool judge_write_signer(struct errand *errand, struct store_tx *tx, struct err *err)
 {
     struct judgement *j = judgement_of(errand);
     int64_t person_id = 0;
@@ -38,7 +38,7 @@ enum course judge_record_signer(struct judgement *j, struct err *err)
         j->written = false;
         return judge_next(j, JUDGE_KNOW_ACTOR);
     }
-    return record_step(j, record_signer);
+    return record_step(j, judge_write_signer);
 }
 
 static enum course want_actor(struct judgement *j, const char *actor_id)

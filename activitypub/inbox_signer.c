@@ -13,7 +13,10 @@ enum course judge_signer(struct judgement *j, struct err *err)
     switch (signer_step(j->work, &j->inbox->ask, &j->signer, j->domain, err)) {
     case SIGNER_WANTS: return PAUSE;
     case SIGNER_KNOWN: return judge_next(j, JUDGE_OBJECT);
-    case SIGNER_BAD: return judge_answer(j, 401, err->said);
+    case SIGNER_BAD:
+        if (j->signer.fresh)
+            j->inbox->ask.errand.write = judge_write_signer;
+        return judge_answer(j, 401, err->said);
     case SIGNER_SILENT: return judge_answer(j, 503, err->said);
     case SIGNER_GONE: break;
     }
@@ -63,6 +66,8 @@ static enum course object_settled(struct judgement *j)
 {
     struct note_facts *note = j->arrival.activity.note;
 
+    if (j->arrival.activity.person)
+        actor_keep_handle(j->work, j->arrival.activity.person);
     if (note && note->published_ms > j->arrival.received_ms)
         note->published_ms = j->arrival.received_ms;
     return judge_next(j, JUDGE_RECORD_SIGNER);

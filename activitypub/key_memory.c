@@ -40,22 +40,25 @@ static struct key_memory_place *place_of(struct key_memory *memory, uint64_t key
     return least;
 }
 
-void key_memory_put(struct key_memory *memory, struct slice key_id, int64_t now_ms, int64_t for_ms)
+void key_memory_put(struct key_memory *memory, struct slice key_id, enum key_trouble trouble,
+                    int64_t now_ms, int64_t for_ms)
 {
     uint64_t key = name_of(key_id);
 
     pthread_mutex_lock(&memory->lock);
-    *place_of(memory, key) = (struct key_memory_place){.key = key, .until_ms = now_ms + for_ms};
+    *place_of(memory, key) =
+        (struct key_memory_place){.key = key, .until_ms = now_ms + for_ms, .trouble = trouble};
     pthread_mutex_unlock(&memory->lock);
 }
 
-bool key_memory_has(struct key_memory *memory, struct slice key_id, int64_t now_ms)
+enum key_trouble key_memory_look(struct key_memory *memory, struct slice key_id, int64_t now_ms)
 {
     uint64_t key = name_of(key_id);
 
     pthread_mutex_lock(&memory->lock);
     const struct key_memory_place *place = place_of(memory, key);
     bool has = place->key == key && place->until_ms > now_ms;
+    enum key_trouble trouble = has ? place->trouble : KEY_NO_TROUBLE;
     pthread_mutex_unlock(&memory->lock);
-    return has;
+    return trouble;
 }

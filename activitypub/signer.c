@@ -30,9 +30,16 @@ static bool verifies(const struct signature *signature, const char *pem)
 static enum signer_step bad(struct activitypub_work *work, const struct signer *signer,
                             const char *why, struct err *err)
 {
-    key_memory_put(&work->keys, slice_of(signer->signature.key_id), monotonic_ms(), ASK_AGAIN_MS);
+    key_memory_put(&work->keys, slice_of(signer->signature.key_id), KEY_UNFIT, monotonic_ms(),
+                   ASK_AGAIN_MS);
     err_set(err, ERR_REFUSED, "%s", why);
     return SIGNER_BAD;
+}
+
+static enum signer_step silent(struct err *err)
+{
+    err_set(err, ERR_TEMPORARY, "The signature's key could not be fetched just now");
+    return SIGNER_SILENT;
 }
 
 static bool same_origin(const char *a, const char *b)
@@ -72,10 +79,13 @@ static enum signer_step aim_at_key(struct activitypub_work *work, struct signer 
         return bad(work, signer, "The signature's keyId is not an https address", err);
     if (work_is_ours(work, key_id))
         return bad(work, signer, "The signature's key is said to be ours", err);
-    if (key_memory_has(&work->keys, slice_of(key_id), monotonic_ms())) {
+    switch (key_memory_look(&work->keys, slice_of(key_id), monotonic_ms())) {
+    case KEY_UNFIT:
         err_set(err, ERR_REFUSED,
                 "The signature does not fit its key, or the key could not be had");
         return SIGNER_BAD;
+    case KEY_SILENT: return silent(err);
+    case KEY_NO_TROUBLE: break;
     }
     scoped_text char *place =
         must_copy(slice_first(slice_of(key_id), slice_find(slice_of(key_id), '#')));
@@ -92,11 +102,11 @@ static enum signer_step read_document(struct activitypub_work *work, struct sign
     struct slice text = bytes_slice(&signer->document.text);
 
     if (actor_read(text, signer->document.url, key_id, &signer->actor, err)) {
+        actor_keep_handle(work, &signer->actor);
+        signer->fresh = true;
         if (!verifies(&signer->signature, signer->actor.public_pem))
             return bad(work, signer, "The signature does not fit its key", err);
-        actor_keep_handle(work, &signer->actor);
         signer->actor_id = must_dup(signer->actor.id);
-        signer->fresh = true;
         return SIGNER_KNOWN;
     }
     scoped_text char *owner =
@@ -114,16 +124,15 @@ static enum signer_step fetch_step(struct activitypub_work *work, struct ask *as
     switch (document_step(work, ask, &signer->document, domain, err)) {
     case STEP_WANTS: return SIGNER_WANTS;
     case STEP_GONE:
-        key_memory_put(&work->keys, slice_of(signer->signature.key_id), monotonic_ms(),
+        key_memory_put(&work->keys, slice_of(signer->signature.key_id), KEY_UNFIT, monotonic_ms(),
                        ASK_AGAIN_MS);
         err_set(err, ERR_REFUSED, "The signature's key is gone");
         return SIGNER_GONE;
     case STEP_ABSENT: return bad(work, signer, "The signature's key could not be fetched", err);
     case STEP_SILENT:
-        key_memory_put(&work->keys, slice_of(signer->signature.key_id), monotonic_ms(),
+        key_memory_put(&work->keys, slice_of(signer->signature.key_id), KEY_SILENT, monotonic_ms(),
                        ASK_SILENT_AGAIN_MS);
-        err_set(err, ERR_TEMPORARY, "The signature's key could not be fetched just now");
-        return SIGNER_SILENT;
+        return silent(err);
     case STEP_HERE: break;
     }
     enum signer_step step = read_document(work, signer, err);

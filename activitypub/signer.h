@@ -15,7 +15,9 @@ struct signer {
     enum signer_stage stage;
     struct document document;
     char *actor_id; /* once known */
-    bool fresh;     /* `actor` was fetched just now and should be recorded */
+    /* `actor` was fetched just now and should be recorded: also if the signature does not fit, or a forger could
+     * keep its owner out while we do not ask again. */
+    bool fresh;
     struct actor_facts actor;
 };
 void signer_clear(struct signer *signer);

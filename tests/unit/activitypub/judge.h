@@ -22,8 +22,9 @@ struct answer_was judge(struct house *house, const char *body, enum signature_fo
 
 #define EXPECT(house, was, wanted_status, wanted_seen, wanted_told)                                \
     do {                                                                                           \
-        if ((was).status != (wanted_status))                                                       \
-            fail_msg("%d %s", (was).status, (was).why);                                            \
+        const struct answer_was is = (was);                                                        \
+        if (is.status != (wanted_status))                                                          \
+            fail_msg("%d %s", is.status, is.why);                                                  \
         assert_text((house)->seen.at, wanted_seen);                                                \
         assert_text((house)->bridge.told.at, wanted_told);                                         \
     } while (0)

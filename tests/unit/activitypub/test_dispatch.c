@@ -106,14 +106,17 @@ static void a_flood_ends_with_its_minute(void **state)
 static void a_key_asked_for_in_vain_is_remembered(void **state)
 {
     struct key_memory *memory = must_new(struct key_memory);
+    const struct slice key = SLICE("https://m.example/k");
 
     (void)state;
     key_memory_init(memory);
-    assert_false(key_memory_has(memory, SLICE("https://m.example/k"), 1000));
-    key_memory_put(memory, SLICE("https://m.example/k"), 1000, 300);
-    assert_true(key_memory_has(memory, SLICE("https://m.example/k"), 1299));
-    assert_false(key_memory_has(memory, SLICE("https://m.example/k"), 1300));
-    assert_false(key_memory_has(memory, SLICE("https://m.example/l"), 1000));
+    assert_int_equal(key_memory_look(memory, key, 1000), KEY_NO_TROUBLE);
+    key_memory_put(memory, key, KEY_SILENT, 1000, 300);
+    assert_int_equal(key_memory_look(memory, key, 1299), KEY_SILENT);
+    assert_int_equal(key_memory_look(memory, key, 1300), KEY_NO_TROUBLE);
+    assert_int_equal(key_memory_look(memory, SLICE("https://m.example/l"), 1000), KEY_NO_TROUBLE);
+    key_memory_put(memory, key, KEY_UNFIT, 1400, 300);
+    assert_int_equal(key_memory_look(memory, key, 1500), KEY_UNFIT);
     key_memory_clear(memory);
     free(memory);
 }

@@ -64,7 +64,7 @@ static void a_changed_key_is_asked_for_once_in_five_minutes(void **state)
     };
     house_web(&house, stale, 1);
     struct answer_was was = judge(&house, FOLLOW, SIGNATURE_CAVAGE);
-    EXPECT(&house, was, 401, "GET " BOB "\n", "");
+    EXPECT(&house, was, 401, "GET " BOB "\n", "actor bob@m.example " BOB "\n");
     house_web(&house, rotated, 1);
     was = judge(&house, FOLLOW, SIGNATURE_CAVAGE);
     EXPECT(&house, was, 401, "", ""); /* not asked again so soon */
@@ -72,6 +72,44 @@ static void a_changed_key_is_asked_for_once_in_five_minutes(void **state)
     key_memory_init(&house.work.keys);
     was = judge(&house, FOLLOW, SIGNATURE_CAVAGE);
     EXPECT(&house, was, 202, "GET " BOB "\n", "actor bob@m.example " BOB "\n" TOLD_FOLLOW);
+    house_close(&house);
+}
+
+/* Somebody signs as bob before bob does; bob is not kept out for that. */
+static void a_forger_keeps_nobody_out(void **state)
+{
+    struct house house;
+
+    (void)state;
+    house_open(&house);
+    scoped_text char *actor = house_actor(&house, BOB, "bob");
+    const struct document_there web[] = {
+        {.url = BOB, .body = actor}
+    };
+    house_web(&house, web, 1);
+    scoped_text char *text =
+        house_post(&house, SIGNATURE_CAVAGE, KEY, "/users/alice/inbox", FOLLOW);
+    char *date = strstr(text, "08:00:00");
+    memcpy(date, "08:00:01", 8);
+    EXPECT(&house, judge_text(&house, text, "alice"), 401, "GET " BOB "\n",
+           "actor bob@m.example " BOB "\n");
+    house_web(&house, web, 1);
+    EXPECT(&house, judge(&house, FOLLOW, SIGNATURE_CAVAGE), 202, "", TOLD_FOLLOW);
+    house_close(&house);
+}
+
+static void a_silent_host_is_not_asked_again_at_once(void **state)
+{
+    static const struct document_there web[] = {
+        {.url = BOB, .outcome = FETCH_SILENT}
+    };
+    struct house house;
+
+    (void)state;
+    house_open(&house);
+    house_web(&house, web, 1);
+    EXPECT(&house, judge(&house, FOLLOW, SIGNATURE_CAVAGE), 503, "GET " BOB "\n", "");
+    EXPECT(&house, judge(&house, FOLLOW, SIGNATURE_CAVAGE), 503, "GET " BOB "\n", "");
     house_close(&house);
 }
 
@@ -373,6 +411,8 @@ int main(void)
         cmocka_unit_test(a_known_key_needs_no_fetch),
         cmocka_unit_test(an_unknown_key_is_fetched_and_its_owner_recorded_first),
         cmocka_unit_test(a_changed_key_is_asked_for_once_in_five_minutes),
+        cmocka_unit_test(a_forger_keeps_nobody_out),
+        cmocka_unit_test(a_silent_host_is_not_asked_again_at_once),
         cmocka_unit_test(keys_that_cannot_be_had),
         cmocka_unit_test(gotosocials_key_has_an_address_of_its_own),
         cmocka_unit_test(redirects_end),
