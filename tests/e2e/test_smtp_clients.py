@@ -1,5 +1,7 @@
 """Mail programs of others: swaks, msmtp, mutt and Python's own; and what a client must not get away with."""
+import os
 import pathlib
+import pty
 import smtplib
 import socket
 import subprocess
@@ -54,6 +56,22 @@ def test_msmtp_submits(nest, alice, tmp_path):
     alice.wait_for_mail(lambda mail: mail["subject"] == "by msmtp")
 
 
+def on_a_terminal(words):
+    """Runs a program that wants a screen; gives its status and what it drew.  Nobody types."""
+    pid, screen = pty.fork()
+    if pid == 0:
+        os.environ.update(TERM="xterm", COLUMNS="80", LINES="24")
+        os.execvp(words[0], words)
+    drawn = b""
+    try:
+        while more := os.read(screen, 65536):
+            drawn += more
+    except OSError:  # so a terminal says that the program has ended
+        pass
+    os.close(screen)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), drawn
+
+
 def test_mutt_reads_the_maildir(nest, person, tmp_path):
     folder = tmp_path / "Maildir"
     reader = person("max", maildir=folder)
@@ -66,12 +84,9 @@ def test_mutt_reads_the_maildir(nest, person, tmp_path):
     settings = tmp_path / "muttrc"
     settings.write_text("set quit=yes\nset mark_old=no\nset pipe_decode=no\nset mbox_type=Maildir\nset wait_key=no\n"
                         "set sort=date-received\nset confirmappend=no\n")
-    keys = f"<tag-pattern>~A<enter><tag-prefix><pipe-message>cat > {out}<enter><enter><quit>"
-    done = subprocess.run(
-        ["script", "-qec", f"mutt -n -F {settings} -f {folder} -e 'push \"{keys}\"'", "/dev/null"],
-        stdin=subprocess.DEVNULL, capture_output=True, timeout=60, env={"PATH": "/usr/bin:/bin", "TERM": "xterm",
-                                                                       "HOME": str(tmp_path)})
-    assert done.returncode == 0, done.stdout[-2000:]
+    keys = f"<tag-pattern>~A<enter><tag-prefix><pipe-message>cat > {out}<enter><quit>"
+    status, screen = on_a_terminal(["mutt", "-n", "-F", str(settings), "-f", str(folder), "-e", f'push "{keys}"'])
+    assert status == 0, screen[-2000:]
     text = out.read_text()
     assert [f"Number {n}" in text and f"Text {n}." in text for n in range(5)] == [True] * 5
     assert "\n.a line with a dot" in text

@@ -177,7 +177,7 @@ class Follower(Sender):
 
 
 class Crowd:
-    """Everybody at once: two mailers, a poster, two senders of notes and one of follows."""
+    """Everybody at once: two mailers, two posters, two senders of notes and one of follows."""
 
     def __init__(self, nestbox, judge, authors):
         self.up, self.stopping = threading.Event(), threading.Event()
@@ -189,7 +189,9 @@ class Crowd:
             judge.follow(author.handle)
         both = self.up, self.stopping
         self.mailers = [Mailer(f"mail{n}", *both, nestbox, self.readers, f"20.1.2.{n}") for n in (1, 2)]
-        self.posters = [Poster("post", *both, nestbox, self.authors, "20.1.2.9")]
+        half = len(self.authors) // 2
+        self.posters = [Poster("post1", *both, nestbox, self.authors[:half], "20.1.2.8"),
+                        Poster("post2", *both, nestbox, self.authors[half:], "20.1.2.9")]
         self.senders = [Sender(f"note{n}", *both, judge, self.readers) for n in (1, 2)]
         self.followers = [Follower("fan", *both, judge, self.readers)]
         self.clients = [*self.mailers, *self.posters, *self.senders, *self.followers]
@@ -258,7 +260,7 @@ class Killer:
 
     def strike(self):
         """One blow at a random moment, best while an answer is outstanding; then a new start."""
-        threading.Event().wait(self.random.uniform(0.05, 0.6))  # the moment is the input of this test
+        threading.Event().wait(self.random.uniform(0.05, 1.0))  # the moment is the input of this test
         until(lambda: any(client.waiting is not None for client in self.clients), "an answer being outstanding", 60)
         outstanding = [(client, client.waiting) for client in self.clients if client.waiting is not None]
         self.blow()
