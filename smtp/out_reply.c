@@ -64,8 +64,12 @@ struct slice smtp_reply_text(struct slice *lines)
 
 static void add_printable(struct slice text, char *out, size_t size, size_t *len)
 {
-    for (size_t i = 0; i < text.len && *len + 1 < size; i++)
-        out[(*len)++] = text.at[i] >= ' ' && text.at[i] < 0x7f ? text.at[i] : '?';
+    for (size_t i = 0; i < text.len && *len + 1 < size; i++) {
+        char c = text.at[i];
+        out[(*len)++] = '?';
+        if (c >= ' ' && c < 0x7f)
+            out[*len - 1] = c;
+    }
 }
 
 void smtp_reply_print(const struct smtp_reply *reply, char *out, size_t size)

@@ -1,0 +1,370 @@
+/* One mail from the queue to its end: where the courier goes, in which order, and what it makes of what it meets. */
+#include "test.h"
+
+#include "client.h"
+#include "dial.h"
+#include "memory.h"
+#include "out_mx.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+
+enum { VISITS_MAX = 6 };
+
+#define YES "220 c|250 c|250|250|354|250 kept"
+
+struct row {
+    const char *name, *domain;
+    const char *mx; /* "10 a.test, 20 b.test"; "-" none; "?" no answer; "!" no such domain */
+    /* What is met in order: a script as in test_client.c, "silent", "blocked" or "shake" (the handshake fails) */
+    const char *meets[VISITS_MAX];
+    const char *visits; /* "a.test 192.0.2.1 tls, …" */
+    enum out_fate fate;
+    const char *reply;
+    const char *relay;
+};
+
+static const struct row rows[] = {
+  /* clang-format off */
+    {"to the best host", "d.test", "20 b.test, 10 a.test", {YES},
+        "a.test:25 try", OUT_TAKEN, "250 kept", ""},
+    {"to the domain itself", "d.test", "-", {YES},
+        "d.test:25 try", OUT_TAKEN, "250 kept", ""},
+    {"the next host when nobody is there", "d.test", "10 a.test, 20 b.test", {"silent", YES},
+        "a.test:25 try, b.test:25 try", OUT_TAKEN, "250 kept", ""},
+    {"the next host when it turns us away", "d.test", "10 a.test, 20 b.test", {"554 no", YES},
+        "a.test:25 try, b.test:25 try", OUT_TAKEN, "250 kept", ""},
+    {"the next host when it breaks off", "d.test", "10 a.test, 20 b.test", {"220 c|250 c|250", YES},
+        "a.test:25 try, b.test:25 try", OUT_TAKEN, "250 kept", ""},
+    {"not the next host when it breaks off behind the text", "d.test", "10 a.test, 20 b.test", {"220 c|250 c|250|250|354"},
+        "a.test:25 try", OUT_LATER, "the connection ended before an answer to the text", ""},
+    {"not the next host for a recipient who is not known", "d.test", "10 a.test, 20 b.test", {"220 c|250 c|250|550 5.1.1 nobody"},
+        "a.test:25 try", OUT_REFUSED, "550 5.1.1 nobody", ""},
+    {"not the next host for a recipient who waits", "d.test", "10 a.test, 20 b.test", {"220 c|250 c|250|450 4.2.0 grey"},
+        "a.test:25 try", OUT_LATER, "450 4.2.0 grey", ""},
+    {"in clear when the handshake fails", "d.test", "10 a.test, 20 b.test", {"shake", YES},
+        "a.test:25 try, a.test:25 clear", OUT_TAKEN, "250 kept", ""},
+    {"the next host has TLS again", "d.test", "10 a.test, 20 b.test", {"shake", "554 no", YES},
+        "a.test:25 try, a.test:25 clear, b.test:25 try", OUT_TAKEN, "250 kept", ""},
+    {"nobody anywhere", "d.test", "10 a.test, 20 b.test", {"silent", "silent"},
+        "a.test:25 try, b.test:25 try", OUT_LATER, "no connection to their server", ""},
+    {"turned away everywhere", "d.test", "10 a.test, 20 b.test", {"554 no", "521 never"},
+        "a.test:25 try, b.test:25 try", OUT_REFUSED, "521 never", ""},
+    {"what is refused here and silent there may pass", "d.test", "10 a.test, 20 b.test", {"554 no", "silent"},
+        "a.test:25 try, b.test:25 try", OUT_LATER, "no connection to their server", ""},
+    {"and the other way round", "d.test", "10 a.test, 20 b.test", {"silent", "554 no"},
+        "a.test:25 try, b.test:25 try", OUT_LATER, "554 no", ""},
+    {"no private addresses", "d.test", "10 a.test", {"blocked"},
+        "a.test:25 try", OUT_REFUSED, "550 5.4.4 The addresses of their mail host are not public", ""},
+    {"three conversations are enough", "d.test", "1 a.test, 2 b.test, 3 c.test, 4 e.test", {"421 no", "421 no", "421 no", YES},
+        "a.test:25 try, b.test:25 try, c.test:25 try", OUT_LATER, "421 no", ""},
+    {"five dead hosts are looked at", "d.test", "1 a.test, 2 b.test, 3 c.test, 4 e.test, 5 f.test", {"silent", "silent", "silent", "silent", YES},
+        "a.test:25 try, b.test:25 try, c.test:25 try, e.test:25 try, f.test:25 try", OUT_TAKEN, "250 kept", ""},
+    {"no mail there", "d.test", "0 .", {NULL}, "", OUT_REFUSED, "556 5.1.10 This domain takes no mail", ""},
+    {"no such domain", "d.test", "!", {NULL}, "", OUT_REFUSED, "550 5.1.2 There is no such domain", ""},
+    {"no answer from DNS", "d.test", "?", {NULL}, "", OUT_LATER, "450 4.4.3 DNS gives no answer for this domain", ""},
+    {"hosts without an address", "d.test", "10 z.test", {NULL}, "", OUT_REFUSED, "550 5.4.4 The mail hosts of this domain have no address", ""},
+    {"our own domain never leaves", "home.test", "10 a.test", {NULL}, "", OUT_REFUSED, "554 5.4.6 This mail would come back to us", ""},
+    {"an address in brackets", "[192.0.2.9]", "?", {YES}, "192.0.2.9:25 try", OUT_TAKEN, "250 kept", ""},
+    {"a host whose way was told", "told.test", "?", {YES}, "told.test:25 try", OUT_TAKEN, "250 kept", ""},
+    {"everything to the relay", "d.test", "10 a.test", {YES}, "relay.test:587 try named", OUT_TAKEN, "250 kept", "relay.test"},
+    {"our own domain does not go to the relay", "home.test", "-", {NULL}, "", OUT_REFUSED, "554 5.4.6 This mail would come back to us", "relay.test"},
+  /* clang-format on */
+};
+
+struct world {
+    const struct row *row;
+    struct out out;
+    size_t visit;
+    struct bytes visits;
+    int recorded;
+    enum out_fate fate; /* as recorded */
+    char reply[OUT_REPLY_SIZE];
+    bool load_fails, record_fails;
+    void *courier;
+};
+
+static void plain_free(struct errand *errand)
+{
+    free(errand);
+}
+
+static struct errand *plain_errand(bool ok)
+{
+    struct errand *errand = must_new(struct errand);
+
+    errand->free = plain_free;
+    errand->ok = ok;
+    return errand;
+}
+
+static void load_free(struct errand *errand)
+{
+    struct out_load *load = container_of(errand, struct out_load, errand);
+
+    out_mail_free(load->mail);
+    free(load);
+}
+
+static struct errand *fake_load(void *ctx, const int64_t *ids, size_t count)
+{
+    const struct world *w = ctx;
+    struct out_load *load = must_new(struct out_load);
+    struct out_mail *mail = must_new(struct out_mail);
+
+    mail->mail_from = must_dup("alice@home.test");
+    mail->recipients = must_alloc_array(count, sizeof *mail->recipients);
+    mail->count = count;
+    for (size_t i = 0; i < count; i++) {
+        mail->recipients[i].delivery_id = ids[i];
+        mail->recipients[i].address = must_print("r%zu@%s", i, w->row->domain);
+    }
+    mail->body = source_of_slice(SLICE("hi\r\n"));
+    load->errand.free = load_free;
+    load->errand.ok = !w->load_fails;
+    load->mail = mail;
+    return &load->errand;
+}
+
+static void piece_free(struct errand *errand)
+{
+    struct out_piece *piece = container_of(errand, struct out_piece, errand);
+
+    bytes_clear(&piece->text);
+    free(piece);
+}
+
+static struct errand *fake_piece(struct source *body, int64_t offset)
+{
+    struct out_piece *piece = must_new(struct out_piece);
+
+    (void)body, (void)offset;
+    piece->errand.free = piece_free;
+    piece->errand.ok = piece->last = true;
+    bytes_add_text(&piece->text, "hi\r\n");
+    return &piece->errand;
+}
+
+static struct errand *fake_record(void *ctx, const struct out_mail *mail)
+{
+    struct world *w = ctx;
+
+    w->recorded++;
+    w->fate = mail->recipients[0].fate;
+    snprintf(w->reply, sizeof w->reply, "%s", mail->recipients[0].reply);
+    return plain_errand(!w->record_fails);
+}
+
+static bool fake_is_ours(void *ctx, struct slice domain)
+{
+    (void)ctx;
+    return slice_is(domain, "home.test");
+}
+
+static bool fake_has_route(void *ctx, const char *host, int port)
+{
+    (void)ctx;
+    return strcmp(host, "told.test") == 0 && port == 25;
+}
+
+/* ---- DNS ---- */
+static void answer_mx(struct dns_answer *answer, const char *records)
+{
+    struct slice rest = slice_of(records);
+
+    answer->outcome = *records == '-'   ? DNS_NO_DATA
+                      : *records == '?' ? DNS_FAILED
+                      : *records == '!' ? DNS_NO_NAME
+                                        : DNS_ANSWER;
+    while (answer->outcome == DNS_ANSWER && rest.at) {
+        struct slice name = slice_trim(slice_cut(&rest, ','));
+        scoped_value(bytes) data = {0};
+        bytes_add_char(&data, '\0');
+        bytes_add_char(&data, (char)atoi(name.at));
+        slice_cut(&name, ' ');
+        while (name.at && !slice_is(name, ".")) {
+            struct slice label = slice_cut(&name, '.');
+            bytes_add_char(&data, (char)label.len);
+            bytes_add(&data, label);
+        }
+        bytes_add_char(&data, '\0');
+        dns_answer_add(answer, bytes_slice(&data));
+    }
+}
+
+/* x.test is 192.0.2.1, but for z.test, which has no address. */
+static void answer_dns(const struct row *row, struct dns_lookup *lookup)
+{
+    for (size_t i = 0; i < lookup->count; i++) {
+        struct dns_answer *answer = &lookup->answers[i];
+        answer->outcome = DNS_NO_DATA;
+        if (lookup->questions[i].type == DNS_MX)
+            answer_mx(answer, row->mx);
+        if (lookup->questions[i].type != DNS_A || lookup->questions[i].name[0] == 'z')
+            continue;
+        answer->outcome = DNS_ANSWER;
+        dns_answer_add(answer, (struct slice){"\xc0\0\2\1", 4});
+    }
+    lookup->errand.ok = true;
+}
+
+/* ---- conversations ---- */
+struct talk { /* a driver for one session */
+    const struct session_kind *kind;
+    void *session;
+    struct bytes out;
+    bool over;
+};
+
+static void follow(struct talk *talk, struct turn *turn, enum next next)
+{
+    while (next == NEXT_WAIT || next == NEXT_MORE) {
+        struct turn again = {.out = &talk->out};
+        next = next == NEXT_WAIT ? talk->kind->resume(talk->session, turn->errand, &again)
+                                 : talk->kind->more(talk->session, &again);
+        *turn = again;
+    }
+    talk->over = next != NEXT_READ;
+}
+
+static void play(struct dial *dial, const char *script)
+{
+    const struct peer peer = {.service = "smtp-out"};
+    struct talk talk = {.kind = dial->kind, .session = steal(&dial->session)};
+    struct slice rest = slice_of(script);
+    struct turn turn = {.out = &talk.out};
+
+    follow(&talk, &turn, talk.kind->begin(talk.session, &peer, &turn));
+    while (rest.at && !talk.over) {
+        struct slice part = slice_cut(&rest, '|');
+        scoped_text char *line = must_print("%.*s\r\n", SLICE_ARGS(part));
+        turn = (struct turn){.in = slice_of(line), .out = &talk.out};
+        follow(&talk, &turn, talk.kind->read(talk.session, &turn));
+    }
+    talk.kind->free(talk.session);
+    bytes_clear(&talk.out);
+}
+
+static void visit(struct world *w, struct dial *dial)
+{
+    const char *meets = w->row->meets[w->visit++];
+    static const char *const demands[] = {"clear", "try", "always", "proved"};
+    const struct out_talk *talk = *(struct out_talk *const *)dial->session; /* its first member */
+
+    assert_non_null(meets);
+    bytes_print(&w->visits, "%s%s:%d %s%s", w->visits.len ? ", " : "", dial->host, dial->port,
+                demands[talk->tls], dial->named_by_admin ? " named" : "");
+    dial->tried = dial->address_count ? dial->address_count : 1;
+    dial->outcome = strcmp(meets, "silent") == 0    ? DIAL_SILENT
+                    : strcmp(meets, "blocked") == 0 ? DIAL_BLOCKED
+                                                    : DIAL_TALKED;
+    dial->errand.ok = dial->outcome == DIAL_TALKED;
+    if (dial->errand.ok)
+        play(dial, strcmp(meets, "shake") == 0 ? "220 c|250-c\r\n250 STARTTLS|220 go" : meets);
+}
+
+static void do_errand(struct world *w, struct errand *errand)
+{
+    if (errand->lane == LANE_DNS)
+        answer_dns(w->row, container_of(errand, struct dns_lookup, errand));
+    else if (errand->lane == LANE_DIAL)
+        visit(w, container_of(errand, struct dial, errand));
+}
+
+/* ---- the courier's driver ---- */
+static void fake_start(void *ctx, const struct session_kind *kind, void *session)
+{
+    struct world *w = ctx;
+
+    assert_ptr_equal(kind, &out_courier_kind);
+    assert_null(w->courier);
+    w->courier = session;
+}
+
+static void run_courier(struct world *w)
+{
+    const struct peer peer = {.service = "mail-courier"};
+    struct turn turn = {.in = SLICE("")};
+    void *courier = steal(&w->courier);
+    enum next next = out_courier_kind.begin(courier, &peer, &turn);
+
+    while (next == NEXT_WAIT) {
+        struct errand *errand = turn.errand;
+        do_errand(w, errand);
+        turn = (struct turn){.in = SLICE("")};
+        next = out_courier_kind.resume(courier, errand, &turn);
+    }
+    assert_int_equal(next, NEXT_HANG_UP);
+    out_courier_kind.free(courier);
+}
+
+static void world_open(struct world *w, const struct row *row)
+{
+    w->row = row;
+    w->out.duties = (struct out_duties){
+        .ctx = w,
+        .clock = &system_clock,
+        .hostname = "mx.home.test",
+        .relay_host = row->relay,
+        .relay_port = 587,
+        .is_ours = fake_is_ours,
+        .has_route = fake_has_route,
+        .load = fake_load,
+        .piece = fake_piece,
+        .record = fake_record,
+        .start = fake_start,
+    };
+    out_queue_add(&w->out.queue, 1, row->domain, 7, "alice@home.test");
+    out_start_couriers(&w->out);
+    run_courier(w);
+}
+
+static void world_close(struct world *w)
+{
+    bytes_clear(&w->visits);
+    out_queue_clear(&w->out.queue);
+    free(w);
+}
+
+static void test_ways(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct world *w = must_new(struct world);
+        world_open(w, &rows[i]);
+        if (strcmp(w->visits.at ? w->visits.at : "", rows[i].visits) != 0)
+            fail_msg("%s: went to \"%s\"", rows[i].name, w->visits.at);
+        if (w->fate != rows[i].fate || strcmp(w->reply, rows[i].reply) != 0)
+            fail_msg("%s: fate %d, \"%s\"", rows[i].name, (int)w->fate, w->reply);
+        if (w->recorded != 1 || w->out.queue.claim_count != 0)
+            fail_msg("%s: recorded %d times", rows[i].name, w->recorded);
+        world_close(w);
+    }
+}
+
+/* What is not recorded rests, and is not sent again at once. */
+static void test_our_own_trouble(void **state)
+{
+    static const struct row row = {"", "d.test", "10 a.test", {YES}, "", OUT_TAKEN, "", ""};
+
+    (void)state;
+    for (int record = 0; record < 2; record++) {
+        struct world *w = must_new(struct world);
+        w->load_fails = !record;
+        w->record_fails = record;
+        world_open(w, &row);
+        assert_int_equal(w->recorded, record ? 2 : 0); /* by the client, and again by the courier */
+        assert_int_equal(w->out.queue.claim_count, 1);
+        assert_int_equal(w->out.queue.claims[0].state, OUT_RESTING);
+        world_close(w);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ways),
+        cmocka_unit_test(test_our_own_trouble),
+    };
+    return cmocka_run_group_tests_name("smtp courier", tests, NULL, NULL);
+}
