@@ -22,5 +22,5 @@ for word in "$@"; do
     [ ! -e "${word%%::*}" ] || where=() # a file was named
 done
 exec unshare --net --mount --pid --fork --kill-child --mount-proc "$here/lab.sh" \
-    env -u PYTHONPATH PYTHONDONTWRITEBYTECODE=1 "$PYTHON" -m pytest -p no:cacheprovider --rootdir="$here" \
+    env -u PYTHONPATH PYTHONDONTWRITEBYTECODE=1 "$PYTHON" -m pytest -p no:cacheprovider --rootdir="$ROOT/tests" \
     --durations=8 "${where[@]}" "$@"

@@ -11,6 +11,7 @@ from .wait import DEADLINE, until
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BINARY = pathlib.Path(os.environ.get("NESTBOX_BINARY", ROOT / "build" / "dev" / "nestbox"))
+RELEASE = pathlib.Path(os.environ.get("NESTBOX_RELEASE", ROOT / "build" / "release" / "nestbox"))
 SANITIZERS = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "detect_leaks=1:exitcode=99"),
               "UBSAN_OPTIONS": "print_stacktrace=1"}
 
@@ -35,6 +36,7 @@ class Nestbox:
         self.folder, self.domains, self.address = folder, domains, address
         self.hostname = hostname or f"mx.{domains[0]}"
         self.binary, self.around = BINARY, os.environ.get("NESTBOX_AROUND", "").split()
+        self.environment = {}  # of `serve` alone, beside what the test itself has
         self.config, self.log = folder / "nestbox.conf", folder / "nestbox.log"
         self.data_dir = data_dir or folder / "data"
         self.trust = ca.context()
@@ -67,7 +69,7 @@ class Nestbox:
         self.starts += 1
         self._process = Process(
             f"nestbox {self.domains[0]}", [*self.around, self.binary, "serve", "--config", self.config], self.log,
-            env={**os.environ, **SANITIZERS})
+            env={**os.environ, **SANITIZERS, **self.environment})
         until(lambda: ports.exists() or not self._process.runs(), "nestbox listening", seconds)
         if not self._process.runs():
             raise AssertionError(f"nestbox did not start:\n{self.log.read_text()[-4000:]}")
@@ -80,6 +82,12 @@ class Nestbox:
         self._process = None
         if status != 0:
             raise AssertionError(f"nestbox ended with {status}:\n{self.log.read_text()[-6000:]}")
+
+    def died(self, seconds=30):
+        """Waits for the end of a server that something else kills; gives its exit status."""
+        status = self._process.finish(seconds)
+        self._process = None
+        return status
 
     def kill(self):
         self._process.kill()

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "e2e"))
 
 from laboratory.ca import Ca  # noqa: E402
 from laboratory.dns import Dns  # noqa: E402

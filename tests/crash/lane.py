@@ -1,0 +1,227 @@
+"""A server with a peer and a mail host of its own, the script of everybody's life there, and the judge of what is left."""
+import collections
+import email.policy
+import re
+import shutil
+import sqlite3
+import threading
+import time
+
+from laboratory.crashpoint import Crashpoint
+from laboratory.load import BROKEN
+from laboratory.mailhost import MailHost
+from laboratory.mailing import compose, connect, transact
+from laboratory.nestbox import RELEASE, Nestbox
+from laboratory.peer import PythonPeer
+from laboratory.wait import Log, until
+
+RETRY = ", ".join(["200 ms"] * 16)
+LARGE = "So it goes, line by line.\n" * 4000  # 104,000 bytes: a body with a file of its own
+PATIENCE = 60
+
+
+class Lane:
+    """Several can be at work at once.  `name` gives everything its names, `number` its addresses."""
+
+    def __init__(self, number, folder, ca, dns, settings=None):
+        self.number, self.domain = number, f"lane{number}.test"
+        address, crowd, sink = f"20.1.4.{number}", f"20.1.5.{number}", f"20.1.6.{number}"
+        self.elsewhere = f"sink{number}.unsigned.test"
+        dns.add(f"{self.domain} A {address}", f"mx.{self.domain} A {address}", f"crowd{number}.test A {crowd}",
+                f"{self.elsewhere} A {sink}")
+        settings = settings or {"network": {"retry": RETRY}}
+        self.server = Nestbox(folder / "server", ca, dns, (self.domain,), address, settings)
+        self.server.binary = RELEASE
+        self.peer = PythonPeer(ca, f"crowd{number}.test", crowd)
+        self.sink = MailHost(sink)
+        self.template = folder / "template"
+        self._prepare()
+        self.crashpoint = Crashpoint(folder / "orders", self.server.data_dir)
+
+    def _prepare(self):
+        """What every play begins with: Alice, whom Bob follows."""
+        self.server.start()
+        self.alice = self.server.account(f"alice@{self.domain}")
+        self.peer.follow(self.alice.handle, "bob")
+        self.peer.people["fan"] = self.peer.key("bob")
+        self.server.stop()
+        shutil.copytree(self.server.data_dir, self.template)
+
+    def close(self):
+        self.server.end()
+        self.peer.stop()
+        self.sink.stop()
+
+    # its life
+
+    def fresh(self):
+        shutil.rmtree(self.server.data_dir)
+        shutil.copytree(self.template, self.server.data_dir)
+        self.peer.begin()
+        self.sink.mails = Log("mails")
+        self.deaths = []
+
+    def start(self):
+        """Under orders: it may die at once."""
+        self.server.environment = self.crashpoint.environment
+        try:
+            self.server.start()
+        except AssertionError:
+            if not self.crashpoint.death:
+                raise
+            self.revive()
+
+    def alive(self):
+        if not self.server.runs():
+            self.revive()
+        return True
+
+    def revive(self):
+        """The server is dead or dying, by order; it must start without help."""
+        status = self.server.died()
+        assert status == -9 and self.crashpoint.death, f"ended with {status}: {self.server.log.read_text()[-3000:]}"
+        self.deaths.append(self.crashpoint.death)
+        self.server.environment = {}
+        self.server.start()
+
+    def stop(self):
+        """A clean end, unless the orders say otherwise."""
+        try:
+            self.server.stop()
+        except AssertionError:
+            if not self.crashpoint.death or self.deaths:
+                raise
+            self.deaths.append(self.crashpoint.death)
+            self.server.environment = {}
+            self.server.start()
+            self.settle()
+            self.server.stop()
+
+    def settle(self):
+        until(lambda: self.server.ask("queue", "list") == [], "every delivery being done", PATIENCE)
+
+    # asking again and again, as real peers do
+
+    def insist(self, attempt):
+        """Repeats the attempt, with the very same bytes, until the promise is given."""
+        end = time.monotonic() + PATIENCE
+        while not self._attempt(attempt):
+            assert time.monotonic() < end, f"no promise in {PATIENCE} s"
+            threading.Event().wait(0.02 if self.server.runs() else 0)
+            self.alive()
+
+    def _attempt(self, attempt):
+        try:
+            return attempt()
+        except BROKEN:
+            return False
+
+    def mail(self, port, sender, recipient, mail):
+        raw = mail.as_bytes(policy=email.policy.SMTP)
+
+        def attempt():
+            with connect(self.server, port, source=(f"20.1.7.{self.number}", 0)) as smtp:
+                if port != 25:
+                    smtp.login(self.alice.address, self.alice.password)
+                code, words = transact(smtp, sender, [recipient], raw)
+            assert code < 500, f"{recipient} was refused: {code} {words}"
+            return code == 250
+
+        self.insist(attempt)
+
+    def say(self, to, subject, text):
+        """Alice says something; it is promised."""
+        self.mail(587, self.alice.address, to, compose(self.alice.address, to, subject, text))
+
+    def tell(self, activity, person):
+        """Somebody at the peer tells Alice; it is promised."""
+        def attempt():
+            status, answer = self.peer.post(f"{self.alice.actor}/inbox", activity, person)
+            assert status in (202, 429, 500, 503), f"{activity['type']} was refused: {status} {answer}"
+            return status == 202
+
+        self.insist(attempt)
+
+    def witness(self, kind, wanted=lambda activity: True):
+        """The first activity of that kind that reached the peer."""
+        seen = until(lambda: self.alive() and self.reached(kind, wanted), f"{kind} reaching the peer", PATIENCE)
+        return seen[0].activity
+
+    def reached(self, kind, wanted=lambda activity: True):
+        return self.peer.deliveries.all(
+            lambda delivery: (delivery.verified and delivery.status == 202 and delivery.activity["type"] == kind
+                              and wanted(delivery.activity)))
+
+    # the script
+
+    def play(self):
+        """All of it, however often the server dies meanwhile; ends with the server stopped."""
+        self.start()
+        self.say(self.alice.word("public"), "", "Post token first.\n")
+        first = self.witness("Create", lambda create: "token first" in create["object"]["content"])
+        follow = self.peer.activity("Follow", self.alice.actor, "fan")
+        self.tell(follow, "fan")
+        self.witness("Accept")
+        note = self.peer.make_note("<p>token note</p>", to=[self.alice.actor], tag=[
+            {"type": "Mention", "href": self.alice.actor, "name": self.alice.handle}])
+        self.tell(self.peer.create(note), "bob")
+        self.mail(25, "carol@mail.test", self.alice.address,
+                  compose("carol@mail.test", self.alice.address, "token mail", LARGE + "the end\n"))
+        self.say(f"pat@{self.elsewhere}", "token out", LARGE + "the end\n")
+        until(lambda: self.alive() and self.sink.mails.all(), "the mail reaching the mail host", PATIENCE)
+        self.say(self.alice.word("public"), "", "Post token second.\n")
+        self.witness("Create", lambda create: "token second" in create["object"]["content"])
+        ref = first["object"]["id"].rsplit("/", 1)[1]
+        self.say(f"{ref}+delete@{self.domain}", "", "")
+        self.witness("Delete")
+        self.tell(self.peer.activity("Undo", follow, "fan"), "fan")
+        if self.deaths:
+            self.settle()
+        self.stop()
+
+    # the judge
+
+    def judge(self):
+        """Every promise of play() is kept, once; the server is stopped."""
+        assert tokens(mail["subject"] for mail in self.alice.mails("INBOX")) == {"note": 1, "mail": 1}
+        assert tokens(post["text"] for post in self.alice.posts()) == {"second": 1}
+        assert [follower["actor"] for follower in self.alice.followers()] == [self.peer.actor("bob")]
+        mail = next(mail for mail in self.alice.mails("INBOX") if "token mail" in mail["subject"])
+        assert b"the end" in self.alice.show(mail)
+        self._judge_what_left()
+        self._judge_files()
+
+    def _judge_what_left(self):
+        repeats = 1 + len(self.deaths)
+        ids = collections.defaultdict(set)
+        for delivery in self.reached("Create"):
+            for token in tokens([delivery.activity["object"]["content"]]):
+                ids[token].add((delivery.activity["object"]["id"], delivery.activity["id"]))
+        assert {token: len(known) for token, known in ids.items()} == {"first": 1, "second": 1}, ids
+        times = collections.Counter((delivery.activity["type"], delivery.activity["id"])
+                                    for delivery in self.peer.deliveries.all())
+        assert collections.Counter(kind for kind, _ in times) == {"Create": 2, "Accept": 1, "Delete": 1}, times
+        assert max(times.values()) <= repeats, times
+        out = self.sink.mails.all()
+        assert 1 <= len(out) <= repeats
+        assert all(b"the end" in mail.text for mail in out)
+        assert len({re.search(rb"(?im)^Message-ID: *(\S+)", mail.text)[1] for mail in out}) == 1
+
+    def _judge_files(self):
+        """The database is sound, and knows of each file; each body it speaks of is there, whole."""
+        bodies = self.server.data_dir / "bodies"
+        with sqlite3.connect(f"file:{self.server.data_dir}/nestbox.db?mode=ro", uri=True) as store:
+            assert store.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert store.execute("PRAGMA foreign_key_check").fetchall() == []
+            kept = dict(store.execute("SELECT file, size FROM body WHERE file IS NOT NULL"))
+            leaving = {name for name, in store.execute("SELECT file FROM body_garbage")}
+        store.close()
+        there = {path.name: path.stat().st_size for path in bodies.glob("??/*")}
+        assert kept.items() <= there.items(), f"rows without their file: {kept.items() - there.items()}"
+        assert there.keys() <= kept.keys() | leaving, f"files without a row: {there.keys() - kept.keys() - leaving}"
+        assert list((bodies / "incoming").iterdir()) == []
+
+
+def tokens(texts):
+    """How often each token stands in these texts."""
+    return collections.Counter(found[1] for found in (re.search(r"token (\w+)", text or "") for text in texts) if found)
