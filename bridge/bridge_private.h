@@ -126,6 +126,8 @@ MUST_CHECK bool message_send(struct bridge *bridge, struct store_tx *tx,
 /* The first half of it: everybody in its audience who lives elsewhere. */
 MUST_CHECK bool message_want_at_audience(struct bridge *bridge, struct store_tx *tx,
                                          const struct message *message, struct err *err);
+/* Chores: what was asked (behaviour.md 5.2) and not answered for 7 days goes back to Drafts. */
+MUST_CHECK bool expire_questions(struct bridge *bridge, struct err *err);
 /* One person's delivery of a subject. */
 MUST_CHECK bool person_want(struct store_tx *tx, const struct person *person,
                             enum delivery_subject subject, int64_t subject_id, int64_t account_id,

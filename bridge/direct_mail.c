@@ -4,7 +4,6 @@
  */
 #include "mail_work.h"
 
-#include "config.h"
 #include "memory.h"
 
 #include <stdio.h>
@@ -14,7 +13,7 @@ enum { FIRST_DIRECT_MS_DAYS = 3650 };
 static bool is_fediverse(const struct mail_work *work, const struct recipient *recipient)
 {
     return recipient->address.kind == ADDRESS_PERSON &&
-           !config_hosts(work->bridge->config, slice_of(recipient->address.host));
+           !work_is_local_mailbox(work, &recipient->address);
 }
 
 static size_t count_fediverse(const struct mail_work *work)

@@ -30,6 +30,12 @@ struct recipient *work_first(const struct mail_work *work, enum address_kind kin
     return NULL;
 }
 
+bool work_is_local_mailbox(const struct mail_work *work, const struct address *address)
+{
+    return address->kind == ADDRESS_PERSON && !work->publishes &&
+           config_hosts(work->bridge->config, slice_of(address->host));
+}
+
 bool work_is_self(const struct mail_work *work, const struct address *address)
 {
     struct address own;

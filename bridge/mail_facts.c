@@ -208,7 +208,9 @@ void parent_clear(struct parent *parent)
 
 static enum parent_kind kind_of(const struct mail_work *work, const struct message *message)
 {
-    if (message_is_gone(message))
+    bool asked = message->state == MESSAGE_HELD && message->release_ms == 0;
+
+    if (message_is_gone(message) || asked) /* nobody else can see it */
         return PARENT_CLOSED;
     if (visibility_is_open(message->visibility))
         return PARENT_OPEN;

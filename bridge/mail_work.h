@@ -120,11 +120,15 @@ struct mail_work {
     struct author author;
     bool target_line; /* the first line of the text is the signed target */
     bool chat;        /* Chat-Version */
+    bool
+        publishes; /* goes to everybody or to followers: people of this server are named, not written to */
     int64_t now_ms;
 };
 /* Which recipients a mail has. */
 size_t work_count(const struct mail_work *work, enum address_kind kind);
 struct recipient *work_first(const struct mail_work *work, enum address_kind kind);
+/* A person's word whose person has a mailbox here that gets the mail. */
+bool work_is_local_mailbox(const struct mail_work *work, const struct address *address);
 /* The author's own address (with any +detail)? */
 bool work_is_self(const struct mail_work *work, const struct address *address);
 /* Answers, and nothing is planned.  Always true. */

@@ -1,7 +1,6 @@
 /* The steps that posts and direct messages share, from mail to a planned note. */
 #include "mail_work.h"
 
-#include "config.h"
 #include "memory.h"
 
 void drafting_clear(struct drafting *drafting)
@@ -88,6 +87,10 @@ bool drafting_read(struct mail_work *work, struct drafting *drafting, struct err
     if (!post_text_read(work, &parts, &drafting->parent, &drafting->text, err) ||
         !pictures_read(work, &parts, &drafting->text, q, drafting->note, err))
         return false;
+    if (parts.attached_mail && q->pictures == PICTURES_FINE) { /* of a post it is P8 before */
+        q->pictures = PICTURES_UNFIT_FILE;
+        strcpy(q->picture_name, "the attached mail");
+    }
     q->read = true;
     q->automatic |= parts.automatic;
     q->forwarded = drafting->forward || drafting->text.forwarded || parts.attached_mail ||
@@ -157,8 +160,7 @@ bool drafting_address(struct mail_work *work, struct drafting *drafting, enum au
 {
     for (size_t i = 0; !drafting->nobody && i < work->count; i++) {
         const struct address *address = &work->recipients[i].address;
-        if (address->kind != ADDRESS_PERSON ||
-            config_hosts(work->bridge->config, slice_of(address->host)))
+        if (address->kind != ADDRESS_PERSON || work_is_local_mailbox(work, address))
             continue;
         if (!address_one(work, drafting, address, field, err))
             return false;

@@ -285,20 +285,27 @@ static bool decide_and_plan(struct mail_work *work, const struct recipient *word
     return plan_post(work, word, drafting, err);
 }
 
+/* Who said no to the question gets what Reply all means to people: an answer to those it names. */
+static bool go_on(struct mail_work *work, const struct recipient *word, struct drafting *drafting,
+                  struct err *err)
+{
+    if (!is_reply_to_all(work, word, &drafting->parent) ||
+        work->author.account.reply_all != REPLY_ALL_PEOPLE)
+        return decide_and_plan(work, word, drafting, err);
+    work->publishes = false;
+    return direct_mail(work, err);
+}
+
 bool publish_mail(struct mail_work *work, struct err *err)
 {
     struct recipient *word = work_first(work, ADDRESS_PUBLISH);
     scoped_value(drafting) drafting = {0};
     struct header_words words = {0};
-    bool ok = ask_header(work, word, &drafting, &words, err);
 
-    if (ok && policy_post(&drafting.q, &work->arrival->answer) == ROW_NONE) {
-        if (is_reply_to_all(work, word, &drafting.parent) &&
-            work->author.account.reply_all == REPLY_ALL_PEOPLE)
-            ok = direct_mail(work, err);
-        else
-            ok = decide_and_plan(work, word, &drafting, err);
-    }
+    work->publishes = true;
+    bool ok = ask_header(work, word, &drafting, &words, err);
+    if (ok && policy_post(&drafting.q, &work->arrival->answer) == ROW_NONE)
+        ok = go_on(work, word, &drafting, err);
     free(words.mailbox);
     free(words.own_word);
     return ok;

@@ -205,7 +205,7 @@ static bool to_recipient(struct mail_work *work, const struct recipient *recipie
         return to_named(work, recipient, slice_of(address->user), slice_of(address->domain), out_ok,
                         err);
     case ADDRESS_PERSON: /* carol=example.org is carol@example.org when that is us */
-        return !config_hosts(work->bridge->config, slice_of(address->host)) ||
+        return !work_is_local_mailbox(work, address) ||
                to_named(work, recipient, slice_of(address->user), slice_of(address->host), out_ok,
                         err);
     case ADDRESS_OFFICE: return to_office(work, recipient, out_ok, err);

@@ -175,6 +175,11 @@ static void test_posts(void **state)
          .reply = "550 5.7.1 Not posted: this answers a mail that is not public. Start a new mail "
                   "to post it.",
          .effects = ""},
+        {.name = "somebody of this server is named, not written to",
+         .recipients = "public@example.org, eve=example.org@example.org",
+         .reply = TAKEN,
+         .effects = "public held\n<p>Hello</p>\ncc @eve@example.org\n"
+                    "alice in Posts: Public in 60 seconds: Hello\n"},
         {.name = "a person in Bcc of a post",
          .recipients = "public@example.org, " BOB,
          .to = "public@example.org",
