@@ -79,8 +79,10 @@ static bool end(struct attempt *a, enum delivery_end how)
     a->outcome.version = a->outgoing.version;
     a->stage = DELIVER_END;
     a->courier->ask.errand.write = record;
-    log_info("delivery=%lld host=%s %s try=%d reply=\"%s\"", (long long)a->outcome.delivery_id,
-             a->host ? a->host : "", names[how], a->tries + 1, a->outcome.reply);
+    /* of an answer only its status: a peer's words may name people */
+    int words = strncmp(a->outcome.reply, "HTTP ", 5) == 0 ? 8 : (int)strlen(a->outcome.reply);
+    log_info("delivery=%lld host=%s %s try=%d reply=\"%.*s\"", (long long)a->outcome.delivery_id,
+             a->host ? a->host : "", names[how], a->tries + 1, words, a->outcome.reply);
     return true;
 }
 
