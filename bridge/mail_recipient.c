@@ -83,7 +83,7 @@ enum found postmaster_account(struct bridge *bridge, struct store_view *view, st
     return first.found ? store_account(view, first.id, out, err) : ABSENT;
 }
 
-struct asked {
+struct rcpt {
     struct bridge *bridge;
     struct store_view *view;
     enum mail_door door;
@@ -92,34 +92,34 @@ struct asked {
     struct answer *out;
 };
 
-static bool nobody(const struct asked *asked)
+static bool nobody(const struct rcpt *rcpt)
 {
-    answer_set(asked->out, VERDICT_NOBODY, "There is no %.*s here.", SLICE_ARGS(asked->recipient));
+    answer_set(rcpt->out, VERDICT_NOBODY, "There is no %.*s here.", SLICE_ARGS(rcpt->recipient));
     return true;
 }
 
-static bool account_recipient(const struct asked *asked, struct err *err)
+static bool account_recipient(const struct rcpt *rcpt, struct err *err)
 {
     scoped_value(account) account = {0};
     bool takes;
 
-    switch (store_account_named(asked->view, slice_of(asked->address.user),
-                                slice_of(asked->address.domain), &account, err)) {
+    switch (store_account_named(rcpt->view, slice_of(rcpt->address.user),
+                                slice_of(rcpt->address.domain), &account, err)) {
     case FAILED: return false;
-    case ABSENT: return nobody(asked);
+    case ABSENT: return nobody(rcpt);
     case FOUND: break;
     }
-    return account_takes(asked->bridge, asked->view, &account, 0, &takes, asked->out, err);
+    return account_takes(rcpt->bridge, rcpt->view, &account, 0, &takes, rcpt->out, err);
 }
 
-static bool short_name_of(const struct asked *asked, char **out, struct err *err)
+static bool short_name_of(const struct rcpt *rcpt, char **out, struct err *err)
 {
-    const struct address *address = &asked->address;
+    const struct address *address = &rcpt->address;
     scoped_value(person) person = {0};
     enum found found =
-        *address->host ? store_person_by_handle(asked->view, slice_of(address->user),
+        *address->host ? store_person_by_handle(rcpt->view, slice_of(address->user),
                                                 slice_of(address->host), &person, err)
-                       : store_person_by_word(asked->view, slice_of(address->user), &person, err);
+                       : store_person_by_word(rcpt->view, slice_of(address->user), &person, err);
 
     if (found == FAILED)
         return false;
@@ -128,54 +128,54 @@ static bool short_name_of(const struct asked *asked, char **out, struct err *err
     return true;
 }
 
-static bool person_recipient(const struct asked *asked, struct slice mail_from, struct err *err)
+static bool person_recipient(const struct rcpt *rcpt, struct slice mail_from, struct err *err)
 {
-    const struct address *address = &asked->address;
+    const struct address *address = &rcpt->address;
     scoped_text char *name = NULL;
 
     if (address->mail_person) {
-        answer_set(asked->out, VERDICT_NOBODY, "Nothing was sent: write to %s@%s itself.",
+        answer_set(rcpt->out, VERDICT_NOBODY, "Nothing was sent: write to %s@%s itself.",
                    address->user, address->host);
         return true;
     }
     if (address->word == WORD_FOLLOWERS) {
-        if (!short_name_of(asked, &name, err))
+        if (!short_name_of(rcpt, &name, err))
             return false;
-        answer_set(asked->out, VERDICT_NOT_ALLOWED, "%s's followers can be reached by %s alone.",
+        answer_set(rcpt->out, VERDICT_NOT_ALLOWED, "%s's followers can be reached by %s alone.",
                    name, name);
         return true;
     }
-    if (asked->door == MAIL_DOOR_MX && slice_empty(mail_from)) {
-        answer_set(asked->out, VERDICT_NOT_ALLOWED,
+    if (rcpt->door == MAIL_DOOR_MX && slice_empty(mail_from)) {
+        answer_set(rcpt->out, VERDICT_NOT_ALLOWED,
                    "%.*s can be written to only by people with an account here.",
-                   SLICE_ARGS(asked->recipient));
+                   SLICE_ARGS(rcpt->recipient));
         return true;
     }
     if (*address->host)
         return true;
     scoped_value(person) person = {0};
-    enum found found = store_person_by_word(asked->view, slice_of(address->user), &person, err);
-    return found != FAILED && (found == FOUND || nobody(asked));
+    enum found found = store_person_by_word(rcpt->view, slice_of(address->user), &person, err);
+    return found != FAILED && (found == FOUND || nobody(rcpt));
 }
 
 bool bridge_recipient(struct bridge *bridge, struct store_view *view, enum mail_door door,
                       int64_t account_id, struct slice mail_from, struct slice recipient,
                       struct answer *out, struct err *err)
 {
-    struct asked asked = {
+    struct rcpt rcpt = {
         .bridge = bridge, .view = view, .door = door, .recipient = recipient, .out = out};
 
     (void)account_id; /* who may do what is judged by the From, after DATA */
     answer_set(out, VERDICT_TAKEN, "Taken");
-    address_read(bridge->config, recipient, &asked.address);
-    switch (asked.address.kind) {
+    address_read(bridge->config, recipient, &rcpt.address);
+    switch (rcpt.address.kind) {
     case ADDRESS_FOREIGN:
         if (door == MAIL_DOOR_MX)
             answer_set(out, VERDICT_NOT_ALLOWED, "This server takes mail for its own people only.");
         return true;
-    case ADDRESS_MALFORMED: return nobody(&asked);
-    case ADDRESS_ACCOUNT: return account_recipient(&asked, err);
-    case ADDRESS_PERSON: return person_recipient(&asked, mail_from, err);
+    case ADDRESS_MALFORMED: return nobody(&rcpt);
+    case ADDRESS_ACCOUNT: return account_recipient(&rcpt, err);
+    case ADDRESS_PERSON: return person_recipient(&rcpt, mail_from, err);
     case ADDRESS_CLAIM:
         answer_set(out, VERDICT_NOT_ALLOWED,
                    "Not done: this server takes keys on its command line only (nestbox key add).");

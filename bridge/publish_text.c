@@ -157,6 +157,17 @@ static void append_ids(char ***into, size_t *count, char ***from, size_t *from_c
     *from_count = 0;
 }
 
+static void passages_join(struct words *all, struct words *more)
+{
+    for (size_t i = 0; i < more->count; i++) {
+        must_make_room(all->passages, all->count, all->capacity);
+        all->passages[all->count++] = more->passages[i];
+    }
+    free(more->passages);
+    more->passages = NULL;
+    more->count = more->capacity = 0;
+}
+
 /* Moves what `more` holds behind what `all` holds. */
 static void words_join(struct words *all, struct words *more)
 {
@@ -167,13 +178,7 @@ static void words_join(struct words *all, struct words *more)
         all->begins_with_quote = more->begins_with_quote;
     all->forwarded |= more->forwarded;
     all->cut_quote |= more->cut_quote;
-    for (size_t i = 0; i < more->count; i++) {
-        must_make_room(all->passages, all->count, all->capacity);
-        all->passages[all->count++] = more->passages[i];
-    }
-    free(more->passages);
-    more->passages = NULL;
-    more->count = more->capacity = 0;
+    passages_join(all, more);
     append_ids(&all->image_alts, &alts, &more->image_alts, &more_alts);
     append_ids(&all->kept_content_ids, &all->kept_content_id_count, &more->kept_content_ids,
                &more->kept_content_id_count);
