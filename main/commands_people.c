@@ -33,6 +33,8 @@ static const char *state_name(enum follow_state state)
     case FOLLOW_ACCEPTED: return "following";
     case FOLLOW_REFUSED: return "refused";
     case FOLLOW_LEFT: return "left";
+    case FOLLOW_CONFIRMING: return "confirming";
+    case FOLLOW_SUSPENDED: return "suspended";
     }
     return "unknown";
 }

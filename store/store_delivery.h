@@ -12,7 +12,7 @@
 
 enum delivery_subject {
     SUBJECT_MESSAGE = 1,   /* subject_id: message */
-    SUBJECT_FOLLOW_ANSWER, /* follow: wanted 1 Accept, 2 Reject */
+    SUBJECT_FOLLOW_ANSWER, /* follow: wanted 1 Accept, 2 Reject; by mail 1 the question, 2 goodbye */
     SUBJECT_FOLLOW,        /* follow of ours: wanted 1 Follow, 2 Undo */
     SUBJECT_ACTOR,         /* account: wanted n Update(Person); withdrawn: Delete(actor) */
 };
@@ -31,7 +31,7 @@ struct delivery {
     int tries;      /* failed ones; never 0 again while d = 0, since one of them may have arrived */
     int64_t due_ms, first_ms;  /* next try; when it was first wanted */
     char *last_reply;          /* one line; or NULL */
-    int64_t body_id;           /* TARGET_MAIL: the mail as it goes out; else 0 */
+    int64_t body_id;           /* TARGET_MAIL: the mail as it goes out; 0: rendered when it is sent */
     char *mail_from, *rcpt_to; /* TARGET_MAIL */
 };
 void delivery_clear(struct delivery *delivery);

@@ -3,7 +3,9 @@
 #include "store_person_rows.h"
 #include "store_private.h"
 
-#define FOLLOW_COLUMNS "f.id, f.follower_id, f.followed_id, f.state, f.activity_id, f.since_ms"
+#define FOLLOW_COLUMNS                                                                             \
+    "f.id, f.follower_id, f.followed_id, f.state, f.activity_id, f.since_ms, "                     \
+    "f.refused_ms"
 #define FOLLOW "SELECT " FOLLOW_COLUMNS " FROM follow f "
 #define PAIR "SELECT " FOLLOW_COLUMNS ", " PERSON_COLUMNS " FROM follow f "
 
@@ -23,6 +25,7 @@ static void read_follow(struct sql_rows *rows, void *out)
     follow->state = (enum follow_state)take_int(rows);
     follow->activity_id = take_text(rows);
     follow->since_ms = take_number(rows);
+    follow->refused_ms = take_number(rows);
 }
 
 enum found store_follow(struct store_view *view, int64_t follower_id, int64_t followed_id,

@@ -102,7 +102,14 @@ MUST_CHECK bool store_reactions(struct store_view *view, int64_t message_id, int
                                 int64_t *out_boosts, struct err *err);
 
 /* Replay and repeat guard: ABSENT once it has expired. */
-enum seen_kind { SEEN_ACTIVITY = 1, SEEN_MAIL, SEEN_SIGNATURE, SEEN_TOMBSTONE };
+enum seen_kind {
+    SEEN_ACTIVITY = 1,
+    SEEN_MAIL,
+    SEEN_SIGNATURE,
+    SEEN_TOMBSTONE,
+    SEEN_NEVER_ASK, /* an address that wants no question from us, ever */
+    SEEN_LEFT,      /* an address that left a list */
+};
 enum found store_seen(struct store_view *view, enum seen_kind kind, const unsigned char digest[32],
                       struct err *err);
 /* How many times since `since_ms` an account did something that is limited (P14). */

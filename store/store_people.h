@@ -103,12 +103,20 @@ SCOPED_VALUE(person_key, person_key_clear)
 enum found store_person_key(struct store_view *view, struct slice key_id, struct person_key *out,
                             struct err *err);
 
-enum follow_state { FOLLOW_WAITING = 1, FOLLOW_ACCEPTED, FOLLOW_REFUSED, FOLLOW_LEFT };
+enum follow_state {
+    FOLLOW_WAITING = 1,
+    FOLLOW_ACCEPTED,
+    FOLLOW_REFUSED,
+    FOLLOW_LEFT,
+    FOLLOW_CONFIRMING, /* by mail: somebody asked, the address has not said yes */
+    FOLLOW_SUSPENDED,  /* by mail: the address takes no mail any more */
+};
 struct follow {
     int64_t id, follower_id, followed_id; /* people */
     enum follow_state state;
     char *activity_id; /* of the Follow, verbatim; NULL for subscribers by mail */
     int64_t since_ms;
+    int64_t refused_ms; /* by mail: when a post was first refused for good since one was taken; 0 */
 };
 void follow_clear(struct follow *follow);
 SCOPED_VALUE(follow, follow_clear)
@@ -129,5 +137,31 @@ store_following(struct store_view *view, int64_t follower_id, int64_t after, int
 MUST_CHECK bool store_follower_counts(struct store_view *view, int64_t person_id,
                                       int64_t *out_followers_fediverse, int64_t *out_followers_mail,
                                       int64_t *out_following, struct err *err);
+
+/* Words in links and addresses that authorise one thing.  Kept are a digest, to find them by, and the seed of which
+ * the bridge makes the word again. */
+enum token_purpose { TOKEN_CONFIRM = 1, TOKEN_UNSUBSCRIBE, TOKEN_BOUNCE };
+enum { TOKEN_SEED_LEN = 16, TOKEN_DIGEST_LEN = 32 };
+struct token {
+    int64_t id;
+    enum token_purpose purpose;
+    unsigned char digest[TOKEN_DIGEST_LEN], seed[TOKEN_SEED_LEN];
+    int64_t account_id;
+    int64_t person_id;  /* 0: whom it was for has left, and is forgotten */
+    int64_t expires_ms; /* 0: never */
+};
+/* ABSENT once it has expired. */
+enum found store_token(struct store_view *view, enum token_purpose purpose,
+                       const unsigned char digest[TOKEN_DIGEST_LEN], struct token *out,
+                       struct err *err);
+/* The newest of that purpose for the pair. */
+enum found store_token_of(struct store_view *view, enum token_purpose purpose, int64_t account_id,
+                          int64_t person_id, struct token *out, struct err *err);
+
+/* How often since `since_ms` a stranger asked for something that is limited. */
+enum asked { ASKED_ADDRESS = 1, ASKED_SERVER, ASKED_NETWORK };
+MUST_CHECK bool store_asked_count(struct store_view *view, enum asked what,
+                                  const unsigned char digest[32], int64_t since_ms, int64_t *out,
+                                  struct err *err);
 
 #endif

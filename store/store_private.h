@@ -90,6 +90,11 @@ MUST_CHECK bool store_delivery_end(struct store_tx *tx, int64_t id, struct err *
 MUST_CHECK bool store_deliveries_end(struct store_tx *tx, const char *next, int64_t of_id,
                                      struct err *err);
 
+/* store_token.c: at most `limit` expired tokens go, with the follows that were never confirmed; *more: there may be
+ * further ones. */
+MUST_CHECK bool store_expire_tokens(struct store_tx *tx, int64_t now_ms, int limit, bool *more,
+                                    struct err *err);
+
 /* store_sweep.c: at open. */
 MUST_CHECK bool store_sweep(struct store *store, struct err *err);
 

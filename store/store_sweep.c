@@ -126,7 +126,11 @@ static bool tidy_rows(struct store_change *change, struct store_tx *tx, struct e
         if (!sql_run(tx->sql, "DELETE FROM body_garbage WHERE id = ?",
                      with(as_number(tidy->ids[i])), err))
             return false;
-    return expire(tx,
+    return store_expire_tokens(tx, now_ms, SLICE_ROWS, &tidy->more, err) &&
+           expire(tx,
+                  "DELETE FROM asked WHERE id IN (SELECT id FROM asked WHERE at_ms < ? LIMIT ?)",
+                  now_ms - (int64_t)LIMITED_DAYS * DAY_MS, &tidy->more, err) &&
+           expire(tx,
                   "DELETE FROM seen WHERE (kind, digest) IN (SELECT kind, digest FROM seen"
                   " WHERE expires_ms > 0 AND expires_ms <= ? LIMIT ?)",
                   now_ms, &tidy->more, err) &&

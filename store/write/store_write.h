@@ -42,6 +42,20 @@ MUST_CHECK bool store_put_person_key(struct store_tx *tx, const struct person_ke
 MUST_CHECK bool store_put_follow(struct store_tx *tx, int64_t follower_id, int64_t followed_id,
                                  enum follow_state state, const char *activity_id, int64_t *out_id,
                                  struct err *err);
+/* The row goes, and with it the follower, if it is a mail person nobody needs any more. */
+MUST_CHECK bool store_forget_follow(struct store_tx *tx, int64_t follow_id, struct err *err);
+MUST_CHECK bool store_follow_refused(struct store_tx *tx, int64_t follow_id, int64_t refused_ms,
+                                     struct err *err);
+
+/* Tokens: `id` is ignored on add.  Those of a pair end by purpose, or are kept without their person. */
+MUST_CHECK bool store_add_token(struct store_tx *tx, const struct token *token, struct err *err);
+MUST_CHECK bool store_end_tokens(struct store_tx *tx, enum token_purpose purpose,
+                                 int64_t account_id, int64_t person_id, struct err *err);
+MUST_CHECK bool store_orphan_tokens(struct store_tx *tx, enum token_purpose purpose,
+                                    int64_t account_id, int64_t person_id, int64_t expires_ms,
+                                    struct err *err);
+MUST_CHECK bool store_count_asked(struct store_tx *tx, enum asked what,
+                                  const unsigned char digest[32], int64_t at_ms, struct err *err);
 
 /* Messages */
 MUST_CHECK bool store_add_message(struct store_tx *tx, const struct message *message,
@@ -93,6 +107,9 @@ MUST_CHECK bool store_want_delivery(struct store_tx *tx, const struct delivery *
 /* TARGET_MAIL with the body of the mail (taken; one body may serve several rows of one change). */
 MUST_CHECK bool store_want_mail(struct store_tx *tx, const struct delivery *delivery,
                                 struct store_body *body, struct err *err);
+/* Mails without a body (rendered when they are sent) from the account to the person: those not sent yet end. */
+MUST_CHECK bool store_end_copies(struct store_tx *tx, int64_t account_id, int64_t person_id,
+                                 struct err *err);
 MUST_CHECK bool store_want_withdrawn(struct store_tx *tx, enum delivery_subject subject,
                                      int64_t subject_id, int64_t due_ms,
                                      struct err *err); /* every row of
