@@ -157,12 +157,16 @@ static void append_ids(char ***into, size_t *count, char ***from, size_t *from_c
     *from_count = 0;
 }
 
+static void add_passage(struct words *words, const struct passage *passage)
+{
+    must_make_room(words->passages, words->count, words->capacity);
+    words->passages[words->count++] = *passage;
+}
+
 static void passages_join(struct words *all, struct words *more)
 {
-    for (size_t i = 0; i < more->count; i++) {
-        must_make_room(all->passages, all->count, all->capacity);
-        all->passages[all->count++] = more->passages[i];
-    }
+    for (size_t i = 0; i < more->count; i++)
+        add_passage(all, &more->passages[i]);
     free(more->passages);
     more->passages = NULL;
     more->count = more->capacity = 0;
