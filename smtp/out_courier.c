@@ -254,6 +254,8 @@ static enum next talked(struct courier *it, struct errand *back)
 
     if (connected && may_go_clear(it)) {
         errand_free(back);
+        log_info("domain=%s host=%s the TLS handshake failed: once more in clear", it->domain,
+                 it->last_host);
         it->address += tried - 1;
         it->handshake_failed = true;
         return talk(it);
