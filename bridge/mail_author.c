@@ -133,6 +133,23 @@ static bool verify(struct mail_work *work, struct mail_part *root, struct pgp_ve
     return false;
 }
 
+/* The signed part as a mail; none if it cannot be read as one, or holds somebody else's (a forward). */
+static bool open_inner(struct mail_work *work, struct mail_part *part, struct err *err)
+{
+    struct err unfit;
+
+    if (mail_part_is(part, "message", "*"))
+        return true;
+    if (mail_of_part(part, &work->inner, &unfit)) {
+        work->inner_has_headers = header_is_protected(part);
+        return true;
+    }
+    if (unfit.kind == ERR_MALFORMED || unfit.kind == ERR_TOO_LARGE)
+        return true;
+    *err = unfit;
+    return false;
+}
+
 static bool judge_signature(struct mail_work *work, struct err *err)
 {
     struct mail_part *root = mail_root(work->mail);
@@ -148,10 +165,9 @@ static bool judge_signature(struct mail_work *work, struct err *err)
     if (!judged || verdict.judgement != PGP_GOOD)
         return true;
     if (!signature_digest(&verdict, what, work->author.signature, err) ||
-        !mail_of_part(part, &work->inner, err))
+        !open_inner(work, part, err))
         return false;
-    work->inner_has_headers = header_is_protected(part);
-    if (from_inside_agrees(work))
+    if (work->inner && from_inside_agrees(work))
         date_signature(work, &verdict);
     return true;
 }
@@ -164,10 +180,7 @@ static bool look_inside(struct mail_work *work, struct err *err)
     if (!root || !mail_part_is(root, "multipart", "signed") || mail_part_count(root) == 0)
         return true;
     struct mail_part *part = mail_part_child(root, 0);
-    work->inner_has_headers = header_is_protected(part);
-    if (!work->inner_has_headers)
-        return true;
-    return mail_of_part(part, &work->inner, err);
+    return !header_is_protected(part) || open_inner(work, part, err);
 }
 
 static bool find_account(struct mail_work *work, struct err *err)

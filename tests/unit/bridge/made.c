@@ -110,6 +110,15 @@ char *signed_with_footer(struct town *town)
                       (int)(body - mail), mail, body + strlen("MIME-Version: 1.0\n"));
 }
 
+/* What is signed is a mail of somebody else. */
+char *signed_forward(struct town *town)
+{
+    return town_signed(town, "alice", 0, OUTSIDE("18-forward", "public@example.org"),
+                       "Content-Type: message/rfc822; protected-headers=\"v1\"\n\n"
+                       "From: Carol <carol@mail.example>\nTo: public@example.org\nSubject: Mine\n"
+                       "Content-Type: text/plain\n\nPublic@example.org\n\nNot yours.\n");
+}
+
 char *signed_to_bob(struct town *town)
 {
     return town_signed(town, "alice", 0, OUTSIDE("18-bob", "bob=social.example@example.org"),

@@ -16,6 +16,7 @@ char *signed_three_days_ago(struct town *town);
 char *signed_by_eve(struct town *town);
 char *signed_and_changed(struct town *town);
 char *signed_with_footer(struct town *town);
+char *signed_forward(struct town *town);
 char *signed_to_bob(struct town *town);
 void made_forget(void);
 
