@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-struct asked { /* by name; `login` first so that a proof is a login too */
+struct question { /* by name; `login` first so that a proof is a login too */
     struct smtp_proof proof;
     struct smtp *smtp;
     char *name;
@@ -46,14 +46,14 @@ static bool find_keys(struct smtp *smtp, const char *name, struct scram_keys *ou
     return true;
 }
 
-static struct asked *asked_of(struct errand *errand)
+static struct question *asked_of(struct errand *errand)
 {
-    return container_of(errand, struct asked, proof.login.base.errand);
+    return container_of(errand, struct question, proof.login.base.errand);
 }
 
 static bool check_password(struct errand *errand, struct err *err)
 {
-    struct asked *asked = asked_of(errand);
+    struct question *asked = asked_of(errand);
     struct smtp_login *login = &asked->proof.login;
     struct scram_keys keys;
     int64_t account_id;
@@ -67,7 +67,7 @@ static bool check_password(struct errand *errand, struct err *err)
 
 static bool check_proof(struct errand *errand, struct err *err)
 {
-    struct asked *asked = asked_of(errand);
+    struct question *asked = asked_of(errand);
     struct smtp_login *login = &asked->proof.login;
     struct scram_keys keys;
     int64_t account_id;
@@ -82,7 +82,7 @@ static bool check_proof(struct errand *errand, struct err *err)
 
 static void asked_free(struct errand *errand)
 {
-    struct asked *asked = asked_of(errand);
+    struct question *asked = asked_of(errand);
 
     if (asked->secret.at)
         explicit_bzero(asked->secret.at, asked->secret.capacity);
@@ -92,10 +92,10 @@ static void asked_free(struct errand *errand)
     free(asked);
 }
 
-static struct asked *asked_new(struct smtp *smtp, struct slice name, struct slice secret,
-                               bool (*work)(struct errand *, struct err *))
+static struct question *asked_new(struct smtp *smtp, struct slice name, struct slice secret,
+                                  bool (*work)(struct errand *, struct err *))
 {
-    struct asked *asked = must_new(struct asked);
+    struct question *asked = must_new(struct question);
 
     asked->proof.login.base.errand =
         (struct errand){.lane = LANE_HEAVY, .work = work, .free = asked_free};
@@ -113,7 +113,7 @@ struct errand *work_login(void *ctx, struct slice name, struct slice password)
 struct errand *work_prove(void *ctx, struct slice name, struct slice auth_message,
                           struct slice proof)
 {
-    struct asked *asked = asked_new(ctx, name, proof, check_proof);
+    struct question *asked = asked_new(ctx, name, proof, check_proof);
 
     bytes_add(&asked->auth_message, auth_message);
     return &asked->proof.login.base.errand;
