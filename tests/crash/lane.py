@@ -21,18 +21,20 @@ PATIENCE = 60
 
 
 class Lane:
-    """Several can be at work at once.  `name` gives everything its names, `number` its addresses."""
+    """Several can be at work at once; `number` makes names and addresses."""
 
     def __init__(self, number, folder, ca, dns, settings=None):
-        self.number, self.domain = number, f"lane{number}.test"
+        self.number = number
+        # In the unsigned zone: of a signed one a resolver knows for a while what was not there before.
+        self.domain, self.elsewhere = f"lane{number}.unsigned.test", f"sink{number}.unsigned.test"
+        people = f"crowd{number}.unsigned.test"
         address, crowd, sink = f"20.1.4.{number}", f"20.1.5.{number}", f"20.1.6.{number}"
-        self.elsewhere = f"sink{number}.unsigned.test"
-        dns.add(f"{self.domain} A {address}", f"mx.{self.domain} A {address}", f"crowd{number}.test A {crowd}",
+        dns.add(f"{self.domain} A {address}", f"mx.{self.domain} A {address}", f"{people} A {crowd}",
                 f"{self.elsewhere} A {sink}")
         settings = settings or {"network": {"retry": RETRY}}
         self.server = Nestbox(folder / "server", ca, dns, (self.domain,), address, settings)
         self.server.binary = RELEASE
-        self.peer = PythonPeer(ca, f"crowd{number}.test", crowd)
+        self.peer = PythonPeer(ca, people, crowd)
         self.sink = MailHost(sink)
         self.template = folder / "template"
         self._prepare()

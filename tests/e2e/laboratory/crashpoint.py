@@ -2,11 +2,12 @@
 import errno
 import mmap
 import os
+import pathlib
 import struct
 
 from .nestbox import ROOT
 
-LIBRARY = os.environ.get("NESTBOX_CRASHPOINT", ROOT / "build" / "dev" / "tests" / "crash" / "libcrashpoint.so")
+LIBRARY = pathlib.Path(os.environ.get("NESTBOX_CRASHPOINT", ROOT / "build/dev/tests/crash/libcrashpoint.so"))
 LET_PASS, DIE_BEFORE, DIE_HALF_WAY = 0, 1, 2
 FULL, BROKEN = -errno.ENOSPC, -errno.EIO
 ALL = 2**62
@@ -19,6 +20,7 @@ class Crashpoint:
     is the deed; orders count from the moment they are given, also while the server runs."""
 
     def __init__(self, place, folder):
+        assert LIBRARY.exists(), f"{LIBRARY} is not built"
         place.write_bytes(b"\0" * _SIZE)
         with open(place, "r+b") as file:
             self._map = mmap.mmap(file.fileno(), _SIZE)
