@@ -47,7 +47,7 @@ static bool names_account(struct bridge *bridge, struct store_view *view, const 
 static bool any_is_here(struct bridge *bridge, struct store_view *view, char *const *list,
                         size_t count, bool *out, struct err *err)
 {
-    for (size_t i = 0; !*out && i < count && i < PEOPLE_MAX; i++)
+    for (size_t i = 0; !*out && i < count; i++)
         if (!names_account(bridge, view, list[i], out, err))
             return false;
     return true;
@@ -164,9 +164,8 @@ bool bridge_activity_prepare(struct bridge *bridge, struct activity_arrival *arr
                              struct err *err)
 {
     static prepare_step *const steps[] = {
-        [ACTIVITY_CREATE] = prepare_note,
-        [ACTIVITY_UPDATE] = prepare_note,
-        [ACTIVITY_LIKE] = prepare_like,
+        [ACTIVITY_FOLLOW] = prepare_follow,     [ACTIVITY_CREATE] = prepare_note,
+        [ACTIVITY_UPDATE] = prepare_note,       [ACTIVITY_LIKE] = prepare_like,
         [ACTIVITY_ANNOUNCE] = prepare_announce,
     };
     unsigned type = arrival->activity.type;

@@ -1,8 +1,8 @@
 /*
  * activity_work — what the files of the Fediverse half share.
  *
- * The order of reading: activity.c (what an activity is to us), receive_*.c (what becomes of it), render_mail.c
- * (a note as a mail), render_post.c and outgoing.c (a post as others see it), delivery_end.c, chores.c with its
+ * The order of reading: activity.c (what an activity is to us), receive_*.c and note_look.c (what becomes of
+ * it), render_mail.c (a note as a mail), render_post.c and outgoing.c (a post as others see it), delivery_end.c, chores.c with its
  * slices (broadcast.c, local.c, maildir.c, undelivered.c).
  */
 #ifndef NESTBOX_BRIDGE_ACTIVITY_WORK_H
@@ -15,6 +15,7 @@
 
 enum {
     PEOPLE_MAX = 50,    /* named in one note, as far as we look */
+    STRANGERS_MAX = 40, /* of them elsewhere, so that nobody here is crowded out */
     READERS_MAX = 1000, /* here, of one note */
 };
 #define ACTIVITY_PUBLIC "https://www.w3.org/ns/activitystreams#Public"
@@ -163,8 +164,7 @@ struct activity_plan {
     enum message_state parent_state;
     struct named_people people;
     struct letters letters;
-    unsigned char guard[SHA256_LEN]; /* of a notification: one an hour */
-    bool fits;                       /* there is something to record */
+    bool fits; /* there is something to record */
 };
 void activity_plan_free(struct activity_plan *plan);
 void activity_digest(const char *what, const char *id, const char *actor,
@@ -174,13 +174,33 @@ typedef bool prepare_step(struct bridge *, struct store_view *, struct activity_
                           struct err *);
 typedef bool record_step(struct bridge *, struct store_tx *, struct activity_arrival *,
                          struct err *);
-prepare_step prepare_note, prepare_announce, prepare_like;
+prepare_step prepare_note, prepare_announce, prepare_like, prepare_follow;
 record_step record_note_in, record_note_deleted, record_announce, record_like, record_follow_in,
     record_undo, record_follow_answer;
 /* Undo of a Like or a boost. */
 MUST_CHECK bool record_reaction_undone(struct bridge *bridge, struct store_tx *tx,
                                        const struct activity_facts *activity,
                                        enum reaction reaction, struct err *err);
+/* ---- notices (notice.c) ---- */
+struct notice {
+    const struct account *account;
+    const struct person *person; /* whose doing it is */
+    const char *about;           /* Message-ID of the post; or NULL */
+    char *subject;
+    struct bytes text;
+};
+void notice_clear(struct notice *notice);
+SCOPED_VALUE(notice, notice_clear)
+/* Nothing was told of (what, id) within the hour. */
+MUST_CHECK bool notice_due(struct store_view *view, const char *what, int64_t id, bool *out,
+                           struct err *err);
+/* Its letter, into the arrival's plan. */
+MUST_CHECK bool notice_plan(struct bridge *bridge, const struct notice *notice,
+                            struct activity_arrival *arrival, struct err *err);
+/* Claims the hour; false *out: somebody was faster. */
+MUST_CHECK bool notice_first(struct bridge *bridge, struct store_tx *tx, const char *what,
+                             int64_t id, bool *out, struct err *err);
+
 /* The note of an Announce, for those here who follow who boosted it. */
 MUST_CHECK bool prepare_boosted(struct bridge *bridge, struct store_view *view,
                                 struct activity_arrival *arrival, struct err *err);
@@ -205,12 +225,21 @@ MUST_CHECK bool note_look_begin(struct note_look *look, bool *out_go_on, struct 
 /* Message, people and letters into the arrival's plan. */
 MUST_CHECK bool note_look_plan(struct note_look *look, const struct readers *readers, bool edit,
                                const struct person *booster, struct err *err);
+/* Deleted before it came, not long ago? */
+enum found note_was_deleted(struct store_view *view, const struct note_facts *note,
+                            struct err *err);
 MUST_CHECK bool record_planned_note(struct bridge *bridge, struct store_tx *tx,
                                     struct activity_arrival *arrival, struct err *err);
 
 SCOPED_VALUE(outgoing, outgoing_clear)
 
-/* ---- follows of ours ---- */
+/* ---- follows ---- */
+/* What our door answers a Follow now; who was let in stays in. */
+enum follow_state door_answer(const struct bridge *bridge, enum follow_state before);
+/* Somebody here follows another here, or no longer: no network.  ERR_ABSENT: nobody of that name. */
+MUST_CHECK bool follow_neighbour(struct bridge *bridge, struct store_tx *tx,
+                                 const struct account *follower, struct slice user,
+                                 struct slice host, bool follow, struct err *err);
 char *follow_activity_id(const char *actor_id, int64_t follow_id); /* ACTOR#follows/7 */
 
 /* ---- a post as others see it (render_post.c, render_cut.c) ---- */

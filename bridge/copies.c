@@ -21,6 +21,14 @@ static struct held_copy *find_copy(const struct held_copies *copies, int64_t acc
     return NULL;
 }
 
+static struct held_copy *new_copy_of(struct held_copies *copies, int64_t account_id)
+{
+    must_make_room(copies->at, copies->count, copies->capacity);
+    struct held_copy *copy = &copies->at[copies->count++];
+    *copy = (struct held_copy){.account_id = account_id};
+    return copy;
+}
+
 static bool add_copy(void *ctx, int64_t account_id, const struct entry *entry)
 {
     struct held_copies *copies = ctx;
@@ -29,11 +37,8 @@ static bool add_copy(void *ctx, int64_t account_id, const struct entry *entry)
 
     if (copy && (trashed || !copy->trashed))
         return true;
-    if (!copy) {
-        must_make_room(copies->at, copies->count, copies->capacity);
-        copy = &copies->at[copies->count++];
-        *copy = (struct held_copy){.account_id = account_id};
-    }
+    if (!copy)
+        copy = new_copy_of(copies, account_id);
     free(copy->mailbox);
     copy->mailbox = must_dup(entry->mailbox);
     copy->flags = entry->flags;

@@ -119,6 +119,27 @@ static bool person_went(struct store_tx *tx, const struct delivery *delivery, st
     return store_delivery_drop(tx, delivery->id, "gone", err);
 }
 
+/* Who does not exist cannot be followed. */
+static bool nobody(struct bridge *bridge, struct store_tx *tx, const struct delivery *delivery,
+                   const char *reply, struct err *err)
+{
+    scoped_value(follow) follow = {0};
+    int64_t id;
+
+    if (delivery->subject != SUBJECT_FOLLOW)
+        return give_up(bridge, tx, delivery, reply, err);
+    switch (store_follow_by_id(store_tx_view(tx), delivery->subject_id, &follow, err)) {
+    case FAILED: return false;
+    case ABSENT: break;
+    case FOUND:
+        if (!store_put_follow(tx, follow.follower_id, follow.followed_id, FOLLOW_REFUSED, NULL, &id,
+                              err))
+            return false;
+        break;
+    }
+    return give_up(bridge, tx, delivery, reply, err);
+}
+
 static bool ended(struct bridge *bridge, struct store_tx *tx, const struct delivery *delivery,
                   const struct delivery_outcome *outcome, struct err *err)
 {
@@ -133,7 +154,7 @@ static bool ended(struct bridge *bridge, struct store_tx *tx, const struct deliv
         return put_host(tx, delivery, outcome, now_ms, &failing_since_ms, err) &&
                give_up(bridge, tx, delivery, outcome->reply, err);
     case DELIVERY_GONE: return person_went(tx, delivery, err);
-    case DELIVERY_NOBODY: return give_up(bridge, tx, delivery, outcome->reply, err);
+    case DELIVERY_NOBODY: return nobody(bridge, tx, delivery, outcome->reply, err);
     }
     __builtin_unreachable();
 }

@@ -78,8 +78,12 @@ static char *folder_of(const struct maildir_entry *entry)
     if (strcmp(entry->mailbox, MAILBOX_INBOX) == 0)
         return bytes_take(&path);
     bytes_add_text(&path, "/.");
-    for (const char *c = entry->mailbox; *c; c++)
-        bytes_add_char(&path, *c == '/' ? '.' : *c == '.' ? '_' : *c);
+    for (const char *c = entry->mailbox; *c; c++) {
+        if (*c == '/' || *c == '.')
+            bytes_add_char(&path, *c == '/' ? '.' : '_');
+        else
+            bytes_add_char(&path, *c);
+    }
     return bytes_take(&path);
 }
 

@@ -1,4 +1,5 @@
 /* Following somebody from the command line, and telling followers of a changed profile. */
+#include "activity_work.h"
 #include "bridge_people.h"
 #include "commit.h"
 #include "memory.h"
@@ -55,6 +56,9 @@ static bool record_follow(struct bridge *bridge, struct store_tx *tx, void *ctx,
     int64_t person_id;
     scoped_value(person) person = {0};
 
+    if (config_hosts(bridge->config, step->host))
+        return follow_neighbour(bridge, tx, &step->account, step->user, step->host, step->follow,
+                                err);
     if (!person_for_handle(bridge, tx, step->user, step->host, &person_id, err))
         return false;
     switch (store_person(store_tx_view(tx), person_id, &person, err)) {

@@ -122,20 +122,26 @@ static bool person_of_mention(struct bridge *bridge, struct store_view *view,
     return true;
 }
 
+static bool is_ours(const struct bridge *bridge, const char *address)
+{
+    struct url url;
+
+    return url_read(slice_of(address), &url) && config_hosts(bridge->config, url.host);
+}
+
 /* Fills *out if that address names a person; leaves it empty if not. */
 static bool person_of_address(struct bridge *bridge, struct store_view *view, const char *address,
                               const struct mention_facts *mention, struct person *out,
                               struct err *err)
 {
     scoped_value(account) account = {0};
-    struct url url;
 
     switch (account_of_actor(bridge, view, address, &account, err)) {
     case FAILED: return false;
     case FOUND: return store_person(view, account.person_id, out, err) != FAILED;
     case ABSENT: break;
     }
-    if (!url_read(slice_of(address), &url) || config_hosts(bridge->config, url.host))
+    if (is_ours(bridge, address))
         return true;
     switch (store_person_by_actor(view, slice_of(address), out, err)) {
     case FAILED: return false;
@@ -175,6 +181,7 @@ struct naming {
     const struct note_facts *note;
     const struct person *author;
     struct named_people *out;
+    size_t strangers; /* looked for */
 };
 
 static const struct mention_facts *mention_of(const struct note_facts *note, const char *address)
@@ -185,13 +192,15 @@ static const struct mention_facts *mention_of(const struct note_facts *note, con
     return NULL;
 }
 
-static bool name_one(const struct naming *naming, const char *address, enum audience_field field,
+static bool name_one(struct naming *naming, const char *address, enum audience_field field,
                      struct err *err)
 {
     const struct mention_facts *mention = mention_of(naming->note, address);
     scoped_value(person) person = {0};
 
     if (strcmp(address, ACTIVITY_PUBLIC) == 0)
+        return true;
+    if (!is_ours(naming->bridge, address) && naming->strangers++ >= STRANGERS_MAX)
         return true;
     if (!person_of_address(naming->bridge, naming->view, address, mention, &person, err))
         return false;
@@ -205,15 +214,15 @@ bool named_people_find(struct bridge *bridge, struct store_view *view,
                        const struct note_facts *note, const struct person *author,
                        struct named_people *out, struct err *err)
 {
-    const struct naming naming = {bridge, view, note, author, out};
+    struct naming naming = {bridge, view, note, author, out, 0};
 
-    for (size_t i = 0; i < note->to_count && i < PEOPLE_MAX; i++)
+    for (size_t i = 0; i < note->to_count; i++)
         if (!name_one(&naming, note->to[i], AUDIENCE_TO, err))
             return false;
-    for (size_t i = 0; i < note->cc_count && i < PEOPLE_MAX; i++)
+    for (size_t i = 0; i < note->cc_count; i++)
         if (!name_one(&naming, note->cc[i], AUDIENCE_CC, err))
             return false;
-    for (size_t i = 0; i < note->mention_count && i < PEOPLE_MAX; i++)
+    for (size_t i = 0; i < note->mention_count; i++)
         if (!name_one(&naming, note->mentions[i].href, AUDIENCE_CC, err))
             return false;
     return true;

@@ -6,6 +6,7 @@
  */
 #include "activity_work.h"
 
+#include "id.h"
 #include "memory.h"
 
 enum { WANT_ACCEPT = 1, WANT_REJECT = 2, FOLLOWS_LOOKED_AT = 1000 };
@@ -16,7 +17,7 @@ char *follow_activity_id(const char *actor_id, int64_t follow_id)
 }
 
 /* ---- Follow ---- */
-static enum follow_state door_says(const struct bridge *bridge, enum follow_state before)
+enum follow_state door_answer(const struct bridge *bridge, enum follow_state before)
 {
     if (before == FOLLOW_ACCEPTED)
         return FOLLOW_ACCEPTED;
@@ -39,6 +40,78 @@ static bool answer_follow(struct bridge *bridge, struct store_tx *tx, const stru
                        clock_now(bridge->clock), err);
 }
 
+/* ---- telling of a new follower ---- */
+/* Whom it is about; ABSENT if nothing is new or there is nobody to tell. */
+static enum found new_follower(struct bridge *bridge, struct store_view *view,
+                               const struct activity_facts *activity, struct account *account,
+                               struct person *follower, struct err *err)
+{
+    scoped_value(follow) before = {0};
+    enum found found = account_of_actor(bridge, view, activity->object_id, account, err);
+
+    if (found == FOUND)
+        found = store_person_by_actor(view, slice_of(activity->actor), follower, err);
+    if (found != FOUND)
+        return found;
+    found = store_follow(view, follower->id, account->person_id, &before, err);
+    if (found == FAILED)
+        return FAILED;
+    bool follows = found == FOUND && before.state == FOLLOW_ACCEPTED;
+    return !follows && door_answer(bridge, FOLLOW_LEFT) == FOLLOW_ACCEPTED ? FOUND : ABSENT;
+}
+
+bool prepare_follow(struct bridge *bridge, struct store_view *view,
+                    struct activity_arrival *arrival, struct err *err)
+{
+    scoped_value(account) account = {0};
+    scoped_value(person) follower = {0};
+    scoped_value(notice) notice = {.account = &account, .person = &follower};
+    int64_t elsewhere, by_mail, following;
+    bool due;
+    enum found found = new_follower(bridge, view, &arrival->activity, &account, &follower, err);
+
+    if (found != FOUND)
+        return found == ABSENT;
+    if (!notice_due(view, "follower", account.id, &due, err) ||
+        !store_follower_counts(view, account.person_id, &elsewhere, &by_mail, &following, err))
+        return false;
+    scoped_text char *name = person_short_name(&follower);
+    scoped_text char *label = person_label(&follower);
+    notice.subject = must_print("%s follows you", name);
+    bytes_print(&notice.text,
+                "%s follows you now. With that you have %lld followers. Nothing to do.\n", label,
+                (long long)elsewhere + 1);
+    if (follower.url)
+        bytes_print(&notice.text, "\n-- \nOpen: %s\n", follower.url);
+    return !due || notice_plan(bridge, &notice, arrival, err);
+}
+
+/* A copy hangs on a message: here it is one of the notice itself. */
+static bool file_notice(struct bridge *bridge, struct store_tx *tx, struct activity_plan *plan,
+                        const struct account *account, const struct person *follower,
+                        struct err *err)
+{
+    char ref[REF_LEN + 1];
+    struct message message = {.ref = ref,
+                              .author_id = follower->id,
+                              .visibility = VISIBILITY_MAIL,
+                              .state = MESSAGE_SENT,
+                              .version = 1,
+                              .published_ms = clock_now(bridge->clock),
+                              .evidence = EVIDENCE_F1};
+    bool first;
+    int64_t id;
+
+    if (!plan || plan->letters.count == 0)
+        return true;
+    if (!notice_first(bridge, tx, "follower", account->id, &first, err))
+        return false;
+    ref_new(ref);
+    return !first ||
+           (store_add_message(tx, &message, &id, err) && letters_file(tx, &plan->letters, id, err));
+}
+
+/* ---- recording ---- */
 bool record_follow_in(struct bridge *bridge, struct store_tx *tx, struct activity_arrival *arrival,
                       struct err *err)
 {
@@ -59,9 +132,36 @@ bool record_follow_in(struct bridge *bridge, struct store_tx *tx, struct activit
     found = store_follow(view, follower.id, account.person_id, &before, err);
     if (found == FAILED)
         return false;
-    enum follow_state state = door_says(bridge, found == FOUND ? before.state : FOLLOW_LEFT);
-    return store_put_follow(tx, follower.id, account.person_id, state, activity->id, &id, err) &&
-           answer_follow(bridge, tx, &follower, &account, state, id, err);
+    enum follow_state was = found == FOUND ? before.state : FOLLOW_LEFT;
+    enum follow_state state = door_answer(bridge, was);
+    if (!store_put_follow(tx, follower.id, account.person_id, state, activity->id, &id, err) ||
+        !answer_follow(bridge, tx, &follower, &account, state, id, err))
+        return false;
+    return was == FOLLOW_ACCEPTED || state != FOLLOW_ACCEPTED ||
+           file_notice(bridge, tx, arrival->plan, &account, &follower, err);
+}
+
+/* ---- between two who live here ---- */
+bool follow_neighbour(struct bridge *bridge, struct store_tx *tx, const struct account *follower,
+                      struct slice user, struct slice host, bool follow, struct err *err)
+{
+    scoped_value(account) followed = {0};
+    scoped_value(follow) before = {0};
+    struct store_view *view = store_tx_view(tx);
+    int64_t id;
+    enum found found = store_account_named(view, user, host, &followed, err);
+
+    if (found == FOUND && followed.state == ACCOUNT_ACTIVE && followed.id != follower->id)
+        found = store_follow(view, follower->person_id, followed.person_id, &before, err);
+    else if (found != FAILED)
+        return err_set(err, ERR_ABSENT, "There is no @%.*s@%.*s to follow", SLICE_ARGS(user),
+                       SLICE_ARGS(host));
+    if (found == FAILED)
+        return false;
+    enum follow_state state =
+        follow ? door_answer(bridge, found == FOUND ? before.state : FOLLOW_LEFT) : FOLLOW_LEFT;
+    return (found == ABSENT && !follow) ||
+           store_put_follow(tx, follower->person_id, followed.person_id, state, NULL, &id, err);
 }
 
 /* ---- Undo ---- */

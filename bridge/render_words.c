@@ -19,7 +19,10 @@ char *first_words(struct slice plain, size_t max_chars)
         bool blank = is_blank(plain.at[i]);
         if (blank && (line.len == 0 || line.at[line.len - 1] == ' '))
             continue;
-        bytes_add_char(&line, blank ? ' ' : plain.at[i]);
+        if (blank)
+            bytes_add_char(&line, ' ');
+        else
+            bytes_add_char(&line, plain.at[i]);
     }
     struct slice all = slice_trim(bytes_slice(&line));
     if (utf8_count(all) <= max_chars)
