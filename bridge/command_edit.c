@@ -96,7 +96,7 @@ static bool plan_edit(struct mail_work *work, struct drafting *drafting,
     if (target->visibility != VISIBILITY_DIRECT && !is_question(target) &&
         !copy_of_post(work->bridge, work->view, &work->author.account, note, &note->copy, err))
         return false;
-    if (target->wrapped)
+    if (!visibility_is_open(target->visibility))
         message_wrap(work->bridge, &note->message);
     plan->deed = DEED_EDIT;
     plan->target_id = target->id;

@@ -53,6 +53,59 @@ static void close_house(void)
     nftw(house.path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+/* Bob, whose post can be answered; a post of Alice's to change; a question that waits for her yes. */
+static const struct {
+    const char *ref, *message_id;
+    bool alices;
+    enum visibility visibility;
+    enum message_state state;
+} messages[] = {
+    {"9aaaaaaaaaa00", "bob-public@example.org",   false, VISIBILITY_PUBLIC,   MESSAGE_SENT},
+    {"9aaaaaaaaaa01", "alice-public@example.org", true,  VISIBILITY_PUBLIC,   MESSAGE_SENT},
+    {"9aaaaaaaaaa02", "question@example.org",     true,  VISIBILITY_UNLISTED, MESSAGE_HELD},
+    {"9aaaaaaaaaa03", "alice-held@example.org",   true,  VISIBILITY_DIRECT,   MESSAGE_SENT},
+};
+
+static bool add_messages(struct store_tx *tx, int64_t alice, int64_t bob, struct err *err)
+{
+    for (size_t i = 0; i < COUNT_OF(messages); i++) {
+        scoped_text char *ref = must_dup(messages[i].ref);
+        scoped_text char *message_id = must_dup(messages[i].message_id);
+        scoped_text char *id = must_print("https://social.example/%s", ref);
+        const struct message message = {
+            .ref = ref,
+            .author_id = messages[i].alices ? alice : bob,
+            .account_id = messages[i].alices ? house.account : 0,
+            .visibility = messages[i].visibility,
+            .state = messages[i].state,
+            .version = 1,
+            .activity_id = id,
+            .message_id = message_id,
+        };
+        int64_t added;
+        if (!store_add_message(tx, &message, &added, err))
+            return false;
+    }
+    return true;
+}
+
+static bool settle(struct store_change *change, struct store_tx *tx, struct err *err)
+{
+    scoped_value(person) bob = {.kind = PERSON_FEDIVERSE};
+    scoped_value(account) alice = {0};
+    int64_t id;
+
+    (void)change;
+    bob.user = must_dup("bob");
+    bob.host = must_dup("social.example");
+    bob.word = must_dup("bob=social.example");
+    bob.actor_id = must_dup("https://social.example/users/bob");
+    bob.inbox = must_dup("https://social.example/inbox");
+    return store_put_person(tx, &bob, &id, err) &&
+           store_account(store_tx_view(tx), house.account, &alice, err) == FOUND &&
+           add_messages(tx, alice.person_id, id, err);
+}
+
 static void open_house(void)
 {
     static const char *const no_judge[] = {"/bin/false", NULL};
@@ -79,6 +132,9 @@ static void open_house(void)
     scoped(store_view) view = store_look(house.store, &err);
     assert(account_at(view, alice.address, &account, &err) == FOUND);
     house.account = account.id;
+    store_view_free(steal(&view));
+    struct store_change change = {.apply = settle};
+    assert(store_commit(house.store, &change, &err));
     atexit(close_house);
 }
 

@@ -199,6 +199,35 @@ static void test_ask_once_yes(void **state)
     assert_int_equal(account.reply_all, REPLY_ALL_PUBLIC);
 }
 
+static void test_a_question_unanswered(void **state)
+{
+    static const struct letter_row answer = {
+        .name = "asked, and forgotten",
+        .recipients = BOB ", unlisted@example.org",
+        .fields = "Subject: Re: Good morning\nIn-Reply-To: <bob-public@example.org>\n",
+        .text = "Left lying",
+        .reply = TAKEN,
+        .effects = "unlisted asked\nanswers https://social.example/posts/bob-public@example.org\n"
+                   "<p>Left lying</p>\ncc @bob@social.example\n"
+                   "alice in INBOX: Publish your answer to Bob?\n"};
+    scoped_value(message) message = {0};
+    struct err err;
+
+    (void)state;
+    town_reply_all(&town, REPLY_ALL_ASK);
+    assert_int_equal(run_row(&town, &answer), 0);
+    town_wait(&town, 6 * (int64_t)DAY_MS);
+    assert_true(expire_questions(town.bridge, &err));
+    town_newest(&town, &message);
+    assert_int_equal(message.state, MESSAGE_HELD);
+    town_wait(&town, DAY_MS);
+    assert_true(expire_questions(town.bridge, &err));
+    town_newest(&town, &message);
+    assert_int_equal(message.state, MESSAGE_UNDONE);
+    assert_true(lies_in(&town, "Drafts", "Left lying"));
+    free(town_effects(&town));
+}
+
 static void test_following(void **state)
 {
     // clang-format off
@@ -256,6 +285,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_ask_once),
         cmocka_unit_test(test_reply_all_after_no),
         cmocka_unit_test(test_ask_once_yes),
+        cmocka_unit_test(test_a_question_unanswered),
         cmocka_unit_test(test_following),
     };
     int code;
