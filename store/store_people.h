@@ -159,8 +159,8 @@ enum found store_token_of(struct store_view *view, enum token_purpose purpose, i
                           int64_t person_id, struct token *out, struct err *err);
 
 /* How often since `since_ms` a stranger asked for something that is limited. */
-enum asked { ASKED_ADDRESS = 1, ASKED_SERVER, ASKED_NETWORK };
-MUST_CHECK bool store_asked_count(struct store_view *view, enum asked what,
+enum asked_for { ASKED_ADDRESS = 1, ASKED_SERVER, ASKED_NETWORK };
+MUST_CHECK bool store_asked_count(struct store_view *view, enum asked_for what,
                                   const unsigned char digest[32], int64_t since_ms, int64_t *out,
                                   struct err *err);
 

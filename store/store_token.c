@@ -85,7 +85,7 @@ bool store_orphan_tokens(struct store_tx *tx, enum token_purpose purpose, int64_
 }
 
 /* ---- asked ---- */
-bool store_asked_count(struct store_view *view, enum asked what, const unsigned char digest[32],
+bool store_asked_count(struct store_view *view, enum asked_for what, const unsigned char digest[32],
                        int64_t since_ms, int64_t *out, struct err *err)
 {
     return sql_count(view->sql,
@@ -93,7 +93,7 @@ bool store_asked_count(struct store_view *view, enum asked what, const unsigned 
                      with(as_number(what), as_digest(digest), as_number(since_ms)), out, err);
 }
 
-bool store_count_asked(struct store_tx *tx, enum asked what, const unsigned char digest[32],
+bool store_count_asked(struct store_tx *tx, enum asked_for what, const unsigned char digest[32],
                        int64_t at_ms, struct err *err)
 {
     return sql_run(tx->sql, "INSERT INTO asked (what, digest, at_ms) VALUES (?, ?, ?)",

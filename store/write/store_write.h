@@ -54,7 +54,7 @@ MUST_CHECK bool store_end_tokens(struct store_tx *tx, enum token_purpose purpose
 MUST_CHECK bool store_orphan_tokens(struct store_tx *tx, enum token_purpose purpose,
                                     int64_t account_id, int64_t person_id, int64_t expires_ms,
                                     struct err *err);
-MUST_CHECK bool store_count_asked(struct store_tx *tx, enum asked what,
+MUST_CHECK bool store_count_asked(struct store_tx *tx, enum asked_for what,
                                   const unsigned char digest[32], int64_t at_ms, struct err *err);
 
 /* Messages */
