@@ -3,6 +3,7 @@ unsigned zone: of a signed one a resolver knows what is not there."""
 import email.policy
 import itertools
 import ssl
+import threading
 
 import pytest
 
@@ -190,3 +191,61 @@ def test_no_password_goes_to_a_relay_that_proves_nothing(twin, dns, tls, tmp_pat
     assert not [line for talk in relay.talks.all() for line in talk.lines if "AUTH" in line]
     assert not relay.mails.all()
     relay.stop()
+
+
+def test_what_waits_survives_the_death_of_the_server(twin, dns):
+    dns.add("asleep.unsigned.test A 20.1.2.3")
+    server = twin().start()
+    account = server.account("tom@twin.test", password=PASSWORD)
+    mail = send(account, "bob@asleep.unsigned.test")
+    until(lambda: any("no connection" in str(row) for row in server.ask("queue", "list")), "a first try")
+    server.kill()
+    host = MailHost("20.1.2.3")
+    server.start()
+    got = host.mails.wait_for(lambda mail: True)
+    assert mail["Message-ID"].encode() in got.text
+    until(lambda: not server.ask("queue", "list"), "an empty queue")
+    assert len(host.mails.all()) == 1
+    host.stop()
+
+
+def test_a_stopping_server_waits_for_the_answer_to_a_text(twin, dns):
+    dns.add("slow.unsigned.test A 20.1.2.4")
+    server = twin().start()
+    account = server.account("tom@twin.test", password=PASSWORD)
+    reached, go_on = threading.Event(), threading.Event()
+
+    def slowly(line):
+        reached.set()
+        go_on.wait(20)
+        return "250 2.0.0 at last"
+
+    host = MailHost("20.1.2.4", script={"DOT": slowly})
+    send(account, "bob@slow.unsigned.test")
+    assert reached.wait(20)
+    stopping = threading.Thread(target=server.stop)
+    stopping.start()
+    until(lambda: "stops on signal" in server.log.read_text(), "the server stopping")
+    go_on.set()
+    stopping.join()
+    host.mails.wait_for(lambda mail: True)
+    server.start()
+    assert not server.ask("queue", "list")
+    host.stop()
+
+
+def test_connect_to_says_the_way(twin):
+    host = MailHost("20.1.2.5", port=2525)
+    server = twin({"network": {"connect_to": "hidden.unsigned.test:25=20.1.2.5:2525"}}).start()
+    account = server.account("tom@twin.test", password=PASSWORD)
+    send(account, "bob@hidden.unsigned.test")
+    host.mails.wait_for(lambda mail: True)
+    host.stop()
+
+
+def test_two_people_of_one_host_both_get_it(nest, mia, far):
+    host = far()
+    mail = compose(mia.address, [f"bob@{host.domain}", f"eve@{host.domain}"], "both", "hello\n")
+    assert submit(mia, mail)[0] == 250
+    host.mails.wait_for(lambda mail: f"bob@{host.domain}" in mail.recipients)
+    host.mails.wait_for(lambda mail: f"eve@{host.domain}" in mail.recipients)
