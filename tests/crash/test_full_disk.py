@@ -1,0 +1,211 @@
+"""A full disk, and one that fails: what is new is refused with the protocol's own words, what is there is shown, and
+all works again when there is room, without a restart."""
+import collections
+import itertools
+import os
+import subprocess
+import urllib.parse
+
+import pytest
+
+from lane import LARGE, Lane, tokens
+from laboratory.crashpoint import BROKEN, FULL, LET_PASS
+from laboratory.mailing import compose, from_outside, submit
+from laboratory.wait import until
+
+RETRY = ", ".join(["500 ms"] * 16)
+POINTS = int(os.environ.get("NESTBOX_FAULTS", 10))
+SERIAL = itertools.count(1)
+
+
+class SmallDisk:
+    """A file system in memory that holds 24 MiB."""
+
+    def __init__(self, place):
+        self.place, self._filler = place, place / "filler"
+        place.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(place)], check=True)
+
+    def fill(self):
+        with open(self._filler, "wb", buffering=0) as filler:
+            for size in (65536, 4096, 1):
+                try:
+                    while True:
+                        filler.write(b"\xff" * size)
+                except OSError:
+                    pass
+
+    def clear(self):
+        self._filler.unlink()
+
+    def close(self):
+        subprocess.run(["umount", "-l", str(self.place)], check=True)
+
+
+@pytest.fixture
+def disk(tmp_path):
+    disk = SmallDisk(tmp_path / "data")
+    yield disk
+    disk.close()
+
+
+@pytest.fixture
+def house(disk, twin, judge):
+    server = twin({"network": {"retry": RETRY}}, data_dir=disk.place).start()
+    server.alice = server.account("alice@twin.test")
+    judge.follow(server.alice.handle)
+    yield server
+    server.end()
+
+
+class Arrivals:
+    """What was sent, and what of it was promised."""
+
+    def __init__(self, house, judge):
+        self.house, self.judge, self.alice = house, judge, house.alice
+        self.promised, self.refused = [], []
+
+    def _note_down(self, answer, item):
+        (self.promised if answer in (202, 250) else self.refused).append(item)
+        return answer
+
+    def letter(self, text="A few words.\n"):
+        token = f"mail{next(SERIAL)}"
+        mail = compose("carol@mail.test", self.alice.address, f"token {token}", text)
+        return self.send_letter((token, mail))
+
+    def send_letter(self, item):
+        code, words = from_outside(self.house, "carol@mail.test", [self.alice.address], item[1])
+        assert code == 250 or (code == 452 and words.startswith("4.3.1 ")), f"{code} {words}"
+        return self._note_down(code, item)
+
+    def note(self):
+        token = f"note{next(SERIAL)}"
+        note = self.judge.make_note(f"<p>token {token}</p>", to=[self.alice.actor], tag=[
+            {"type": "Mention", "href": self.alice.actor, "name": self.alice.handle}])
+        return self.send_note((token, self.judge.create(note)))
+
+    def send_note(self, item):
+        status, answer = self.judge.post(f"{self.alice.actor}/inbox", item[1])
+        assert status in (202, 503), answer
+        return self._note_down(status, item)
+
+    def send_again(self):
+        """As their senders would; all must be taken now."""
+        again, self.refused = self.refused, []
+        for item in again:
+            (self.send_note if isinstance(item[1], dict) else self.send_letter)(item)
+        assert self.refused == []
+
+    def check(self):
+        there = tokens(mail["subject"] for mail in self.alice.mails("INBOX"))
+        assert there == collections.Counter(token for token, _ in self.promised)
+
+
+def refuses(send, refusal):
+    """Space may be left in files that are there; but soon it ends."""
+    return any(send() == refusal for _ in range(400))
+
+
+def page(judge, url, accept="text/html"):
+    status, _, body = judge.exchange("GET", url, [("Accept", accept)])
+    return status, body.decode()
+
+
+def check_pages(house, judge, words):
+    handle = urllib.parse.quote(f"acct:{house.alice.address}", safe="")
+    status, text = page(judge, f"https://twin.test/@{house.alice.user}")
+    assert status == 200
+    assert words in text
+    assert page(judge, f"https://twin.test/.well-known/webfinger?resource={handle}", "application/jrd+json")[0] == 200
+    assert judge.get(house.alice.actor)[0] == 200
+
+
+def post(house, words):
+    alice = house.alice
+    return submit(alice, compose(alice.address, alice.word("public"), "", words + "\n"))
+
+
+def test_a_full_disk_refuses_what_is_new_and_serves_what_is_there(disk, house, judge):
+    assert post(house, "Before the flood")[0] == 250
+    judge.wait_for("Create")
+    arrivals, pid = Arrivals(house, judge), house.pid
+    assert arrivals.letter() == 250
+    disk.fill()
+    assert arrivals.letter(LARGE) == 452
+    assert refuses(arrivals.letter, 452)
+    assert refuses(arrivals.note, 503)
+    code, words = post(house, "During the flood")
+    assert (code, words[:5]) == (452, "4.3.1")
+    check_pages(house, judge, "Before the flood")
+    assert house.ask("queue", "list") == []
+    arrivals.check()
+    disk.clear()
+    arrivals.send_again()
+    assert arrivals.letter(LARGE) == 250
+    assert post(house, "After the flood")[0] == 250
+    judge.wait_for("Create", lambda create: "After" in create["object"]["content"])
+    arrivals.check()
+    assert house.pid == pid
+
+
+def test_a_delivery_that_cannot_be_noted_down_is_not_made_again_and_again(disk, house, judge):
+    """The peer took it, and we cannot write that down: it may hear it again, with the same id, but at our pace."""
+    def fill_and_take(delivery):
+        judge.on_delivery = lambda delivery: 202
+        disk.fill()
+        return 202
+
+    judge.on_delivery = fill_and_take
+    assert post(house, "Said once")[0] == 250
+    judge.wait_for("Create")
+    arrivals = Arrivals(house, judge)
+    assert refuses(arrivals.letter, 452)
+    for _ in range(40):
+        arrivals.letter()
+    creates = [delivery.activity["id"] for delivery in judge.deliveries.all() if delivery.activity["type"] == "Create"]
+    assert len(set(creates)) == 1
+    assert len(creates) <= 10
+    disk.clear()
+    until(lambda: house.ask("queue", "list") == [], "the delivery being noted down", 60)
+    arrivals.send_again()
+    arrivals.check()
+
+
+# the same by faults that the preloaded library injects, at any call of the script
+
+
+@pytest.fixture(scope="module")
+def lane(lab, ca, dns):
+    lane = Lane(9, lab / "lane9", ca, dns)
+    yield lane
+    lane.close()
+
+
+@pytest.fixture(scope="module")
+def calls(lane):
+    """(calls at start, calls in all) of the script."""
+    lane.crashpoint.begin()
+    lane.fresh()
+    lane.start()
+    began = lane.crashpoint.calls
+    lane.server.kill()
+    lane.crashpoint.begin()
+    lane.fresh()
+    lane.play()
+    lane.judge()
+    return began, lane.crashpoint.calls
+
+
+@pytest.mark.parametrize(("fault", "length"), [(FULL, 40), (BROKEN, 1), (BROKEN, 8)], ids=["full", "one", "eight"])
+def test_faults_of_the_disk_break_no_promise(lane, calls, fault, length):
+    """From the n-th call on so many fail, then all is well again.  No promise without its row, and it goes on."""
+    began, total = calls
+    for point in range(POINTS):
+        first = began + 1 + round(point * (total * 0.8 - began) / max(POINTS - 1, 1))
+        lane.crashpoint.begin(fault, first, first + length - 1)
+        lane.fresh()
+        lane.play()
+        assert lane.deaths == []
+        lane.crashpoint.order(LET_PASS)
+        lane.judge(repeats=1 + length)
