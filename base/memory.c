@@ -53,3 +53,11 @@ char *must_print(const char *fmt, ...)
     va_end(args);
     return have(len < 0 ? NULL : text);
 }
+
+void *must_room(void *array, size_t count, size_t *capacity, size_t each)
+{
+    if (count < *capacity)
+        return array;
+    *capacity = *capacity > 0 ? *capacity * 2 : 8;
+    return must_grow(array, *capacity, each);
+}

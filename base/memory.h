@@ -21,14 +21,10 @@ char *must_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #define must_new(type) ((type *)must_alloc(sizeof(type)))
 
-/* Room for one more in an array whose capacity doubles. */
+/* Room for one more in an array whose capacity (a size_t) doubles. */
+void *must_room(void *array, size_t count, size_t *capacity, size_t each);
 #define must_make_room(array, count, capacity)                                                     \
-    do {                                                                                           \
-        if ((count) == (capacity)) {                                                               \
-            (capacity) = (capacity) ? (capacity)*2 : 8;                                            \
-            (array) = must_grow((array), (size_t)(capacity), sizeof *(array));                     \
-        }                                                                                          \
-    } while (0)
+    ((array) = must_room((array), (count), &(capacity), sizeof *(array)))
 
 #define container_of(pointer, type, member)                                                        \
     ((type *)(void *)((char *)(pointer)-offsetof(type, member)))

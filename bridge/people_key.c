@@ -66,18 +66,30 @@ bool bridge_key_add(struct bridge *bridge, struct slice address, struct slice ce
     return recorded;
 }
 
+/* As people copy them: with spaces between groups, in either case. */
+static bool read_fingerprint(struct slice text, char out[41])
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] == ' ')
+            continue;
+        if (len == 40 || !isxdigit((unsigned char)text.at[i]))
+            return false;
+        out[len++] = (char)toupper((unsigned char)text.at[i]);
+    }
+    out[len] = '\0';
+    return len == 40;
+}
+
 bool bridge_key_remove(struct bridge *bridge, struct slice address, struct slice fingerprint,
                        struct err *err)
 {
     struct key_step step = {0};
 
-    if (fingerprint.len != sizeof step.key.fingerprint - 1)
+    if (!read_fingerprint(fingerprint, step.key.fingerprint))
         return err_set(err, ERR_MALFORMED,
                        "A fingerprint has 40 letters and digits; see nestbox key list");
-    for (size_t i = 0; i < fingerprint.len; i++) {
-        char c = fingerprint.at[i];
-        step.key.fingerprint[i] = (char)toupper((unsigned char)c);
-    }
     return find_id(bridge, address, &step.account_id, err) &&
            bridge_commit(bridge, forget_key, &step, err);
 }
