@@ -150,6 +150,18 @@ static enum address_kind subscribing(struct slice word, struct address *out)
     return slice_is(verb, "subscribe") ? ADDRESS_SUBSCRIBE : ADDRESS_UNSUBSCRIBE;
 }
 
+/* alice+bounces stays a detail like any other. */
+static bool is_bounce(struct slice word, struct address *out)
+{
+    const struct slice mark = SLICE("bounces-");
+    struct slice token = slice_from(word, mark.len);
+
+    if (!slice_starts(word, mark) || !is_token(token))
+        return false;
+    put(token, out->token, sizeof out->token);
+    return true;
+}
+
 static enum address_kind message_word(struct slice ref, struct slice word, struct address *out)
 {
     put(ref, out->ref, sizeof out->ref);
@@ -190,6 +202,8 @@ static enum address_kind base_with_word(struct slice base, struct slice word, st
     verb = slice_cut(&verb, '-');
     if (slice_is(verb, "subscribe") || slice_is(verb, "unsubscribe"))
         return subscribing(word, out);
+    if (is_bounce(word, out))
+        return ADDRESS_BOUNCE;
     put(word, out->detail, sizeof out->detail);
     return ADDRESS_ACCOUNT;
 }

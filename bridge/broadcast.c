@@ -5,6 +5,7 @@
  */
 #include "activity_work.h"
 #include "commit.h"
+#include "list_work.h"
 
 #include "memory.h"
 
@@ -64,6 +65,8 @@ struct page {
     size_t people_count;
     struct readers readers;
     struct letters letters;
+    bool by_mail; /* its readers by mail get it too */
+    struct list_readers list;
     int64_t last_follow_id;
     int seen;
 };
@@ -78,6 +81,7 @@ static void page_free(struct page *page)
         person_clear(&page->people[i]);
     readers_clear(&page->readers);
     letters_clear(&page->letters);
+    list_readers_clear(&page->list);
     free(page);
 }
 SCOPED(page, page_free)
@@ -90,6 +94,8 @@ static bool add_follower(void *ctx, const struct follow *follow, const struct pe
     page->seen++;
     if (follower->kind == PERSON_LOCAL && follower->account_id)
         readers_add(&page->readers, follower->account_id, false);
+    if (follower->kind == PERSON_MAIL && page->by_mail)
+        list_readers_add(&page->list, follower);
     if (follower->kind != PERSON_FEDIVERSE || follower->gone)
         return true;
     page->people[page->people_count++] = (struct person){
@@ -154,7 +160,9 @@ static bool look_at_page(struct bridge *bridge, struct page *page, struct err *e
     page->over = found == ABSENT || page->message.state != MESSAGE_SENT;
     if (page->over)
         return true;
-    return look_for_readers(view, page, err) &&
+    return list_message_fits(view, &page->message, &page->by_mail, err) &&
+           look_for_readers(view, page, err) &&
+           list_readers_prepare(bridge, view, &page->author, &page->list, err) &&
            local_letters(bridge, view, &page->author, &page->message, &page->readers,
                          &page->letters, err);
 }
@@ -190,7 +198,8 @@ static bool record_page(struct bridge *bridge, struct store_tx *tx, void *ctx, s
         if (!person_want(tx, &page->people[i], SUBJECT_MESSAGE, message->id, message->account_id,
                          message->version, true, now_ms, err))
             return false;
-    if (!letters_file(tx, &page->letters, message->id, err))
+    if (!list_readers_want(bridge, tx, message, &page->author, &page->list, err) ||
+        !letters_file(tx, &page->letters, message->id, err))
         return false;
     if (page->over || page->seen < BROADCAST_PAGE)
         return store_end_broadcast(tx, page->broadcast.id, err);

@@ -188,28 +188,6 @@ static bool follow_person(struct mail_work *work, const struct address *address,
     return true;
 }
 
-/* ---- lists: not built yet, so the answer says where posts can be had ---- */
-static bool subscribe_account(struct mail_work *work, const struct recipient *recipient,
-                              struct err *err)
-{
-    const struct address *address = &recipient->address;
-    scoped_value(account) account = {0};
-
-    enum found found = store_account_named(work->view, slice_of(address->user),
-                                           slice_of(address->domain), &account, err);
-    if (found == FAILED)
-        return false;
-    if (found == ABSENT || account.state != ACCOUNT_ACTIVE)
-        return work_answer(work, VERDICT_NOBODY, "There is no %s here.", recipient->text);
-    if (address->kind == ADDRESS_UNSUBSCRIBE)
-        return work_answer(work, VERDICT_NOT_ALLOWED,
-                           "Please use the unsubscribe link in any mail you got.");
-    return work_answer(work, VERDICT_NOT_ALLOWED,
-                       "Not done: this server sends no posts by mail yet. Follow @%s@%s, or read "
-                       "https://%s/@%s instead.",
-                       account.name, account.domain, account.domain, account.name);
-}
-
 static bool names_person(const struct address *address)
 {
     return *address->host || strchr(address->user, '=');
@@ -270,7 +248,7 @@ bool command_mail(struct mail_work *work, struct err *err)
                                 work->arrival->account_id, slice_of(work->arrival->mail_from),
                                 slice_of(command->text), &work->arrival->answer, err);
     if (command->address.kind != ADDRESS_COMMAND && !names_person(&command->address))
-        return subscribe_account(work, command, err);
+        return list_command(work, command, err);
     if (!refuse_unproven(work, command, &refused, err))
         return false;
     if (refused)

@@ -6,5 +6,10 @@
 
 /* The mail's text instead of the post's, by the same rules; pictures stay (behaviour.md 6, 11). */
 MUST_CHECK bool edit_post(struct mail_work *work, struct message *target, struct err *err);
+/* alice+subscribe@D, alice+unsubscribe@D, with or without a word (behaviour.md 6, 7). */
+MUST_CHECK bool list_command(struct mail_work *work, const struct recipient *recipient,
+                             struct err *err);
+/* A mail to alice+bounces-WORD@D: what other servers say of copies. */
+MUST_CHECK bool list_bounce(struct mail_work *work, struct err *err);
 
 #endif

@@ -5,6 +5,7 @@
  * chores has told its author (undelivered.c) — a mail is too much work for the writer.
  */
 #include "activity_work.h"
+#include "list_work.h"
 
 #include "memory.h"
 #include "text.h"
@@ -148,10 +149,12 @@ static bool ended(struct bridge *bridge, struct store_tx *tx, const struct deliv
     switch (outcome->end) {
     case DELIVERED:
         return put_host(tx, delivery, outcome, now_ms, &failing_since_ms, err) &&
+               list_copy_ended(bridge, tx, delivery, true, outcome->reply, err) &&
                store_delivery_done(tx, delivery->id, outcome->version, outcome->reply, err);
     case DELIVERY_LATER: return try_later(bridge, tx, delivery, outcome, err);
     case DELIVERY_REFUSED:
         return put_host(tx, delivery, outcome, now_ms, &failing_since_ms, err) &&
+               list_copy_ended(bridge, tx, delivery, false, outcome->reply, err) &&
                give_up(bridge, tx, delivery, outcome->reply, err);
     case DELIVERY_GONE: return person_went(tx, delivery, err);
     case DELIVERY_NOBODY: return nobody(bridge, tx, delivery, outcome->reply, err);

@@ -4,10 +4,12 @@
  *   a publishing word  -> publish_mail()   (behaviour.md 3)
  *   a command          -> command_mail()   (6)
  *   a Fediverse person -> direct_mail()    (5)
+ *   a copy's sender    -> list_bounce()    (7)
  *   else               -> receive_mail()   mail for mailboxes here, and from accounts here to elsewhere
  */
 #include "mail_work.h"
 
+#include "command_mail.h"
 #include "config.h"
 #include "memory.h"
 
@@ -86,6 +88,8 @@ static bool go_its_way(struct mail_work *work, struct err *err)
     if (work_count(work, ADDRESS_COMMAND) > 0 || work_count(work, ADDRESS_SUBSCRIBE) > 0 ||
         work_count(work, ADDRESS_UNSUBSCRIBE) > 0 || work_count(work, ADDRESS_CLAIM) > 0)
         return command_mail(work, err);
+    if (work_count(work, ADDRESS_BOUNCE) > 0)
+        return list_bounce(work, err);
     if (work_count(work, ADDRESS_PERSON) > 0)
         return direct_mail(work, err);
     return receive_mail(work, err);

@@ -37,76 +37,102 @@ static const char *const automatic_subjects[] = {
     "自動回覆",
 };
 
-/* A fact that refuses counts wherever it stands, outside or inside. */
-static const char *any_field(const struct mail_work *work, const char *name)
-{
-    const char *value = work->inner ? mail_field(work->inner, name, 0) : NULL;
+/* ---- facts that refuse: they count wherever they stand, outside or inside, first or last ---- */
+typedef bool judge(struct slice value);
 
-    return value ? value : mail_field(work->mail, name, 0);
+static bool header_says(struct mail *header, const char *name, judge *says)
+{
+    const char *value;
+
+    for (size_t i = 0; header && (value = mail_field(header, name, i)) != NULL; i++)
+        if (says(slice_trim(slice_of(value))))
+            return true;
+    return false;
 }
 
-static bool has_automatic_subject(const struct mail_work *work)
+static bool any_says(const struct mail_work *work, const char *name, judge *says)
 {
-    struct slice subject = slice_trim(slice_of(any_field(work, "Subject")));
+    return header_says(work->mail, name, says) || header_says(work->inner, name, says);
+}
 
+static bool has_field(const struct mail_work *work, const char *name)
+{
+    return mail_field_count(work->mail, name) > 0 ||
+           (work->inner && mail_field_count(work->inner, name) > 0);
+}
+
+static bool is_automatic_subject(struct slice subject)
+{
     for (size_t i = 0; i < COUNT_OF(automatic_subjects); i++)
         if (slice_starts_nocase(subject, automatic_subjects[i]))
             return true;
     return false;
 }
 
-static bool is_auto_submitted(const struct mail_work *work)
+static bool is_submitted_by_robot(struct slice value)
 {
-    struct slice value = slice_of(any_field(work, "Auto-Submitted"));
-
     return !slice_empty(value) && !slice_is_nocase(slice_trim(slice_cut(&value, ';')), "no");
 }
 
-static bool is_bulk(const struct mail_work *work)
+static bool is_bulk(struct slice precedence)
 {
-    struct slice value = slice_trim(slice_of(any_field(work, "Precedence")));
-
-    return slice_is_nocase(value, "bulk") || slice_is_nocase(value, "junk") ||
-           slice_is_nocase(value, "auto_reply");
+    return slice_is_nocase(precedence, "bulk") || slice_is_nocase(precedence, "junk") ||
+           slice_is_nocase(precedence, "auto_reply");
 }
 
 /* Delta Chat's own messages: everything with a Chat-Content but what people send by hand. */
+static bool is_chat_matter(struct slice content)
+{
+    return !slice_is_nocase(content, "sticker");
+}
+
 static bool is_chat_system(const struct mail_work *work)
 {
-    const char *content = any_field(work, "Chat-Content");
-
-    return any_field(work, "Secure-Join") || any_field(work, "Autocrypt-Setup-Message") ||
-           any_field(work, "Chat-Delete") ||
-           (content && !slice_is_nocase(slice_of(content), "sticker"));
+    return has_field(work, "Secure-Join") || has_field(work, "Autocrypt-Setup-Message") ||
+           has_field(work, "Chat-Delete") || any_says(work, "Chat-Content", is_chat_matter);
 }
 
 bool mail_is_automatic(const struct mail_work *work)
 {
-    return !*work->arrival->mail_from || is_auto_submitted(work) || is_bulk(work) ||
-           any_field(work, "X-Autoreply") || any_field(work, "X-Auto-Response-Suppress") ||
-           has_automatic_subject(work) || is_chat_system(work) ||
+    return !*work->arrival->mail_from || any_says(work, "Auto-Submitted", is_submitted_by_robot) ||
+           any_says(work, "Precedence", is_bulk) || has_field(work, "X-Autoreply") ||
+           has_field(work, "X-Auto-Response-Suppress") ||
+           any_says(work, "Subject", is_automatic_subject) || is_chat_system(work) ||
            mail_part_is(mail_root(work->mail), "multipart", "report");
 }
 
 bool mail_is_group_chat(const struct mail_work *work)
 {
-    return any_field(work, "Chat-Group-ID") != NULL;
+    return has_field(work, "Chat-Group-ID");
+}
+
+static bool is_secret(struct slice sensitivity)
+{
+    return slice_is_nocase(sensitivity, "private") || slice_is_nocase(sensitivity, "personal") ||
+           slice_is_nocase(sensitivity, "company-confidential");
 }
 
 bool mail_is_confidential(const struct mail_work *work)
 {
-    struct slice value = slice_trim(slice_of(any_field(work, "Sensitivity")));
+    return any_says(work, "Sensitivity", is_secret);
+}
 
-    return slice_is_nocase(value, "private") || slice_is_nocase(value, "personal") ||
-           slice_is_nocase(value, "company-confidential");
+static bool names_mailboxes(struct slice value)
+{
+    return slice_has(value, "@");
 }
 
 bool mail_is_resent(const struct mail_work *work)
 {
-    return any_field(work, "Resent-From") || any_field(work, "Resent-To") ||
-           any_field(work, "Resent-Date") || any_field(work, "Resent-Message-ID") ||
-           any_field(work, "Resent-Cc") || any_field(work, "Resent-Sender") ||
-           any_field(work, "Resent-Bcc") || any_field(work, "X-Forwarded-Message-Id");
+    static const char *const marks[] = {
+        "Resent-From",   "Resent-To",  "Resent-Date",     "Resent-Message-ID",     "Resent-Cc",
+        "Resent-Sender", "Resent-Bcc", "Resent-Reply-To", "X-Forwarded-Message-Id"};
+
+    for (size_t i = 0; i < COUNT_OF(marks); i++)
+        if (has_field(work, marks[i]))
+            return true;
+    return any_says(work, "X-Forwarded-For", names_mailboxes) || /* redirected by a rule */
+           any_says(work, "X-Forwarded-To", names_mailboxes);
 }
 
 /* The mail whose To and Cc tell who was meant; NULL: nobody was told in a way that counts. */
@@ -166,7 +192,8 @@ static bool is_mailbox(const struct mail_work *work, const struct address *addre
     case ADDRESS_COMMAND:
     case ADDRESS_CLAIM:
     case ADDRESS_HELP:
-    case ADDRESS_OFFICE: return true;
+    case ADDRESS_OFFICE:
+    case ADDRESS_BOUNCE: return true;
     }
     __builtin_unreachable();
 }
@@ -193,6 +220,8 @@ char *mail_other_mailbox(const struct mail_work *work)
     char *found = mailbox_in(work, work->mail, "To");
     if (!found)
         found = mailbox_in(work, work->mail, "Cc");
+    if (!found)
+        found = mailbox_in(work, work->mail, "Bcc");
     if (!found && work->inner_has_headers)
         found = mailbox_in(work, work->inner, "To");
     if (!found && work->inner_has_headers)
@@ -242,6 +271,17 @@ static bool parent_add(struct mail_work *work, const char *message_id, bool may_
     return true;
 }
 
+/* It says that it answers something, in words nobody can look up. */
+static bool names_nothing(struct mail *header, const char *field, const struct mail_ids *ids)
+{
+    const char *value;
+
+    for (size_t i = 0; ids->count == 0 && (value = mail_field(header, field, i)) != NULL; i++)
+        if (!slice_empty(slice_trim(slice_of(value))))
+            return true;
+    return false;
+}
+
 static bool parents_named_in(struct mail_work *work, struct mail *header, bool may_be_parent,
                              struct parent *out, struct err *err)
 {
@@ -250,6 +290,9 @@ static bool parents_named_in(struct mail_work *work, struct mail *header, bool m
 
     mail_ids(header, "In-Reply-To", &replied);
     mail_ids(header, "References", &references);
+    if (names_nothing(header, "In-Reply-To", &replied) ||
+        names_nothing(header, "References", &references))
+        out->kind = PARENT_CLOSED;
     for (size_t i = 0; i < replied.count; i++)
         if (!parent_add(work, replied.at[i], may_be_parent, out, err))
             return false;

@@ -2,6 +2,7 @@
 #include "mail_work.h"
 
 #include "config.h"
+#include "list_work.h"
 #include "memory.h"
 #include "store_mailbox.h"
 
@@ -158,6 +159,18 @@ static bool person_recipient(const struct rcpt *rcpt, struct slice mail_from, st
     return found != FAILED && (found == FOUND || nobody(rcpt));
 }
 
+/* Servers ask whether a sender's address can be written to: an invented one can not (facts: VERP). */
+static bool bounce_recipient(const struct rcpt *rcpt, struct err *err)
+{
+    unsigned char digest[TOKEN_DIGEST_LEN];
+    struct token token;
+
+    if (!list_word_digest(slice_of(rcpt->address.token), digest))
+        return nobody(rcpt);
+    enum found found = store_token(rcpt->view, TOKEN_BOUNCE, digest, &token, err);
+    return found != FAILED && (found == FOUND || nobody(rcpt));
+}
+
 bool bridge_recipient(struct bridge *bridge, struct store_view *view, enum mail_door door,
                       int64_t account_id, struct slice mail_from, struct slice recipient,
                       struct answer *out, struct err *err)
@@ -180,6 +193,7 @@ bool bridge_recipient(struct bridge *bridge, struct store_view *view, enum mail_
         answer_set(out, VERDICT_NOT_ALLOWED,
                    "Not done: this server takes keys on its command line only (nestbox key add).");
         return true;
+    case ADDRESS_BOUNCE: return bounce_recipient(&rcpt, err);
     case ADDRESS_PUBLISH:
     case ADDRESS_SUBSCRIBE:
     case ADDRESS_UNSUBSCRIBE:

@@ -2,6 +2,7 @@
 #include "mail_work.h"
 
 #include "config.h"
+#include "list_work.h"
 #include "memory.h"
 
 static bool conflict(struct err *err)
@@ -319,7 +320,8 @@ static bool record_at_target(struct bridge *bridge, struct store_tx *tx, struct 
     case DEED_KEEP: return keep_held(bridge, tx, plan, &target, err);
     case DEED_NONE:
     case DEED_FOLLOW:
-    case DEED_UNFOLLOW: break;
+    case DEED_UNFOLLOW:
+    case DEED_LEAVE: break;
     }
     __builtin_unreachable();
 }
@@ -329,5 +331,7 @@ bool record_deed(struct bridge *bridge, struct store_tx *tx, struct mail_plan *p
 {
     if (plan->deed == DEED_FOLLOW || plan->deed == DEED_UNFOLLOW)
         return record_follow_deed(bridge, tx, plan, err);
+    if (plan->deed == DEED_LEAVE)
+        return list_leave_by(bridge, tx, plan->word, err);
     return record_at_target(bridge, tx, plan, err);
 }

@@ -61,7 +61,8 @@ enum deed {
     DEED_FOLLOW,
     DEED_UNFOLLOW,
     DEED_PUBLISH,
-    DEED_KEEP
+    DEED_KEEP,
+    DEED_LEAVE, /* a list, by `word` */
 };
 struct mail_plan {
     int64_t account_id; /* the author's, who must still be active; 0: from outside */
@@ -85,7 +86,8 @@ struct mail_plan {
     int64_t target_id;               /* the message it is done to */
     enum message_state target_state; /* as it was seen */
     int target_version;
-    char *user, *host; /* whom to follow */
+    char *user, *host;              /* whom to follow */
+    unsigned char word[SHA256_LEN]; /* digest of the one that lets somebody leave */
 };
 void mail_plan_free(struct mail_plan *plan);
 void planned_note_free(struct planned_note *note);
@@ -120,6 +122,7 @@ struct mail_work {
     struct author author;
     bool target_line; /* the first line of the text is the signed target */
     bool chat;        /* Chat-Version */
+    bool renamed;     /* a stranger's mail that got a Message-ID of ours */
     bool
         publishes; /* goes to everybody or to followers: people of this server are named, not written to */
     int64_t now_ms;
@@ -297,6 +300,11 @@ MUST_CHECK bool account_takes(struct bridge *bridge, struct store_view *view,
                               struct answer *answer, struct err *err);
 enum found postmaster_account(struct bridge *bridge, struct store_view *view, struct account *out,
                               struct err *err);
+
+/* receive_snare.c: would an answer to it go to a word of ours?  Then it is answered. */
+bool mail_is_snare(struct mail_work *work);
+/* Does it need a Message-ID of ours, having none, or that of something that is no mail? */
+MUST_CHECK bool mail_needs_name(struct mail_work *work, bool *out, struct err *err);
 
 /* receive_trace.c: the mail as it stays or goes on: `prefix` and its header without `drop` (NULL-terminated names), and
  * its body, unread.  Borrows `mail` until freed.  NULL on failure. */

@@ -6,6 +6,7 @@
 
 #include "compose.h"
 #include "config.h"
+#include "list_work.h"
 #include "memory.h"
 #include "text.h"
 
@@ -113,18 +114,27 @@ static bool add_named_readers(struct store_view *view, const struct planned_note
     return true;
 }
 
+static void add_count(struct bytes *out, int64_t count, const char *what)
+{
+    scoped_text char *words =
+        must_print("%lld %s%s", (long long)count, what, count == 1 ? "" : "s");
+
+    if (count > 0)
+        add_reader(out, words);
+}
+
 static bool readers(struct store_view *view, const struct account *account,
                     const struct planned_note *note, struct bytes *out, struct err *err)
 {
     int64_t fediverse, mail, following;
-    scoped_text char *count = NULL;
+    bool by_mail;
 
-    if (!store_follower_counts(view, account->person_id, &fediverse, &mail, &following, err))
+    if (!store_follower_counts(view, account->person_id, &fediverse, &mail, &following, err) ||
+        !list_message_fits(view, &note->message, &by_mail, err))
         return false;
-    if (fediverse > 0) {
-        count = must_print("%lld follower%s", (long long)fediverse, fediverse == 1 ? "" : "s");
-        add_reader(out, count);
-    }
+    add_count(out, fediverse, "follower");
+    if (by_mail)
+        add_count(out, mail, "mail reader");
     if (!add_named_readers(view, note, out, err))
         return false;
     if (out->len == 0)

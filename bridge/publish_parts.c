@@ -46,10 +46,15 @@ static void take_calendar(struct mail_part *part, struct mail_parts *out)
         out->unfit = part;
 }
 
+/* Words with a file name are a file's, however the program shows them. */
+static bool is_text(const struct mail_part *part)
+{
+    return (mail_part_is(part, "text", "plain") || mail_part_is(part, "text", "html")) &&
+           !mail_part_is_attachment(part) && !mail_part_file_name(part);
+}
+
 static void take_leaf(struct mail_part *part, struct mail_parts *out)
 {
-    bool text = mail_part_is(part, "text", "plain") || mail_part_is(part, "text", "html");
-
     if (mail_part_is(part, "application", "pkcs7-mime") ||
         mail_part_is(part, "application", "x-pkcs7-mime"))
         out->encrypted = true;
@@ -59,7 +64,7 @@ static void take_leaf(struct mail_part *part, struct mail_parts *out)
         out->automatic = true;
     else if (mail_part_is(part, "text", "calendar"))
         take_calendar(part, out);
-    else if (text && !mail_part_is_attachment(part) && out->text_count < COUNT_OF(out->texts))
+    else if (is_text(part) && out->text_count < COUNT_OF(out->texts))
         out->texts[out->text_count++] = part;
     else if (mail_part_is(part, "image", "*") && out->picture_count < COUNT_OF(out->pictures))
         out->pictures[out->picture_count++] = part;

@@ -15,10 +15,13 @@ static const char *const private_fields[] = {
     "Bcc",        "Return-Path", "Received",     "X-Originating-IP",
     "User-Agent", "X-Mailer",    "Delivered-To", NULL};
 static const char *const arrived_fields[] = {"Return-Path", NULL};
+static const char *const renamed_fields[] = {"Return-Path", "Message-ID", NULL};
 
 static const char *const *dropped_fields(const struct mail_work *work)
 {
-    return work->arrival->door == MAIL_DOOR_MX ? arrived_fields : private_fields;
+    if (work->arrival->door != MAIL_DOOR_MX)
+        return private_fields;
+    return work->renamed ? renamed_fields : arrived_fields;
 }
 
 /* A program may leave out what a mail must have (RFC 6409 8). */
@@ -26,6 +29,8 @@ static void add_missing_fields(struct mail_work *work, struct bytes *prefix)
 {
     char date[DATE_TEXT_SIZE];
 
+    if (work->renamed)
+        bytes_print(prefix, "Message-ID: <%s>\r\n", work_plan(work)->message_id);
     if (work->arrival->door == MAIL_DOOR_MX)
         return;
     if (!mail_field(work->mail, "Message-ID", 0)) {
@@ -218,7 +223,8 @@ static bool to_recipient(struct mail_work *work, const struct recipient *recipie
     case ADDRESS_SUBSCRIBE:
     case ADDRESS_UNSUBSCRIBE:
     case ADDRESS_COMMAND:
-    case ADDRESS_CLAIM: return true; /* not mailboxes: gone their way before */
+    case ADDRESS_CLAIM:
+    case ADDRESS_BOUNCE: return true; /* not mailboxes: gone their way before */
     }
     __builtin_unreachable();
 }
@@ -306,12 +312,31 @@ static bool guard_submitted(struct mail_work *work, bool *out_seen, struct err *
     return guard_seen(work, &plan->guards[0], out_seen, err);
 }
 
+/* A stranger's mail must not turn its answer into something else. */
+static bool refuse_snare(struct mail_work *work)
+{
+    return work->author.proof != PROOF_GOOD && !only_offices(work) && mail_is_snare(work);
+}
+
+static bool name_anew(struct mail_work *work, struct err *err)
+{
+    if (work->arrival->door != MAIL_DOOR_MX || work->author.proof == PROOF_GOOD)
+        return true;
+    if (!mail_needs_name(work, &work->renamed, err))
+        return false;
+    if (work->renamed)
+        work_plan(work)->message_id = message_id_new(work->bridge->config->domains[0]);
+    return true;
+}
+
 bool receive_mail(struct mail_work *work, struct err *err)
 {
     bool ok, seen;
 
-    if (refuse_loop(work) || refuse_posing(work))
+    if (refuse_loop(work) || refuse_posing(work) || refuse_snare(work))
         return true;
+    if (!name_anew(work, err))
+        return false;
     if (!guard_submitted(work, &seen, err))
         return false;
     if (seen)

@@ -126,6 +126,86 @@ static void test_traces(void **state)
     assert_non_null(strstr(mail, "Received: by old.example\r\n"));
 }
 
+#define SNARE(address)                                                                             \
+    "550 5.7.1 Not taken: answers to this mail would go to " address                               \
+    ", which only people with an account here may use."
+
+/* Alice presses Reply, and her private answer would be published, or her post deleted. */
+static void test_snares(void **state)
+{
+    static const struct {
+        const char *name, *field, *reply;
+    } rows[] = {
+        {"answers to everybody",       "Reply-To: Carol <Public@example.org>\n",
+         SNARE("Public@example.org")                                                                                                    },
+        {"followed up to followers",   "Mail-Followup-To: followers@example.org\n",
+         SNARE("followers@example.org")                                                                                                 },
+        {"answers delete a post",      "Reply-To: 9aaaaaaaaaa00+delete@example.org\n",
+         SNARE("9aaaaaaaaaa00+delete@example.org")                                                                                      },
+        {"a list that is everybody",   "List-Post: <mailto:unlisted@example.org>\n",
+         SNARE("unlisted@example.org")                                                                                                  },
+        {"leaving a list is deleting",
+         "List-Unsubscribe: <https://x.example/>,\n "
+         "<MAILTO:9aaaaaaaaaa00%2Bdelete@example.org?subject=x>\n",                            SNARE("9aaaaaaaaaa00+delete@example.org")},
+        {"answers make her follow",    "Reply-To: bob=social.example+subscribe@example.org\n",
+         SNARE("bob=social.example+subscribe@example.org")                                                                              },
+        {"answers to somebody else",   "Reply-To: dan@mail.example\n",                         TAKEN                                    },
+        {"answers to Alice herself",   "Reply-To: alice+list@example.org\n",                   TAKEN                                    },
+        {"a list of elsewhere",        "List-Post: <mailto:public@lists.example>\n",           TAKEN                                    },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct letter_row row = {.name = rows[i].name,
+                                       .recipients = ALICE,
+                                       .from = "carol@mail.example",
+                                       .fields = rows[i].field,
+                                       .outside = true};
+        scoped_text char *text = row_build(&row);
+        scoped_text char *reply = row_send(&town, &row, text);
+        scoped_text char *effects = town_effects(&town);
+        if (strcmp(reply, rows[i].reply) != 0)
+            fail_msg("%s: %s", rows[i].name, reply);
+    }
+}
+
+/* An answer to a mail without a name, or with the name of a public post, would look like a post of its own. */
+static void test_every_mail_has_a_name_of_its_own(void **state)
+{
+    static const char *const names[] = {
+        "", "Message-ID: <bob-public@example.org>\n", "Message-ID: nothing\n",
+        "Message-ID: <a@mail.example>\nMessage-Id: <b@mail.example>\n"};
+    static const struct letter_row row = {
+        .name = "a mail", .recipients = ALICE, .from = "carol@mail.example", .outside = true};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        scoped_text char *text = must_print(
+            "From: carol@mail.example\nTo: alice@example.org\n%sSubject: x\n\nWords\n", names[i]);
+        scoped_text char *reply = row_send(&town, &row, text);
+        scoped_text char *effects = town_effects(&town);
+        assert_string_equal(reply, TAKEN);
+        scoped_text char *mail = town_newest_mail(&town, town.alice, "INBOX");
+        const char *field = strstr(mail, "Message-ID: <");
+        assert_non_null(field);
+        assert_null(strstr(field + 1, "\nMessage-"));
+        assert_null(strstr(mail, "bob-public"));
+        const char *end = strstr(field, ">\r\n");
+        assert_non_null(end);
+        scoped_text char *fields =
+            must_print("In-Reply-To: %.*s\n", (int)(end + 1 - field - 12), field + 12);
+        const struct letter_row answer = {
+            .name = "the answer, turned to everybody",
+            .recipients = "public@example.org",
+            .fields = fields,
+            .text = "private words\n",
+            .reply = "550 5.7.1 Not posted: this answers a mail that is not public. Start a new "
+                     "mail to post it.",
+            .effects = ""};
+        assert_int_equal(run_row(&town, &answer), 0);
+    }
+}
+
 static void test_fifty_servers(void **state)
 {
     scoped_value(bytes) fields = {0};
@@ -275,10 +355,16 @@ static void test_closed_account(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mail_from_outside), cmocka_unit_test(test_traces),
-        cmocka_unit_test(test_fifty_servers),     cmocka_unit_test(test_a_retry_is_filed_once),
-        cmocka_unit_test(test_mail_to_elsewhere), cmocka_unit_test(test_mail_in_another_name),
-        cmocka_unit_test(test_senders),           cmocka_unit_test(test_full_mailbox),
+        cmocka_unit_test(test_mail_from_outside),
+        cmocka_unit_test(test_traces),
+        cmocka_unit_test(test_snares),
+        cmocka_unit_test(test_every_mail_has_a_name_of_its_own),
+        cmocka_unit_test(test_fifty_servers),
+        cmocka_unit_test(test_a_retry_is_filed_once),
+        cmocka_unit_test(test_mail_to_elsewhere),
+        cmocka_unit_test(test_mail_in_another_name),
+        cmocka_unit_test(test_senders),
+        cmocka_unit_test(test_full_mailbox),
         cmocka_unit_test(test_closed_account),
     };
     int code;

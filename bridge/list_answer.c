@@ -1,0 +1,216 @@
+/* What the word in a link does: yes, never ask again, leave. */
+#include "list_work.h"
+
+#include "digest.h"
+#include "memory.h"
+
+enum { OLD_LINKS_DAYS = 365, OLD_BOUNCES_DAYS = 30 };
+
+void list_ticket_clear(struct list_ticket *ticket)
+{
+    free(ticket->name);
+    free(ticket->user);
+    free(ticket->domain);
+    free(ticket->leave_word);
+    *ticket = (struct list_ticket){0};
+}
+
+static bool conflict(struct err *err)
+{
+    return err_set(err, ERR_CONFLICT, "Try again");
+}
+
+/* ---- looking ---- */
+static void make_leave(struct bridge *bridge, struct list_ticket *ticket)
+{
+    char word[LIST_WORD_LEN + 1];
+
+    ticket->leave = ticket->bounce =
+        (struct token){.account_id = ticket->account_id, .person_id = ticket->person_id};
+    list_token_make(bridge, TOKEN_UNSUBSCRIBE, &ticket->leave);
+    list_token_make(bridge, TOKEN_BOUNCE, &ticket->bounce);
+    list_token_word(bridge, &ticket->leave, word);
+    ticket->leave_word = must_dup(word);
+}
+
+enum found bridge_list_ticket(struct bridge *bridge, struct store_view *view,
+                              enum token_purpose purpose, struct slice word,
+                              struct list_ticket *out, struct err *err)
+{
+    scoped_value(account) account = {0};
+    struct token token;
+    unsigned char digest[TOKEN_DIGEST_LEN];
+
+    if (!list_word_digest(word, digest))
+        return ABSENT;
+    enum found found = store_token(view, purpose, digest, &token, err);
+    if (found == FOUND)
+        found = store_account(view, token.account_id, &account, err);
+    if (found != FOUND)
+        return found;
+    *out = (struct list_ticket){
+        .purpose = purpose,
+        .account_id = account.id,
+        .person_id = token.person_id,
+        .name = must_dup(list_name_of(&account)),
+        .user = must_dup(account.name),
+        .domain = must_dup(account.domain),
+        .closed = account.state != ACCOUNT_ACTIVE || bridge->config->follow == DOOR_CLOSED,
+        .waits = bridge->config->follow == DOOR_ASK,
+    };
+    memcpy(out->digest, digest, sizeof digest);
+    if (purpose == TOKEN_CONFIRM)
+        make_leave(bridge, out);
+    return FOUND;
+}
+
+/* ---- yes ---- */
+struct pair { /* who reads whom, as the transaction sees it */
+    struct account account;
+    struct person reader;
+    struct follow follow; /* id 0: none */
+};
+
+static void pair_clear(struct pair *pair)
+{
+    account_clear(&pair->account);
+    person_clear(&pair->reader);
+    follow_clear(&pair->follow);
+}
+SCOPED_VALUE(pair, pair_clear)
+
+static enum found find_pair(struct store_tx *tx, const struct token *token, struct pair *out,
+                            struct err *err)
+{
+    struct store_view *view = store_tx_view(tx);
+    enum found found = store_account(view, token->account_id, &out->account, err);
+
+    if (found == FOUND)
+        found = store_person(view, token->person_id, &out->reader, err);
+    if (found != FOUND)
+        return found;
+    found = store_follow(view, out->reader.id, out->account.person_id, &out->follow, err);
+    return found == FAILED ? FAILED : FOUND;
+}
+
+static enum found find_question(struct store_tx *tx, const struct list_ticket *ticket,
+                                struct pair *out, struct err *err)
+{
+    struct token token;
+    enum found found = store_token(store_tx_view(tx), TOKEN_CONFIRM, ticket->digest, &token, err);
+
+    return found == FOUND ? find_pair(tx, &token, out, err) : found;
+}
+
+bool bridge_list_confirm(struct bridge *bridge, struct store_tx *tx,
+                         const struct list_ticket *ticket, struct err *err)
+{
+    scoped_value(pair) pair = {.follow = {0}};
+    enum follow_state state = bridge->config->follow == DOOR_ASK ? FOLLOW_WAITING : FOLLOW_ACCEPTED;
+    enum found found = find_question(tx, ticket, &pair, err);
+    int64_t follow_id;
+
+    if (found != FOUND || pair.account.state != ACCOUNT_ACTIVE || ticket->closed)
+        return found != FAILED && conflict(err);
+    return store_put_follow(tx, pair.reader.id, pair.account.person_id, state, NULL, &follow_id,
+                            err) &&
+           store_follow_refused(tx, follow_id, 0, err) &&
+           store_end_tokens(tx, TOKEN_CONFIRM, pair.account.id, pair.reader.id, err) &&
+           store_add_token(tx, &ticket->leave, err) && store_add_token(tx, &ticket->bounce, err);
+}
+
+/* ---- never ---- */
+/* What is left of an unanswered question: nothing. */
+static bool forget_question(struct store_tx *tx, const struct pair *pair, struct err *err)
+{
+    if (!store_end_tokens(tx, TOKEN_CONFIRM, pair->account.id, pair->reader.id, err))
+        return false;
+    return pair->follow.state != FOLLOW_CONFIRMING ||
+           (store_end_copies(tx, pair->account.id, pair->reader.id, err) &&
+            store_forget_follow(tx, pair->follow.id, err));
+}
+
+bool bridge_list_never(struct bridge *bridge, struct store_tx *tx, const struct list_ticket *ticket,
+                       struct err *err)
+{
+    scoped_value(pair) pair = {.follow = {0}};
+    enum found found = find_question(tx, ticket, &pair, err);
+    unsigned char key[32];
+    bool is_new;
+
+    if (found != FOUND)
+        return found != FAILED && conflict(err);
+    list_never_key(bridge, pair.account.domain, pair.reader.address, key);
+    return store_see(tx, SEEN_NEVER_ASK, key, 0, &is_new, err) && forget_question(tx, &pair, err);
+}
+
+/* ---- leave ---- */
+static bool want_goodbye(struct bridge *bridge, struct store_tx *tx, const struct pair *pair,
+                         struct err *err)
+{
+    int64_t now_ms = clock_now(bridge->clock);
+    struct slice local, domain;
+
+    if (!address_split(slice_of(pair->reader.address), &local, &domain) ||
+        pair->follow.state == FOLLOW_SUSPENDED || pair->account.state != ACCOUNT_ACTIVE)
+        return true;
+    static char null_sender[] = "";
+    scoped_text char *host = must_copy(domain);
+    const struct delivery delivery = {
+        /* names no person: by then there is none */
+        .subject = SUBJECT_FOLLOW_ANSWER,
+        .subject_id = pair->follow.id,
+        .account_id = pair->account.id,
+        .target = TARGET_MAIL,
+        .host = host,
+        .wanted = LIST_GOODBYE,
+        .due_ms = now_ms,
+        .first_ms = now_ms,
+        .mail_from = null_sender,
+        .rcpt_to = pair->reader.address,
+    };
+    return store_want_delivery(tx, &delivery, err);
+}
+
+/* Old mails still carry the link, which goes on saying "done"; the address stays as a keyed hash alone. */
+static bool leave(struct bridge *bridge, struct store_tx *tx, const struct pair *pair,
+                  struct err *err)
+{
+    int64_t now_ms = clock_now(bridge->clock);
+    int64_t account = pair->account.id, reader = pair->reader.id;
+    unsigned char key[32];
+    bool is_new;
+
+    list_left_key(bridge, account, pair->reader.address ? pair->reader.address : "", key);
+    return want_goodbye(bridge, tx, pair, err) && store_end_copies(tx, account, reader, err) &&
+           store_orphan_tokens(tx, TOKEN_UNSUBSCRIBE, account, reader,
+                               now_ms + OLD_LINKS_DAYS * DAY_MS, err) &&
+           store_orphan_tokens(tx, TOKEN_BOUNCE, account, reader,
+                               now_ms + OLD_BOUNCES_DAYS * DAY_MS, err) &&
+           store_end_tokens(tx, TOKEN_CONFIRM, account, reader, err) &&
+           store_see(tx, SEEN_LEFT, key, 0, &is_new, err) &&
+           store_forget_follow(tx, pair->follow.id, err);
+}
+
+bool list_leave_by(struct bridge *bridge, struct store_tx *tx,
+                   const unsigned char digest[TOKEN_DIGEST_LEN], struct err *err)
+{
+    scoped_value(pair) pair = {.follow = {0}};
+    struct token token;
+    enum found found = store_token(store_tx_view(tx), TOKEN_UNSUBSCRIBE, digest, &token, err);
+
+    if (found != FOUND)
+        return found != FAILED && conflict(err);
+    if (!token.person_id)
+        return true;
+    found = find_pair(tx, &token, &pair, err);
+    if (found != FOUND || !pair.follow.id)
+        return found != FAILED;
+    return leave(bridge, tx, &pair, err);
+}
+
+bool bridge_list_leave(struct bridge *bridge, struct store_tx *tx, const struct list_ticket *ticket,
+                       struct err *err)
+{
+    return list_leave_by(bridge, tx, ticket->digest, err);
+}

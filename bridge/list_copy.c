@@ -1,0 +1,275 @@
+/*
+ * A post as its readers by mail get it: a clean mail made new, for one recipient (RFC 2369, 2919, 5064, 8058).
+ *
+ * Nothing of the author's own mail is in it, and no other reader.
+ */
+#include "list_work.h"
+
+#include "activity_work.h"
+#include "compose.h"
+#include "memory.h"
+#include "text.h"
+
+#include <time.h>
+
+struct copy {
+    const struct account *account;
+    struct message message;
+    struct post post;
+    struct follow follow;
+    char *stop, *stop_word; /* the link and its word */
+};
+
+static void copy_clear(struct copy *copy)
+{
+    message_clear(&copy->message);
+    post_clear(&copy->post);
+    follow_clear(&copy->follow);
+    free(copy->stop);
+    free(copy->stop_word);
+}
+SCOPED_VALUE(copy, copy_clear)
+
+const char *list_name_of(const struct account *account)
+{
+    return account->display_name && *account->display_name ? account->display_name : account->name;
+}
+
+char *list_page(const char *domain, const char *what, const char *word)
+{
+    return must_print("https://%s/%s/%s", domain, what, word);
+}
+
+/* ---- looking ---- */
+/* ABSENT: taken back, sent already, or they no longer read. */
+static enum found look(struct bridge *bridge, struct store_view *view,
+                       const struct delivery *delivery, struct copy *copy, struct err *err)
+{
+    struct token token;
+    char word[LIST_WORD_LEN + 1];
+    enum found found = store_message(view, delivery->subject_id, &copy->message, err);
+
+    if (found == FOUND)
+        found =
+            store_follow(view, delivery->person_id, copy->account->person_id, &copy->follow, err);
+    if (found == FOUND)
+        found = store_token_of(view, TOKEN_UNSUBSCRIBE, copy->account->id, delivery->person_id,
+                               &token, err);
+    if (found != FOUND)
+        return found;
+    if (copy->message.state != MESSAGE_SENT || copy->follow.state != FOLLOW_ACCEPTED ||
+        delivery->delivered > 0)
+        return ABSENT;
+    list_token_word(bridge, &token, word);
+    copy->stop_word = must_dup(word);
+    copy->stop = list_page(copy->account->domain, "unsubscribe", word);
+    return bridge_post(bridge, view, &copy->message, false, &copy->post, err) &&
+                   message_unwrap(bridge, &copy->message, err)
+               ? FOUND
+               : FAILED;
+}
+
+/* ---- words ---- */
+static void warning_words(const struct copy *copy, struct bytes *out)
+{
+    bytes_print(out,
+                "Content warning: %s. %s asks you to decide first whether to read on. The post "
+                "begins below the line; lists, notifications and watches show only these "
+                "sentences. If you would rather not see it, stop here and delete this mail.",
+                copy->post.warning, list_name_of(copy->account));
+}
+
+static bool is_warned(const struct copy *copy)
+{
+    return copy->post.warning && *copy->post.warning;
+}
+
+/* "3 May", with the year if it is another one. */
+static void day_words(int64_t ms, int64_t now_ms, struct bytes *out)
+{
+    time_t then = (time_t)(ms / SECOND_MS), now = (time_t)(now_ms / SECOND_MS);
+    struct tm day, today;
+    char text[64];
+
+    gmtime_r(&then, &day);
+    gmtime_r(&now, &today);
+    strftime(text, sizeof text, day.tm_year == today.tm_year ? "%-d %B" : "%-d %B %Y", &day);
+    bytes_add_text(out, text);
+}
+
+static void footer_words(const struct copy *copy, int64_t now_ms, struct bytes *out)
+{
+    bytes_add_text(out, "You subscribed on ");
+    day_words(copy->follow.since_ms, now_ms, out);
+    bytes_print(out, ". Your answer goes to %s alone.", list_name_of(copy->account));
+}
+
+static void plain_text(const struct copy *copy, int64_t now_ms, struct bytes *out)
+{
+    const struct post *post = &copy->post;
+
+    if (is_warned(copy)) {
+        warning_words(copy, out);
+        bytes_add_text(out, "\n\n________\n\n");
+    }
+    bytes_add(out, slice_trim(slice_of(post->plain)));
+    bytes_add_text(out, "\n\n");
+    for (size_t i = 0; i < post->picture_count; i++)
+        bytes_print(out, "Picture: %s\n<%s>\n\n",
+                    post->pictures[i].alt ? post->pictures[i].alt : "without description",
+                    post->pictures[i].url);
+    bytes_add_text(out, "-- \n");
+    footer_words(copy, now_ms, out);
+    bytes_print(out, "\nStop: %s\n", copy->stop);
+    if (post->url)
+        bytes_print(out, "On the web: %s\n", post->url);
+}
+
+static void link(struct bytes *out, const char *href, const char *words)
+{
+    bytes_add_text(out, "<a rel=\"nofollow noopener noreferrer\" href=\"");
+    html_escape_add(out, slice_of(href));
+    bytes_add_text(out, "\">");
+    html_escape_add(out, slice_of(words));
+    bytes_add_text(out, "</a>");
+}
+
+static void paragraph(struct bytes *out, const struct bytes *words)
+{
+    bytes_add_text(out, "<p>");
+    html_escape_add(out, bytes_slice(words));
+    bytes_add_text(out, "</p>\n");
+}
+
+static void html_text(const struct copy *copy, int64_t now_ms, struct bytes *out)
+{
+    const struct post *post = &copy->post;
+    scoped_value(bytes) words = {0};
+
+    if (is_warned(copy)) {
+        warning_words(copy, &words);
+        paragraph(out, &words);
+        bytes_add_text(out, "<hr>\n");
+        bytes_reset(&words);
+    }
+    bytes_add_text(out, post->html ? post->html : "");
+    for (size_t i = 0; i < post->picture_count; i++) {
+        const char *alt = post->pictures[i].alt;
+        bytes_add_text(out, "<p>Picture: ");
+        link(out, post->pictures[i].url, alt ? alt : "without description");
+        bytes_add_text(out, "</p>\n");
+    }
+    bytes_add_text(out, "<hr>\n<div lang=\"en\">");
+    footer_words(copy, now_ms, &words);
+    paragraph(out, &words);
+    bytes_add_text(out, "<p>");
+    link(out, copy->stop, "Stop these mails");
+    if (post->url) {
+        bytes_add_text(out, " · ");
+        link(out, post->url, "This post on the web");
+    }
+    bytes_add_text(out, "</p></div>\n");
+}
+
+/* ---- header ---- */
+static char *subject_of(const struct copy *copy)
+{
+    struct slice subject = bytes_slice(&copy->message.subject);
+
+    if (is_warned(copy))
+        return must_print("CW: %s", copy->post.warning);
+    if (copy->message.parent_id && subject.len > 0)
+        return must_print("Re: %.*s", SLICE_ARGS(subject));
+    if (subject.len > 0)
+        return must_copy(subject);
+    char *words = first_words(slice_of(copy->post.plain), 60);
+    if (*words)
+        return words;
+    free(words);
+    return must_dup("Picture");
+}
+
+static void add_thread(struct compose *mail, const char *references)
+{
+    enum { IDS_MAX = 21 };
+    char *ids[IDS_MAX];
+    size_t count = 0;
+    struct slice rest = slice_of(references);
+
+    while (references && rest.at && count < IDS_MAX) {
+        struct slice id = slice_trim(slice_cut(&rest, ' '));
+        if (!slice_empty(id))
+            ids[count++] = must_copy(id);
+    }
+    if (count > 0) {
+        compose_ids(mail, "In-Reply-To", &ids[count - 1], 1);
+        compose_ids(mail, "References", ids, count);
+    }
+    for (size_t i = 0; i < count; i++)
+        free(ids[i]);
+}
+
+/* %2B: web handlers of mailto links turn '+' into a space. */
+static void add_list_fields(const struct copy *copy, struct compose *mail)
+{
+    const struct account *account = copy->account;
+    scoped_text char *label = must_print("%s's posts", list_name_of(account));
+    scoped_text char *id = must_print("%s.%s", account->name, account->domain);
+    scoped_text char *stop = must_print("<%s>, <mailto:%s%%2Bunsubscribe-%s@%s>", copy->stop,
+                                        account->name, copy->stop_word, account->domain);
+
+    compose_address(mail, "List-Id", label, id);
+    compose_field(mail, "List-Unsubscribe", stop);
+    compose_field(mail, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
+    compose_field(mail, "List-Post", "NO");
+    compose_field(mail, "Precedence", "list");
+    compose_field(mail, "X-Auto-Response-Suppress", "All");
+    if (copy->post.url) {
+        scoped_text char *page = must_print("<%s>", copy->post.url);
+        compose_field(mail, "Archived-At", page);
+    }
+}
+
+static void add_header(const struct copy *copy, struct compose *mail)
+{
+    const struct account *account = copy->account;
+    scoped_text char *own = account_address(account);
+    scoped_text char *label = must_print("%s's posts", list_name_of(account));
+    scoped_text char *subject = subject_of(copy);
+    char *message_id = copy->message.message_id;
+
+    compose_address(mail, "From", list_name_of(account), own);
+    compose_address(mail, "To", label, own);
+    compose_field(mail, "Subject", subject);
+    compose_date(mail, copy->message.published_ms);
+    if (message_id)
+        compose_ids(mail, "Message-ID", &message_id, 1);
+    add_thread(mail, copy->message.references);
+    if (copy->message.language)
+        compose_language(mail, copy->message.language);
+    add_list_fields(copy, mail);
+}
+
+enum found list_copy(struct bridge *bridge, struct store_view *view,
+                     const struct delivery *delivery, const struct account *account,
+                     struct list_mail *out, struct err *err)
+{
+    scoped_value(copy) copy = {.account = account};
+    scoped_value(bytes) plain = {0};
+    scoped_value(bytes) html = {0};
+    struct memory_sink written;
+    enum found found = look(bridge, view, delivery, &copy, err);
+
+    if (found != FOUND)
+        return found;
+    scoped(compose) mail = compose_new();
+    add_header(&copy, mail);
+    plain_text(&copy, clock_now(bridge->clock), &plain);
+    html_text(&copy, clock_now(bridge->clock), &html);
+    compose_text(mail, bytes_slice(&plain), html.at);
+    memory_sink_init(&written);
+    bool ok = compose_write(mail, &written.sink, err);
+    out->content = written.bytes;
+    out->secret = !visibility_is_open(copy.message.visibility);
+    return ok ? FOUND : FAILED;
+}
