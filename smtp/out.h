@@ -33,6 +33,7 @@ struct out_mail {    /* one text for people of one host */
     struct source *body;
     int64_t size; /* as it goes over the wire */
     bool eight_bit, utf8_header;
+    bool secret;            /* leaves over TLS alone */
     char *login, *password; /* of the relay, or NULL */
 };
 void out_mail_free(struct out_mail *mail);
@@ -43,7 +44,8 @@ bool out_is_unrecorded(const struct out_mail *mail); /* somebody has one that no
 
 /* ---- what the duties' errands bring ---- */
 struct out_due { /* one delivery that should be tried */
-    int64_t id, body_id;
+    int64_t id;
+    int64_t text_id; /* equal for rows of one text */
     char *host, *mail_from;
 };
 struct out_look { /* due() */

@@ -90,15 +90,21 @@ static enum next settle(struct courier *it, enum out_fate fate, const char *word
 
 /* ---- where to ---- */
 
+static struct tls_circumstances circumstances_of(const struct courier *it, bool handshake_failed)
+{
+    return (struct tls_circumstances){
+        .login = it->mail->login != NULL,
+        .secret = it->mail->secret,
+        .at_once = it->port == SMTPS_PORT,
+        .handshake_failed = handshake_failed,
+    };
+}
+
 static enum next talk(struct courier *it)
 {
     const struct out_duties *duties = &it->out->duties;
     const struct mx_host *host = &it->choice.hosts[it->host];
-    struct tls_circumstances circumstances = {
-        .login = it->mail->login != NULL,
-        .at_once = it->port == SMTPS_PORT,
-        .handshake_failed = it->handshake_failed,
-    };
+    const struct tls_circumstances circumstances = circumstances_of(it, it->handshake_failed);
 
     it->last_host = host->name;
     it->talk = (struct out_talk){.duties = duties, .mail = it->mail};
@@ -170,7 +176,9 @@ static enum next loaded(struct courier *it, struct errand *back)
     else
         it->mail = steal(&load->mail);
     errand_free(back);
-    return it->mail ? find_mx(it) : NEXT_HANG_UP;
+    if (!it->mail)
+        return NEXT_HANG_UP;
+    return out_is_open(it->mail) ? find_mx(it) : settle(it, OUT_LATER, "");
 }
 
 static const char not_asked[] = "450 4.4.3 DNS could not be asked";
@@ -230,11 +238,7 @@ static void note_talk(struct courier *it, const struct dial *dial)
 
 static bool may_go_clear(const struct courier *it)
 {
-    const struct tls_circumstances circumstances = {
-        .login = it->mail->login != NULL,
-        .at_once = it->port == SMTPS_PORT,
-        .handshake_failed = true,
-    };
+    const struct tls_circumstances circumstances = circumstances_of(it, true);
 
     return it->talk.end == TALK_UNSHAKEN && !it->handshake_failed &&
            tls_decide(&circumstances) == TLS_CLEAR;

@@ -70,7 +70,7 @@ static int64_t take_in(struct out *out, const struct out_look *found)
         log_error("what mail is due could not be read: %s (%s)", found->errand.err.said,
                   found->errand.err.cause);
     for (size_t i = 0; i < found->count; i++)
-        out_queue_add(&out->queue, found->due[i].id, found->due[i].host, found->due[i].body_id,
+        out_queue_add(&out->queue, found->due[i].id, found->due[i].host, found->due[i].text_id,
                       found->due[i].mail_from);
     return wake_for(out, found->errand.ok ? found->next_due_ms : INT64_MAX);
 }

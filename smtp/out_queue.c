@@ -28,20 +28,20 @@ static void forget_host(struct out_queue *queue, const struct out_host *host)
     }
 }
 
-void out_queue_add(struct out_queue *queue, int64_t id, const char *host, int64_t body_id,
+void out_queue_add(struct out_queue *queue, int64_t id, const char *host, int64_t text_id,
                    const char *mail_from)
 {
     if (queue->claim_count == OUT_CLAIMS_MAX)
         return;
     struct out_claim *claim = &queue->claims[queue->claim_count++];
-    *claim = (struct out_claim){.id = id, .body_id = body_id, .host = host_of(queue, host)};
+    *claim = (struct out_claim){.id = id, .text_id = text_id, .host = host_of(queue, host)};
     claim->mail_from = must_dup(mail_from);
     claim->host->claims++;
 }
 
 static bool travel_together(const struct out_claim *a, const struct out_claim *b)
 {
-    return a->host == b->host && a->body_id == b->body_id &&
+    return a->host == b->host && a->text_id == b->text_id &&
            strcmp(a->mail_from, b->mail_from) == 0;
 }
 

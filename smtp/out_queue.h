@@ -22,7 +22,7 @@ enum out_claim_state {
     OUT_RESTING, /* what came of it could not be recorded: not again before rest_until_ms */
 };
 struct out_claim {
-    int64_t id, body_id;
+    int64_t id, text_id;
     char *mail_from;
     struct out_host *host;
     enum out_claim_state state;
@@ -47,7 +47,7 @@ struct out_batch { /* what one courier carries */
 };
 
 /* Stays due, and is found at the next look, when the queue is full. */
-void out_queue_add(struct out_queue *queue, int64_t id, const char *host, int64_t body_id,
+void out_queue_add(struct out_queue *queue, int64_t id, const char *host, int64_t text_id,
                    const char *mail_from);
 struct out_batch *out_queue_next(struct out_queue *queue); /* NULL: nothing may start now */
 /* Takes the batch.  rest_ms 0: done with, else not again before. */

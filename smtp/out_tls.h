@@ -17,6 +17,7 @@ enum tls_demand {
 };
 struct tls_circumstances {
     bool login;            /* a password will be said */
+    bool secret;           /* the mail itself may not be read on its way */
     bool at_once;          /* TLS before the greeting, as on port 465 */
     bool handshake_failed; /* at this address, a moment ago */
 };

@@ -1,5 +1,6 @@
 /* What the outgoing half has others do: rows and bodies read, outcomes recorded. */
 #include "bridge_activity.h"
+#include "bridge_list.h"
 #include "out_text.h"
 #include "smtp_work.h"
 #include "store_delivery.h"
@@ -27,7 +28,8 @@ static bool add_due(void *ctx, const struct delivery *delivery)
     must_make_room(look->due, look->count, look->capacity);
     look->due[look->count++] = (struct out_due){
         .id = delivery->id,
-        .body_id = delivery->body_id,
+        /* a row without a body has a text of its own, written when it goes */
+        .text_id = delivery->body_id ? delivery->body_id : -delivery->id,
         .host = must_dup(delivery->host ? delivery->host : ""),
         .mail_from = must_dup(delivery->mail_from ? delivery->mail_from : ""),
     };
@@ -107,13 +109,29 @@ static bool add_login(const struct config *config, struct out_mail *mail, struct
     return read_password(config->relay_password_file, &mail->password, err);
 }
 
-static bool open_body(struct store_view *view, int64_t body_id, struct out_mail *mail,
-                      struct err *err)
+/* ABSENT: there is nothing to be said any more. */
+static enum found find_text(struct smtp *smtp, struct store_view *view,
+                            const struct delivery *delivery, struct out_mail *mail, struct err *err)
+{
+    scoped_value(list_mail) written = {.secret = false};
+
+    if (delivery->body_id) {
+        mail->body = store_body_source(view, delivery->body_id, err);
+        return mail->body ? FOUND : FAILED;
+    }
+    enum found found = bridge_list_mail(smtp->parts.bridge, view, delivery, &written, err);
+    if (found != FOUND)
+        return found;
+    mail->body = source_of_bytes(&written.content);
+    mail->secret = written.secret;
+    return FOUND;
+}
+
+static bool note_facts(struct out_mail *mail, struct err *err)
 {
     struct out_facts facts;
 
-    mail->body = store_body_source(view, body_id, err);
-    if (!mail->body || !out_text_facts(mail->body, &facts, err))
+    if (!out_text_facts(mail->body, &facts, err))
         return false;
     mail->size = facts.size;
     mail->eight_bit = facts.eight_bit;
@@ -121,9 +139,22 @@ static bool open_body(struct store_view *view, int64_t body_id, struct out_mail 
     return true;
 }
 
+/* The text, and whom it is from: the same for all who travel together. */
+static bool begin_mail(struct smtp *smtp, struct store_view *view, const struct delivery *delivery,
+                       struct out_mail *mail, struct err *err)
+{
+    mail->mail_from = must_dup(delivery->mail_from ? delivery->mail_from : "");
+    switch (find_text(smtp, view, delivery, mail, err)) {
+    case FAILED: return false;
+    case ABSENT: return true;
+    case FOUND: return note_facts(mail, err);
+    }
+    __builtin_unreachable();
+}
+
 /* One that was sent or dropped since it was found due is left out. */
-static bool add_recipient(struct store_view *view, int64_t id, struct out_mail *mail,
-                          struct err *err)
+static bool add_recipient(struct smtp *smtp, struct store_view *view, int64_t id,
+                          struct out_mail *mail, struct err *err)
 {
     scoped_value(delivery) delivery = {0};
     enum found found = store_delivery(view, id, &delivery, err);
@@ -131,16 +162,18 @@ static bool add_recipient(struct store_view *view, int64_t id, struct out_mail *
     if (found != FOUND)
         return found == ABSENT;
     if (delivery.target != TARGET_MAIL || delivery.wanted <= delivery.delivered ||
-        !delivery.body_id || !delivery.rcpt_to)
+        !delivery.rcpt_to)
         return true;
-    if (mail->count == 0 && !open_body(view, delivery.body_id, mail, err))
+    if (mail->count == 0 && !begin_mail(smtp, view, &delivery, mail, err))
         return false;
-    if (mail->count == 0)
-        mail->mail_from = must_dup(delivery.mail_from ? delivery.mail_from : "");
     struct out_recipient *recipient = &mail->recipients[mail->count++];
     recipient->delivery_id = id;
     recipient->version = delivery.wanted;
     recipient->address = must_dup(delivery.rcpt_to);
+    if (!mail->body) {
+        recipient->fate = OUT_TAKEN;
+        snprintf(recipient->reply, sizeof recipient->reply, "no longer wanted");
+    }
     return true;
 }
 
@@ -154,7 +187,7 @@ static bool load_work(struct errand *errand, struct err *err)
 
     mail->recipients = must_alloc_array(load->count, sizeof *mail->recipients);
     for (size_t i = 0; ok && i < load->count; i++)
-        ok = add_recipient(view, load->ids[i], mail, err);
+        ok = add_recipient(load->smtp, view, load->ids[i], mail, err);
     ok = ok && add_login(parts->config, mail, err);
     if (ok && mail->count > 0)
         load->base.mail = mail;

@@ -81,6 +81,7 @@ struct world {
     enum out_fate fate; /* as recorded */
     char reply[OUT_REPLY_SIZE];
     bool load_fails, record_fails;
+    bool secret, unwanted; /* what is loaded */
     void *courier;
 };
 
@@ -120,6 +121,9 @@ static struct errand *fake_load(void *ctx, const int64_t *ids, size_t count)
         mail->recipients[i].address = must_print("r%zu@%s", i, w->row->domain);
     }
     mail->body = source_of_slice(SLICE("hi\r\n"));
+    mail->secret = w->secret;
+    if (w->unwanted)
+        out_decide(mail, OUT_TAKEN, "no longer wanted");
     load->errand.free = load_free;
     load->errand.ok = !w->load_fails;
     load->mail = mail;
@@ -360,11 +364,44 @@ static void test_our_own_trouble(void **state)
     }
 }
 
+static void test_a_secret_never_goes_in_clear(void **state)
+{
+    static const struct row row = {
+        "", "d.test", "10 a.test, 20 b.test", {"shake", "220 c|250 c"},
+           "", OUT_LATER, "", ""
+    };
+    struct world *w = must_new(struct world);
+
+    (void)state;
+    w->secret = true;
+    world_open(w, &row);
+    assert_text(w->visits.at, "a.test:25 always, b.test:25 always");
+    assert_int_equal(w->fate, OUT_LATER);
+    world_close(w);
+}
+
+static void test_what_is_no_longer_wanted_goes_nowhere(void **state)
+{
+    static const struct row row = {"", "d.test", "10 a.test", {NULL}, "", OUT_TAKEN, "", ""};
+    struct world *w = must_new(struct world);
+
+    (void)state;
+    w->unwanted = true;
+    world_open(w, &row);
+    assert_int_equal(w->visits.len, 0);
+    assert_int_equal(w->recorded, 1);
+    assert_int_equal(w->fate, OUT_TAKEN);
+    assert_int_equal(w->out.queue.claim_count, 0);
+    world_close(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ways),
         cmocka_unit_test(test_our_own_trouble),
+        cmocka_unit_test(test_a_secret_never_goes_in_clear),
+        cmocka_unit_test(test_what_is_no_longer_wanted_goes_nowhere),
     };
     return cmocka_run_group_tests_name("smtp courier", tests, NULL, NULL);
 }

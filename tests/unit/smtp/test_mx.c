@@ -240,12 +240,14 @@ static void test_tls_decision(void **state)
         struct tls_circumstances circumstances;
         enum tls_demand demand;
     } cases[] = {
-        {"an ordinary server",               {false, false, false}, TLS_IF_OFFERED},
-        {"one whose handshake failed",       {false, false, true},  TLS_CLEAR     },
-        {"TLS from the first byte",          {false, true, false},  TLS_ALWAYS    },
-        {"and it failed",                    {false, true, true},   TLS_ALWAYS    },
-        {"a relay with a login",             {true, false, false},  TLS_PROVED    },
-        {"the password never goes in clear", {true, false, true},   TLS_PROVED    },
+        {"an ordinary server",               {.login = false},                            TLS_IF_OFFERED},
+        {"one whose handshake failed",       {.handshake_failed = true},                  TLS_CLEAR     },
+        {"TLS from the first byte",          {.at_once = true},                           TLS_ALWAYS    },
+        {"and it failed",                    {.at_once = true, .handshake_failed = true}, TLS_ALWAYS    },
+        {"a mail nobody else may read",      {.secret = true},                            TLS_ALWAYS    },
+        {"not in clear, whatever failed",    {.secret = true, .handshake_failed = true},  TLS_ALWAYS    },
+        {"a relay with a login",             {.login = true},                             TLS_PROVED    },
+        {"the password never goes in clear", {.login = true, .handshake_failed = true},   TLS_PROVED    },
     };
 
     (void)state;
