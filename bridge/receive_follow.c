@@ -78,8 +78,7 @@ bool prepare_follow(struct bridge *bridge, struct store_view *view,
     scoped_text char *name = person_short_name(&follower);
     scoped_text char *label = person_label(&follower);
     notice.subject = must_print("%s follows you", name);
-    bytes_print(&notice.text,
-                "%s follows you now. With that you have %lld followers. Nothing to do.\n", label,
+    bytes_print(&notice.text, "%s follows you now. Followers so far: %lld. Nothing to do.\n", label,
                 (long long)elsewhere + 1);
     if (follower.url)
         bytes_print(&notice.text, "\n-- \nOpen: %s\n", follower.url);

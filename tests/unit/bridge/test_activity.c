@@ -1,6 +1,8 @@
 /* What becomes of what people elsewhere say: rows, mails, answers. */
 #include "visitors.h"
 
+#include "bridge_people.h"
+
 static const char alices[] = "https://social.example/posts/alice-public@example.org";
 static const char alices_private[] = "https://social.example/posts/alice-followers@example.org";
 static const char note[] = "https://social.example/users/bob/1";
@@ -350,6 +352,54 @@ static void a_follow_again_is_answered_again_and_undone_by_any_name(void **state
     check_follow("embedded, by the pair", FOLLOW_LEFT, ANSWER(1));
 }
 
+static void new_followers_are_told_once_an_hour(void **state)
+{
+    struct said follow = {ACTIVITY_FOLLOW, "bob", .id = "https://social.example/f/1",
+                          .object = "https://example.org/users/alice"};
+
+    (void)state;
+    visitor_says(&town, &follow);
+    visitor_says(&town, &follow);
+    check_mailbox("the same again", town.alice, MAILBOX_NOTIFICATIONS, "Bob follows you\n");
+    follow.who = "dan";
+    visitor_says(&town, &follow);
+    check_mailbox("within the hour", town.alice, MAILBOX_NOTIFICATIONS, "Bob follows you\n");
+    scoped_text char *mail = mailbox_newest(&town, town.alice, MAILBOX_NOTIFICATIONS);
+    assert_non_null(strstr(mail, "\n\nBob (@bob@social.example) follows you now. Followers so "
+                                 "far: 1. Nothing to do.\n"));
+}
+
+static enum follow_state neighbours(void)
+{
+    scoped_value(follow) follow = {0};
+    struct err err = {0};
+    scoped(store_view) view = store_look(town.store, &err);
+
+    if (store_follow(view, town_person(&town, "eve"), town.alice_person, &follow, &err) != FOUND)
+        return FOLLOW_LEFT;
+    return follow.state;
+}
+
+static void neighbours_follow_without_a_network(void **state)
+{
+    struct err err = {0};
+    const struct slice eve = SLICE("eve@example.org");
+
+    (void)state;
+    assert_true(bridge_follow(town.bridge, eve, SLICE("@alice@example.org"), true, &err));
+    assert_int_equal(neighbours(), FOLLOW_ACCEPTED);
+    assert_true(bridge_follow(town.bridge, eve, SLICE("@alice@example.org"), false, &err));
+    assert_int_equal(neighbours(), FOLLOW_LEFT);
+    town.config.follow = DOOR_ASK;
+    assert_true(
+        bridge_follow(town.bridge, eve, SLICE("alice=example.org@example.org"), true, &err));
+    assert_int_equal(neighbours(), FOLLOW_WAITING);
+    assert_false(bridge_follow(town.bridge, eve, SLICE("@nobody@example.org"), true, &err));
+    assert_int_equal(err.kind, ERR_ABSENT);
+    scoped_text char *queue = town_queue(&town);
+    assert_string_equal(queue, "");
+}
+
 static bool ask_to_follow(struct town *it, struct store_tx *tx, struct err *err)
 {
     int64_t id;
@@ -530,6 +580,8 @@ int main(int argc, char **argv)
         IN_TOWN(a_delete_before_its_create_wins_for_six_hours),
         cmocka_unit_test(a_follow_is_answered_as_the_door_says),
         IN_TOWN(a_follow_again_is_answered_again_and_undone_by_any_name),
+        IN_TOWN(new_followers_are_told_once_an_hour),
+        IN_TOWN(neighbours_follow_without_a_network),
         IN_TOWN(an_answer_counts_from_whom_was_asked_alone),
         IN_TOWN(an_answer_may_name_our_id_alone),
         IN_TOWN(reactions_are_gathered_to_one_mail_an_hour),
