@@ -1,8 +1,8 @@
 /*
  * What came of a delivery, on the writer.
  *
- * A direct message that is given up is not dropped here: its row is parked, due at the end of time, until
- * chores has told its author (undelivered.c) — a mail is too much work for the writer.
+ * A direct message or mail that is given up is not dropped here: its row is parked, due at the end of time,
+ * until chores has told its author (undelivered.c) — that mail is too much work for the writer.
  */
 #include "activity_work.h"
 #include "list_work.h"
@@ -12,28 +12,35 @@
 
 enum { GIVE_UP_DAYS = 7 };
 
-static bool is_direct(struct store_view *view, const struct delivery *delivery, bool *out,
-                      struct err *err)
+/* Written by somebody here to this one person, so that they must hear if it does not arrive.  Mails of our own,
+ * with no sender, and copies for subscribers are not. */
+static bool is_personal(struct store_view *view, const struct delivery *delivery, bool *out,
+                        struct err *err)
 {
     scoped_value(message) message = {0};
 
     *out = false;
-    if (delivery->subject != SUBJECT_MESSAGE)
+    if (delivery->subject != SUBJECT_MESSAGE || delivery->withdrawn)
         return true;
     enum found found = store_message(view, delivery->subject_id, &message, err);
-    *out = found == FOUND && message.visibility == VISIBILITY_DIRECT && !delivery->withdrawn &&
+    if (found != FOUND)
+        return found == ABSENT;
+    bool mail = delivery->target == TARGET_MAIL;
+    bool says_who = !mail || (delivery->mail_from && *delivery->mail_from);
+    enum visibility to_one = mail ? VISIBILITY_MAIL : VISIBILITY_DIRECT;
+    *out = message.visibility == to_one && message.account_id && says_who &&
            !message_is_gone(&message);
-    return found != FAILED;
+    return true;
 }
 
 static bool give_up(struct bridge *bridge, struct store_tx *tx, const struct delivery *delivery,
                     const char *reply, struct err *err)
 {
-    bool direct;
+    bool personal;
 
-    if (!is_direct(store_tx_view(tx), delivery, &direct, err))
+    if (!is_personal(store_tx_view(tx), delivery, &personal, err))
         return false;
-    if (!direct)
+    if (!personal)
         return store_delivery_drop(tx, delivery->id, reply, err);
     bridge->undelivered_ms = 0;
     return store_delivery_later(tx, delivery->id, DELIVERY_PARKED_MS, reply, err);
@@ -50,6 +57,7 @@ static int64_t wait_ms(const struct config *config, int tries, int64_t retry_aft
 }
 
 /* ---- the host ---- */
+/* Of inboxes alone: a mail domain of the same name is another service, and answers for itself. */
 static bool put_host(struct store_tx *tx, const struct delivery *delivery,
                      const struct delivery_outcome *outcome, int64_t now_ms,
                      int64_t *out_failing_since_ms, struct err *err)
@@ -58,7 +66,7 @@ static bool put_host(struct store_tx *tx, const struct delivery *delivery,
     bool later = outcome->end == DELIVERY_LATER;
 
     *out_failing_since_ms = 0;
-    if (!delivery->host || !*delivery->host)
+    if (delivery->target == TARGET_MAIL || !delivery->host || !*delivery->host)
         return true;
     enum found found = store_host(store_tx_view(tx), slice_of(delivery->host), &host, err);
     if (found == FAILED)

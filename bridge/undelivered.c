@@ -1,5 +1,5 @@
 /*
- * A direct message that has not arrived: its author is told after a day, and when it is given up (behaviour.md 9
+ * A direct message or mail that has not arrived: its author is told after a day, and when it is given up (behaviour.md 9
  * and 13 E).  A public post never makes such a mail.
  */
 #include "activity_work.h"
@@ -12,7 +12,7 @@ enum { PAGE = 500, LOOK_AGAIN_MS = HOUR_MS, NOT_YET_MS = DAY_MS, GIVE_UP_DAYS = 
 
 struct late { /* one delivery of a direct message that its author must hear of */
     int64_t delivery_id, message_id, account_id, person_id, first_ms;
-    char *host, *reply;
+    char *host, *reply, *rcpt_to; /* rcpt_to NULL: no mail */
     bool given_up;
 };
 
@@ -28,11 +28,19 @@ static void lates_clear(struct lates *lates)
     for (size_t i = 0; i < lates->count; i++) {
         free(lates->at[i].host);
         free(lates->at[i].reply);
+        free(lates->at[i].rcpt_to);
     }
     free(lates->at);
     *lates = (struct lates){0};
 }
 SCOPED_VALUE(lates, lates_clear)
+
+/* Without a sender it is a mail of our own; nobody waits for it. */
+static bool is_anonymous(const struct delivery *delivery)
+{
+    return delivery->target == TARGET_MAIL &&
+           (!delivery->rcpt_to || !delivery->mail_from || !*delivery->mail_from);
+}
 
 static bool add_late(void *ctx, const struct delivery *delivery)
 {
@@ -42,8 +50,8 @@ static bool add_late(void *ctx, const struct delivery *delivery)
 
     lates->last_id = delivery->id;
     lates->on_page++;
-    if (delivery->subject != SUBJECT_MESSAGE || delivery->target == TARGET_MAIL ||
-        delivery->withdrawn || (!parked && !old))
+    if (delivery->subject != SUBJECT_MESSAGE || is_anonymous(delivery) || delivery->withdrawn ||
+        (!parked && !old))
         return true;
     must_make_room(lates->at, lates->count, lates->capacity);
     lates->at[lates->count++] = (struct late){
@@ -54,6 +62,7 @@ static bool add_late(void *ctx, const struct delivery *delivery)
         .first_ms = delivery->first_ms,
         .host = must_dup(delivery->host ? delivery->host : "their server"),
         .reply = must_dup(delivery->last_reply),
+        .rcpt_to = delivery->target == TARGET_MAIL ? must_dup(delivery->rcpt_to) : NULL,
         .given_up = parked,
     };
     return true;
@@ -191,7 +200,14 @@ static bool told_before(struct store_view *view, const struct late *late, bool *
     return found != FAILED;
 }
 
-/* Fills the letter, if it is a direct message of somebody who still lives here. */
+static char *name_of(const struct late *late, const struct person *person)
+{
+    if (late->rcpt_to)
+        return must_dup(late->rcpt_to);
+    return person->id ? person_short_name(person) : must_dup("The addressee");
+}
+
+/* Fills the letter, if it was written to one person by somebody who still lives here. */
 static bool prepare_telling(struct bridge *bridge, struct store_view *view, struct telling *telling,
                             struct err *err)
 {
@@ -201,13 +217,14 @@ static bool prepare_telling(struct bridge *bridge, struct store_view *view, stru
     scoped_value(person) person = {0};
     enum found found = store_message(view, late->message_id, &message, err);
 
-    if (found == FOUND && message.visibility == VISIBILITY_DIRECT)
+    if (found == FOUND &&
+        message.visibility == (late->rcpt_to ? VISIBILITY_MAIL : VISIBILITY_DIRECT))
         found = store_account(view, late->account_id, &account, err);
     if (found == FAILED || store_person(view, late->person_id, &person, err) == FAILED)
         return false;
     if (!account.id || account.state != ACCOUNT_ACTIVE || message_is_gone(&message))
         return true;
-    scoped_text char *name = person.id ? person_short_name(&person) : must_dup("The addressee");
+    scoped_text char *name = name_of(late, &person);
     const struct told told = {&account, &message, name};
     return write_letter(bridge, late, &told, &telling->letter, err);
 }

@@ -268,6 +268,27 @@ static void a_direct_message_given_up_is_told_and_dropped(void **state)
     }
 }
 
+static void a_mail_given_up_is_told_and_dropped(void **state)
+{
+    (void)state;
+    send_mail("carol@mail.example");
+    town_chores(&town, NULL);
+    end(DELIVERY_REFUSED, "550 5.1.1 No such user");
+    town_chores(&town, NULL);
+    check_mailbox("refused", MAILBOX_INBOX, "carol@mail.example did not get your message\n");
+    scoped_text char *mail = mailbox_newest(&town, town.alice, MAILBOX_INBOX);
+    assert_non_null(strstr(mail, "\nThe last answer was: 550 5.1.1 No such user\n"));
+    assert_int_equal(queued().id, 0);
+}
+
+static void a_server_of_mail_is_not_the_host_of_inboxes(void **state)
+{
+    (void)state;
+    send_mail("carol@social.example");
+    end(DELIVERY_LATER, "450 4.2.0 busy");
+    assert_int_equal(host_now().failing_since_ms, 0);
+}
+
 static void a_crash_before_the_author_was_told_loses_nothing(void **state)
 {
     (void)state;
@@ -292,6 +313,8 @@ int main(int argc, char **argv)
         IN_TOWN(what_was_dropped_meanwhile_is_no_fault),
         IN_TOWN(a_direct_message_not_yet_there_is_told_once_after_a_day),
         cmocka_unit_test(a_direct_message_given_up_is_told_and_dropped),
+        IN_TOWN(a_mail_given_up_is_told_and_dropped),
+        IN_TOWN(a_server_of_mail_is_not_the_host_of_inboxes),
         IN_TOWN(a_crash_before_the_author_was_told_loses_nothing),
     };
     int code;
