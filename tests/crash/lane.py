@@ -1,13 +1,15 @@
 """A server with a peer and a mail host of its own, the script of everybody's life there, and the judge of what is left."""
 import collections
+import concurrent.futures
 import email.policy
+import queue
 import re
 import shutil
 import sqlite3
 import threading
 import time
 
-from laboratory.crashpoint import Crashpoint
+from laboratory.crashpoint import ALL, LET_PASS, Crashpoint
 from laboratory.load import BROKEN
 from laboratory.mailhost import MailHost
 from laboratory.mailing import compose, connect, transact
@@ -194,6 +196,14 @@ class Lane:
         self._judge_what_left(repeats + len(self.deaths))
         self._judge_files()
 
+    def strike(self, deed=LET_PASS, first=1, last=ALL, repeats=1):
+        """Plays with that deed on these calls, and judges; gives the call at which the server died, if it did."""
+        self.crashpoint.begin(deed, first, last)
+        self.fresh()
+        self.play()
+        self.judge(repeats)
+        return self.deaths[0] if self.deaths else None
+
     def _judge_what_left(self, repeats):
         ids = collections.defaultdict(set)
         for delivery in self.reached("Create"):
@@ -222,6 +232,34 @@ class Lane:
         assert kept.items() <= there.items(), f"rows without their file: {kept.items() - there.items()}"
         assert there.keys() <= kept.keys() | leaving, f"files without a row: {there.keys() - kept.keys() - leaving}"
         assert list((bodies / "incoming").iterdir()) == []
+
+
+def spread(count, first, last):
+    """Numbers from `first` to `last`, as evenly as can be, the ends included."""
+    count = min(count, last - first + 1)
+    return sorted({first + round(step * (last - first) / max(count - 1, 1)) for step in range(count)})
+
+
+def strike_all(lanes, orders):
+    """Strikes with each order, all lanes at work; gives the deaths, and what went wrong."""
+    idle = queue.SimpleQueue()
+    for lane in lanes:
+        idle.put(lane)
+
+    def strike(order):
+        lane = idle.get()
+        try:
+            return lane.strike(*order), None
+        except Exception as problem:  # noqa: BLE001 (told with all others)
+            return None, f"{order} {lane.crashpoint.death}: {type(problem).__name__}: {problem}"
+        finally:
+            if lane.server.runs():
+                lane.server.kill()
+            idle.put(lane)
+
+    with concurrent.futures.ThreadPoolExecutor(len(lanes)) as pool:
+        results = list(pool.map(strike, orders))
+    return [death for death, _ in results if death], [problem for _, problem in results if problem]
 
 
 def tokens(texts):

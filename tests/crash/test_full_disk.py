@@ -8,8 +8,8 @@ import urllib.parse
 
 import pytest
 
-from lane import LARGE, Lane, tokens
-from laboratory.crashpoint import BROKEN, FULL, LET_PASS
+from lane import LARGE, spread, strike_all, tokens
+from laboratory.crashpoint import BROKEN, FULL
 from laboratory.mailing import compose, from_outside, submit
 from laboratory.wait import until
 
@@ -175,37 +175,11 @@ def test_a_delivery_that_cannot_be_noted_down_is_not_made_again_and_again(disk, 
 # the same by faults that the preloaded library injects, at any call of the script
 
 
-@pytest.fixture(scope="module")
-def lane(lab, ca, dns):
-    lane = Lane(9, lab / "lane9", ca, dns)
-    yield lane
-    lane.close()
-
-
-@pytest.fixture(scope="module")
-def calls(lane):
-    """(calls at start, calls in all) of the script."""
-    lane.crashpoint.begin()
-    lane.fresh()
-    lane.start()
-    began = lane.crashpoint.calls
-    lane.server.kill()
-    lane.crashpoint.begin()
-    lane.fresh()
-    lane.play()
-    lane.judge()
-    return began, lane.crashpoint.calls
-
-
-@pytest.mark.parametrize(("fault", "length"), [(FULL, 40), (BROKEN, 1), (BROKEN, 8)], ids=["full", "one", "eight"])
-def test_faults_of_the_disk_break_no_promise(lane, calls, fault, length):
+@pytest.mark.parametrize(("fault", "length"), [(FULL, 8), (BROKEN, 1), (BROKEN, 6)], ids=["full", "one", "six"])
+def test_faults_of_the_disk_break_no_promise(lanes, calls, fault, length):
     """From the n-th call on so many fail, then all is well again.  No promise without its row, and it goes on."""
     began, total = calls
-    for point in range(POINTS):
-        first = began + 1 + round(point * (total * 0.8 - began) / max(POINTS - 1, 1))
-        lane.crashpoint.begin(fault, first, first + length - 1)
-        lane.fresh()
-        lane.play()
-        assert lane.deaths == []
-        lane.crashpoint.order(LET_PASS)
-        lane.judge(repeats=1 + length)
+    orders = [(fault, first, first + length - 1, 1 + length) for first in spread(POINTS, began + 1, total - 20)]
+    deaths, problems = strike_all(lanes, orders)
+    assert problems == []
+    assert deaths == []
