@@ -15,20 +15,30 @@
 #include "store_people.h"
 
 /* ---- in ---- */
-struct actor_facts { /* from an actor document whose handle was confirmed by WebFinger or is its own host's */
+struct
+    actor_facts { /* from an actor document whose handle was confirmed by WebFinger or is its own host's */
     char *id, *type, *user, *host, *name, *url, *inbox, *shared_inbox, *followers;
     char *key_id, *public_pem;
 };
 void actor_facts_clear(struct actor_facts *actor);
 SCOPED_VALUE(actor_facts, actor_facts_clear)
 /* Records actor and key as just read; inside apply().  A key of the same id replaces the old one. */
-MUST_CHECK bool bridge_record_actor(struct bridge *bridge, struct store_tx *tx, const struct actor_facts *actor, int64_t *out_person_id,
+MUST_CHECK bool bridge_record_actor(struct bridge *bridge, struct store_tx *tx,
+                                    const struct actor_facts *actor, int64_t *out_person_id,
                                     struct err *err);
-MUST_CHECK bool bridge_record_actor_gone(struct bridge *bridge, struct store_tx *tx, const char *actor_id, struct err *err);
+MUST_CHECK bool bridge_record_actor_gone(struct bridge *bridge, struct store_tx *tx,
+                                         const char *actor_id, struct err *err);
 
 enum activity_type {
     ACTIVITY_OTHER, /* 202 and dropped */
-    ACTIVITY_FOLLOW, ACTIVITY_UNDO, ACTIVITY_ACCEPT, ACTIVITY_REJECT, ACTIVITY_CREATE, ACTIVITY_UPDATE, ACTIVITY_DELETE, ACTIVITY_LIKE,
+    ACTIVITY_FOLLOW,
+    ACTIVITY_UNDO,
+    ACTIVITY_ACCEPT,
+    ACTIVITY_REJECT,
+    ACTIVITY_CREATE,
+    ACTIVITY_UPDATE,
+    ACTIVITY_DELETE,
+    ACTIVITY_LIKE,
     ACTIVITY_ANNOUNCE,
 };
 struct mention_facts {
@@ -39,7 +49,8 @@ struct picture_facts {
     int width, height;
 };
 struct note_facts { /* Note, Question, Article …: what can be shown as a mail */
-    char *id, *type, *attributed_to, *name, *html, *warning, *language, *url, *in_reply_to, *conversation, *quote_url;
+    char *id, *type, *attributed_to, *name, *html, *warning, *language, *url, *in_reply_to,
+        *conversation, *quote_url;
     bool sensitive, is_vote;
     int64_t published_ms, updated_ms;
     char **to, **cc;
@@ -55,12 +66,13 @@ struct note_facts { /* Note, Question, Article …: what can be shown as a mail 
 void note_facts_clear(struct note_facts *note);
 struct activity_facts {
     enum activity_type type;
-    char *id, *actor;   /* actor: the verified signer */
-    char *object_id;    /* of a bare or embedded object; or NULL */
-    enum activity_type object_type;          /* Undo, Accept, Reject: what is undone or answered; ACTIVITY_OTHER if only an id */
-    char *object_actor, *object_object;      /* of the embedded one */
-    struct note_facts *note;                 /* Create, Update of a note */
-    struct actor_facts *person;              /* Update of the actor itself */
+    char *id, *actor; /* actor: the verified signer */
+    char *object_id;  /* of a bare or embedded object; or NULL */
+    enum activity_type
+        object_type; /* Undo, Accept, Reject: what is undone or answered; ACTIVITY_OTHER if only an id */
+    char *object_actor, *object_object; /* of the embedded one */
+    struct note_facts *note;            /* Create, Update of a note */
+    struct actor_facts *person;         /* Update of the actor itself */
 };
 void activity_facts_clear(struct activity_facts *activity);
 SCOPED_VALUE(activity_facts, activity_facts_clear)
@@ -70,15 +82,19 @@ struct activity_arrival { /* owned by activitypub's errand */
     struct activity_facts activity;
     char *inbox_user, *inbox_domain; /* personal inbox; user NULL: shared inbox of inbox_domain */
     int64_t received_ms;
-    char *wanted_actor; /* set by prepare(): an actor id mentioned or answered that must be fetched first; or NULL */
+    char *
+        wanted_actor; /* set by prepare(): an actor id mentioned or answered that must be fetched first; or NULL */
     struct activity_plan *plan;
 };
 /* Is there anybody here whom this could concern?  False for an activity nobody here follows, is named in, or knows: 202 and drop, before any
  * fetch.  QUICK work, by ids alone. */
-MUST_CHECK bool bridge_activity_concerns(struct bridge *bridge, struct store_view *view, const struct activity_arrival *arrival, bool *out,
+MUST_CHECK bool bridge_activity_concerns(struct bridge *bridge, struct store_view *view,
+                                         const struct activity_arrival *arrival, bool *out,
                                          struct err *err);
-MUST_CHECK bool bridge_activity_prepare(struct bridge *bridge, struct activity_arrival *arrival, struct err *err); /* HEAVY */
-MUST_CHECK bool bridge_activity_record(struct bridge *bridge, struct store_tx *tx, struct activity_arrival *arrival, struct err *err);
+MUST_CHECK bool bridge_activity_prepare(struct bridge *bridge, struct activity_arrival *arrival,
+                                        struct err *err); /* HEAVY */
+MUST_CHECK bool bridge_activity_record(struct bridge *bridge, struct store_tx *tx,
+                                       struct activity_arrival *arrival, struct err *err);
 void activity_arrival_clear(struct activity_arrival *arrival);
 
 /* ---- out ---- */
@@ -95,10 +111,11 @@ struct post { /* one message of an account here, as every face shows it */
     enum visibility visibility;
     enum message_state state;
     int version;
-    char *id, *url, *author_id, *followers_url, *html, *plain, *warning, *language, *in_reply_to, *conversation, *ref;
+    char *id, *url, *author_id, *followers_url, *html, *plain, *warning, *language, *in_reply_to,
+        *conversation, *ref;
     bool sensitive;
     int64_t published_ms, updated_ms; /* updated 0: never edited */
-    char **to, **cc; /* ActivityPub audience, spelt out */
+    char **to, **cc;                  /* ActivityPub audience, spelt out */
     size_t to_count, cc_count;
     struct post_mention *mentions;
     size_t mention_count;
@@ -111,28 +128,36 @@ struct post { /* one message of an account here, as every face shows it */
 void post_clear(struct post *post);
 SCOPED_VALUE(post, post_clear)
 /* Unwraps non-public text.  HTML over 12 KiB is cut at a paragraph and ends in "… continues: URL" if `for_peers`. */
-MUST_CHECK bool bridge_post(struct bridge *bridge, struct store_view *view, const struct message *message, bool for_peers, struct post *out,
+MUST_CHECK bool bridge_post(struct bridge *bridge, struct store_view *view,
+                            const struct message *message, bool for_peers, struct post *out,
                             struct err *err);
 
 enum outgoing_kind {
     OUTGOING_NOTHING, /* no longer wanted: end the delivery */
-    OUTGOING_CREATE, OUTGOING_UPDATE, OUTGOING_DELETE, /* post; OUTGOING_DELETE uses id and audience alone */
-    OUTGOING_ACCEPT, OUTGOING_REJECT, OUTGOING_FOLLOW, OUTGOING_UNDO_FOLLOW, /* follow */
-    OUTGOING_UPDATE_ACTOR, OUTGOING_DELETE_ACTOR, /* account */
+    OUTGOING_CREATE,
+    OUTGOING_UPDATE,
+    OUTGOING_DELETE, /* post; OUTGOING_DELETE uses id and audience alone */
+    OUTGOING_ACCEPT,
+    OUTGOING_REJECT,
+    OUTGOING_FOLLOW,
+    OUTGOING_UNDO_FOLLOW, /* follow */
+    OUTGOING_UPDATE_ACTOR,
+    OUTGOING_DELETE_ACTOR, /* account */
 };
 struct outgoing { /* one delivery attempt, before it is JSON */
     enum outgoing_kind kind;
-    int version;        /* what bridge_delivery_ended() is told was sent */
-    char *actor_id;     /* who speaks */
+    int version;            /* what bridge_delivery_ended() is told was sent */
+    char *actor_id;         /* who speaks */
     struct account account; /* the same: signs with account.actor_key */
     struct post post;
     int64_t follow_id;
     char *follow_activity_id, *follow_actor, *follow_object;
-    char *inbox;        /* where to; NULL: the person must be found first (person_*) */
+    char *inbox; /* where to; NULL: the person must be found first (person_*) */
     char *person_user, *person_host, *person_actor_id;
 };
 void outgoing_clear(struct outgoing *outgoing);
-MUST_CHECK bool bridge_outgoing(struct bridge *bridge, struct store_view *view, const struct delivery *delivery, struct outgoing *out,
+MUST_CHECK bool bridge_outgoing(struct bridge *bridge, struct store_view *view,
+                                const struct delivery *delivery, struct outgoing *out,
                                 struct err *err); /* DELIVER lane */
 
 enum delivery_end {
@@ -150,6 +175,7 @@ struct delivery_outcome {
     int64_t retry_after_s;
     int scheme_worked; /* 0, or remembered for the host */
 };
-MUST_CHECK bool bridge_delivery_ended(struct bridge *bridge, struct store_tx *tx, const struct delivery_outcome *outcome, struct err *err);
+MUST_CHECK bool bridge_delivery_ended(struct bridge *bridge, struct store_tx *tx,
+                                      const struct delivery_outcome *outcome, struct err *err);
 
 #endif

@@ -31,18 +31,19 @@ struct answer {
 enum mail_door { MAIL_DOOR_MX, MAIL_DOOR_SUBMISSION };
 
 /* At RCPT, QUICK lane.  `account_id` is who logged in (submission), else 0. */
-MUST_CHECK bool bridge_recipient(struct bridge *bridge, struct store_view *view, enum mail_door door, int64_t account_id,
-                                 struct slice mail_from, struct slice recipient, struct answer *out, struct err *err);
+MUST_CHECK bool bridge_recipient(struct bridge *bridge, struct store_view *view,
+                                 enum mail_door door, int64_t account_id, struct slice mail_from,
+                                 struct slice recipient, struct answer *out, struct err *err);
 /* At MAIL on submission: does this login own that sender?  (Null sender: yes.) */
-MUST_CHECK bool bridge_sender(struct bridge *bridge, struct store_view *view, int64_t account_id, struct slice mail_from,
-                              struct answer *out, struct err *err);
+MUST_CHECK bool bridge_sender(struct bridge *bridge, struct store_view *view, int64_t account_id,
+                              struct slice mail_from, struct answer *out, struct err *err);
 
 struct handle { /* a Fediverse person who must be found first (base/resolve.h) */
     char *user, *host;
     bool asked, silent; /* the caller tried; and their server did not answer */
     bool nobody;        /* the caller tried; there is no such person */
 };
-struct mail_plan; /* the bridge's own, between prepare and record */
+struct mail_plan;     /* the bridge's own, between prepare and record */
 struct mail_arrival { /* one mail after its final dot; owned by smtp's errand, all members heap */
     /* filled by smtp */
     enum mail_door door;
@@ -62,9 +63,11 @@ struct mail_arrival { /* one mail after its final dot; owned by smtp's errand, a
 };
 /* HEAVY lane (BULK above 1 MiB).  True with wanted_count > 0 and an unasked handle: find them and call again.  Otherwise answer is
  * set; if VERDICT_TAKEN, record() must follow in the same errand before the peer hears it. */
-MUST_CHECK bool bridge_mail_prepare(struct bridge *bridge, struct mail_arrival *arrival, struct err *err);
+MUST_CHECK bool bridge_mail_prepare(struct bridge *bridge, struct mail_arrival *arrival,
+                                    struct err *err);
 struct store_tx;
-MUST_CHECK bool bridge_mail_record(struct bridge *bridge, struct store_tx *tx, struct mail_arrival *arrival, struct err *err);
+MUST_CHECK bool bridge_mail_record(struct bridge *bridge, struct store_tx *tx,
+                                   struct mail_arrival *arrival, struct err *err);
 void mail_arrival_clear(struct mail_arrival *arrival);
 
 #endif

@@ -19,22 +19,32 @@ struct new_account {
     const char *maildir;      /* or NULL */
     struct slice password;    /* empty: none, no log-in until `account password` */
 };
-MUST_CHECK bool bridge_account_add(struct bridge *bridge, const struct new_account *account, struct err *err); /* wakes a sleeping one */
-MUST_CHECK bool bridge_account_remove(struct bridge *bridge, struct slice address, struct err *err); /* to sleep, behaviour.md 9 */
-MUST_CHECK bool bridge_account_set(struct bridge *bridge, struct slice address, struct slice name, struct slice value, struct err *err);
-    /* name, summary, language, reply_all, maildir; tells followers where they show it */
-MUST_CHECK bool bridge_account_password(struct bridge *bridge, struct slice address, struct slice password, struct err *err);
+MUST_CHECK bool bridge_account_add(struct bridge *bridge, const struct new_account *account,
+                                   struct err *err); /* wakes a sleeping one */
+MUST_CHECK bool bridge_account_remove(struct bridge *bridge, struct slice address,
+                                      struct err *err); /* to sleep, behaviour.md 9 */
+MUST_CHECK bool bridge_account_set(struct bridge *bridge, struct slice address, struct slice name,
+                                   struct slice value, struct err *err);
+/* name, summary, language, reply_all, maildir; tells followers where they show it */
+MUST_CHECK bool bridge_account_password(struct bridge *bridge, struct slice address,
+                                        struct slice password, struct err *err);
 /* Finds an account by address; ERR_ABSENT in words fit for the terminal. */
-MUST_CHECK bool bridge_account_find(struct bridge *bridge, struct store_view *view, struct slice address, struct account *out, struct err *err);
+MUST_CHECK bool bridge_account_find(struct bridge *bridge, struct store_view *view,
+                                    struct slice address, struct account *out, struct err *err);
 
-MUST_CHECK bool bridge_key_add(struct bridge *bridge, struct slice address, struct slice certificate, char out_fingerprint[41], struct err *err);
-MUST_CHECK bool bridge_key_remove(struct bridge *bridge, struct slice address, struct slice fingerprint, struct err *err);
+MUST_CHECK bool bridge_key_add(struct bridge *bridge, struct slice address,
+                               struct slice certificate, char out_fingerprint[41], struct err *err);
+MUST_CHECK bool bridge_key_remove(struct bridge *bridge, struct slice address,
+                                  struct slice fingerprint, struct err *err);
 
 /* PERSON as written on the command line, to an actor that may still have to be found by delivery. */
-MUST_CHECK bool bridge_follow(struct bridge *bridge, struct slice address, struct slice person, bool follow, struct err *err);
+MUST_CHECK bool bridge_follow(struct bridge *bridge, struct slice address, struct slice person,
+                              bool follow, struct err *err);
 
-MUST_CHECK bool bridge_post_undo(struct bridge *bridge, struct slice address, struct slice ref, struct err *err);   /* while held */
-MUST_CHECK bool bridge_post_delete(struct bridge *bridge, struct slice address, struct slice ref, struct err *err);
+MUST_CHECK bool bridge_post_undo(struct bridge *bridge, struct slice address, struct slice ref,
+                                 struct err *err); /* while held */
+MUST_CHECK bool bridge_post_delete(struct bridge *bridge, struct slice address, struct slice ref,
+                                   struct err *err);
 
 MUST_CHECK bool bridge_queue_retry(struct bridge *bridge, int64_t id /* 0: all */, struct err *err);
 MUST_CHECK bool bridge_queue_drop(struct bridge *bridge, int64_t id, struct err *err);

@@ -29,9 +29,9 @@ struct delivery {
     int wanted, delivered;
     bool withdrawn; /* wanted: not to be there; `wanted` is the Delete's version */
     int tries;      /* failed ones; never 0 again while d = 0, since one of them may have arrived */
-    int64_t due_ms, first_ms;  /* next try; when it was first wanted */
-    char *last_reply;          /* one line; or NULL */
-    int64_t body_id;           /* TARGET_MAIL: the mail as it goes out; 0: rendered when it is sent */
+    int64_t due_ms, first_ms; /* next try; when it was first wanted */
+    char *last_reply;         /* one line; or NULL */
+    int64_t body_id; /* TARGET_MAIL: the mail as it goes out; 0: rendered when it is sent */
     char *mail_from, *rcpt_to; /* TARGET_MAIL */
 };
 void delivery_clear(struct delivery *delivery);
