@@ -34,6 +34,16 @@ const char page_style[] =
     "figcaption{color:var(--quiet);font-size:.9375rem}\n"
     "blockquote{margin:.5rem 0;padding-left:1rem;border-left:3px solid var(--line)}\n"
     "summary{cursor:pointer;font-weight:600;padding:.25rem 0}\n"
+    "form{margin:1rem 0}\n"
+    "label{display:block;font-weight:600}\n"
+    "input,button{font:inherit;padding:.5rem .75rem;border:1px solid var(--quiet);"
+    "border-radius:.375rem;margin:.25rem .25rem .25rem 0;max-width:100%}\n"
+    "input{background:var(--paper);color:var(--ink);width:20rem}\n"
+    "button{background:var(--link);border-color:var(--link);color:var(--paper);"
+    "font-weight:600;cursor:pointer}\n"
+    "button.plain{background:none;color:var(--link)}\n"
+    "input:focus-visible,button:focus-visible{outline:3px solid var(--link);"
+    "outline-offset:2px}\n"
     "nav{margin:1.5rem 0}\n"
     "footer{border-top:1px solid var(--line);margin-top:2rem}\n";
 
@@ -51,8 +61,14 @@ void page_begin(struct page *page, const char *title, const char *language)
     bytes_add_text(html, "\">\n<head>\n<meta charset=\"utf-8\">\n<title>");
     page_text(page, title);
     bytes_add_text(html, "</title>\n<meta name=\"viewport\" content=\"width=device-width\">\n"
-                         "<meta name=\"robots\" content=\"noindex\">\n"
-                         "<link rel=\"stylesheet\" href=\"/style.css\">\n");
+                         "<meta name=\"robots\" content=\"noindex\">\n");
+    if (page->quiet) {
+        bytes_add_text(html, "<meta name=\"referrer\" content=\"no-referrer\">\n<style>");
+        bytes_add_text(html, page_style);
+        bytes_add_text(html, "</style>\n");
+    } else {
+        bytes_add_text(html, "<link rel=\"stylesheet\" href=\"/style.css\">\n");
+    }
     if (page->activity_id) {
         bytes_add_text(html, "<link rel=\"alternate\" type=\"application/activity+json\" href=\"");
         page_text(page, page->activity_id);

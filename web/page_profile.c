@@ -46,8 +46,11 @@ static void write_head(struct page *page, const struct account *account, int64_t
     page_text(page, account->name);
     bytes_add_text(html, "@");
     page_text(page, account->domain);
-    bytes_add_text(
-        html, "</code>. To write a mail, use the same address without the first @.</p></header>\n");
+    bytes_add_text(html,
+                   "</code>. To write a mail, use the same address without the first @.</p>\n");
+    if (page->web->parts.config->follow != DOOR_CLOSED)
+        list_form(page, account);
+    bytes_add_text(html, "</header>\n");
 }
 
 static bool write_posts(struct page *page, struct store_view *view, const struct account *account,

@@ -1,6 +1,7 @@
 /* Routes, and how a page gets from a request to its answer. */
 #include "web_private.h"
 
+#include "digest.h"
 #include "log.h"
 #include "text.h"
 
@@ -18,16 +19,21 @@ static bool write_page(struct errand *errand, struct err *err)
     return view && page->write(page, view, err);
 }
 
-static void page_free(struct errand *errand)
+void page_clear(struct page *page)
 {
-    struct page *page = container_of(errand, struct page, errand);
-
     for (size_t i = 0; i < COUNT_OF(page->parts); i++)
         free(page->parts[i]);
     free(page->domain);
     free(page->activity_id);
     free(page->location);
     bytes_clear(&page->html);
+}
+
+static void page_free(struct errand *errand)
+{
+    struct page *page = container_of(errand, struct page, errand);
+
+    page_clear(page);
     free(page);
 }
 
@@ -60,10 +66,8 @@ static int64_t number_asked(struct slice query, const char *name)
     return number;
 }
 
-static enum next start_page(void *face, struct http_turn *turn, page_writer *write)
+void page_init(struct page *page, void *face, const struct http_turn *turn, page_writer *write)
 {
-    struct page *page = must_new(struct page);
-
     page->errand = (struct errand){.lane = LANE_QUICK,
                                    .work = write_page,
                                    .free = page_free,
@@ -75,6 +79,13 @@ static enum next start_page(void *face, struct http_turn *turn, page_writer *wri
     page->before = number_asked(turn->request->query, "before");
     for (size_t i = 0; i < COUNT_OF(page->parts); i++)
         page->parts[i] = decoded(turn->parts[i]);
+}
+
+static enum next start_page(void *face, struct http_turn *turn, page_writer *write)
+{
+    struct page *page = must_new(struct page);
+
+    page_init(page, face, turn, write);
     turn->errand = &page->errand;
     return NEXT_WAIT;
 }
@@ -94,15 +105,16 @@ static void answer_page(struct http_turn *turn, struct page *page)
             "<%s>; rel=\"alternate\"; type=\"application/activity+json\"", page->activity_id);
         http_add_field(response, "Link", link);
     }
-    http_add_field(response, "Content-Security-Policy", security_policy);
+    http_add_field(response, "Content-Security-Policy",
+                   page->quiet ? page->web->quiet_policy : security_policy);
     http_add_field(response, "X-Content-Type-Options", "nosniff");
     http_add_field(response, "Referrer-Policy", "no-referrer");
-    http_add_field(response, "Cache-Control", "public, max-age=60");
+    http_add_field(response, "Cache-Control", page->quiet ? "no-store" : "public, max-age=60");
     http_add_field(response, "Vary", "Accept");
     http_answer(response, page->status, "text/html; charset=utf-8", bytes_slice(&page->html));
 }
 
-static enum next end_page(void *face, struct http_turn *turn, struct errand *back)
+enum next page_end_turn(void *face, struct http_turn *turn, struct errand *back)
 {
     (void)face;
     if (back->ok) {
@@ -182,13 +194,18 @@ static enum next on_robots(void *face, struct http_turn *turn)
 
 static const struct http_route routes[] = {
   /* clang-format off */
-    {"GET", "/",                   ACCEPT_PAGE, on_front,      end_page,     NULL},
-    {"GET", "/@{}",                ACCEPT_PAGE, on_profile,    end_page,     NULL},
-    {"GET", "/@{}/{}",             ACCEPT_PAGE, on_post,       end_page,     NULL},
-    {"GET", "/users/{}",           ACCEPT_PAGE, on_actor,      end_page,     NULL},
-    {"GET", "/users/{}/posts/{}",  ACCEPT_PAGE, on_object,     end_page,     NULL},
-    {"GET", "/tags/{}",            ACCEPT_PAGE, on_hashtag,    end_page,     NULL},
-    {"GET", "/about/first-mail",   ACCEPT_ANY,  on_first_mail, end_page,     NULL},
+    {"GET", "/",                   ACCEPT_PAGE, on_front,      page_end_turn,     NULL},
+    {"GET", "/@{}",                ACCEPT_PAGE, on_profile,    page_end_turn,     NULL},
+    {"GET", "/@{}/{}",             ACCEPT_PAGE, on_post,       page_end_turn,     NULL},
+    {"GET", "/users/{}",           ACCEPT_PAGE, on_actor,      page_end_turn,     NULL},
+    {"GET", "/users/{}/posts/{}",  ACCEPT_PAGE, on_object,     page_end_turn,     NULL},
+    {"GET", "/tags/{}",            ACCEPT_PAGE, on_hashtag,    page_end_turn,     NULL},
+    {"POST", "/@{}/subscribe",     ACCEPT_ANY,  on_list_ask,      page_end_turn,  NULL},
+    {"GET",  "/subscribe/{}",      ACCEPT_ANY,  on_list_question, page_end_turn,  NULL},
+    {"POST", "/subscribe/{}",      ACCEPT_ANY,  on_list_question, page_end_turn,  NULL},
+    {"GET",  "/unsubscribe/{}",    ACCEPT_ANY,  on_list_stop,     page_end_turn,  NULL},
+    {"POST", "/unsubscribe/{}",    ACCEPT_ANY,  on_list_stop,     page_end_turn,  NULL},
+    {"GET", "/about/first-mail",   ACCEPT_ANY,  on_first_mail, page_end_turn,     NULL},
     {"GET", "/media/{}",           ACCEPT_ANY,  media_begin,   media_resume, media_more},
     {"GET", "/style.css",          ACCEPT_ANY,  on_style,      NULL,         NULL},
     {"GET", "/robots.txt",         ACCEPT_ANY,  on_robots,     NULL,         NULL},
@@ -196,16 +213,33 @@ static const struct http_route routes[] = {
   /* clang-format on */
 };
 
+/* The style stands in such a page itself, and is known by its digest. */
+static char *make_quiet_policy(void)
+{
+    unsigned char digest[SHA256_LEN];
+    scoped_value(bytes) text = {0};
+
+    sha256(slice_of(page_style), digest);
+    base64_add(&text, (struct slice){(const char *)digest, sizeof digest});
+    return must_print("default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; "
+                      "form-action 'self'; frame-ancestors 'none'",
+                      text.at);
+}
+
 struct web *web_new(const struct web_parts *parts)
 {
     struct web *web = must_new(struct web);
 
     web->parts = *parts;
+    web->quiet_policy = make_quiet_policy();
     return web;
 }
 
 void web_free(struct web *it)
 {
+    if (!it)
+        return;
+    free(it->quiet_policy);
     free(it);
 }
 

@@ -11,6 +11,7 @@
 
 struct web {
     struct web_parts parts;
+    char *quiet_policy; /* of pages that load nothing */
 };
 
 struct page;
@@ -27,7 +28,15 @@ struct page { /* one page on its way; owns everything */
     struct bytes html;
     char *activity_id; /* for <link rel=alternate> and Link:, or NULL */
     char *location;    /* a redirect instead of HTML, or NULL */
+    bool
+        quiet; /* loads nothing, not even a style sheet, and is kept by nobody: there is a word in its URL */
 };
+
+/* web.c: what every page needs. */
+void page_init(struct page *page, void *face, const struct http_turn *turn, page_writer *write);
+void page_clear(struct page *page);
+enum next page_end_turn(void *face, struct http_turn *turn,
+                        struct errand *back); /* answers; takes `back` */
 
 /* page.c: the frame of every page. */
 void page_begin(struct page *page, const char *title, const char *language);
@@ -47,7 +56,12 @@ bool post_replies(struct page *page, struct store_view *view, int64_t message_id
 
 page_writer write_front, write_first_mail, write_hashtag; /* page_about.c */
 page_writer write_profile;                                /* page_profile.c */
-page_writer write_post, redirect_actor, redirect_post;    /* page_post.c */
+/* page_list.c: subscribing by mail; the form stands on the profile. */
+void list_form(struct page *page, const struct account *account);
+enum next on_list_ask(void *face, struct http_turn *turn);
+enum next on_list_question(void *face, struct http_turn *turn); /* GET and POST */
+enum next on_list_stop(void *face, struct http_turn *turn);
+page_writer write_post, redirect_actor, redirect_post; /* page_post.c */
 
 /* media.c: the route of pictures. */
 enum next media_begin(void *face, struct http_turn *turn);
