@@ -157,11 +157,11 @@ static bool want_goodbye(struct bridge *bridge, struct store_tx *tx, const struc
     static char null_sender[] = "";
     scoped_text char *host = must_copy(domain);
     const struct delivery delivery = {
-        /* names no person: by then there is none */
         .subject = SUBJECT_FOLLOW_ANSWER,
         .subject_id = pair->follow.id,
         .account_id = pair->account.id,
         .target = TARGET_MAIL,
+        .person_id = pair->account.person_id, /* the owner: the reader is forgotten by then */
         .host = host,
         .wanted = LIST_GOODBYE,
         .due_ms = now_ms,
