@@ -31,6 +31,7 @@ struct activitypub *activitypub_new(const struct activitypub_parts *parts)
         .clock = parts->clock,
         .start_session = parts->start_session,
         .ctx = parts->ctx,
+        .rest_ms = parts->config->retry_ms[0],
         .free_work = free_work,
     });
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 /* Looking at what is due costs little; but a fault of ours must not spin. */
-enum { LOOK_AGAIN_MS = 30 * SECOND_MS, REST_MS = MINUTE_MS, LOOK_LIMIT = 256 };
+enum { LOOK_AGAIN_MS = 30 * SECOND_MS, LOOK_LIMIT = 256 };
 
 struct courier {
     struct activitypub *it;
@@ -26,7 +26,7 @@ static void start_couriers(struct activitypub *it)
     while (dispatch_next(&it->dispatch, &id)) {
         struct courier *courier = must_new(struct courier);
         /* unless it comes to its end, the delivery rests: a courier that is lost must not be sent again at once */
-        *courier = (struct courier){.it = it, .delivery_id = id, .rest_ms = REST_MS};
+        *courier = (struct courier){.it = it, .delivery_id = id, .rest_ms = it->parts.rest_ms};
         it->parts.start_session(it->parts.ctx, &courier_kind, courier);
     }
 }

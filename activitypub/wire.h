@@ -14,6 +14,7 @@ struct wire_parts {
     const struct clock *clock;
     void (*start_session)(void *ctx, const struct session_kind *kind, void *session);
     void *ctx;
+    int64_t rest_ms; /* before a delivery is tried again that could not be tried or recorded */
     void (*free_work)(void *work); /* duties.ctx, at the end; or NULL */
 };
 struct activitypub {

@@ -45,6 +45,7 @@ static struct activitypub *new_room(void)
         .clock = &wall.clock,
         .start_session = start,
         .ctx = &started,
+        .rest_ms = MINUTE_MS,
     });
 }
 
