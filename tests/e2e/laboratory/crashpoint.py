@@ -38,6 +38,12 @@ class Crashpoint:
         return _NUMBERS.unpack_from(self._map)[0]
 
     @property
+    def has_failed_some(self):
+        """Whether calls are failing by order."""
+        calls, first, _, deed = _NUMBERS.unpack_from(self._map)
+        return deed < 0 and calls >= first
+
+    @property
     def death(self):
         """At which call the process died; empty if it did not."""
         return self._map[_NUMBERS.size:].split(b"\0", 1)[0].decode("utf-8", "replace")
