@@ -54,6 +54,13 @@ struct smtp_mail { /* an envelope; the errand copies what it needs and takes `bo
     const char *protocol; /* ESMTPS, ESMTPSA … (RFC 3848) */
 };
 
+struct smtp_envelope { /* what MAIL said, when a recipient is asked about; copied by the duty */
+    enum smtp_door door;
+    int64_t account_id;
+    struct slice mail_from;
+    bool require_tls; /* RFC 8689: TLS all the way, or not at all */
+};
+
 struct smtp_duties {
     void *ctx;
     const char *hostname;
@@ -68,8 +75,8 @@ struct smtp_duties {
     struct errand *(*prove)(void *ctx, struct slice name, struct slice auth_message,
                             struct slice proof); /* struct smtp_proof */
     struct errand *(*sender)(void *ctx, int64_t account_id, struct slice mail_from);
-    struct errand *(*recipient)(void *ctx, enum smtp_door door, int64_t account_id,
-                                struct slice mail_from, struct slice recipient);
+    struct errand *(*recipient)(void *ctx, const struct smtp_envelope *envelope,
+                                struct slice recipient);
     struct smtp_body *(*body_new)(void *ctx);
     bool (*body_add)(struct smtp_body *body, struct slice s); /* true: flush before more */
     struct errand *(*body_flush)(

@@ -147,7 +147,7 @@ enum path_result path_read(struct slice *rest, char out[ADDRESS_SIZE])
     return judge(out, local_len);
 }
 
-enum parameter { P_SIZE = 1, P_BODY = 2, P_SMTPUTF8 = 4, P_AUTH = 8 };
+enum parameter { P_SIZE = 1, P_BODY = 2, P_SMTPUTF8 = 4, P_AUTH = 8, P_REQUIRETLS = 16 };
 
 static enum parameter parameter_named(struct slice name)
 {
@@ -157,6 +157,8 @@ static enum parameter parameter_named(struct slice name)
         return P_BODY;
     if (slice_is_nocase(name, "SMTPUTF8"))
         return P_SMTPUTF8;
+    if (slice_is_nocase(name, "REQUIRETLS"))
+        return P_REQUIRETLS;
     return slice_is_nocase(name, "AUTH") ? P_AUTH : 0;
 }
 
@@ -170,6 +172,7 @@ static bool take_value(enum parameter which, struct slice value, struct mail_par
         out->eight_bit = value.at && slice_is_nocase(value, "8BITMIME");
         return out->eight_bit || (value.at && slice_is_nocase(value, "7BIT"));
     case P_SMTPUTF8: out->utf8 = true; return !value.at;
+    case P_REQUIRETLS: out->require_tls = true; return !value.at;
     case P_AUTH:
         return value.at && value.len > 0; /* RFC 4954 5: what is said there is not trusted */
     }

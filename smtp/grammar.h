@@ -22,6 +22,7 @@ enum path_result path_read(struct slice *rest, char out[ADDRESS_SIZE]);
 struct mail_parameters {
     int64_t size; /* declared, or -1 */
     bool eight_bit, utf8;
+    bool require_tls; /* RFC 8689 */
 };
 /* What stands behind the path.  NULL: fine; else the reply's words, *out_code 501 or 555. */
 const char *mail_parameters_read(struct slice text, struct mail_parameters *out, int *out_code);

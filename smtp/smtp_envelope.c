@@ -63,10 +63,13 @@ enum next on_mail(struct smtp_session *s, struct slice args)
         return reply_bad(s, code, "5.5.4", trouble);
     if (result == PATH_MALFORMED || (result == PATH_NEEDS_UTF8 && !parameters.utf8))
         return refuse_path(s, result, true);
+    if (parameters.require_tls && !s->secured)
+        return reply_bad(s, 501, "5.5.4", "REQUIRETLS can be asked for under TLS alone");
     if (parameters.size > s->duties->message_max)
         return reply_too_large(s);
     s->mail_from = must_dup(path);
     s->utf8 = parameters.utf8;
+    s->require_tls = parameters.require_tls;
     if (!submission)
         return sender_taken(s);
     return send_errand(s, s->duties->sender(s->duties->ctx, s->account_id, slice_of(s->mail_from)),
@@ -100,8 +103,12 @@ enum next on_rcpt(struct smtp_session *s, struct slice args)
     if (s->recipient_count >= s->duties->recipients_max ||
         (s->mail_from[0] == '\0' && s->recipient_count > 0))
         return reply(s, 452, "4.5.3", "Too many recipients: send the rest in a second mail.");
-    return send_errand(s,
-                       s->duties->recipient(s->duties->ctx, s->door, s->account_id,
-                                            slice_of(s->mail_from), slice_of(s->candidate)),
+    const struct smtp_envelope envelope = {
+        .door = s->door,
+        .account_id = s->account_id,
+        .mail_from = slice_of(s->mail_from),
+        .require_tls = s->require_tls,
+    };
+    return send_errand(s, s->duties->recipient(s->duties->ctx, &envelope, slice_of(s->candidate)),
                        recipient_asked);
 }

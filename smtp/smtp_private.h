@@ -56,7 +56,7 @@ struct smtp_session {
 
     /* the transaction */
     char *mail_from;
-    bool utf8;
+    bool utf8, require_tls;
     char **recipients;
     size_t recipient_count;
     char candidate[ADDRESS_SIZE]; /* the recipient being asked about */

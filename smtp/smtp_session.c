@@ -43,7 +43,7 @@ void transaction_clear(struct smtp_session *s)
     s->mail_from = NULL;
     s->body = NULL;
     s->body_size = 0;
-    s->too_large = s->broken = s->utf8 = false;
+    s->too_large = s->broken = s->utf8 = s->require_tls = false;
 }
 
 enum next send_errand(struct smtp_session *s, struct errand *errand,

@@ -26,8 +26,8 @@ struct errand *work_prove(void *ctx, struct slice name, struct slice auth_messag
                           struct slice proof);
 struct errand *work_sender(void *ctx, int64_t account_id,
                            struct slice mail_from); /* work_envelope.c */
-struct errand *work_recipient(void *ctx, enum smtp_door door, int64_t account_id,
-                              struct slice mail_from, struct slice recipient);
+struct errand *work_recipient(void *ctx, const struct smtp_envelope *envelope,
+                              struct slice recipient);
 struct smtp_body *work_body_new(void *ctx); /* work_mail.c */
 bool work_body_add(struct smtp_body *body, struct slice s);
 struct errand *work_body_flush(struct smtp_body *body);

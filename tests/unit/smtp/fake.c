@@ -89,13 +89,15 @@ static struct errand *fake_sender(void *ctx, int64_t account_id, struct slice ma
     return &done_new(own ? 250 : 550, own ? "2.1.0" : "5.7.1", "Not yours")->any.base.errand;
 }
 
-static struct errand *fake_recipient(void *ctx, enum smtp_door door, int64_t account_id,
-                                     struct slice mail_from, struct slice recipient)
+static struct errand *fake_recipient(void *ctx, const struct smtp_envelope *envelope,
+                                     struct slice recipient)
 {
-    (void)ctx, (void)account_id, (void)mail_from;
+    (void)ctx;
     if (slice_starts_nocase(recipient, "nobody@"))
         return &done_new(550, "5.1.1", "There is no such person here.")->any.base.errand;
-    if (door == SMTP_DOOR_MX && !slice_ends_nocase(recipient, "@home.test") &&
+    if (envelope->require_tls && slice_ends_nocase(recipient, "@else.test"))
+        return &done_new(550, "5.7.30", "Not all the way")->any.base.errand;
+    if (envelope->door == SMTP_DOOR_MX && !slice_ends_nocase(recipient, "@home.test") &&
         !slice_is_nocase(recipient, "postmaster"))
         return &done_new(550, "5.7.1", "Not here")->any.base.errand;
     return &done_new(250, "2.1.5", "OK")->any.base.errand;

@@ -4,7 +4,9 @@
 #include "fake.h"
 #include "memory.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define LOGIN "EHLO a\r\n|AUTH PLAIN AGFsaWNlQGhvbWUudGVzdABzZWNyZXQ=\r\n|"
 #define TO_HOME "EHLO a\r\n|MAIL FROM:<b@c.test>\r\n|RCPT TO:<alice@home.test>\r\n|"
@@ -37,6 +39,10 @@ static const struct row rows[] = {
     {"parameter twice",                      "EHLO a\r\n|MAIL FROM:<b@c.test> SIZE=1 SIZE=2\r\n",   "501 5.5.4",  "smtp", false, false},
     {"UTF-8 without saying so",              "EHLO a\r\n|MAIL FROM:<b\xc3\xbc@c.test>\r\n",         "553 5.6.7",  "smtp", false, false},
     {"UTF-8 said",                           "EHLO a\r\n|MAIL FROM:<b\xc3\xbc@c.test> SMTPUTF8\r\n", "250 2.1.0", "smtp", false, false},
+    {"REQUIRETLS in clear",                  "EHLO a\r\n|MAIL FROM:<b@c.test> REQUIRETLS\r\n",      "501 5.5.4",  "smtp", false, false},
+    {"REQUIRETLS under TLS",                 "EHLO a\r\n|STARTTLS\r\n|EHLO a\r\n|MAIL FROM:<b@c.test> REQUIRETLS\r\n", "250 2.1.0", "smtp", false, false},
+    {"REQUIRETLS takes no value",            "EHLO a\r\n|STARTTLS\r\n|EHLO a\r\n|MAIL FROM:<b@c.test> REQUIRETLS=1\r\n", "501 5.5.4", "smtp", false, false},
+    {"REQUIRETLS to elsewhere",              LOGIN "MAIL FROM:<alice@home.test> REQUIRETLS\r\n|RCPT TO:<x@else.test>\r\n", "550 5.7.30", "submissions", false, false},
     {"an unknown recipient",                 "EHLO a\r\n|MAIL FROM:<b@c.test>\r\n|RCPT TO:<nobody@home.test>\r\n", "550 5.1.1", "smtp", false, false},
     {"no relaying",                          "EHLO a\r\n|MAIL FROM:<b@c.test>\r\n|RCPT TO:<x@else.test>\r\n", "550 5.7.1", "smtp", false, false},
     {"Postmaster without a domain",          "EHLO a\r\n|MAIL FROM:<b@c.test>\r\n|RCPT TO:<Postmaster>\r\n", "250 2.1.5", "smtp", false, false},
@@ -211,6 +217,27 @@ static void test_a_full_disk_is_said_at_the_end(void **state)
     fake_end(&fake);
 }
 
+/* Standard error goes into a pipe until it is read. */
+static int catch_log(int *out_kept)
+{
+    int ends[2];
+
+    assert_int_equal(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
+    *out_kept = dup(STDERR_FILENO);
+    dup2(ends[1], STDERR_FILENO);
+    close(ends[1]);
+    return ends[0];
+}
+
+static void read_log(int log, int kept, char *out, size_t size)
+{
+    dup2(kept, STDERR_FILENO);
+    ssize_t len = read(log, out, size - 1);
+    out[len > 0 ? len : 0] = '\0';
+    close(log);
+    close(kept);
+}
+
 static void test_our_trouble_is_told_as_ours(void **state)
 {
     static const struct {
@@ -225,10 +252,16 @@ static void test_our_trouble_is_told_as_ours(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         struct fake fake;
+        char logged[1000];
+        int kept, log = catch_log(&kept);
         fake_begin(&fake, "smtp", false);
         fake.take_fails = kinds[i].kind;
         say(&fake, TO_HOME "DATA\r\n|x\r\n.\r\n");
+        read_log(log, kept, logged, sizeof logged);
         assert_non_null(strstr(last_line(&fake), kinds[i].said));
+        scoped_text char *code = must_print("smtp mail code=%.3s ", kinds[i].said);
+        if (!strstr(logged, code))
+            fail_msg("no \"%s\" in the log:\n%s", code, logged);
         fake_end(&fake);
     }
 }
@@ -308,6 +341,7 @@ static void test_ehlo_says_what_is_true(void **state)
     assert_null(strstr(fake.out.at, "AUTH"));
     say(&fake, "STARTTLS\r\n|EHLO a\r\n");
     assert_non_null(strstr(fake.out.at, "250-AUTH SCRAM-SHA-256 PLAIN\r\n"));
+    assert_non_null(strstr(fake.out.at, "250-REQUIRETLS\r\n"));
     fake_end(&fake);
 }
 
