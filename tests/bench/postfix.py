@@ -21,8 +21,11 @@ class Postfix:
         subprocess.run(["mount", "--rbind", "/dev", root / "dev"], check=True)
         self.chroot("sh", "-c", "postconf -F '*/*/chroot=n'; mkdir -p /var/mail; chown 5000:5000 /var/mail; newaliases")
 
-    def chroot(self, *words, **options):
-        return subprocess.run(["chroot", str(self.root), *map(str, words)], check=True, capture_output=True, **options)
+    def chroot(self, *words):
+        done = subprocess.run(["chroot", str(self.root), *map(str, words)], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"{words[0]} ended with {done.returncode}: {done.stderr[-500:]}")
+        return done
 
     def start(self):
         self.chroot("postfix", "start")

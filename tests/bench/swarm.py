@@ -19,7 +19,7 @@ class Swarm:
     def __init__(self, ca, hosts, trust):
         self.hosts = [f"h{number}.bench.test" for number in range(hosts)]
         self.key, self.trust, self.posts, self.wanted = signatures.Key(), trust, 0, asyncio.Event()
-        self.target = 0
+        self.target = self.connections = 0
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(*[str(path) for path in ca.issue("*.bench.test")])
 
@@ -95,7 +95,9 @@ class Swarm:
         reader = writer = None
         while queue:
             if writer is None:
-                reader, writer = await asyncio.open_connection(host, 443, ssl=self.trust)
+                self.connections += 1  # each from a network of its own, as the limit is per network
+                source = f"20.1.{self.connections % 250 + 2}.{self.connections // 250 + 1}"
+                reader, writer = await asyncio.open_connection(host, 443, ssl=self.trust, local_addr=(source, 0))
             request = queue.pop()
             try:
                 writer.write(request)
