@@ -9,6 +9,8 @@
 #include "memory.h"
 #include "text.h"
 
+enum { LINK_MAX = 400 };
+
 static bool is_snare(const struct mail_work *work, struct slice text)
 {
     struct address address;
@@ -34,6 +36,7 @@ static struct slice up_to(struct slice text, const char *ends)
 {
     size_t len = 0;
 
+    text = slice_first(text, LINK_MAX); /* whatever stands in a long row costs little */
     while (len < text.len && !strchr(ends, text.at[len]))
         len++;
     return slice_first(text, len);
@@ -53,7 +56,7 @@ static char *snare_among_links(struct mail_work *work, const char *field)
                 break;
             bool mailto = slice_ends_nocase(slice_first(rest, colon), "mailto");
             rest = slice_from(rest, colon + 1);
-            if (mailto && percent_read(slice_trim(up_to(rest, ">?, \t")), &address) &&
+            if (mailto && percent_read(slice_trim(up_to(rest, ">?,:")), &address) &&
                 is_snare(work, bytes_slice(&address)))
                 return bytes_take(&address);
         }
