@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "memory.h"
+#include "route.h"
 #include "ssrf.h"
 #include "text.h"
 
@@ -23,36 +24,11 @@ enum {
     ADDRESSES_MAX = 16,
 };
 
-static bool parse_address(const char *text, struct sockaddr_storage *out)
-{
-    struct sockaddr_in in = {.sin_family = AF_INET};
-    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
-
-    memset(out, 0, sizeof *out);
-    if (inet_pton(AF_INET, text, &in.sin_addr) == 1)
-        memcpy(out, &in, sizeof in);
-    else if (inet_pton(AF_INET6, text, &in6.sin6_addr) == 1)
-        memcpy(out, &in6, sizeof in6);
-    else
-        return false;
-    return true;
-}
-
 static bool is_address(const char *text)
 {
     struct sockaddr_storage dropped;
 
-    return parse_address(text, &dropped);
-}
-
-static const struct connect_to *find_route(const struct config *config, const char *host, int port)
-{
-    for (size_t i = 0; i < config->connect_to_count; i++) {
-        const struct connect_to *route = &config->connect_to[i];
-        if (route->port == port && slice_eq_nocase(slice_of(route->name), slice_of(host)))
-            return route;
-    }
-    return NULL;
+    return route_address(text, 0, &dropped);
 }
 
 /* An IP address instead of a name: for laboratories, where private addresses are allowed. */
@@ -80,7 +56,7 @@ bool transfer_aim(struct transfer *t)
         return false;
     t->port = url.port;
     t->target = url.target;
-    t->route = find_route(t->config, t->host, t->port);
+    t->route = route_find(t->config, t->host, t->port);
     return t->route || t->port == HTTPS_PORT || t->config->allow_private;
 }
 
@@ -113,7 +89,7 @@ static bool may_reach(const struct transfer *t, const struct sockaddr *address)
 
     if (t->config->allow_private || address_is_public(address))
         return true;
-    return t->route && parse_address(t->route->address, &said) &&
+    return t->route && route_address(t->route->address, 0, &said) &&
            same_address(address, (const struct sockaddr *)&said);
 }
 
@@ -178,18 +154,6 @@ static size_t on_head(char *at, size_t size, size_t count, void *arg)
     return t->too_large ? 0 : size * count;
 }
 
-static bool bind_source(const struct transfer *t, int fd, int family)
-{
-    struct sockaddr_storage source;
-
-    if (!t->config->source_address[0])
-        return true;
-    if (!parse_address(t->config->source_address, &source) || source.ss_family != family)
-        return false; /* curl tries its next address */
-    socklen_t len = family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-    return bind(fd, (const struct sockaddr *)&source, len) == 0;
-}
-
 static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
     struct transfer *t = arg;
@@ -200,9 +164,9 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
         return CURL_SOCKET_BAD;
     }
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    if (fd >= 0 && !bind_source(t, fd, address->family)) {
+    if (fd >= 0 && !route_bind(t->config, fd, address->family)) {
         close(fd);
-        return CURL_SOCKET_BAD;
+        return CURL_SOCKET_BAD; /* curl tries its next address */
     }
     return fd;
 }
