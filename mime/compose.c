@@ -34,6 +34,8 @@ struct compose {
     char *language; /* or NULL */
     struct attachment *attachments;
     size_t attachment_count, attachment_capacity;
+    bool reports;
+    struct bytes status, header; /* of what it reports on */
 };
 
 struct compose *compose_new(void)
@@ -58,6 +60,8 @@ void compose_free(struct compose *c)
     free(c->fields);
     free(c->attachments);
     bytes_clear(&c->plain);
+    bytes_clear(&c->status);
+    bytes_clear(&c->header);
     free(c->html);
     free(c->language);
     free(c);
@@ -189,6 +193,16 @@ void compose_attach(struct compose *c, const char *type, const char *file_name,
     encode_base64_lines(&attachment->content, content);
 }
 
+void compose_delivery_report(struct compose *c, struct slice status, struct slice header)
+{
+    assert(c->attachment_count == 0);
+    c->reports = true;
+    bytes_reset(&c->status);
+    bytes_reset(&c->header);
+    clean_add(&c->status, status, CLEAN_TEXT);
+    clean_add(&c->header, header, CLEAN_TEXT);
+}
+
 /* name*=utf-8''percent-encoded (RFC 2231), cut to fit one line. */
 static void add_file_name(struct bytes *out, const char *file_name)
 {
@@ -275,6 +289,15 @@ static void add_words(struct bytes *out, const struct compose *c)
     bytes_print(out, "\r\n--%s--\r\n", boundary);
 }
 
+/* message/delivery-status must be 7bit (RFC 3464 2.1). */
+static void add_report(struct bytes *out, const struct compose *c, const char *boundary)
+{
+    bytes_print(out, "\r\n--%s\r\nContent-Type: message/delivery-status\r\n\r\n", boundary);
+    encode_lines(out, bytes_slice(&c->status));
+    bytes_print(out, "\r\n--%s\r\n", boundary);
+    add_text_part(out, "rfc822-headers", bytes_slice(&c->header));
+}
+
 bool compose_write(struct compose *c, struct sink *into, struct err *err)
 {
     scoped_value(bytes) out = {0};
@@ -284,14 +307,16 @@ bool compose_write(struct compose *c, struct sink *into, struct err *err)
         bytes_print(&out, "%s: %s\r\n", c->fields[i].name,
                     c->fields[i].value.at ? c->fields[i].value.at : "");
     bytes_add_text(&out, "MIME-Version: 1.0\r\n");
-    if (c->attachment_count == 0) {
+    if (c->attachment_count == 0 && !c->reports) {
         add_words(&out, c);
         return sink_write(into, bytes_slice(&out), err);
     }
     new_boundary(boundary);
-    add_multipart(&out, "mixed", boundary);
+    add_multipart(&out, c->reports ? "report; report-type=delivery-status" : "mixed", boundary);
     bytes_print(&out, "--%s\r\n", boundary);
     add_words(&out, c);
+    if (c->reports)
+        add_report(&out, c, boundary);
     for (size_t i = 0; i < c->attachment_count; i++) {
         bytes_print(&out, "\r\n--%s\r\n", boundary);
         add_attachment(&out, &c->attachments[i]);

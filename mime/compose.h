@@ -1,6 +1,6 @@
 /*
  * compose — a mail built: header fields encoded and folded, multipart/alternative with the plain text
- * first, pictures behind it.  Always canonical CRLF, lines under 998 octets, 7-bit.
+ * first, pictures behind it, or a report of delivery.  Always canonical CRLF, lines under 998 octets, 7-bit.
  */
 #ifndef NESTBOX_MIME_COMPOSE_H
 #define NESTBOX_MIME_COMPOSE_H
@@ -27,6 +27,9 @@ void compose_text(struct compose *c, struct slice plain, const char *html);
 /* An attached file, taken from a slice (copied).  description (alt text) may be NULL. */
 void compose_attach(struct compose *c, const char *type, const char *file_name,
                     const char *description, struct slice content);
+/* Makes it a report on what became of a mail (RFC 3464): the plain text, `status` (ASCII, LF; the fields of
+ * message/delivery-status), `header` (that of the mail it is about).  Copied.  Not together with attachments. */
+void compose_delivery_report(struct compose *c, struct slice status, struct slice header);
 MUST_CHECK bool compose_write(struct compose *c, struct sink *into, struct err *err);
 
 #endif

@@ -261,6 +261,32 @@ static void ids_and_dates_come_back(void **state)
     assert_text(mail_field(built.mail, "MIME-Version", 0), "1.0");
 }
 
+static void a_report_has_its_three_parts(void **state)
+{
+    scoped(compose) c = compose_new();
+    scoped_value(bytes) status = {0};
+    scoped_value(bytes) header = {0};
+    struct err err;
+
+    (void)state;
+    compose_text(c, SLICE("Words\n"), NULL);
+    compose_delivery_report(c, SLICE("Reporting-MTA: dns; a.example\n\nAction: failed\n"),
+                            SLICE("Subject: Grüße\r\nFrom: a@b.example\r\n"));
+    BUILT built = build(c);
+    struct mail_part *root = mail_root(built.mail);
+    assert_text(mail_part_type(root), "multipart/report");
+    assert_text(mail_part_parameter(root, "report-type"), "delivery-status");
+    assert_int_equal(mail_part_count(root), 3);
+    assert_text(mail_part_type(mail_part_child(root, 0)), "text/plain");
+    assert_text(mail_part_type(mail_part_child(root, 1)), "message/delivery-status");
+    assert_true(mail_part_content(mail_part_child(root, 1), 1000, &status, &err));
+    assert_true(slice_is(slice_trim(bytes_slice(&status)),
+                         "Reporting-MTA: dns; a.example\r\n\r\nAction: failed"));
+    assert_text(mail_part_type(mail_part_child(root, 2)), "text/rfc822-headers");
+    assert_true(mail_part_text(mail_part_child(root, 2), 1000, &header, &err));
+    assert_true(slice_is(slice_trim(bytes_slice(&header)), "Subject: Grüße\nFrom: a@b.example"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +297,7 @@ int main(void)
         cmocka_unit_test(long_lines_come_back),
         cmocka_unit_test(attachments_come_back),
         cmocka_unit_test(ids_and_dates_come_back),
+        cmocka_unit_test(a_report_has_its_three_parts),
     };
 
     mime_set_up();
