@@ -39,11 +39,12 @@ static enum next mail_ended(struct smtp_session *s, enum next next)
 
 static enum next mail_taken(struct smtp_session *s, struct smtp_errand *errand)
 {
+    enum next next = reply_errand(s, errand);
+
     log_info("s=%s smtp %s code=%d bytes=%lld rcpt=%zu tls=%d", s->id,
-             s->door == SMTP_DOOR_MX ? "mail" : "submission",
-             errand->errand.ok ? errand->code : 451, (long long)s->body_size, s->recipient_count,
-             s->secured);
-    return mail_ended(s, reply_errand(s, errand));
+             s->door == SMTP_DOOR_MX ? "mail" : "submission", s->said_code, (long long)s->body_size,
+             s->recipient_count, s->secured);
+    return mail_ended(s, next);
 }
 
 static enum next hand_over(struct smtp_session *s)

@@ -52,6 +52,7 @@ struct smtp_session {
     int64_t account_id; /* logged in */
     char account[ADDRESS_SIZE];
     int errors, commands, auth_failures;
+    int said_code; /* of the last reply */
     struct auth auth;
 
     /* the transaction */
