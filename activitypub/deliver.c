@@ -171,12 +171,14 @@ static bool render(struct attempt *a, struct err *err)
     a->tries = delivery.tries;
     if (a->outgoing.kind == OUTGOING_NOTHING) {
         say(a, "no longer wanted");
+        a->outcome.untried = true;
         return end(a, DELIVERED);
     }
     if (!a->outgoing.inbox)
         return want_person(a);
     if (work_is_ours(a->work, a->outgoing.inbox)) {
         say(a, "an inbox of our own");
+        a->outcome.untried = true;
         return end(a, DELIVERY_REFUSED);
     }
     choose_form(a, view);

@@ -3,15 +3,18 @@
  *
  * The order of reading: activity.c (what an activity is to us), receive_*.c and note_look.c (what becomes of
  * it), render_mail.c (a note as a mail), render_post.c and outgoing.c (a post as others see it), delivery_end.c, chores.c with its
- * slices (broadcast.c, local.c, maildir.c, undelivered.c).
+ * slices (broadcast.c, local.c, maildir.c, undelivered.c with delivery_report.c).
  */
 #ifndef NESTBOX_BRIDGE_ACTIVITY_WORK_H
 #define NESTBOX_BRIDGE_ACTIVITY_WORK_H
 
 #include "bridge_activity.h"
 #include "bridge_private.h"
+#include "clock.h"
 #include "config.h"
 #include "digest.h"
+
+struct compose;
 
 enum {
     PEOPLE_MAX = 50,    /* named in one note, as far as we look */
@@ -255,7 +258,24 @@ enum { BROADCAST_PAGE = 500 };
 MUST_CHECK bool release_held(struct bridge *bridge, int64_t *out_next_ms, struct err *err);
 MUST_CHECK bool expand_broadcast(struct bridge *bridge, bool *out_more, struct err *err);
 MUST_CHECK bool fill_maildirs(struct bridge *bridge, bool *out_more, struct err *err);
+/* How long a delivery is tried (facts of mail: queues keep one for five days). */
+static inline int64_t delivery_patience_ms(enum delivery_target target)
+{
+    return (target == TARGET_MAIL ? 5 : 7) * DAY_MS;
+}
 MUST_CHECK bool tell_undelivered(struct bridge *bridge, struct err *err);
+/* One delivery of a direct message or mail that its author must hear of. */
+struct late {
+    int64_t delivery_id, message_id, account_id, person_id, first_ms;
+    enum delivery_target target;
+    char *host, *reply;
+    char *rcpt_to;   /* TARGET_MAIL */
+    int64_t body_id; /* TARGET_MAIL: the mail as it goes out */
+    bool given_up;
+};
+/* Makes the letter a report (delivery_report.c; RFC 3464) with the header of the mail it is about. */
+MUST_CHECK bool delivery_report_add(struct bridge *bridge, struct store_view *view,
+                                    const struct late *late, struct compose *c, struct err *err);
 /* Letters for readers here of a message by somebody here. */
 MUST_CHECK bool local_letters(struct bridge *bridge, struct store_view *view,
                               const struct account *author, const struct message *message,

@@ -174,6 +174,7 @@ struct delivery_outcome {
     char reply[200];
     int64_t retry_after_s;
     int scheme_worked; /* 0, or remembered for the host */
+    bool untried;      /* nobody was asked: it says nothing about the host */
 };
 MUST_CHECK bool bridge_delivery_ended(struct bridge *bridge, struct store_tx *tx,
                                       const struct delivery_outcome *outcome, struct err *err);

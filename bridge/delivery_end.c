@@ -10,8 +10,6 @@
 #include "memory.h"
 #include "text.h"
 
-enum { GIVE_UP_DAYS = 7 };
-
 /* Written by somebody here to this one person, so that they must hear if it does not arrive.  Mails of our own,
  * with no sender, and copies for subscribers are not. */
 static bool is_personal(struct store_view *view, const struct delivery *delivery, bool *out,
@@ -26,7 +24,7 @@ static bool is_personal(struct store_view *view, const struct delivery *delivery
     if (found != FOUND)
         return found == ABSENT;
     bool mail = delivery->target == TARGET_MAIL;
-    bool says_who = !mail || (delivery->mail_from && *delivery->mail_from);
+    bool says_who = !mail || (delivery->body_id && delivery->mail_from && *delivery->mail_from);
     enum visibility to_one = mail ? VISIBILITY_MAIL : VISIBILITY_DIRECT;
     *out = message.visibility == to_one && message.account_id && says_who &&
            !message_is_gone(&message);
@@ -57,7 +55,8 @@ static int64_t wait_ms(const struct config *config, int tries, int64_t retry_aft
 }
 
 /* ---- the host ---- */
-/* Of inboxes alone: a mail domain of the same name is another service, and answers for itself. */
+/* Of inboxes alone: a mail domain of the same name is another service, and answers for itself; to be told to come later is
+ * its everyday. */
 static bool put_host(struct store_tx *tx, const struct delivery *delivery,
                      const struct delivery_outcome *outcome, int64_t now_ms,
                      int64_t *out_failing_since_ms, struct err *err)
@@ -66,7 +65,7 @@ static bool put_host(struct store_tx *tx, const struct delivery *delivery,
     bool later = outcome->end == DELIVERY_LATER;
 
     *out_failing_since_ms = 0;
-    if (delivery->target == TARGET_MAIL || !delivery->host || !*delivery->host)
+    if (outcome->untried || delivery->target == TARGET_MAIL || !delivery->host || !*delivery->host)
         return true;
     enum found found = store_host(store_tx_view(tx), slice_of(delivery->host), &host, err);
     if (found == FAILED)
@@ -90,7 +89,7 @@ static bool try_later(struct bridge *bridge, struct store_tx *tx, const struct d
                       const struct delivery_outcome *outcome, struct err *err)
 {
     int64_t now_ms = clock_now(bridge->clock), failing_since_ms;
-    int64_t last_ms = now_ms - GIVE_UP_DAYS * DAY_MS;
+    int64_t last_ms = now_ms - delivery_patience_ms(delivery->target);
 
     if (!put_host(tx, delivery, outcome, now_ms, &failing_since_ms, err))
         return false;

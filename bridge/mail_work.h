@@ -310,6 +310,8 @@ MUST_CHECK bool mail_needs_name(struct mail_work *work, bool *out, struct err *e
  * its body, unread.  Borrows `mail` until freed.  NULL on failure. */
 struct source *mail_rewritten(struct source *mail, struct slice prefix, const char *const *drop,
                               struct err *err);
+/* Its header with the blank line, where that ends within bounds. */
+MUST_CHECK bool mail_header_read(struct source *mail, struct bytes *out, struct err *err);
 /* SHA-256 of what stands behind the header, as hex. */
 MUST_CHECK bool mail_body_digest(struct source *mail, char out[2 * SHA256_LEN + 1],
                                  struct err *err);

@@ -139,3 +139,10 @@ bool mail_body_digest(struct source *mail, char out[2 * SHA256_LEN + 1], struct 
     memcpy(out, hex.at, 2 * SHA256_LEN + 1);
     return ok;
 }
+
+bool mail_header_read(struct source *mail, struct bytes *out, struct err *err)
+{
+    int64_t body_at;
+
+    return read_header(mail, out, &body_at, err);
+}

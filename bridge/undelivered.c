@@ -8,13 +8,7 @@
 #include "compose.h"
 #include "memory.h"
 
-enum { PAGE = 500, LOOK_AGAIN_MS = HOUR_MS, NOT_YET_MS = DAY_MS, GIVE_UP_DAYS = 7, TOLD_DAYS = 30 };
-
-struct late { /* one delivery of a direct message that its author must hear of */
-    int64_t delivery_id, message_id, account_id, person_id, first_ms;
-    char *host, *reply, *rcpt_to; /* rcpt_to NULL: no mail */
-    bool given_up;
-};
+enum { PAGE = 500, LOOK_AGAIN_MS = HOUR_MS, NOT_YET_MS = DAY_MS, TOLD_DAYS = 30 };
 
 struct lates {
     struct late *at;
@@ -35,11 +29,12 @@ static void lates_clear(struct lates *lates)
 }
 SCOPED_VALUE(lates, lates_clear)
 
-/* Without a sender it is a mail of our own; nobody waits for it. */
+/* Without a sender it is a mail of our own, and what is written when it goes is one of many copies: nobody waits
+ * for it. */
 static bool is_anonymous(const struct delivery *delivery)
 {
-    return delivery->target == TARGET_MAIL &&
-           (!delivery->rcpt_to || !delivery->mail_from || !*delivery->mail_from);
+    return delivery->target == TARGET_MAIL && (!delivery->rcpt_to || !delivery->body_id ||
+                                               !delivery->mail_from || !*delivery->mail_from);
 }
 
 static bool add_late(void *ctx, const struct delivery *delivery)
@@ -62,7 +57,9 @@ static bool add_late(void *ctx, const struct delivery *delivery)
         .first_ms = delivery->first_ms,
         .host = must_dup(delivery->host ? delivery->host : "their server"),
         .reply = must_dup(delivery->last_reply),
-        .rcpt_to = delivery->target == TARGET_MAIL ? must_dup(delivery->rcpt_to) : NULL,
+        .target = delivery->target,
+        .rcpt_to = must_dup(delivery->rcpt_to),
+        .body_id = delivery->body_id,
         .given_up = parked,
     };
     return true;
@@ -83,7 +80,7 @@ static void say_not_yet(const struct late *late, struct bytes *out)
     bytes_print(out, "%s has not taken it since ", late->host);
     add_time(out, late->first_ms);
     bytes_add_text(out, ". I keep trying until ");
-    add_time(out, late->first_ms + GIVE_UP_DAYS * DAY_MS);
+    add_time(out, late->first_ms + delivery_patience_ms(late->target));
     bytes_add_text(out, " and tell you the result. Nothing to do.\n");
 }
 
@@ -112,6 +109,7 @@ static void compose_late(const struct late *late, const struct told *told, struc
     scoped_value(bytes) text = {0};
     char *about = told->message->message_id;
 
+    compose_field(c, "Return-Path", "<>");
     compose_address(c, "From", "Mail delivery", letter->from);
     compose_address(c, "To", NULL, own);
     compose_field(c, "Subject", letter->subject);
@@ -130,8 +128,8 @@ static void compose_late(const struct late *late, const struct told *told, struc
     compose_text(c, bytes_slice(&text), NULL);
 }
 
-static bool write_letter(struct bridge *bridge, const struct late *late, const struct told *told,
-                         struct letter *letter, struct err *err)
+static bool write_letter(struct bridge *bridge, struct store_view *view, const struct late *late,
+                         const struct told *told, struct letter *letter, struct err *err)
 {
     const char *domain = told->account->domain;
     scoped(compose) c = compose_new();
@@ -146,6 +144,8 @@ static bool write_letter(struct bridge *bridge, const struct late *late, const s
                                                 : "%s has not got your message yet",
                                  told->name);
     compose_late(late, told, c, letter);
+    if (late->target == TARGET_MAIL && !delivery_report_add(bridge, view, late, c, err))
+        return false;
     memory_sink_init(&sink);
     bool ok = compose_write(c, &sink.sink, err);
     scoped(source) content = source_of_bytes(&sink.bytes);
@@ -202,7 +202,7 @@ static bool told_before(struct store_view *view, const struct late *late, bool *
 
 static char *name_of(const struct late *late, const struct person *person)
 {
-    if (late->rcpt_to)
+    if (late->target == TARGET_MAIL)
         return must_dup(late->rcpt_to);
     return person->id ? person_short_name(person) : must_dup("The addressee");
 }
@@ -218,7 +218,7 @@ static bool prepare_telling(struct bridge *bridge, struct store_view *view, stru
     enum found found = store_message(view, late->message_id, &message, err);
 
     if (found == FOUND &&
-        message.visibility == (late->rcpt_to ? VISIBILITY_MAIL : VISIBILITY_DIRECT))
+        message.visibility == (late->target == TARGET_MAIL ? VISIBILITY_MAIL : VISIBILITY_DIRECT))
         found = store_account(view, late->account_id, &account, err);
     if (found == FAILED || store_person(view, late->person_id, &person, err) == FAILED)
         return false;
@@ -226,7 +226,7 @@ static bool prepare_telling(struct bridge *bridge, struct store_view *view, stru
         return true;
     scoped_text char *name = name_of(late, &person);
     const struct told told = {&account, &message, name};
-    return write_letter(bridge, late, &told, &telling->letter, err);
+    return write_letter(bridge, view, late, &told, &telling->letter, err);
 }
 
 static bool tell_one(struct bridge *bridge, const struct late *late, struct err *err)

@@ -1,6 +1,8 @@
 /* What comes of a delivery: again, given up, and what the author of a direct message is told. */
 #include "visitors.h"
 
+#include <stdio.h>
+
 static struct town town;
 static struct delivery_outcome outcome;
 
@@ -107,6 +109,22 @@ static void check_mailbox(const char *row, const char *mailbox, const char *expe
         fail_msg("%s: %s holds\n%s", row, mailbox, found);
 }
 
+static char *without_cr(const char *mail)
+{
+    scoped_value(bytes) text = {0};
+
+    for (; *mail; mail++)
+        if (*mail != '\r')
+            bytes_add_char(&text, *mail);
+    return bytes_take(&text);
+}
+
+static void check_has(const char *row, const char *text, const char *words)
+{
+    if (!strstr(text, words))
+        fail_msg("%s: no \"%s\" in\n%s", row, words, text);
+}
+
 /* ---- again ---- */
 static void the_steps_grow_to_days_and_end_after_a_week(void **state)
 {
@@ -161,6 +179,21 @@ static void the_host_is_remembered(void **state)
     assert_int_equal(host_now().last_success_ms, town_now(&town));
     assert_int_equal(host_now().scheme, 2);
     assert_int_equal(queued().id, 0);
+}
+
+static void what_nobody_was_asked_says_nothing_of_the_host(void **state)
+{
+    (void)state;
+    post();
+    end(DELIVERY_LATER, "no answer");
+    int64_t since_ms = town_now(&town);
+    town_wait(&town, HOUR_MS);
+    outcome = (struct delivery_outcome){
+        .delivery_id = queued().id, .end = DELIVERED, .version = 1, .untried = true};
+    town_write(&town, record_end);
+    assert_int_equal(queued().id, 0);
+    assert_int_equal(host_now().failing_since_ms, since_ms);
+    assert_int_equal(host_now().last_success_ms, 0);
 }
 
 static void a_dead_host_gets_one_try_until_it_speaks(void **state)
@@ -270,15 +303,114 @@ static void a_direct_message_given_up_is_told_and_dropped(void **state)
 
 static void a_mail_given_up_is_told_and_dropped(void **state)
 {
+    static const struct {
+        const char *name;
+        enum delivery_end end;
+        int64_t wait_ms;
+        const char *reply, *status;
+    } rows[] = {
+        {"refused",                        DELIVERY_REFUSED, 0,          "550 5.1.1 No such user",
+         "\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 No such user\n"},
+        {"refused without a status",       DELIVERY_REFUSED, 0,          "554 go away",
+         "\nStatus: 5.0.0\nDiagnostic-Code: smtp; 554 go away\n"           },
+        {"refused with what is no status", DELIVERY_REFUSED, 0,          "550 5.1.example No",
+         "\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 5.1.example No\n"    },
+        {"after five days",                DELIVERY_LATER,   5 * DAY_MS, "450 4.2.0 busy",
+         "\nStatus: 5.4.7\nDiagnostic-Code: smtp; 450 4.2.0 busy\n"        },
+        {"after five days of silence",     DELIVERY_LATER,   5 * DAY_MS, "no connection to their server",
+         "\nStatus: 5.4.7\n"                                               },
+    };
+
     (void)state;
-    send_mail("carol@mail.example");
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        visitors_open(&town);
+        send_mail("carol@mail.example");
+        town_wait(&town, rows[i].wait_ms);
+        end(rows[i].end, rows[i].reply);
+        town_chores(&town, NULL);
+        check_mailbox(rows[i].name, MAILBOX_INBOX, "carol@mail.example did not get your message\n");
+        scoped_text char *mail = town_newest_mail(&town, town.alice, MAILBOX_INBOX);
+        scoped_text char *text = without_cr(mail);
+        check_has(rows[i].name, text, "Return-Path: <>\n");
+        check_has(rows[i].name, text, "\nFrom: \"Mail delivery\" <MAILER-DAEMON@example.org>\n");
+        check_has(rows[i].name, text, "multipart/report; report-type=delivery-status;");
+        check_has(rows[i].name, text, rows[i].reply);
+        check_has(rows[i].name, text, "\nReporting-MTA: dns; ");
+        check_has(rows[i].name, text,
+                  "\n\nFinal-Recipient: rfc822; carol@mail.example\nAction: failed\n");
+        check_has(rows[i].name, text, rows[i].status);
+        check_has(rows[i].name, text, "\nSubject: Tide\n");
+        assert_null(strstr(text, "Hello"));
+        assert_int_equal(queued().id, 0);
+        town_close(&town);
+    }
+}
+
+static void a_mail_not_yet_there_is_told_once_after_a_day(void **state)
+{
+    (void)state;
+    send_mail("jürgen+x@mail.example");
+    end(DELIVERY_LATER, "450 4.7.1 greylisted");
+    town_wait(&town, DAY_MS - 1);
     town_chores(&town, NULL);
-    end(DELIVERY_REFUSED, "550 5.1.1 No such user");
-    town_chores(&town, NULL);
-    check_mailbox("refused", MAILBOX_INBOX, "carol@mail.example did not get your message\n");
-    scoped_text char *mail = mailbox_newest(&town, town.alice, MAILBOX_INBOX);
-    assert_non_null(strstr(mail, "\nThe last answer was: 550 5.1.1 No such user\n"));
-    assert_int_equal(queued().id, 0);
+    check_mailbox("within the day", MAILBOX_INBOX, "");
+    for (int i = 0; i < 2; i++) {
+        town_wait(&town, HOUR_MS);
+        town_chores(&town, NULL);
+    }
+    check_mailbox("after it", MAILBOX_INBOX,
+                  "jürgen+x@mail.example has not got your message yet\n");
+    scoped_text char *mail = town_newest_mail(&town, town.alice, MAILBOX_INBOX);
+    scoped_text char *text = without_cr(mail);
+    check_has("delayed", text, "\nFinal-Recipient: utf-8; j\\x{FC}rgen\\x{2B}x@mail.example\n");
+    check_has("delayed", text, "\nAction: delayed\nStatus: 4.7.1\n");
+    check_has("delayed", text, "\nWill-Retry-Until: Fri, 06 Mar 2026 12:00:00 +0000\n");
+}
+
+/* A mail of our own, as a list copy or a question is: null sender, or a text written when it goes. */
+static const char *own_sender;
+
+static bool want_own_mail(struct town *it, struct store_tx *tx, struct err *err)
+{
+    scoped_value(message) message = {0};
+    char from[64], to[] = "carol@mail.example", host[] = "mail.example";
+
+    snprintf(from, sizeof from, "%s", own_sender);
+    if (store_message_by_message_id(store_tx_view(tx), SLICE("tide@here"), &message, err) != FOUND)
+        return false;
+    const struct delivery delivery = {
+        .subject = SUBJECT_MESSAGE,
+        .subject_id = message.id,
+        .account_id = it->alice,
+        .target = TARGET_MAIL,
+        .person_id = it->carol,
+        .host = host,
+        .wanted = 1,
+        .mail_from = from,
+        .rcpt_to = to,
+    };
+    return store_want_delivery(tx, &delivery, err);
+}
+
+static void a_mail_of_our_own_is_dropped_in_silence(void **state)
+{
+    static const char *const senders[] = {"", "alice+bounces-0123456789abcdefghij@example.org"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(senders); i++) {
+        visitors_open(&town);
+        send_mail("eve@example.org");
+        own_sender = senders[i];
+        town_write(&town, want_own_mail);
+        town_wait(&town, 2 * DAY_MS);
+        town_chores(&town, NULL);
+        check_mailbox(senders[i], MAILBOX_INBOX, "");
+        end(DELIVERY_REFUSED, "550 5.1.1 No such user");
+        town_chores(&town, NULL);
+        check_mailbox(senders[i], MAILBOX_INBOX, "");
+        assert_int_equal(queued().id, 0);
+        town_close(&town);
+    }
 }
 
 static void a_server_of_mail_is_not_the_host_of_inboxes(void **state)
@@ -307,13 +439,16 @@ int main(int argc, char **argv)
         IN_TOWN(the_steps_grow_to_days_and_end_after_a_week),
         IN_TOWN(retry_after_lengthens_and_never_shortens),
         IN_TOWN(the_host_is_remembered),
+        IN_TOWN(what_nobody_was_asked_says_nothing_of_the_host),
         IN_TOWN(a_dead_host_gets_one_try_until_it_speaks),
         IN_TOWN(a_refused_post_is_dropped_in_silence),
         IN_TOWN(a_confirmed_gone_takes_the_follower),
         IN_TOWN(what_was_dropped_meanwhile_is_no_fault),
         IN_TOWN(a_direct_message_not_yet_there_is_told_once_after_a_day),
         cmocka_unit_test(a_direct_message_given_up_is_told_and_dropped),
-        IN_TOWN(a_mail_given_up_is_told_and_dropped),
+        cmocka_unit_test(a_mail_given_up_is_told_and_dropped),
+        IN_TOWN(a_mail_not_yet_there_is_told_once_after_a_day),
+        cmocka_unit_test(a_mail_of_our_own_is_dropped_in_silence),
         IN_TOWN(a_server_of_mail_is_not_the_host_of_inboxes),
         IN_TOWN(a_crash_before_the_author_was_told_loses_nothing),
     };
