@@ -193,6 +193,77 @@ static void words_of_open_notes_alone_are_kept(void **state)
     }
 }
 
+/* ---- whom a note names ---- */
+static void people_are_named_by_what_we_know(void **state)
+{
+    static const struct {
+        const char *name, *mentions, *cc;
+    } rows[] = {
+        {"somebody we never met goes by the handle that is shown",
+         "https://far.example/users/zed @zed@far.example",                                                                 ", \"@zed@far.example\" <zed=far.example@example.org>"},
+        {"without a host the address tells it",                    "https://far.example/users/zed @zed",
+         ", \"@zed@far.example\" <zed=far.example@example.org>"                                                                                                                  },
+        {"somebody we know goes by what we know",                  "https://other.example/users/dan @liar@x.example",
+         ", \"Dan (@dan@other.example)\" <dan=other.example@example.org>"                                                                                                        },
+        {"nobody poses as somebody here",                          "https://far.example/users/zed @eve@example.org",       ""                                                    },
+        {"nor as nobody here",                                     "https://example.org/users/nobody @nobody@example.org", ""                                                    },
+        {"a name that is none names nobody",                       "https://far.example/users/zed @z ed@far.example",      ""                                                    },
+        {"a host that is none",                                    "https://far.example/users/zed @zed@far_",              ""                                                    },
+        {"the author is not named twice",                          "https://social.example/users/bob @bob",                ""                                                    },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        scoped_text char *id = must_print("https://social.example/users/bob/%zu", i);
+        const struct said said = {ACTIVITY_CREATE,      "bob",
+                                  .note = id,           .html = "<p>Hello</p>",
+                                  .to = "public alice", .mentions = rows[i].mentions};
+        visitor_says(&town, &said);
+        scoped_text char *mail = mailbox_newest(&town, town.alice, MAILBOX_INBOX);
+        scoped_text char *line = must_dup(strstr(mail, "<unlisted@example.org>"));
+        scoped_value(bytes) unfolded = {0};
+        *strstr(line, "\nSubject:") = '\0';
+        for (const char *c = line + strlen("<unlisted@example.org>"); *c; c++)
+            if (*c != '\n')
+                bytes_add_char(&unfolded, *c);
+        scoped_text char *found = bytes_take(&unfolded);
+        if (strcmp(found, rows[i].cc) != 0)
+            fail_msg("%s: %s", rows[i].name, found);
+    }
+}
+
+static void strangers_crowd_nobody_out(void **state)
+{
+    scoped_value(bytes) to = {0};
+
+    (void)state;
+    for (int i = 0; i < PEOPLE_MAX - 2; i++)
+        bytes_print(&to, "https://far.example/users/u%d ", i);
+    bytes_add_text(&to, "alice");
+    const struct said said = {ACTIVITY_CREATE, "bob", .note = note, .html = "<p>Hello</p>",
+                              .to = to.at};
+    visitor_says(&town, &said);
+    check_mailbox("the last of many", town.alice, MAILBOX_INBOX, "Hello\n");
+}
+
+static bool claim_to_live_here(struct town *it, struct store_tx *tx, struct err *err)
+{
+    const struct actor_facts actor = {.id = (char[]){"https://far.example/users/alice"},
+                                      .user = (char[]){"alice"},
+                                      .host = (char[]){"example.org"}};
+    int64_t id;
+
+    assert_false(bridge_record_actor(it->bridge, tx, &actor, &id, err));
+    assert_int_equal(err->kind, ERR_REFUSED);
+    return true;
+}
+
+static void no_actor_lives_here_by_saying_so(void **state)
+{
+    (void)state;
+    town_write(&town, claim_to_live_here);
+}
+
 /* ---- edits and deletes ---- */
 static void say_hello(const char *to, const char *cc)
 {
@@ -232,6 +303,46 @@ static void an_edit_is_a_new_mail_and_the_old_goes_to_trash(void **state)
     edit.updated_ms += HOUR_MS;
     visitor_says(&town, &edit);
     check_mailbox("nobody edits another's", town.alice, MAILBOX_INBOX, "Hello again\n");
+}
+
+static void counts_of_a_poll_are_no_edit(void **state)
+{
+    struct said said = {ACTIVITY_CREATE,           "bob",          .note = note,
+                        .html = "<p>Which?</p>",   .to = "public", .cc = "alice",
+                        .type_of_note = "Question"};
+
+    (void)state;
+    visitor_says(&town, &said);
+    said.type = ACTIVITY_UPDATE;
+    visitor_says(&town, &said);
+    check_mailbox("votes were counted", town.alice, MAILBOX_INBOX, "Which?\n");
+    check_mailbox("votes were counted", town.alice, MAILBOX_TRASH, "");
+}
+
+static bool throw_away(struct town *it, struct store_tx *tx, struct err *err)
+{
+    scoped_value(message) message = {0};
+
+    return store_message_by_activity(store_tx_view(tx), slice_of(note), &message, err) == FOUND &&
+           store_move_copies(tx, message.id, it->alice, MAILBOX_TRASH, err);
+}
+
+static void a_mail_in_trash_stays_there(void **state)
+{
+    struct said said = {ACTIVITY_UPDATE, "bob",        .note = note, .html = "<p>Hello again</p>",
+                        .to = "public",  .cc = "alice"};
+
+    (void)state;
+    say_hello("public", "alice");
+    town_write(&town, throw_away);
+    said.updated_ms = town_now(&town) + MINUTE_MS;
+    visitor_says(&town, &said);
+    check_mailbox("edited after that", town.alice, MAILBOX_INBOX, "");
+    check_mailbox("edited after that", town.alice, MAILBOX_TRASH, "Hello\n");
+    said.type = ACTIVITY_CREATE;
+    said.inbox = "alice";
+    visitor_says(&town, &said);
+    check_mailbox("said again", town.alice, MAILBOX_INBOX, "");
 }
 
 static void an_edit_never_widens(void **state)
@@ -574,6 +685,11 @@ int main(int argc, char **argv)
         IN_TOWN(a_create_counts_once),
         IN_TOWN(two_at_once_make_one_mail),
         IN_TOWN(words_of_open_notes_alone_are_kept),
+        IN_TOWN(people_are_named_by_what_we_know),
+        IN_TOWN(strangers_crowd_nobody_out),
+        IN_TOWN(no_actor_lives_here_by_saying_so),
+        IN_TOWN(counts_of_a_poll_are_no_edit),
+        IN_TOWN(a_mail_in_trash_stays_there),
         IN_TOWN(an_edit_is_a_new_mail_and_the_old_goes_to_trash),
         IN_TOWN(an_edit_never_widens),
         IN_TOWN(a_delete_empties_and_goes_to_trash),

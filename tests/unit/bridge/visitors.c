@@ -122,13 +122,27 @@ void town_follow(struct town *town, const char *account, const char *person)
 }
 
 /* ---- speaking ---- */
+static void add_mentions(const char *list, struct note_facts *note)
+{
+    struct slice rest = slice_of(list);
+
+    note->mentions = must_alloc_array(PEOPLE_MAX, sizeof *note->mentions);
+    while (list && rest.at) {
+        struct slice one = slice_trim(slice_cut(&rest, ','));
+        struct slice href = slice_cut(&one, ' ');
+        note->mentions[note->mention_count++] =
+            (struct mention_facts){.href = must_copy(href), .name = must_copy(one)};
+    }
+}
+
 static struct note_facts *note_of(const struct said *said)
 {
     const char *author = said->author ? said->author : said->who;
     struct note_facts *note = must_new(struct note_facts);
 
     note->id = must_dup(said->note);
-    note->type = must_dup("Note");
+    note->type = must_dup(said->type_of_note ? said->type_of_note : "Note");
+    add_mentions(said->mentions, note);
     note->attributed_to = actor_named(author);
     note->html = must_dup(said->html);
     note->warning = must_dup(said->warning);

@@ -19,6 +19,7 @@ struct said {
     const char *object_actor, *object_object;
     /* a note, if it has an id */
     const char *note, *author /* NULL: who */, *html, *to, *cc, *warning, *answers;
+    const char *mentions, *type_of_note; /* "HREF NAME,HREF NAME"; Note unless said */
     int64_t updated_ms, published_ms;
     const char *inbox; /* "alice": her own; NULL: the shared one */
 };
