@@ -15,24 +15,41 @@ enum address_kind {
     ADDRESS_ACCOUNT,   /* alice@D (it may not exist); a free +detail is `word` */
     ADDRESS_PUBLISH,   /* public@ unlisted@ followers@, also REF+public, REF+unlisted */
     ADDRESS_PERSON,    /* bob=social.example@D; +mail: a mail person */
-    ADDRESS_SUBSCRIBE, ADDRESS_UNSUBSCRIBE, /* of an account (`user`) or a person (`user`, `host`); or with TOKEN */
-    ADDRESS_COMMAND,   /* REF+edit, delete, like, boost, vote-N, undo, contact, welcome, refuse, ignore */
-    ADDRESS_CLAIM, ADDRESS_HELP,
-    ADDRESS_OFFICE,    /* postmaster, abuse … : the postmaster's mailbox, before any policy */
-    ADDRESS_BOUNCE,    /* alice+bounces-TOKEN: the sender of list copies */
+    ADDRESS_SUBSCRIBE,
+    ADDRESS_UNSUBSCRIBE, /* of an account (`user`) or a person (`user`, `host`); or with TOKEN */
+    ADDRESS_COMMAND, /* REF+edit, delete, like, boost, vote-N, undo, contact, welcome, refuse, ignore */
+    ADDRESS_CLAIM,
+    ADDRESS_HELP,
+    ADDRESS_OFFICE, /* postmaster, abuse … : the postmaster's mailbox, before any policy */
+    ADDRESS_BOUNCE, /* alice+bounces-TOKEN: the sender of list copies */
 };
-enum address_word { WORD_NONE, WORD_PUBLIC, WORD_UNLISTED, WORD_FOLLOWERS, WORD_EDIT, WORD_DELETE, WORD_LIKE, WORD_BOOST, WORD_VOTE,
-                    WORD_UNDO, WORD_CONTACT, WORD_WELCOME, WORD_REFUSE, WORD_IGNORE };
+enum address_word {
+    WORD_NONE,
+    WORD_PUBLIC,
+    WORD_UNLISTED,
+    WORD_FOLLOWERS,
+    WORD_EDIT,
+    WORD_DELETE,
+    WORD_LIKE,
+    WORD_BOOST,
+    WORD_VOTE,
+    WORD_UNDO,
+    WORD_CONTACT,
+    WORD_WELCOME,
+    WORD_REFUSE,
+    WORD_IGNORE
+};
 struct address {
     enum address_kind kind;
     enum address_word word;
     char local[65], domain[256]; /* lower case */
-    char user[65], host[256];    /* ADDRESS_PERSON, SUBSCRIBE…: "bob", "social.example"; host "" for an account or a short form (`user` is the whole word) */
-    char ref[65];                /* of commands and REF+public */
-    char token[65];              /* +subscribe-TOKEN, +bounces-TOKEN */
-    char detail[65];             /* free word behind an account's + */
-    bool mail_person;            /* +mail */
-    unsigned choices;            /* +vote-2-3: bits 1 << 2 | 1 << 3 */
+    char user[65],
+        host[256]; /* ADDRESS_PERSON, SUBSCRIBE…: "bob", "social.example"; host "" for an account or a short form (`user` is the whole word) */
+    char ref[65];  /* of commands and REF+public */
+    char token[65];   /* +subscribe-TOKEN, +bounces-TOKEN */
+    char detail[65];  /* free word behind an account's + */
+    bool mail_person; /* +mail */
+    unsigned choices; /* +vote-2-3: bits 1 << 2 | 1 << 3 */
 };
 struct config;
 /* `text` is an addr-spec (quoted local parts unquoted by the caller). */

@@ -205,7 +205,8 @@ static void what_is_no_longer_wanted_is_not_sent(void **state)
     house_web(&house, NULL, 0);
     assert_true(deliver(&house, first_due(&house)));
     assert_text(house.seen.at, "");
-    assert_text(house.bridge.told.at, "delivered version=4 scheme=0 retry=0 no longer wanted, untried\n");
+    assert_text(house.bridge.told.at,
+                "delivered version=4 scheme=0 retry=0 no longer wanted, untried\n");
     house_close(&house);
 }
 
