@@ -137,8 +137,10 @@ static void tear_down(struct server *server)
     entrances_close(server);
     wiring_free(server);
     tls_server_close(server->tls);
-    unlinkat(server->household.dir.fd, "ports.json", 0);
-    unlinkat(server->household.dir.fd, "control", 0);
+    if (server->household.dir.lock >= 0) { /* else they are those of the server that holds it */
+        unlinkat(server->household.dir.fd, "ports.json", 0);
+        unlinkat(server->household.dir.fd, "control", 0);
+    }
     household_close(&server->household);
 }
 

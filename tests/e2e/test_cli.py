@@ -191,6 +191,8 @@ def test_only_one_server_uses_a_data_directory(twin):
     server = twin().start()
     done = subprocess.run([str(BINARY), "serve", "--config", str(server.config)], capture_output=True, timeout=60)
     assert done.returncode == 1 and done.stderr
+    assert "serves twin.test" in server.cli("status"), "the first still hears commands"
+    assert (server.data_dir / "ports.json").exists()
 
 
 def test_a_word_asked_for_help_is_helped():
