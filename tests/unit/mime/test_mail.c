@@ -1,34 +1,5 @@
 /* A mail taken apart: fields, tree, texts, exact octets, limits. */
-#include "test.h"
-
-#include "mail.h"
-#include "memory.h"
-
-#include <pthread.h>
-
-/* The mail's text must outlive it, so both are held together. */
-struct opened {
-    struct source *source;
-    struct mail *mail;
-};
-
-static struct opened open_mail(struct slice text)
-{
-    struct opened opened = {.source = source_of_slice(text)};
-    struct err err;
-
-    if (!mail_parse(opened.source, &opened.mail, &err))
-        fail_msg("%s", err.said);
-    return opened;
-}
-
-static void close_mail(struct opened *opened)
-{
-    mail_free(opened->mail);
-    source_free(opened->source);
-}
-
-#define OPENED __attribute__((cleanup(close_mail))) struct opened
+#include "opened.h"
 
 static void fields_are_decoded(void **state)
 {
@@ -82,93 +53,6 @@ static void repeated_fields_are_counted(void **state)
     assert_int_equal(mail_field_count(o.mail, "Received"), 2);
     assert_text(mail_field(o.mail, "Received", 1), "c");
     assert_null(mail_field(o.mail, "Received", 2));
-}
-
-static void addresses_are_read(void **state)
-{
-    static const struct {
-        const char *name, *mail, *expected; /* name<address>| … */
-    } rows[] = {
-        {"bare",                                         "To: a@b.example\n\n",                                                             "<a@b.example>|"     },
-        {"named",                                        "To: Alice <a@b.example>, \"Bob (@bob@c.example)\" <bob=c.example@D.Example>\n\n",
-         "Alice<a@b.example>|Bob (@bob@c.example)<bob=c.example@d.example>|"                                                                                     },
-        {"encoded",                                      "To: =?utf-8?Q?J=C3=B6rg?= <J@b.example>\n\n",                                     "Jörg<J@b.example>|"},
-        {"a name that holds an address is a name",       "To: \"x@y.example\" <a@b.example>\n\n",
-         "x@y.example<a@b.example>|"                                                                                                                             },
-        {"an encoded comma parts nothing",               "To: =?utf-8?Q?x=2C_y=40z?= <a@b.example>\n\n",
-         "x, y@z<a@b.example>|"                                                                                                                                  },
-        {"a name in several words",                      "To: =?utf-8?B?YQ==?= =?utf-8?B?Yg==?= <a@b.example>\n\n",
-         "ab<a@b.example>|"                                                                                                                                      },
-        {"words in quotes, as some programs write them",
-         "To: \"=?utf-8?Q?J=C3=B6rg?=\" <a@b.example>\n\n",                                                                                 "Jörg<a@b.example>|"},
-        {"groups are flattened",                         "To: friends: a@b.example, c@d.example;, e@f.example\n\n",
-         "<a@b.example>|<c@d.example>|<e@f.example>|"                                                                                                            },
-        {"an empty group is nothing",                    "To: undisclosed-recipients:;\n\n",                                                ""                   },
-        {"several fields add up",                        "To: a@b.example\nTo: c@d.example\n\n",
-         "<a@b.example>|<c@d.example>|"                                                                                                                          },
-        {"comments are no addresses",                    "To: (x@y.example) a@b.example\n\n",                                               "<a@b.example>|"     },
-        {"what is no address is left out",               "To: alice, <>, @, a@b.example\n\n",                                               "<a@b.example>|"     },
-        {"words with = and + are read",                  "To: bob=c.example+mail@d.example, 9x+edit@d.example\n\n",
-         "<bob=c.example+mail@d.example>|<9x+edit@d.example>|"                                                                                                   },
-    };
-
-    (void)state;
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        OPENED o = open_mail(slice_of(rows[i].mail));
-        scoped_value(mail_addresses) to = {0};
-        scoped_value(bytes) got = {0};
-
-        mail_addresses(o.mail, "to", &to);
-        for (size_t k = 0; k < to.count; k++)
-            bytes_print(&got, "%s<%s>|", to.at[k].name ? to.at[k].name : "", to.at[k].address);
-        if (!slice_is(bytes_slice(&got), rows[i].expected))
-            fail_msg("%s: %s", rows[i].name, got.at);
-    }
-}
-
-/* On a thread whose stack is as small as those of the server. */
-static void *read_groups(void *text)
-{
-    OPENED o = open_mail(bytes_slice(text));
-    scoped_value(mail_addresses) to = {0};
-
-    mail_addresses(o.mail, "To", &to);
-    return NULL;
-}
-
-static void groups_in_groups_do_not_end_the_stack(void **state)
-{
-    scoped_value(bytes) text = {0};
-    pthread_attr_t small;
-    pthread_t thread;
-
-    (void)state;
-    bytes_add_text(&text, "To: ");
-    while (text.len < 250000)
-        bytes_add_text(&text, "a:");
-    bytes_add_text(&text, "\n\n");
-    assert_int_equal(pthread_attr_init(&small), 0);
-    assert_int_equal(pthread_attr_setstacksize(&small, (size_t)512 * 1024), 0);
-    assert_int_equal(pthread_create(&thread, &small, read_groups, &text), 0);
-    assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_int_equal(pthread_attr_destroy(&small), 0);
-}
-
-static void ids_and_dates_are_read(void **state)
-{
-    OPENED o = open_mail(SLICE("References: <a@b>\r\n <c@\r\n d> x <e@f> <broken\r\n"
-                               "Date: Sun, 22 Nov 2026 09:30:00 +0100\r\n\r\n"));
-    OPENED none = open_mail(SLICE("Date: yesterday\n\n"));
-    scoped_value(mail_ids) ids = {0};
-
-    (void)state;
-    mail_ids(o.mail, "References", &ids);
-    assert_int_equal(ids.count, 3);
-    assert_text(ids.at[0], "a@b");
-    assert_text(ids.at[1], "c@d");
-    assert_text(ids.at[2], "e@f");
-    assert_int_equal(mail_date_ms(o.mail), INT64_C(1795336200000));
-    assert_int_equal(mail_date_ms(none.mail), 0);
 }
 
 static void texts_are_decoded(void **state)
@@ -499,9 +383,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields_are_decoded),
         cmocka_unit_test(repeated_fields_are_counted),
-        cmocka_unit_test(addresses_are_read),
-        cmocka_unit_test(groups_in_groups_do_not_end_the_stack),
-        cmocka_unit_test(ids_and_dates_are_read),
         cmocka_unit_test(texts_are_decoded),
         cmocka_unit_test(a_part_has_a_description),
         cmocka_unit_test(an_unknown_character_set_in_a_parameter_is_harmless),
