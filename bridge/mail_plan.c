@@ -36,9 +36,9 @@ static void sendings_free(struct mail_plan *plan)
     for (size_t i = 0; i < plan->sending_count; i++) {
         free(plan->sendings[i].rcpt_to);
         free(plan->sendings[i].host);
-        store_body_drop(plan->sendings[i].body);
     }
     free(plan->sendings);
+    store_body_drop(plan->sending_body);
 }
 
 void mail_plan_free(struct mail_plan *plan)

@@ -204,7 +204,7 @@ static bool want_sendings(struct bridge *bridge, struct store_tx *tx, struct mai
             .rcpt_to = sending->rcpt_to,
         };
         if (!store_put_person(tx, &person, &delivery.person_id, err) ||
-            !store_want_mail(tx, &delivery, sending->body, err))
+            !store_want_mail(tx, &delivery, plan->sending_body, err))
             return false;
     }
     return true;

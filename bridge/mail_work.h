@@ -52,7 +52,6 @@ struct planned_copy { /* a mail for a mailbox here */
 };
 struct planned_sending { /* a mail for elsewhere */
     char *rcpt_to, *host;
-    struct store_body *body;
 };
 enum deed {
     DEED_NONE,
@@ -81,6 +80,7 @@ struct mail_plan {
     size_t copy_count, copy_capacity;
     struct planned_sending *sendings;
     size_t sending_count, sending_capacity;
+    struct store_body *sending_body; /* the same for all of them */
     /* commands */
     enum deed deed;
     int64_t target_id;               /* the message it is done to */

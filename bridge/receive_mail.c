@@ -177,9 +177,9 @@ static bool to_help(struct mail_work *work, const struct recipient *recipient, b
 }
 
 /* ---- elsewhere ---- */
-static bool to_foreign(struct mail_work *work, const struct recipient *recipient, struct err *err)
+/* As it goes out, once for everybody. */
+static bool write_sending(struct mail_work *work, struct err *err)
 {
-    struct mail_plan *plan = work_plan(work);
     scoped_value(bytes) prefix = {0};
 
     bytes_add_text(&prefix, received_field(work));
@@ -189,11 +189,20 @@ static bool to_foreign(struct mail_work *work, const struct recipient *recipient
     scoped(store_body) body = content ? store_body_new(work->bridge->store, err) : NULL;
     if (!body || !sink_copy(store_body_sink(body), content, err) || !store_body_finish(body, err))
         return false;
+    work_plan(work)->sending_body = steal(&body);
+    return true;
+}
+
+static bool to_foreign(struct mail_work *work, const struct recipient *recipient, struct err *err)
+{
+    struct mail_plan *plan = work_plan(work);
+
+    if (!plan->sending_body && !write_sending(work, err))
+        return false;
     must_make_room(plan->sendings, plan->sending_count, plan->sending_capacity);
     plan->sendings[plan->sending_count++] = (struct planned_sending){
         .rcpt_to = must_dup(recipient->text),
         .host = must_dup(recipient->address.domain),
-        .body = steal(&body),
     };
     return true;
 }

@@ -352,6 +352,48 @@ static void test_closed_account(void **state)
     assert_int_equal(run_row(&town, &row), 0);
 }
 
+struct sendings {
+    int64_t body_id;
+    int count, others;
+};
+
+static bool note_sending(void *ctx, const struct delivery *delivery)
+{
+    struct sendings *it = ctx;
+
+    if (!delivery->host || !strstr(delivery->host, "three.example"))
+        return true;
+    it->others += it->count > 0 && delivery->body_id != it->body_id;
+    it->body_id = delivery->body_id;
+    it->count++;
+    return true;
+}
+
+static void test_one_text_for_all_elsewhere(void **state)
+{
+    static const struct letter_row row = {
+        .name = "a mail to three, one of them twice",
+        .recipients =
+            "carol@three.example, dave@three.example, eli@a.three.example, carol@three.example",
+        .fields = "Subject: Friday\n",
+        .reply = TAKEN};
+    struct sendings sendings = {0};
+    struct err err = {0};
+
+    (void)state;
+    scoped_text char *text = row_build(&row);
+    scoped_text char *reply = row_send(&town, &row, text);
+    assert_string_equal(reply, TAKEN);
+    scoped(store_view) view = store_look(town.store, &err);
+    assert_true(store_queue(view, 0, 100, note_sending, &sendings, &err));
+    assert_int_equal(sendings.count, 3);
+    assert_int_equal(sendings.others, 0);
+    scoped_text char *sent = town_newest_sending(&town);
+    assert_non_null(strstr(sent, "Subject: Friday"));
+    scoped_text char *effects = town_effects(&town);
+    assert_non_null(effects);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -362,6 +404,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_fifty_servers),
         cmocka_unit_test(test_a_retry_is_filed_once),
         cmocka_unit_test(test_mail_to_elsewhere),
+        cmocka_unit_test(test_one_text_for_all_elsewhere),
         cmocka_unit_test(test_mail_in_another_name),
         cmocka_unit_test(test_senders),
         cmocka_unit_test(test_full_mailbox),
