@@ -208,7 +208,8 @@ static void people_are_named_by_what_we_know(void **state)
         {"nobody poses as somebody here",                          "https://far.example/users/zed @eve@example.org",       ""                                                    },
         {"nor as nobody here",                                     "https://example.org/users/nobody @nobody@example.org", ""                                                    },
         {"a name that is none names nobody",                       "https://far.example/users/zed @z ed@far.example",      ""                                                    },
-        {"a host that is none",                                    "https://far.example/users/zed @zed@far_",              ""                                                    },
+        {"a host that is none is told by the address",             "https://far.example/users/zed @zed@far_",
+         ", \"@zed@far.example\" <zed=far.example@example.org>"                                                                                                                  },
         {"the author is not named twice",                          "https://social.example/users/bob @bob",                ""                                                    },
     };
 
