@@ -20,7 +20,7 @@ static int set_up(void **state)
 
 static const char *const kinds[] = {"foreign", "malformed", "account",     "publish",
                                     "person",  "subscribe", "unsubscribe", "command",
-                                    "claim",   "help",      "office"};
+                                    "claim",   "help",      "office",      "bounce"};
 static const char *const words[] = {"",        "public",  "unlisted", "followers", "edit",
                                     "delete",  "like",    "boost",    "vote",      "undo",
                                     "contact", "welcome", "refuse",   "ignore"};
@@ -103,6 +103,10 @@ static void test_words(void **state)
         {"no more posts by mail",                         "alice+unsubscribe@example.org",                      "unsubscribe user=alice"                    },
         {"with a token",                                  "alice+subscribe-0123456789abcdefghjk@example.org",
          "subscribe user=alice token=0123456789abcdefghjk"                                                                                                  },
+        {"what other servers say of a copy",              "alice+bounces-0123456789abcdefghjk@example.org",
+         "bounce user=alice token=0123456789abcdefghjk"                                                                                                     },
+        {"a detail like any other",                       "alice+bounces@example.org",
+         "account user=alice detail=bounces"                                                                                                                },
         {"a token has no l",                              "alice+unsubscribe-0123456789abcdefghlk@example.org", "malformed"                                 },
         {"a token is long",                               "alice+unsubscribe-0123@example.org",                 "malformed"                                 },
         {"edit",                                          "9xk2m4qd7fgh+edit@example.org",                      "command edit ref=9xk2m4qd7fgh"             },

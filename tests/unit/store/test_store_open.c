@@ -73,7 +73,7 @@ static void settings_are_those_that_keep_promises(void **state)
         {"references are checked",             "SELECT foreign_keys FROM pragma_foreign_keys",         1},
         {"what is deleted is overwritten",     "SELECT secure_delete FROM pragma_secure_delete",       1},
         {"the WAL is on",                      "SELECT journal_mode = 'wal' FROM pragma_journal_mode", 1},
-        {"every step of the tables was taken", "SELECT user_version FROM pragma_user_version",         1},
+        {"every step of the tables was taken", "SELECT user_version FROM pragma_user_version",         2},
         {"no reference is broken",             "SELECT count(*) FROM pragma_foreign_key_check",        0},
     };
 
@@ -195,6 +195,45 @@ static void migrations_go_on_where_they_stopped(void **state)
     assert_int_equal(answer, 3);
     assert_true(sql_count(sql, "SELECT count(*) FROM sqlite_schema", NULL, &answer, &lab->err));
     assert_int_equal(answer, 1);
+}
+
+extern const char store_schema[];
+
+static void the_second_step_keeps_who_follows_whom(void **state)
+{
+    struct lab *lab = *state;
+    static const char *const first[] = {store_schema};
+    static const char follow[] =
+        "INSERT INTO person (id, kind, user, host, gone, fetched_ms) VALUES (1, 1, 'a', 'h', 0, 0),"
+        " (2, 3, 'b', 'h', 0, 0);"
+        "INSERT INTO follow (id, follower_id, followed_id, follower_kind, state, since_ms)"
+        " VALUES (5, 2, 1, 3, 2, 70), (9, 1, 2, 1, 4, 80);"
+        "DELETE FROM follow WHERE id = 9;";
+    static const struct {
+        const char *name, *question;
+        int64_t answer;
+    } rows[] = {
+        {"the row",               "SELECT count(*) FROM follow WHERE id = 5 AND state = 2 AND since_ms = 70", 1},
+        {"nothing else",          "SELECT count(*) FROM follow",                                              1},
+        {"no refusal",            "SELECT refused_ms FROM follow",                                            0},
+        {"the last number given", "SELECT seq FROM sqlite_sequence WHERE name = 'follow'",                    9},
+        {"one counter",           "SELECT count(*) FROM sqlite_sequence WHERE name LIKE 'follow%'",           1},
+        {"three indexes",
+         "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'follow\\__%' ESCAPE '\\'"
+         " AND type = 'index'",                                                                               3},
+    };
+
+    scoped(sql) sql = sql_open(":memory:", 256, &lab->err);
+    assert_non_null(sql);
+    assert_true(store_migrate_steps(sql, first, COUNT_OF(first), &lab->err));
+    assert_true(sql_script(sql, follow, &lab->err));
+    assert_true(store_migrate(sql, &lab->err));
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        int64_t answer = -1;
+        print_message("%s\n", rows[i].name);
+        assert_true(sql_count(sql, rows[i].question, NULL, &answer, &lab->err));
+        assert_int_equal(answer, rows[i].answer);
+    }
 }
 
 /* Bodies */
@@ -427,6 +466,7 @@ int main(void)
         cmocka_unit_test(strange_databases_are_refused),
         cmocka_unit_test_setup_teardown(a_file_that_is_no_database_is_left_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(migrations_go_on_where_they_stopped, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_second_step_keeps_who_follows_whom, setup, teardown),
         cmocka_unit_test_setup_teardown(bodies_lie_in_the_row_or_in_a_file, setup, teardown),
         cmocka_unit_test_setup_teardown(what_no_row_took_is_forgotten_when_dropped, setup,
                                         teardown),
