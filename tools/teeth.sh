@@ -53,7 +53,7 @@ git clone -q --no-local --depth 1 "file://$ROOT" "$copy"
 phase "build (release)" build release nestbox
 
 e2e=tests/e2e
-durability() { NESTBOX_AROUND=eatmydata must_fail durability "$ROOT/build/release/nestbox" $e2e/test_power_cut.py; }
+durability() { NESTBOX_AROUND=eatmydata must_fail durability "$ROOT/build/release/nestbox" tests/crash/test_power_cut.py; }
 bite "durability: fsync does nothing" durability
 bite "smuggling: a bare line feed ends a mail" broken smuggling smtp/framing.c \
     's/return FRAMING_SOFT_START;/return FRAMING_START;/; s/framing->smuggling = true;   .*CRLF . LF.*/return FRAMING_END;/' \

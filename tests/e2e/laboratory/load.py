@@ -9,10 +9,13 @@ import random
 import re
 import smtplib
 import threading
+import time
 
+from .bodies import check_files
 from .mailing import compose, connect
 from .wait import until
 
+ON_THE_WAY = 2  # seconds that may lie between a delivery and its being noted here
 BROKEN = (OSError, smtplib.SMTPException, EOFError)  # what a connection to a killed server ends in
 
 
@@ -71,7 +74,7 @@ class Client(threading.Thread):
 
 
 class Mailer(Client):
-    """Sends small mails from outside to `readers`."""
+    """Sends mails from outside to `readers`, each fifth so large that its body is a file."""
 
     def __init__(self, name, up, stop, nestbox, readers, source):
         super().__init__(name, up, stop)
@@ -83,7 +86,9 @@ class Mailer(Client):
             number += 1
             token = f"{self.name}-{number}"
             reader = self.readers[number % len(self.readers)]
-            mail = compose("carol@mail.test", reader.address, f"token {token}", f"Mail {token}.\n" + "x" * 70 + "\n")
+            lines = 1500 if number % 5 == 0 else 1
+            text = f"Mail {token}.\n" + lines * ("x" * 70 + "\n")
+            mail = compose("carol@mail.test", reader.address, f"token {token}", text)
             yield token, "carol@mail.test", reader.address, mail.as_bytes(policy=email.policy.SMTP)
 
     def open(self):
@@ -206,8 +211,9 @@ class Crowd:
         for client in self.clients:
             client.join(60)
 
-    def count(self):
-        """How many of each were promised, after checking that each promise was kept, and none twice."""
+    def count(self, blows):
+        """How many of each were promised, after checking that each promise was kept, and none twice.  `blows`: when
+        the server died."""
         inbox = counted(mail["subject"] for reader in self.readers for mail in reader.mails("INBOX"))
         fans = collections.Counter(follower["actor"].rsplit("/", 1)[1]
                                    for reader in self.readers for follower in reader.followers())
@@ -215,7 +221,17 @@ class Crowd:
         totals = {"mails": kept("mail", self.mailers, inbox), "notes": kept("note", self.senders, inbox),
                   "follows": kept("fan", self.followers, fans), "posts": kept("post", self.posters, posts)}
         kept("post", self.posters, self._at_the_peer())
+        self._check_repeats(blows)
         return ", ".join(f"{number} {what}" for what, number in totals.items())
+
+    def _check_repeats(self, blows):
+        """The peer heard the same again at most once for each death that lay between."""
+        came = collections.defaultdict(list)
+        for delivery in self.judge.deliveries.all(lambda delivery: delivery.verified):
+            came[delivery.activity["id"]].append(delivery.came)
+        for activity, times in came.items():
+            between = [blow for blow in blows if min(times) - ON_THE_WAY <= blow <= max(times)]
+            assert len(times) <= 1 + len(between), f"{activity} came {len(times)} times, with {len(between)} deaths"
 
     def _at_the_peer(self):
         """Under how many ids the peer saw each post."""
@@ -250,7 +266,7 @@ class Killer:
     def __init__(self, nestbox, crowd, seed):
         self.nestbox, self.clients, self.up = nestbox, crowd.clients, crowd.up
         self.random = random.Random(seed)
-        self.struck = self.kills = 0
+        self.struck, self.blows = 0, []
 
     def blow(self):
         self.nestbox.kill()
@@ -265,13 +281,14 @@ class Killer:
         outstanding = [(client, client.waiting) for client in self.clients if client.waiting is not None]
         self.blow()
         self.up.clear()
-        self.kills += 1
+        self.blows.append(time.monotonic())
         until(lambda: all(client.paused or not client.is_alive() for client in self.clients),
               "every client noticing", 60)
         self.check()
         self.struck += any(attempt in client.lost for client, attempt in outstanding)
         self.mend()
         self.nestbox.start()
+        check_files(self.nestbox.data_dir)
         self.up.set()
 
     def check(self):

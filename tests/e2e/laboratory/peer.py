@@ -5,6 +5,7 @@ import json
 import socket
 import ssl
 import threading
+import time
 import urllib.parse
 
 from . import signatures
@@ -23,6 +24,7 @@ class Delivery:
         self.request, self.path, self.body = request, request.target, request.body
         self.scheme = signatures.scheme_of(request)
         self.key_id = self.refused = self.status = None
+        self.came = time.monotonic()
         try:
             self.activity = json.loads(request.body)
         except ValueError:
