@@ -14,19 +14,19 @@ enum { LOOK_AGAIN_MS = 30 * SECOND_MS, LOOK_LIMIT = 256 };
 
 struct courier {
     struct activitypub *it;
-    int64_t delivery_id;
+    struct claims_batch *batch; /* of one */
     struct asking asking;
     int64_t rest_ms;
 };
 
 static void start_couriers(struct activitypub *it)
 {
-    int64_t id = 0;
+    struct claims_batch *batch;
 
-    while (dispatch_next(&it->dispatch, &id)) {
+    while ((batch = claims_next(&it->claims))) {
         struct courier *courier = must_new(struct courier);
         /* unless it comes to its end, the delivery rests: a courier that is lost must not be sent again at once */
-        *courier = (struct courier){.it = it, .delivery_id = id, .rest_ms = it->parts.rest_ms};
+        *courier = (struct courier){.it = it, .batch = batch, .rest_ms = it->parts.rest_ms};
         it->parts.start_session(it->parts.ctx, &courier_kind, courier);
     }
 }
@@ -34,7 +34,7 @@ static void start_couriers(struct activitypub *it)
 static enum next courier_begin(void *session, const struct peer *peer, struct turn *turn)
 {
     struct courier *courier = session;
-    struct courier_ask *ask = courier_ask_new(&courier->it->parts.duties, courier->delivery_id);
+    struct courier_ask *ask = courier_ask_new(&courier->it->parts.duties, courier->batch->ids[0]);
 
     (void)peer;
     turn->errand = asking_begin(&courier->asking, &ask->ask);
@@ -53,7 +53,7 @@ static enum next courier_resume(void *session, struct errand *back, struct turn 
         courier->rest_ms = 0;
     else
         log_error("delivery %lld could not be tried or recorded: %s (%s)",
-                  (long long)courier->delivery_id, done->err.said, done->err.cause);
+                  (long long)courier->batch->ids[0], done->err.said, done->err.cause);
     return NEXT_HANG_UP;
 }
 
@@ -63,7 +63,7 @@ static enum next courier_nudged(void *session, enum nudge why, struct turn *turn
 
     (void)turn;
     if (why == NUDGE_CLOSING)
-        courier->it->dispatch.closing = true;
+        courier->it->claims.closing = true;
     return NEXT_HANG_UP;
 }
 
@@ -73,7 +73,7 @@ static void courier_free(void *session)
     struct activitypub *it = courier->it;
 
     asking_clear(&courier->asking);
-    dispatch_ended(&it->dispatch, courier->delivery_id, courier->rest_ms, monotonic_ms());
+    claims_ended(&it->claims, courier->batch, courier->rest_ms, monotonic_ms());
     free(courier);
     start_couriers(it);
 }
@@ -104,14 +104,14 @@ static enum next look(struct dispatcher *dispatcher, struct turn *turn)
     struct activitypub *it = dispatcher->it;
 
     turn->watch = topic_of(TOPIC_DELIVERIES, 0);
-    int64_t rested_ms = dispatch_wake(&it->dispatch, monotonic_ms());
-    if (it->dispatch.claim_count + LOOK_LIMIT > CLAIMS_MAX) {
+    int64_t rested_ms = claims_wake(&it->claims, monotonic_ms());
+    if (it->claims.count + LOOK_LIMIT > CLAIMS_MAX) {
         turn->wake_at_ms = monotonic_ms() + SECOND_MS;
         return NEXT_READ;
     }
     struct due_ask *due = due_ask_new(&it->parts.duties);
     due->limit = LOOK_LIMIT;
-    due->busy = dispatch_busy(&it->dispatch, &due->busy_count);
+    claims_held(&it->claims, &due->held);
     turn->wake_at_ms = rested_ms == INT64_MAX ? 0 : rested_ms;
     turn->errand = &due->ask.errand;
     return NEXT_WAIT;
@@ -123,6 +123,7 @@ static enum next dispatcher_begin(void *session, const struct peer *peer, struct
     return look(session, turn);
 }
 
+/* What is due already has a claim, or its host has enough of them: their ends are heard of. */
 static int64_t wake_for(const struct activitypub *it, int64_t next_due_ms)
 {
     int64_t in_ms = LOOK_AGAIN_MS;
@@ -145,13 +146,13 @@ static enum next dispatcher_resume(void *session, struct errand *back, struct tu
         log_error("what is due could not be read: %s (%s)", due->ask.errand.err.said,
                   due->ask.errand.err.cause);
     for (size_t i = 0; i < due->count; i++)
-        dispatch_add(&it->dispatch, due->due[i].id, due->due[i].host);
+        claims_add(&it->claims, due->due[i].id, due->due[i].host, NULL);
     int64_t wake_ms = wake_for(it, due->ask.errand.ok ? due->next_due_ms : INT64_MAX);
     errand_free(back);
     start_couriers(it);
     if (more)
         return look(dispatcher, turn);
-    int64_t rested_ms = dispatch_wake(&it->dispatch, monotonic_ms());
+    int64_t rested_ms = claims_wake(&it->claims, monotonic_ms());
     turn->watch = topic_of(TOPIC_DELIVERIES, 0);
     turn->wake_at_ms = rested_ms < wake_ms ? rested_ms : wake_ms;
     return NEXT_READ;
@@ -171,7 +172,7 @@ static void dispatcher_free(void *session)
 {
     struct dispatcher *dispatcher = session;
 
-    dispatcher->it->dispatch.closing = true;
+    dispatcher->it->claims.closing = true;
     free(dispatcher);
 }
 

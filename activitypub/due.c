@@ -24,7 +24,7 @@ bool work_look_due(struct errand *errand, struct err *err)
 
     if (!view)
         return false;
-    return store_deliveries_due(view, targets, clock_now(work->clock), ask->busy, ask->busy_count,
-                                ask->limit, add_due, ask, err) &&
-           store_delivery_next_due(view, targets, &ask->next_due_ms, err);
+    int64_t now_ms = clock_now(work->clock);
+    return store_deliveries_due(view, targets, now_ms, &ask->held, ask->limit, add_due, ask, err) &&
+           store_delivery_next_due(view, targets, now_ms, &ask->next_due_ms, err);
 }

@@ -89,7 +89,7 @@ static void due_ask_free(struct errand *errand)
     for (size_t i = 0; i < due->count; i++)
         free(due->due[i].host);
     free(due->due);
-    free(due->busy);
+    claims_held_clear(&due->held);
     free(due);
 }
 

@@ -8,6 +8,7 @@
 
 #include "ask.h"
 #include "bytes.h"
+#include "claims.h"
 #include "http.h"
 #include "resolve.h"
 
@@ -84,8 +85,7 @@ struct due { /* one delivery that should be tried */
 };
 struct due_ask { /* what is due; QUICK */
     struct ask ask;
-    int64_t *busy; /* sorted; not to be named again */
-    size_t busy_count;
+    struct claims_held held; /* not to be named */
     int limit;
     /* results */
     struct due *due;

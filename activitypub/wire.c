@@ -4,11 +4,14 @@
 #include "finder.h"
 #include "memory.h"
 
+enum { COURIERS_MAX = 512 };
+
 struct activitypub *activitypub_wire_new(const struct wire_parts *parts)
 {
     struct activitypub *it = must_new(struct activitypub);
 
     it->parts = *parts;
+    it->claims.couriers_max = COURIERS_MAX;
     return it;
 }
 
@@ -16,7 +19,7 @@ void activitypub_free(struct activitypub *it)
 {
     if (!it)
         return;
-    dispatch_clear(&it->dispatch);
+    claims_clear(&it->claims);
     if (it->parts.free_work)
         it->parts.free_work(it->parts.duties.ctx);
     free(it);

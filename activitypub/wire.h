@@ -5,7 +5,7 @@
 #define NESTBOX_ACTIVITYPUB_WIRE_H
 
 #include "activitypub.h"
-#include "dispatch.h"
+#include "claims.h"
 #include "duties.h"
 #include "flood.h"
 
@@ -19,8 +19,8 @@ struct wire_parts {
 };
 struct activitypub {
     struct wire_parts parts;
-    struct flood flood;       /* inward loop alone */
-    struct dispatch dispatch; /* outward loop alone */
+    struct flood flood;   /* inward loop alone */
+    struct claims claims; /* of deliveries; outward loop alone */
 };
 struct activitypub *activitypub_wire_new(const struct wire_parts *parts);
 

@@ -8,13 +8,13 @@
 #ifndef NESTBOX_SMTP_OUT_H
 #define NESTBOX_SMTP_OUT_H
 
+#include "claims.h"
 #include "clock.h"
 #include "errand.h"
-#include "out_queue.h"
 #include "session.h"
 #include "stream.h"
 
-enum { OUT_REPLY_SIZE = 200 };
+enum { OUT_REPLY_SIZE = 200, OUT_COURIERS_MAX = 128 };
 
 enum out_fate { OUT_OPEN, OUT_TAKEN, OUT_LATER, OUT_REFUSED };
 struct out_recipient {
@@ -74,8 +74,8 @@ struct out_duties {
     bool (*is_ours)(void *ctx, struct slice domain);
     /* Whether `connect_to` says the way, so that DNS need not be asked. */
     bool (*has_route)(void *ctx, const char *host, int port);
-    /* struct out_look; takes `busy`, sorted: ids not to be named. */
-    struct errand *(*look)(void *ctx, int64_t *busy, size_t busy_count, int limit);
+    /* struct out_look; takes what `held` owns: not to be named. */
+    struct errand *(*look)(void *ctx, struct claims_held *held, int limit);
     struct errand *(*load)(void *ctx, const int64_t *ids, size_t count); /* struct out_load */
     struct errand *(*piece)(struct source *body, int64_t offset);        /* struct out_piece */
     struct errand *(*record)(void *ctx, const struct out_mail *mail); /* every fate not recorded */
@@ -85,12 +85,12 @@ struct out_duties {
 
 struct out { /* the outgoing half; outward loop alone */
     struct out_duties duties;
-    struct out_queue queue;
+    struct claims claims; /* of one text and sender for one host: they travel together */
 };
 extern const struct session_kind out_dispatcher_kind; /* out_dispatcher.c */
 void *out_dispatcher_new(struct out *out);
 extern const struct session_kind out_courier_kind; /* out_courier.c */
-void *out_courier_new(struct out *out, struct out_batch *batch);
+void *out_courier_new(struct out *out, struct claims_batch *batch);
 void out_start_couriers(struct out *out);
 
 #endif

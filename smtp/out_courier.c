@@ -21,7 +21,7 @@ enum stage { LOAD, FIND_MX, FIND_ADDRESSES, TALK, RECORD };
 
 struct courier {
     struct out *out;
-    struct out_batch *batch;
+    struct claims_batch *batch;
     char *domain;
     enum stage stage;
     struct out_mail *mail; /* NULL before LOAD is done */
@@ -37,7 +37,7 @@ struct courier {
     struct turn *turn;
 };
 
-void *out_courier_new(struct out *out, struct out_batch *batch)
+void *out_courier_new(struct out *out, struct claims_batch *batch)
 {
     struct courier *it = must_new(struct courier);
 
@@ -267,7 +267,7 @@ static enum next talked(struct courier *it, struct errand *back)
     note_talk(it, dial);
     errand_free(back);
     it->talks += connected;
-    if (!out_is_open(it->mail) || it->talks >= TALKS_MAX || it->out->queue.closing ||
+    if (!out_is_open(it->mail) || it->talks >= TALKS_MAX || it->out->claims.closing ||
         !move_on(it, tried))
         return settle_last(it);
     return talk(it);
@@ -322,7 +322,7 @@ static void on_free(void *session)
     struct courier *it = session;
     struct out *out = it->out;
 
-    out_queue_ended(&out->queue, it->batch, it->rest_ms, monotonic_ms());
+    claims_ended(&out->claims, it->batch, it->rest_ms, monotonic_ms());
     out_mail_free(it->mail);
     free(it->domain);
     free(it);

@@ -5,7 +5,7 @@
 #include "memory.h"
 
 /* Looking costs little; but a fault of ours must not spin. */
-enum { LOOK_AGAIN_MS = 30 * SECOND_MS, BUSY_MS = SECOND_MS, LOOK_LIMIT = 256 };
+enum { LOOK_AGAIN_MS = 30 * SECOND_MS, LOOK_LIMIT = 256 };
 
 struct dispatcher {
     struct out *out;
@@ -21,9 +21,9 @@ void *out_dispatcher_new(struct out *out)
 
 void out_start_couriers(struct out *out)
 {
-    struct out_batch *batch;
+    struct claims_batch *batch;
 
-    while ((batch = out_queue_next(&out->queue)))
+    while ((batch = claims_next(&out->claims)))
         out->duties.start(out->duties.ctx, &out_courier_kind, out_courier_new(out, batch));
 }
 
@@ -31,17 +31,17 @@ void out_start_couriers(struct out *out)
 static enum next look(struct dispatcher *dispatcher, struct turn *turn)
 {
     struct out *out = dispatcher->out;
-    int64_t rested_ms = out_queue_wake(&out->queue, monotonic_ms());
-    size_t busy_count;
+    int64_t rested_ms = claims_wake(&out->claims, monotonic_ms());
+    scoped_value(claims_held) held = {0};
 
     turn->watch = topic_of(TOPIC_DELIVERIES, 0);
-    if (out->queue.claim_count + LOOK_LIMIT > OUT_CLAIMS_MAX) {
+    if (out->claims.count + LOOK_LIMIT > CLAIMS_MAX) {
         turn->wake_at_ms = monotonic_ms() + SECOND_MS;
         return NEXT_READ;
     }
-    int64_t *busy = out_queue_busy(&out->queue, &busy_count);
+    claims_held(&out->claims, &held);
     turn->wake_at_ms = rested_ms == INT64_MAX ? 0 : rested_ms;
-    turn->errand = out->duties.look(out->duties.ctx, busy, busy_count, LOOK_LIMIT);
+    turn->errand = out->duties.look(out->duties.ctx, &held, LOOK_LIMIT);
     return NEXT_WAIT;
 }
 
@@ -51,14 +51,14 @@ static enum next on_begin(void *session, const struct peer *peer, struct turn *t
     return look(session, turn);
 }
 
-/* What is due already is being carried, or waits for a place, and hides what falls due next. */
+/* What is due already has a claim, or its host has enough of them: their ends are heard of. */
 static int64_t wake_for(const struct out *out, int64_t next_due_ms)
 {
     int64_t in_ms = LOOK_AGAIN_MS;
 
     if (next_due_ms != INT64_MAX) {
         int64_t until_ms = next_due_ms - clock_now(out->duties.clock);
-        in_ms = until_ms <= 0 ? BUSY_MS : until_ms < LOOK_AGAIN_MS ? until_ms : LOOK_AGAIN_MS;
+        in_ms = until_ms < 1 ? 1 : until_ms < LOOK_AGAIN_MS ? until_ms : LOOK_AGAIN_MS;
     }
     return monotonic_ms() + in_ms;
 }
@@ -69,9 +69,11 @@ static int64_t take_in(struct out *out, const struct out_look *found)
     if (!found->errand.ok)
         log_error("what mail is due could not be read: %s (%s)", found->errand.err.said,
                   found->errand.err.cause);
-    for (size_t i = 0; i < found->count; i++)
-        out_queue_add(&out->queue, found->due[i].id, found->due[i].host, found->due[i].text_id,
-                      found->due[i].mail_from);
+    for (size_t i = 0; i < found->count; i++) {
+        const struct out_due *due = &found->due[i];
+        scoped_text char *load = must_print("%lld %s", (long long)due->text_id, due->mail_from);
+        claims_add(&out->claims, due->id, due->host, load);
+    }
     return wake_for(out, found->errand.ok ? found->next_due_ms : INT64_MAX);
 }
 
@@ -87,7 +89,7 @@ static enum next on_resume(void *session, struct errand *back, struct turn *turn
     out_start_couriers(out);
     if (more)
         return look(dispatcher, turn);
-    int64_t rested_ms = out_queue_wake(&out->queue, monotonic_ms());
+    int64_t rested_ms = claims_wake(&out->claims, monotonic_ms());
     turn->watch = topic_of(TOPIC_DELIVERIES, 0);
     turn->wake_at_ms = rested_ms < wake_ms ? rested_ms : wake_ms;
     return NEXT_READ;
@@ -99,7 +101,7 @@ static enum next on_nudge(void *session, enum nudge why, struct turn *turn)
 
     if (why != NUDGE_CLOSING)
         return look(dispatcher, turn);
-    dispatcher->out->queue.closing = true;
+    dispatcher->out->claims.closing = true;
     return NEXT_HANG_UP;
 }
 

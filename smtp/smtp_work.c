@@ -71,6 +71,7 @@ struct smtp *smtp_new(const struct smtp_parts *parts)
         .fed = work_fed,
     };
     it->out.duties = work_out_duties(it);
+    it->out.claims.couriers_max = OUT_COURIERS_MAX;
     return it;
 }
 
@@ -82,7 +83,7 @@ void smtp_deliver(struct smtp *it)
 void smtp_free(struct smtp *it)
 {
     if (it)
-        out_queue_clear(&it->out.queue);
+        claims_clear(&it->out.claims);
     free(it);
 }
 

@@ -16,8 +16,7 @@ enum { PASSWORD_MAX = 512 };
 struct look {
     struct out_look base;
     struct smtp *smtp;
-    int64_t *busy;
-    size_t busy_count;
+    struct claims_held held;
     int limit;
 };
 
@@ -43,10 +42,12 @@ static bool look_work(struct errand *errand, struct err *err)
     const unsigned targets = 1u << TARGET_MAIL;
     scoped(store_view) view = store_look(parts->store, err);
 
+    int64_t now_ms = clock_now(parts->clock);
+
     return view &&
-           store_deliveries_due(view, targets, clock_now(parts->clock), look->busy,
-                                look->busy_count, look->limit, add_due, &look->base, err) &&
-           store_delivery_next_due(view, targets, &look->base.next_due_ms, err);
+           store_deliveries_due(view, targets, now_ms, &look->held, look->limit, add_due,
+                                &look->base, err) &&
+           store_delivery_next_due(view, targets, now_ms, &look->base.next_due_ms, err);
 }
 
 static void look_free(struct errand *errand)
@@ -58,19 +59,19 @@ static void look_free(struct errand *errand)
         free(look->base.due[i].mail_from);
     }
     free(look->base.due);
-    free(look->busy);
+    claims_held_clear(&look->held);
     free(look);
 }
 
-static struct errand *work_look(void *ctx, int64_t *busy, size_t busy_count, int limit)
+static struct errand *work_look(void *ctx, struct claims_held *held, int limit)
 {
     struct look *look = must_new(struct look);
 
     look->base.errand = (struct errand){.lane = LANE_QUICK, .work = look_work, .free = look_free};
     look->base.next_due_ms = INT64_MAX;
     look->smtp = ctx;
-    look->busy = busy;
-    look->busy_count = busy_count;
+    look->held = *held;
+    *held = (struct claims_held){0};
     look->limit = limit;
     return &look->base.errand;
 }
@@ -79,7 +80,7 @@ static struct errand *work_look(void *ctx, int64_t *busy, size_t busy_count, int
 struct load {
     struct out_load base;
     struct smtp *smtp;
-    int64_t ids[OUT_TOGETHER];
+    int64_t ids[CLAIMS_PER_HOST];
     size_t count;
 };
 
@@ -260,7 +261,7 @@ static struct errand *work_piece(struct source *body, int64_t offset)
 struct record {
     struct errand errand;
     struct smtp *smtp;
-    struct delivery_outcome outcomes[OUT_TOGETHER];
+    struct delivery_outcome outcomes[CLAIMS_PER_HOST];
     size_t count;
 };
 

@@ -279,7 +279,7 @@ CREATE TABLE delivery (
     rcpt_to TEXT,
     UNIQUE (subject, subject_id, target, place)
 ) STRICT;
-CREATE INDEX delivery_due ON delivery (target, due_ms) WHERE due_ms IS NOT NULL;
+CREATE INDEX delivery_due ON delivery (target, due_ms, host) WHERE due_ms IS NOT NULL;
 CREATE INDEX delivery_open ON delivery (id) WHERE due_ms IS NOT NULL;
 CREATE INDEX delivery_silent ON delivery (withdrawn_ms) WHERE withdrawn_ms IS NOT NULL AND due_ms IS NULL;
 CREATE INDEX delivery_inbox ON delivery (inbox_id) WHERE inbox_id IS NOT NULL;

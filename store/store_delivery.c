@@ -8,13 +8,21 @@
     " d.delivered, d.withdrawn_ms IS NOT NULL, d.tries, d.due_ms, d.first_ms, d.last_reply, "      \
     "d.body_id,"                                                                                   \
     " d.mail_from, d.rcpt_to FROM delivery d LEFT JOIN inbox i ON i.id = d.inbox_id "
-/* The earliest of each target: each branch ends after LIMIT steps of the index delivery_due. */
+/* The hosts that are left out, ?4 and on: as many as there can be.  What none has stands for no host. */
+#define EIGHT "(?), (?), (?), (?), (?), (?), (?), (?)"
+#define LEFT_OUT                                                                                   \
+    "WITH left_out (host) AS (VALUES (?4), (?), (?), (?), (?), (?), (?), (?), " EIGHT ", " EIGHT   \
+    ", " EIGHT ", " EIGHT ", " EIGHT ", " EIGHT ", " EIGHT ") "
+#define NO_HOST "\n"
+_Static_assert(CLAIMS_FULL_HOSTS == 64, "LEFT_OUT has a place for each");
+/* The earliest of each target.  The index delivery_due alone is walked, which has the hosts too. */
 #define EARLIEST(target)                                                                           \
     "SELECT id, due_ms FROM (SELECT id, due_ms FROM delivery WHERE target = " #target              \
-    " AND (?1 >> " #target ") & 1 AND due_ms <= ?2 ORDER BY due_ms, id LIMIT ?3)"
+    " AND (?1 >> " #target ") & 1 AND due_ms <= ?2 AND coalesce(host, '') NOT IN"                  \
+    " (SELECT host FROM left_out) ORDER BY due_ms, id LIMIT ?3)"
 #define NEXT_DUE(target)                                                                           \
     "SELECT min(due_ms) AS due FROM delivery WHERE target = " #target " AND (?1 >> " #target       \
-    ") & 1 AND due_ms IS NOT NULL"
+    ") & 1 AND due_ms > ?2"
 
 void delivery_clear(struct delivery *delivery)
 {
@@ -64,9 +72,8 @@ static int compare_ids(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-struct choice { /* passes on up to `left` that are not busy */
-    const int64_t *busy;
-    size_t busy_count;
+struct choice { /* passes on up to `left` that are not held */
+    const struct claims_held *held;
     int left;
     bool (*each)(void *ctx, const struct delivery *);
     void *ctx;
@@ -75,36 +82,41 @@ struct choice { /* passes on up to `left` that are not busy */
 static bool choose(void *ctx, const struct delivery *delivery)
 {
     struct choice *choice = ctx;
+    const struct claims_held *held = choice->held;
 
-    if (choice->busy_count &&
-        bsearch(&delivery->id, choice->busy, choice->busy_count, sizeof *choice->busy, compare_ids))
+    if (held->id_count &&
+        bsearch(&delivery->id, held->ids, held->id_count, sizeof *held->ids, compare_ids))
         return true;
     return choice->left-- > 0 && choice->each(choice->ctx, delivery) && choice->left > 0;
 }
 
 bool store_deliveries_due(struct store_view *view, unsigned targets, int64_t now_ms,
-                          const int64_t *busy, size_t busy_count, int limit,
+                          const struct claims_held *held, int limit,
                           bool (*each)(void *ctx, const struct delivery *), void *ctx,
                           struct err *err)
 {
-    struct choice choice = {busy, busy_count, limit, each, ctx};
-    int64_t enough = (int64_t)limit + (int64_t)busy_count;
+    struct choice choice = {held, limit, each, ctx};
+    int64_t enough = (int64_t)limit + (int64_t)held->id_count;
+    struct sql_value values[3 + CLAIMS_FULL_HOSTS + 1] = {as_number(targets), as_number(now_ms),
+                                                          as_number(enough)};
 
+    for (size_t i = 0; i < CLAIMS_FULL_HOSTS; i++)
+        values[3 + i] = as_text(i < held->host_count ? held->hosts[i] : NO_HOST);
+    values[3 + CLAIMS_FULL_HOSTS] = as_end();
     return sql_walk(
         view->sql,
-        DELIVERY "JOIN (" EARLIEST(1) " UNION ALL " EARLIEST(2) " UNION ALL " EARLIEST(
+        LEFT_OUT DELIVERY "JOIN (" EARLIEST(1) " UNION ALL " EARLIEST(2) " UNION ALL " EARLIEST(
             3) ") earliest ON earliest.id = d.id ORDER BY earliest.due_ms, d.id LIMIT ?3",
-        with(as_number(targets), as_number(now_ms), as_number(enough)), delivery, read_delivery,
-        delivery_clear, choose, &choice, err);
+        values, delivery, read_delivery, delivery_clear, choose, &choice, err);
 }
 
-bool store_delivery_next_due(struct store_view *view, unsigned targets, int64_t *out_ms,
-                             struct err *err)
+bool store_delivery_next_due(struct store_view *view, unsigned targets, int64_t after_ms,
+                             int64_t *out_ms, struct err *err)
 {
     return sql_count(view->sql,
                      "SELECT coalesce(min(due), 9223372036854775807) FROM (" NEXT_DUE(
                          1) " UNION ALL " NEXT_DUE(2) " UNION ALL " NEXT_DUE(3) ")",
-                     with(as_number(targets)), out_ms, err);
+                     with(as_number(targets), as_number(after_ms)), out_ms, err);
 }
 
 bool store_queue(struct store_view *view, int64_t after, int limit,

@@ -8,6 +8,7 @@
 #ifndef NESTBOX_STORE_DELIVERY_H
 #define NESTBOX_STORE_DELIVERY_H
 
+#include "claims.h"
 #include "store.h"
 
 enum delivery_subject {
@@ -36,14 +37,14 @@ struct delivery {
 };
 void delivery_clear(struct delivery *delivery);
 SCOPED_VALUE(delivery, delivery_clear)
-/* Unfinished deliveries to `targets` (mask 1 << target) due at now_ms, earliest first, id not in `busy` (sorted). */
+/* Unfinished deliveries to `targets` (mask 1 << target) due at now_ms, earliest first, but for what is `held`. */
 MUST_CHECK bool store_deliveries_due(struct store_view *view, unsigned targets, int64_t now_ms,
-                                     const int64_t *busy, size_t busy_count, int limit,
+                                     const struct claims_held *held, int limit,
                                      bool (*each)(void *ctx, const struct delivery *), void *ctx,
                                      struct err *err);
-/* When the next one falls due (INT64_MAX: none is waiting). */
-MUST_CHECK bool store_delivery_next_due(struct store_view *view, unsigned targets, int64_t *out_ms,
-                                        struct err *err);
+/* When the first one behind after_ms falls due (INT64_MAX: none does). */
+MUST_CHECK bool store_delivery_next_due(struct store_view *view, unsigned targets, int64_t after_ms,
+                                        int64_t *out_ms, struct err *err);
 enum found store_delivery(struct store_view *view, int64_t id, struct delivery *out,
                           struct err *err);
 /* Unfinished ones for `queue list`, id above `after`. */

@@ -273,9 +273,9 @@ static void what_is_under_way_is_not_due(void **state)
     assert_true(id > 0);
     struct due_ask *due = due_ask_new(&house.duties);
     due->limit = 10;
-    due->busy = must_new(int64_t);
-    due->busy[0] = id;
-    due->busy_count = 1;
+    due->held.ids = must_new(int64_t);
+    due->held.ids[0] = id;
+    due->held.id_count = 1;
     assert_true(house_run(&house, &due->ask));
     assert_int_equal(due->count, 0);
     errand_free(&due->ask.errand);

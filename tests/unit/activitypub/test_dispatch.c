@@ -1,11 +1,10 @@
 /*
- * Claims of deliveries, floods, keys asked for in vain, and asks on their way.
+ * Floods, keys asked for in vain, and asks on their way.
  */
 #include "test.h"
 
 #include "ask.h"
 #include "clock.h"
-#include "dispatch.h"
 #include "flood.h"
 #include "key_memory.h"
 #include "memory.h"
@@ -13,77 +12,6 @@
 #include "request_copy.h"
 
 #include <stdio.h>
-
-static void two_to_a_host_at_once(void **state)
-{
-    struct dispatch *dispatch = must_new(struct dispatch);
-    int64_t id = 0;
-
-    (void)state;
-    for (int64_t i = 1; i <= 3; i++)
-        dispatch_add(dispatch, i, "m.example");
-    dispatch_add(dispatch, 4, "n.example");
-    assert_true(dispatch_next(dispatch, &id) && id == 1);
-    assert_true(dispatch_next(dispatch, &id) && id == 2);
-    assert_true(dispatch_next(dispatch, &id) && id == 4);
-    assert_false(dispatch_next(dispatch, &id));
-    dispatch_ended(dispatch, 2, 0, 1000);
-    assert_true(dispatch_next(dispatch, &id) && id == 3);
-    dispatch_clear(dispatch);
-    free(dispatch);
-}
-
-static void what_could_not_be_recorded_rests(void **state)
-{
-    struct dispatch *dispatch = must_new(struct dispatch);
-    int64_t id = 0;
-    size_t count = 0;
-
-    (void)state;
-    dispatch_add(dispatch, 7, "m.example");
-    assert_true(dispatch_next(dispatch, &id));
-    dispatch_ended(dispatch, 7, 500, 1000);
-    assert_false(dispatch_next(dispatch, &id));
-    assert_int_equal(dispatch_wake(dispatch, 1400), 1500);
-    int64_t *busy = dispatch_busy(dispatch, &count);
-    assert_int_equal(count, 1);
-    assert_int_equal(busy[0], 7);
-    free(busy);
-    assert_int_equal(dispatch_wake(dispatch, 1500), INT64_MAX);
-    busy = dispatch_busy(dispatch, &count);
-    assert_int_equal(count, 0);
-    free(busy);
-    dispatch_clear(dispatch);
-    free(dispatch);
-}
-
-static void claims_have_an_end(void **state)
-{
-    struct dispatch *dispatch = must_new(struct dispatch);
-    size_t count = 0;
-    int64_t id = 0;
-    int started = 0;
-
-    (void)state;
-    for (int64_t i = 2 * CLAIMS_MAX; i > 0; i--) {
-        char host[32];
-        snprintf(host, sizeof host, "h%d.example", (int)i);
-        dispatch_add(dispatch, i, host);
-    }
-    int64_t *busy = dispatch_busy(dispatch, &count);
-    assert_int_equal(count, CLAIMS_MAX);
-    for (size_t i = 1; i < count; i++)
-        assert_true(busy[i - 1] < busy[i]);
-    free(busy);
-    while (dispatch_next(dispatch, &id))
-        started++;
-    assert_int_equal(started, COURIERS_MAX);
-    dispatch->closing = true;
-    dispatch_ended(dispatch, id, 0, 0);
-    assert_false(dispatch_next(dispatch, &id));
-    dispatch_clear(dispatch);
-    free(dispatch);
-}
 
 static void a_flood_ends_with_its_minute(void **state)
 {
@@ -203,9 +131,6 @@ static void a_request_is_copied_whole(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(two_to_a_host_at_once),
-        cmocka_unit_test(what_could_not_be_recorded_rests),
-        cmocka_unit_test(claims_have_an_end),
         cmocka_unit_test(a_flood_ends_with_its_minute),
         cmocka_unit_test(a_key_asked_for_in_vain_is_remembered),
         cmocka_unit_test(an_ask_goes_out_until_it_is_done),

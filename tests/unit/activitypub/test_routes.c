@@ -291,8 +291,8 @@ static void the_dispatcher_sends_couriers(void **state)
 
     assert_int_equal(dispatcher_kind.nudged(dispatcher, NUDGE_CHANGE, &turn), NEXT_WAIT);
     due = container_of(turn.errand, struct due_ask, ask.errand);
-    assert_int_equal(due->busy_count, 2); /* 2 and 3: 1 is done */
-    assert_int_equal(due->busy[0], 2);
+    assert_int_equal(due->held.id_count, 2); /* 2 and 3: 1 is done */
+    assert_int_equal(due->held.ids[0], 2);
     errand_free(turn.errand);
     assert_int_equal(dispatcher_kind.nudged(dispatcher, NUDGE_CLOSING, &turn), NEXT_HANG_UP);
     dispatcher_kind.free(dispatcher);

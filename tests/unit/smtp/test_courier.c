@@ -318,7 +318,8 @@ static void world_open(struct world *w, const struct row *row)
         .record = fake_record,
         .start = fake_start,
     };
-    out_queue_add(&w->out.queue, 1, row->domain, 7, "alice@home.test");
+    w->out.claims.couriers_max = OUT_COURIERS_MAX;
+    claims_add(&w->out.claims, 1, row->domain, "7 alice@home.test");
     out_start_couriers(&w->out);
     run_courier(w);
 }
@@ -326,7 +327,7 @@ static void world_open(struct world *w, const struct row *row)
 static void world_close(struct world *w)
 {
     bytes_clear(&w->visits);
-    out_queue_clear(&w->out.queue);
+    claims_clear(&w->out.claims);
     free(w);
 }
 
@@ -340,7 +341,7 @@ static void test_ways(void **state)
             fail_msg("%s: went to \"%s\"", rows[i].name, w->visits.at);
         if (w->fate != rows[i].fate || strcmp(w->reply, rows[i].reply) != 0)
             fail_msg("%s: fate %d, \"%s\"", rows[i].name, (int)w->fate, w->reply);
-        if (w->recorded != 1 || w->out.queue.claim_count != 0)
+        if (w->recorded != 1 || w->out.claims.count != 0)
             fail_msg("%s: recorded %d times", rows[i].name, w->recorded);
         world_close(w);
     }
@@ -358,8 +359,8 @@ static void test_our_own_trouble(void **state)
         w->record_fails = record;
         world_open(w, &row);
         assert_int_equal(w->recorded, record ? 2 : 0); /* by the client, and again by the courier */
-        assert_int_equal(w->out.queue.claim_count, 1);
-        assert_int_equal(w->out.queue.claims[0].state, OUT_RESTING);
+        assert_int_equal(w->out.claims.count, 1);
+        assert_int_equal(w->out.claims.at[0].state, CLAIM_RESTING);
         world_close(w);
     }
 }
@@ -391,7 +392,7 @@ static void test_what_is_no_longer_wanted_goes_nowhere(void **state)
     assert_int_equal(w->visits.len, 0);
     assert_int_equal(w->recorded, 1);
     assert_int_equal(w->fate, OUT_TAKEN);
-    assert_int_equal(w->out.queue.claim_count, 0);
+    assert_int_equal(w->out.claims.count, 0);
     world_close(w);
 }
 

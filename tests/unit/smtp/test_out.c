@@ -3,7 +3,6 @@
 
 #include "framing.h"
 #include "memory.h"
-#include "out_queue.h"
 #include "out_reply.h"
 #include "out_text.h"
 
@@ -204,86 +203,6 @@ static void test_facts(void **state)
     }
 }
 
-/* ---- the queue ---- */
-
-static void test_one_text_for_one_host_travels_together(void **state)
-{
-    struct out_queue *queue = must_new(struct out_queue);
-
-    (void)state;
-    out_queue_add(queue, 1, "a.test", 7, "us");
-    out_queue_add(queue, 2, "b.test", 7, "us");
-    out_queue_add(queue, 3, "a.test", 7, "us");
-    out_queue_add(queue, 4, "a.test", 8, "us");
-    out_queue_add(queue, 5, "a.test", 7, "other");
-    struct out_batch *first = out_queue_next(queue);
-    assert_int_equal(first->count, 2);
-    assert_int_equal(first->ids[0], 1);
-    assert_int_equal(first->ids[1], 3);
-    struct out_batch *second = out_queue_next(queue), *third = out_queue_next(queue);
-    assert_int_equal(second->ids[0], 2);
-    assert_int_equal(third->ids[0], 4);
-    assert_null(out_queue_next(queue)); /* a.test has two already */
-    out_queue_ended(queue, first, 0, 0);
-    struct out_batch *fourth = out_queue_next(queue);
-    assert_int_equal(fourth->ids[0], 5);
-    out_queue_ended(queue, second, 0, 0);
-    out_queue_ended(queue, third, 0, 0);
-    out_queue_ended(queue, fourth, 0, 0);
-    assert_int_equal(queue->claim_count, 0);
-    assert_int_equal(queue->host_count, 0);
-    free(queue);
-}
-
-static void test_what_was_not_recorded_rests(void **state)
-{
-    struct out_queue *queue = must_new(struct out_queue);
-    size_t count;
-
-    (void)state;
-    out_queue_add(queue, 9, "a.test", 7, "us");
-    out_queue_add(queue, 3, "a.test", 8, "us");
-    out_queue_ended(queue, out_queue_next(queue), 1000, 500);
-    out_queue_ended(queue, out_queue_next(queue), 2000, 500);
-    assert_null(out_queue_next(queue));
-    int64_t *busy = out_queue_busy(queue, &count);
-    assert_int_equal(count, 2);
-    assert_int_equal(busy[0], 3);
-    assert_int_equal(busy[1], 9);
-    free(busy);
-    assert_int_equal(out_queue_wake(queue, 1499), 1500);
-    assert_int_equal(out_queue_wake(queue, 1500), 2500);
-    assert_int_equal(queue->claim_count, 1);
-    out_queue_clear(queue);
-    assert_int_equal(queue->host_count, 0);
-    free(queue);
-}
-
-static void test_limits(void **state)
-{
-    struct out_queue *queue = must_new(struct out_queue);
-    struct out_batch *batches[OUT_COURIERS_MAX];
-    char host[40];
-
-    (void)state;
-    for (int i = 0; i < OUT_CLAIMS_MAX + 5; i++) {
-        snprintf(host, sizeof host, "h%d.test", i < 120 ? 0 : i);
-        out_queue_add(queue, i, host, 7, "us");
-    }
-    assert_int_equal(queue->claim_count, OUT_CLAIMS_MAX);
-    for (int i = 0; i < OUT_COURIERS_MAX; i++)
-        batches[i] = out_queue_next(queue);
-    assert_int_equal(batches[0]->count, OUT_TOGETHER);
-    assert_int_equal(batches[1]->count, 20);
-    assert_null(out_queue_next(queue));
-    for (int i = 0; i < OUT_COURIERS_MAX; i++)
-        out_queue_ended(queue, batches[i], 0, 0);
-    queue->closing = true;
-    assert_null(out_queue_next(queue));
-    out_queue_clear(queue);
-    free(queue);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,9 +213,6 @@ int main(void)
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_no_text_smuggles),
         cmocka_unit_test(test_facts),
-        cmocka_unit_test(test_one_text_for_one_host_travels_together),
-        cmocka_unit_test(test_what_was_not_recorded_rests),
-        cmocka_unit_test(test_limits),
     };
     return cmocka_run_group_tests_name("smtp out", tests, NULL, NULL);
 }

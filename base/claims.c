@@ -1,0 +1,161 @@
+#include "claims.h"
+
+#include "memory.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static struct claims_host *find_host(struct claims *claims, const char *name)
+{
+    for (size_t i = 0; i < claims->host_count; i++)
+        if (strcmp(claims->hosts[i]->name, name) == 0)
+            return claims->hosts[i];
+    assert(claims->host_count < CLAIMS_MAX); /* every host has a claim */
+    struct claims_host *host = must_new(struct claims_host);
+    host->name = must_dup(name);
+    claims->hosts[claims->host_count++] = host;
+    return host;
+}
+
+static void forget_host(struct claims *claims, const struct claims_host *host)
+{
+    for (size_t i = 0; i < claims->host_count; i++) {
+        if (claims->hosts[i] != host)
+            continue;
+        free(claims->hosts[i]->name);
+        free(claims->hosts[i]);
+        claims->hosts[i] = claims->hosts[--claims->host_count];
+        return;
+    }
+}
+
+void claims_add(struct claims *claims, int64_t id, const char *host, const char *load)
+{
+    if (claims->count == CLAIMS_MAX)
+        return;
+    struct claims_host *its_host = find_host(claims, host);
+    if (its_host->claims == CLAIMS_PER_HOST)
+        return;
+    its_host->claims++;
+    claims->at[claims->count++] =
+        (struct claim){.id = id, .load = must_dup(load), .host = its_host};
+}
+
+static bool travel_together(const struct claim *a, const struct claim *b)
+{
+    return a == b || (a->host == b->host && a->load && b->load && strcmp(a->load, b->load) == 0);
+}
+
+static struct claims_batch *gather(struct claims *claims, size_t first)
+{
+    struct claims_batch *batch = must_new(struct claims_batch);
+
+    batch->host = claims->at[first].host;
+    for (size_t i = first; i < claims->count; i++) {
+        struct claim *claim = &claims->at[i];
+        if (claim->state != CLAIM_WAITING || !travel_together(&claims->at[first], claim))
+            continue;
+        claim->state = CLAIM_CARRIED;
+        batch->ids[batch->count++] = claim->id;
+    }
+    batch->host->couriers++;
+    claims->couriers++;
+    return batch;
+}
+
+struct claims_batch *claims_next(struct claims *claims)
+{
+    if (claims->couriers >= claims->couriers_max || claims->closing)
+        return NULL;
+    for (size_t i = 0; i < claims->count; i++)
+        if (claims->at[i].state == CLAIM_WAITING &&
+            claims->at[i].host->couriers < COURIERS_PER_HOST)
+            return gather(claims, i);
+    return NULL;
+}
+
+/* Order is kept: who waits longest goes first. */
+static void remove_claim(struct claims *claims, size_t i)
+{
+    struct claim *claim = &claims->at[i];
+
+    free(claim->load);
+    if (--claim->host->claims == 0)
+        forget_host(claims, claim->host);
+    claims->count--;
+    memmove(claim, claim + 1, (claims->count - i) * sizeof *claim);
+}
+
+static bool carries(const struct claims_batch *batch, int64_t id)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->ids[i] == id)
+            return true;
+    return false;
+}
+
+void claims_ended(struct claims *claims, struct claims_batch *batch, int64_t rest_ms,
+                  int64_t now_ms)
+{
+    batch->host->couriers--;
+    claims->couriers--;
+    for (size_t i = claims->count; i > 0; i--) {
+        struct claim *claim = &claims->at[i - 1];
+        if (claim->state != CLAIM_CARRIED || !carries(batch, claim->id))
+            continue;
+        claim->state = CLAIM_RESTING;
+        claim->rest_until_ms = now_ms + rest_ms;
+        if (rest_ms == 0)
+            remove_claim(claims, i - 1);
+    }
+    free(batch);
+}
+
+int64_t claims_wake(struct claims *claims, int64_t now_ms)
+{
+    int64_t next_ms = INT64_MAX;
+
+    for (size_t i = claims->count; i > 0; i--) {
+        const struct claim *claim = &claims->at[i - 1];
+        if (claim->state != CLAIM_RESTING)
+            continue;
+        if (claim->rest_until_ms <= now_ms)
+            remove_claim(claims, i - 1);
+        else if (claim->rest_until_ms < next_ms)
+            next_ms = claim->rest_until_ms;
+    }
+    return next_ms;
+}
+
+void claims_clear(struct claims *claims)
+{
+    while (claims->count > 0)
+        remove_claim(claims, claims->count - 1);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    int64_t first = *(const int64_t *)a, second = *(const int64_t *)b;
+
+    return (first > second) - (first < second);
+}
+
+void claims_held(const struct claims *claims, struct claims_held *out)
+{
+    *out = (struct claims_held){.id_count = claims->count};
+    out->ids = must_alloc_array(claims->count + 1, sizeof *out->ids);
+    for (size_t i = 0; i < claims->count; i++)
+        out->ids[i] = claims->at[i].id;
+    qsort(out->ids, out->id_count, sizeof *out->ids, by_number);
+    for (size_t i = 0; i < claims->host_count; i++)
+        if (claims->hosts[i]->claims == CLAIMS_PER_HOST)
+            out->hosts[out->host_count++] = must_dup(claims->hosts[i]->name);
+}
+
+void claims_held_clear(struct claims_held *held)
+{
+    free(held->ids);
+    for (size_t i = 0; i < held->host_count; i++)
+        free(held->hosts[i]);
+    *held = (struct claims_held){0};
+}
