@@ -9,6 +9,7 @@
 struct http_server { /* all defaults filled in */
     struct http_options options;
     struct http_face *faces;
+    size_t bodies; /* octets of bodies held now */
 };
 
 enum { HTTP_LINE_MAX = 8 * 1024 }; /* of the request line: 414 beyond */

@@ -25,6 +25,8 @@ struct http_server *http_server_new(const struct http_options *options)
         o->head_max = (size_t)16 * 1024;
     if (!o->body_max)
         o->body_max = (size_t)1024 * 1024;
+    if (!o->bodies_max)
+        o->bodies_max = (size_t)64 * 1024 * 1024;
     set_default(&o->request_ms, 30 * SECOND_MS);
     set_default(&o->idle_ms, 60 * SECOND_MS);
     set_default(&o->slow_rate, 128);

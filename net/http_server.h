@@ -3,7 +3,8 @@
  *
  * Requests become values (base/http.h), routed by method, path and Accept to the faces' handlers.
  * Anything that two readers could understand differently is 400 and the end of the connection.
- * The session's functions are pure: bytes in, replies and next step out.  Threads: the loop's own.
+ * The session's functions are pure but for the sum of all bodies: bytes in, replies and next step out.  Threads: the
+ * loop's own; all sessions of a server live on one.
  */
 #ifndef NESTBOX_NET_HTTP_SERVER_H
 #define NESTBOX_NET_HTTP_SERVER_H
@@ -25,6 +26,7 @@ struct http_options {
     int https_port;     /* where redirect_only sends; 0: 443 */
     size_t head_max;    /* 0: 16 KiB (request line, fields, empty line) */
     size_t body_max;    /* 0: 1 MiB */
+    size_t bodies_max;  /* all bodies held at a time; who would go beyond hears 503; 0: 64 MiB */
     int64_t request_ms; /* first to last byte of one request; 0: 30 s */
     int64_t idle_ms;    /* between two requests; 0: 60 s */
     int64_t slow_rate;  /* bytes a second that a request must reach after 5 s; 0: 128 */

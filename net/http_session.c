@@ -18,6 +18,7 @@ struct exchange {      /* one request and its response */
     struct http_head head;
     struct http_request request;
     struct http_body body;
+    size_t held; /* of the body, as the server counts it */
     struct http_match match;
     struct http_response response;
     struct http_turn turn;
@@ -27,7 +28,7 @@ struct exchange {      /* one request and its response */
 };
 
 struct http_session {
-    const struct http_server *server;
+    struct http_server *server;
     struct peer peer;
     size_t looked_at;   /* how far the unread bytes were looked at */
     bool skipped_line;  /* the one empty line that may stand before a request */
@@ -73,11 +74,19 @@ static void exchange_free(struct exchange *x)
     free(x);
 }
 
+static void drop_exchange(struct http_session *s)
+{
+    if (s->now)
+        s->server->bodies -= s->now->held;
+    exchange_free(s->now);
+    s->now = NULL;
+}
+
 static void on_free(void *session)
 {
     struct http_session *s = session;
 
-    exchange_free(s->now);
+    drop_exchange(s);
     free(s);
 }
 
@@ -105,8 +114,7 @@ static enum next end_exchange(struct http_session *s, struct turn *turn)
 {
     bool keep = s->now->manner.keep;
 
-    exchange_free(s->now);
-    s->now = NULL;
+    drop_exchange(s);
     s->started_ms = 0;
     s->received = 0;
     s->looked_at = 0;
@@ -289,6 +297,13 @@ static bool answer_early(struct http_session *s, struct turn *turn, enum next *o
     return true;
 }
 
+/* All the bodies at once are more than there is room for. */
+static enum next refuse_body(struct http_session *s, struct turn *turn)
+{
+    http_add_field(&s->now->response, "Retry-After", "30");
+    return refuse(s, &(struct http_verdict){503, "The server is busy; try again later."}, turn);
+}
+
 static enum next on_head(struct http_session *s, struct turn *turn)
 {
     struct exchange *x = s->now;
@@ -301,6 +316,8 @@ static enum next on_head(struct http_session *s, struct turn *turn)
         return hand_over(s, turn);
     if (x->head.framing == FRAMING_LENGTH && (uint64_t)x->head.length > x->body.max)
         return refuse(s, &(struct http_verdict){413, "The body is too large."}, turn);
+    if (s->server->bodies >= s->server->options.bodies_max)
+        return refuse_body(s, turn);
     if (x->head.wants_continue)
         bytes_add_text(turn->out, "HTTP/1.1 100 Continue\r\n\r\n");
     return await_bytes(s, turn);
@@ -359,8 +376,12 @@ static enum next read_body(struct http_session *s, struct turn *turn)
     struct http_verdict verdict = http_body_take(&x->body, turn->in, &turn->used);
 
     s->received += turn->used;
+    s->server->bodies += x->body.data.len - x->held;
+    x->held = x->body.data.len;
     if (verdict.status)
         return refuse(s, &verdict, turn);
+    if (s->server->bodies > s->server->options.bodies_max)
+        return refuse_body(s, turn);
     return x->body.done ? hand_over(s, turn) : await_bytes(s, turn);
 }
 

@@ -182,6 +182,19 @@ static void read_on(struct http_peer *p)
     }
 }
 
+static void begin(struct http_peer *p, struct http_server *server)
+{
+    p->session = http_session_new(server, &p->peer);
+    struct turn turn = turn_of(p);
+    act(p, http_session_kind.begin(p->session, &p->peer, &turn), &turn);
+}
+
+void http_peer_join(struct http_peer *p, const struct http_peer *first)
+{
+    *p = (struct http_peer){.next = NEXT_READ};
+    begin(p, first->server);
+}
+
 void http_peer_open(struct http_peer *p, struct http_options options)
 {
     const struct http_face faces[] = {
@@ -199,9 +212,7 @@ void http_peer_open(struct http_peer *p, struct http_options options)
     options.is_busy = is_busy;
     options.ctx = p;
     p->server = http_server_new(&options);
-    p->session = http_session_new(p->server, &p->peer);
-    struct turn turn = turn_of(p);
-    act(p, http_session_kind.begin(p->session, &p->peer, &turn), &turn);
+    begin(p, p->server);
 }
 
 void http_peer_close(struct http_peer *p)

@@ -27,6 +27,8 @@ struct http_peer {
 
 /* Options but for faces, clocks and ctx, which are the peer's. */
 void http_peer_open(struct http_peer *p, struct http_options options);
+/* One more connection to the server of `first`, which is closed last. */
+void http_peer_join(struct http_peer *p, const struct http_peer *first);
 void http_peer_close(struct http_peer *p);
 void http_peer_send(struct http_peer *p, struct slice bytes);
 void http_peer_come_home(struct http_peer *p); /* the errand that is out */

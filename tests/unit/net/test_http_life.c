@@ -270,6 +270,40 @@ static void a_busy_server_says_so_before_the_body(void **state)
     http_peer_close(&p);
 }
 
+static void all_bodies_together_have_a_limit(void **state)
+{
+    struct http_peer p, one, other;
+
+    (void)state;
+    http_peer_open(&p, (struct http_options){.bodies_max = 10});
+    http_peer_join(&one, &p);
+    http_peer_join(&other, &p);
+    http_peer_send(&one, SLICE(POST("Content-Length: 9\r\n", "12345678")));
+    http_peer_send(&other, SLICE(POST("Content-Length: 9\r\n", "12")));
+    assert_int_equal(one.out.len + other.out.len, 0);
+    http_peer_send(&p, SLICE(POST("Content-Length: 1\r\n", "x")));
+    expect_out(&p, "HTTP/1.1 503 Service Unavailable\r\n");
+    expect_out(&p, "\r\nRetry-After: 30\r\n");
+    assert_true(p.hung_up);
+    http_peer_send(&other, SLICE("3")); /* nor does one that grows find room */
+    expect_out(&other, "HTTP/1.1 503 Service Unavailable\r\n");
+    assert_true(other.hung_up);
+    http_peer_close(&other);
+    http_peer_send(&one, SLICE("9" POST("Content-Length: 9\r\n", "123456789")));
+    scoped_text char *answers = http_peer_summary(&one); /* what was answered is forgotten */
+    assert_text(answers, "200 200 kept");
+    http_peer_close(&one);
+    http_peer_join(&one, &p); /* what was dropped is, too */
+    http_peer_send(&one, SLICE(POST("Content-Length: 10\r\n", "123456789")));
+    http_peer_close(&one);
+    http_peer_join(&one, &p);
+    http_peer_send(&one, SLICE(POST("Content-Length: 10\r\n", "1234567890")));
+    scoped_text char *again = http_peer_summary(&one);
+    assert_text(again, "200 kept");
+    http_peer_close(&one);
+    http_peer_close(&p);
+}
+
 static bool is_ours(void *ctx, const struct http_request *request)
 {
     (void)ctx;
@@ -323,6 +357,7 @@ int main(void)
         cmocka_unit_test(a_fast_body_is_not),
         cmocka_unit_test(closing_ends_the_idle_and_lets_the_others_finish),
         cmocka_unit_test(a_busy_server_says_so_before_the_body),
+        cmocka_unit_test(all_bodies_together_have_a_limit),
         cmocka_unit_test(a_foreign_host_is_misdirected),
         cmocka_unit_test(the_plain_service_sends_readers_to_https),
     };
