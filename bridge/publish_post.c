@@ -37,13 +37,13 @@ static void count_word(struct publishing_words *words, const struct address *add
         words->count++;
 }
 
-static void count_words_in(struct mail_work *work, const char *field,
+static void count_words_in(struct mail_work *work, struct mail *header, const char *field,
                            struct publishing_words *words)
 {
     scoped_value(mail_addresses) all = {0};
     struct address address;
 
-    mail_addresses(work->mail, field, &all);
+    mail_addresses(header, field, &all);
     for (size_t i = 0; i < all.count; i++) {
         address_read(work->bridge->config, slice_of(all.at[i].address), &address);
         count_word(words, &address);
@@ -57,8 +57,12 @@ static size_t publishing_words(struct mail_work *work)
 
     for (size_t i = 0; i < work->count; i++)
         count_word(&words, &work->recipients[i].address);
-    count_words_in(work, "To", &words);
-    count_words_in(work, "Cc", &words);
+    count_words_in(work, work->mail, "To", &words);
+    count_words_in(work, work->mail, "Cc", &words);
+    if (work->inner_has_headers) { /* the outer header can be changed on the way */
+        count_words_in(work, work->inner, "To", &words);
+        count_words_in(work, work->inner, "Cc", &words);
+    }
     return words.count;
 }
 

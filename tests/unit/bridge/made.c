@@ -67,6 +67,12 @@ char *signed_to_carol(struct town *town)
                        INSIDE("carol@mail.example"));
 }
 
+char *signed_to_two_words(struct town *town)
+{
+    return town_signed(town, "alice", 60 * 1000, OUTSIDE("19-two", "public@example.org"),
+                       INSIDE("public@example.org, followers@example.org"));
+}
+
 char *signed_first_line(struct town *town)
 {
     return town_signed(town, "alice", 0, OUTSIDE("18-first-line", "public@example.org"),

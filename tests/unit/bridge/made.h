@@ -10,6 +10,7 @@ char *signed_post(struct town *town);
 char *same_bytes(struct town *town);
 char *same_signature(struct town *town);
 char *signed_to_carol(struct town *town);
+char *signed_to_two_words(struct town *town);
 char *signed_first_line(struct town *town);
 char *signed_without_target(struct town *town);
 char *signed_three_days_ago(struct town *town);
