@@ -1,5 +1,6 @@
 """Mail that people here send to people elsewhere, by SMTP.  Names are made as they are needed, so they lie in the
 unsigned zone: of a signed one a resolver knows what is not there."""
+import email
 import email.policy
 import itertools
 import ssl
@@ -110,6 +111,39 @@ def test_a_temporary_refusal_is_tried_again(nest, mia, far):
     assert (first.reply[:3], second.reply[:3]) == ("451", "250")
     assert mail["Message-ID"].encode() in second.text
     until(lambda: not queue(nest, host.domain), "an empty queue")
+
+
+def report_to(account, address):
+    """The report of delivery that came about mail to that address, with the fields of its two groups."""
+    row = account.wait_for_mail(lambda mail: mail["subject"] == f"{address} did not get your message")
+    report = email.message_from_bytes(account.show(row), policy=email.policy.default)
+    assert report.get_content_type() == "multipart/report"
+    assert report["Content-Type"].params["report-type"] == "delivery-status"
+    text, status, header = report.iter_parts()
+    assert (text.get_content_type(), status.get_content_type(), header.get_content_type()) == (
+        "text/plain", "message/delivery-status", "text/rfc822-headers")
+    return report, text.get_content(), status.get_payload(), header.get_content()
+
+
+def test_who_wrote_a_mail_hears_that_it_is_refused(nest, mia, far):
+    host = far(script={"RCPT": lambda line: "550 5.1.1 No such user here" if "bob" in line else None})
+    mail = compose(mia.address, [f"bob@{host.domain}", f"eve@{host.domain}"], "dinner", "Soup at eight\n")
+    assert submit(mia, mail)[0] == 250
+    report, text, (about, recipient), header = report_to(mia, f"bob@{host.domain}")
+    assert report["Return-Path"] == "<>"
+    assert report["From"].addresses[0].addr_spec == f"MAILER-DAEMON@{mia.domain}"
+    assert report["To"] == mia.address
+    assert report["Auto-Submitted"] == "auto-replied"
+    assert report["In-Reply-To"] == mail["Message-ID"]
+    assert "550 5.1.1 No such user here" in text
+    assert about["Reporting-MTA"] == f"dns; {nest.hostname}"
+    assert recipient["Final-Recipient"] == f"rfc822; bob@{host.domain}"
+    assert (recipient["Action"], recipient["Status"]) == ("failed", "5.1.1")
+    assert recipient["Diagnostic-Code"] == "smtp; 550 5.1.1 No such user here"
+    assert "Subject: dinner" in header and "Soup" not in header
+    host.mails.wait_for(lambda mail: mail.recipients == [f"eve@{host.domain}"])
+    until(lambda: not queue(nest, host.domain), "an empty queue")
+    assert len([mail for mail in mia.mails("INBOX") if "did not get" in mail["subject"]]) == 1
 
 
 def test_the_queue_shows_their_last_words(nest, mia, far):
