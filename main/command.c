@@ -36,6 +36,14 @@ void command_say(struct command *command, const char *fmt, ...)
         command->flush(command);
 }
 
+void command_clear(struct command *command)
+{
+    for (size_t i = 0; i < command->joined_count; i++)
+        free(command->joined[i]);
+    bytes_clear(&command->out);
+    bytes_clear(&command->complaint);
+}
+
 int command_refuse(struct command *command, const struct err *err)
 {
     bytes_print(&command->complaint, "nestbox: %s%s%s\n", err->said, err->cause[0] ? ": " : "",
@@ -142,6 +150,14 @@ static bool take_option(struct command *command, const char *word, const char **
     return true;
 }
 
+/* "--name" and "VALUE" as one word, which the command keeps; NULL if there are too many. */
+static const char *join(struct command *command, const char *name, const char *value)
+{
+    if (command->joined_count == COMMAND_WORDS_MAX)
+        return NULL;
+    return command->joined[command->joined_count++] = must_print("%s=%s", name, value);
+}
+
 /* Words into arguments and options. */
 static bool sort_words(int argc, char *const *argv, struct command *command,
                        const char **out_config)
@@ -158,8 +174,8 @@ static bool sort_words(int argc, char *const *argv, struct command *command,
             options_end = true;
         } else {
             if (wants_next_word(word) && i + 1 < argc)
-                word = must_print("%s=%s", word, argv[++i]); /* lives as long as the process */
-            if (!take_option(command, word, out_config))
+                word = join(command, word, argv[++i]);
+            if (!word || !take_option(command, word, out_config))
                 return false;
         }
     }

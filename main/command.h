@@ -30,6 +30,8 @@ struct command { /* one call */
     size_t argument_count;
     const char *options[COMMAND_WORDS_MAX]; /* "--maildir=DIR" */
     size_t option_count;
+    char *joined[COMMAND_WORDS_MAX]; /* options whose value was a word of its own */
+    size_t joined_count;
     bool json;
     struct slice input; /* standard input, or the FILE named, as the row says */
     struct bytes out, complaint;
@@ -40,6 +42,7 @@ struct command { /* one call */
 /* The value of --NAME=VALUE (or --NAME VALUE), "" for one without value, NULL if not given. */
 const char *command_option(const struct command *command, const char *name);
 void command_say(struct command *command, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void command_clear(struct command *command);
 /* One line on standard error; EXIT_REFUSED. */
 int command_refuse(struct command *command, const struct err *err);
 

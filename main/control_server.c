@@ -102,8 +102,7 @@ static void request_clear(struct request *request)
     if (request->input.at)
         explicit_bzero(request->input.at, request->input.len); /* it may be a password */
     bytes_clear(&request->input);
-    bytes_clear(&request->command.out);
-    bytes_clear(&request->command.complaint);
+    command_clear(&request->command);
 }
 
 static void flush_out(struct command *command)

@@ -132,9 +132,8 @@ static bool asks_help(const struct command *command)
 int main(int argc, char **argv)
 {
     struct err err;
-    /* Options joined by command_read() live as long as the process: so does what holds them. */
-    static struct command command;
-    static const char *config_path = default_config;
+    struct command command = {0};
+    const char *config_path = default_config;
     const struct command_row *row = NULL;
 
     signal(SIGPIPE, SIG_IGN);
@@ -159,7 +158,6 @@ int main(int argc, char **argv)
         fwrite(command.out.at, 1, command.out.len, stdout);
     if (command.complaint.len > 0)
         fwrite(command.complaint.at, 1, command.complaint.len, stderr);
-    bytes_clear(&command.out);
-    bytes_clear(&command.complaint);
+    command_clear(&command);
     return fflush(stdout) == 0 ? code : EXIT_REFUSED;
 }

@@ -66,6 +66,7 @@ static void test_lines(void **state)
             fail_msg("%s: said \"%s\"", rows[i].name, err.said);
         if (strstr(rows[i].line, "--config") && strcmp(config, "/x") != 0)
             fail_msg("%s: config \"%s\"", rows[i].name, config);
+        command_clear(&command);
     }
 }
 
