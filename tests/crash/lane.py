@@ -72,9 +72,12 @@ class Lane:
 
     # its life
 
-    def fresh(self):
+    def fresh(self, empty=False):
         shutil.rmtree(self.server.data_dir)
-        shutil.copytree(self.template, self.server.data_dir)
+        if empty:
+            self.server.data_dir.mkdir(mode=0o700)
+        else:
+            shutil.copytree(self.template, self.server.data_dir)
         self.peer.begin()
         self.sink.mails = Log("mails")
         self.deaths, self._fault_ends = [], None
@@ -87,6 +90,7 @@ class Lane:
         except AssertionError:
             if not self.crashpoint.death:
                 raise
+        if self.crashpoint.death:
             self.revive()
 
     def alive(self):
@@ -263,16 +267,16 @@ def spread(count, first, last):
     return sorted({first + round(step * (last - first) / max(count - 1, 1)) for step in range(count)})
 
 
-def strike_all(lanes, orders):
+def strike_all(lanes, orders, strike=Lane.strike):
     """Strikes with each order, all lanes at work; gives the deaths, and what went wrong."""
     idle = queue.SimpleQueue()
     for lane in lanes:
         idle.put(lane)
 
-    def strike(order):
+    def run(order):
         lane = idle.get()
         try:
-            return lane.strike(*order), None
+            return strike(lane, *order), None
         except Exception as problem:  # noqa: BLE001 (told with all others)
             return None, f"{order} {lane.crashpoint.death}: {type(problem).__name__}: {problem}"
         finally:
@@ -281,7 +285,7 @@ def strike_all(lanes, orders):
             idle.put(lane)
 
     with concurrent.futures.ThreadPoolExecutor(len(lanes)) as pool:
-        results = list(pool.map(strike, orders))
+        results = list(pool.map(run, orders))
     return [death for death, _ in results if death], [problem for _, problem in results if problem]
 
 

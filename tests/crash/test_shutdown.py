@@ -10,8 +10,10 @@ import pytest
 
 from laboratory import signatures
 from laboratory.load import BROKEN
-from laboratory.mailing import compose, connect, from_outside
+from laboratory.mailhost import MailHost
+from laboratory.mailing import compose, connect, from_outside, submit
 from laboratory.peer import ACTIVITY_JSON, CONTEXT
+from laboratory.wait import until
 
 IN_TIME = 40  # seconds
 
@@ -181,3 +183,25 @@ def test_under_load_everybody_hears_250_or_421_and_both_are_true(house):
     promised = [subject for talker in talkers for subject in talker.kept]
     assert {subject: there[subject] for subject in promised} == dict.fromkeys(promised, 1)
     assert sum(there.values()) == len(promised)
+
+
+def test_deliveries_that_nobody_answers_hold_up_no_end_and_are_made_later(twin, judge, dns):
+    dns.add("silent.unsigned.test A 20.1.9.1")
+    answering = threading.Event()
+    host = MailHost("20.1.9.1", script={"DATA": lambda line: answering.wait(IN_TIME * 2) and None})
+    server = twin({"network": {"retry": ", ".join(["1 s"] * 9)}}).start()
+    alice = server.account("alice@twin.test")
+    judge.follow(alice.handle)
+    judge.on_delivery = lambda delivery: answering.wait(IN_TIME * 2) and 202
+    assert submit(alice, compose(alice.address, alice.word("public"), "", "Is anybody there?\n"))[0] == 250
+    assert submit(alice, compose(alice.address, "pat@silent.unsigned.test", "Hello", "Is anybody there?\n"))[0] == 250
+    until(lambda: "DATA" in [line for talk in host.talks.all() for line in talk.lines], "the mail being under way")
+    Goodbye(server).wait()
+    answering.set()
+    server.start()
+    until(lambda: server.ask("queue", "list") == [], "both being delivered", 60)
+    judge.wait_for("Create")
+    assert len({delivery.activity["id"] for delivery in judge.deliveries.all()
+                if delivery.activity["type"] == "Create"}) == 1
+    assert host.mails.all()
+    host.stop()
