@@ -168,17 +168,13 @@ static struct config town_config(void)
     return config;
 }
 
-void town_open(struct town *town)
+/* Everything that works on the folder, which holds what a town rests in. */
+static void begin_work(struct town *town)
 {
     struct err err = {0};
 
-    *town = (struct town){.path = "/tmp/nestbox-town-XXXXXX", .config = town_config()};
-    assert_non_null(mkdtemp(town->path));
     setenv("TMPDIR", town->path, 1);
     unsetenv("XDG_RUNTIME_DIR");
-    char command[200];
-    snprintf(command, sizeof command, "mkdir -m 0700 %s/gnupg", town->path);
-    town_run(command);
     town->dir = open(town->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     test_clock_init(&town->clock, noon_ms);
     mime_set_up();
@@ -193,22 +189,9 @@ void town_open(struct town *town)
                                        .pgp = town->pgp};
     town->bridge = bridge_new(&parts);
     assert_true(bridge_make_ready(town->bridge, &err));
-    town->alice = add_account(town, "alice@example.org", &town->alice_person);
-    town->eve = add_account(town, "eve@example.org", NULL);
-    town_add_key(town, "alice");
-    town_add_key(town, "eve");
-    town_write(town, settle);
 }
 
-static int remove_one(const char *path, const struct stat *stat, int type, struct FTW *ftw)
-{
-    (void)stat;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
-void town_close(struct town *town)
+static void end_work(struct town *town)
 {
     char command[200];
 
@@ -219,6 +202,78 @@ void town_close(struct town *town)
     store_close(town->store);
     vault_close(town->vault);
     close(town->dir);
+}
+
+static struct town town_on_new_folder(void)
+{
+    struct town town = {.path = "/tmp/nestbox-town-XXXXXX", .config = town_config()};
+
+    assert_non_null(mkdtemp(town.path));
+    return town;
+}
+
+static int remove_one(const char *path, const struct stat *stat, int type, struct FTW *ftw)
+{
+    (void)stat;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+static void remove_town(const struct town *town)
+{
     nftw(town->path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Keys take long to make: the first town of a program is the model, the others are copies of its folder. */
+static struct town model;
+
+static void remove_model(void)
+{
+    remove_town(&model);
+}
+
+static void build_model(void)
+{
+    char command[200];
+
+    model = town_on_new_folder();
+    atexit(remove_model);
+    snprintf(command, sizeof command, "mkdir -m 0700 %s/gnupg", model.path);
+    town_run(command);
+    begin_work(&model);
+    model.alice = add_account(&model, "alice@example.org", &model.alice_person);
+    model.eve = add_account(&model, "eve@example.org", NULL);
+    town_add_key(&model, "alice");
+    town_add_key(&model, "eve");
+    town_write(&model, settle);
+    end_work(&model);
+}
+
+void town_open(struct town *town)
+{
+    char command[200];
+
+    if (model.path[0] == '\0')
+        build_model();
+    *town = town_on_new_folder();
+    snprintf(command, sizeof command, "cp -a %s/. %s", model.path, town->path);
+    town_run(command);
+    town->alice = model.alice;
+    town->eve = model.eve;
+    town->alice_person = model.alice_person;
+    town->bob = model.bob;
+    town->dan = model.dan;
+    town->carol = model.carol;
+    town->last_message = model.last_message;
+    town->last_entry = model.last_entry;
+    town->last_delivery = model.last_delivery;
+    begin_work(town);
+}
+
+void town_close(struct town *town)
+{
+    end_work(town);
+    remove_town(town);
     town_files_forget();
 }
