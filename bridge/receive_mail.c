@@ -14,13 +14,16 @@ enum { RECEIVED_MAX = 50 };
 static const char *const private_fields[] = {
     "Bcc",        "Return-Path", "Received",     "X-Originating-IP",
     "User-Agent", "X-Mailer",    "Delivered-To", NULL};
+static const char *const private_and_name[] = {
+    "Bcc",          "Return-Path", "Received", "X-Originating-IP", "User-Agent", "X-Mailer",
+    "Delivered-To", "Message-ID",  NULL};
 static const char *const arrived_fields[] = {"Return-Path", NULL};
 static const char *const renamed_fields[] = {"Return-Path", "Message-ID", NULL};
 
 static const char *const *dropped_fields(const struct mail_work *work)
 {
     if (work->arrival->door != MAIL_DOOR_MX)
-        return private_fields;
+        return work->renamed ? private_and_name : private_fields;
     return work->renamed ? renamed_fields : arrived_fields;
 }
 
@@ -33,7 +36,7 @@ static void add_missing_fields(struct mail_work *work, struct bytes *prefix)
         bytes_print(prefix, "Message-ID: <%s>\r\n", work_plan(work)->message_id);
     if (work->arrival->door == MAIL_DOOR_MX)
         return;
-    if (!mail_field(work->mail, "Message-ID", 0)) {
+    if (!work->renamed && !mail_field(work->mail, "Message-ID", 0)) {
         struct mail_plan *plan = work_plan(work);
         if (!plan->message_id)
             plan->message_id = message_id_new(work->author.account.domain);
@@ -185,7 +188,7 @@ static bool write_sending(struct mail_work *work, struct err *err)
     bytes_add_text(&prefix, received_field(work));
     add_missing_fields(work, &prefix);
     scoped(source) content =
-        mail_rewritten(work->arrival->body, bytes_slice(&prefix), private_fields, err);
+        mail_rewritten(work->arrival->body, bytes_slice(&prefix), dropped_fields(work), err);
     scoped(store_body) body = content ? store_body_new(work->bridge->store, err) : NULL;
     if (!body || !sink_copy(store_body_sink(body), content, err) || !store_body_finish(body, err))
         return false;
@@ -321,20 +324,22 @@ static bool guard_submitted(struct mail_work *work, bool *out_seen, struct err *
     return guard_seen(work, &plan->guards[0], out_seen, err);
 }
 
-/* A stranger's mail must not turn its answer into something else. */
+/* Nobody's mail, a neighbour's neither, turns its answer into something else. */
 static bool refuse_snare(struct mail_work *work)
 {
-    return work->author.proof != PROOF_GOOD && !only_offices(work) && mail_is_snare(work);
+    return !only_offices(work) && mail_is_snare(work);
 }
 
 static bool name_anew(struct mail_work *work, struct err *err)
 {
-    if (work->arrival->door != MAIL_DOOR_MX || work->author.proof == PROOF_GOOD)
-        return true;
+    const struct author *author = &work->author;
+    const char *domain =
+        author->proof == PROOF_GOOD ? author->account.domain : work->bridge->config->domains[0];
+
     if (!mail_needs_name(work, &work->renamed, err))
         return false;
     if (work->renamed)
-        work_plan(work)->message_id = message_id_new(work->bridge->config->domains[0]);
+        work_plan(work)->message_id = message_id_new(domain);
     return true;
 }
 

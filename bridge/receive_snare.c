@@ -1,5 +1,5 @@
 /*
- * What a stranger's header could make of an answer.
+ * What somebody's header could make of the answer to it.
  *
  * Reply goes where Reply-To says: if that were a word of ours, the answer would be published, or delete a post.
  * And an answer is told from a new mail by the name of what it answers, so every mail kept here has one of its own.
@@ -75,10 +75,11 @@ bool mail_is_snare(struct mail_work *work)
         found = snare_among_addresses(work, answers[i]);
     for (size_t i = 0; !found && i < COUNT_OF(links); i++)
         found = snare_among_links(work, links[i]);
-    return found && work_answer(work, VERDICT_NOT_ALLOWED,
-                                "Not taken: answers to this mail would go to %s, which only people "
-                                "with an account here may use.",
-                                found);
+    return found &&
+           work_answer(work, VERDICT_NOT_ALLOWED,
+                       "Not taken: answers to this mail would go to %s, which is no mailbox. "
+                       "Take it out of Reply-To.",
+                       found);
 }
 
 bool mail_needs_name(struct mail_work *work, bool *out, struct err *err)

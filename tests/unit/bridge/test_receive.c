@@ -128,7 +128,7 @@ static void test_traces(void **state)
 
 #define SNARE(address)                                                                             \
     "550 5.7.1 Not taken: answers to this mail would go to " address                               \
-    ", which only people with an account here may use."
+    ", which is no mailbox. Take it out of Reply-To."
 
 /* Alice presses Reply, and her private answer would be published, or her post deleted. */
 static void test_snares(void **state)
@@ -204,6 +204,42 @@ static void test_every_mail_has_a_name_of_its_own(void **state)
             .effects = ""};
         assert_int_equal(run_row(&town, &answer), 0);
     }
+}
+
+static void test_neighbours_set_no_snares(void **state)
+{
+    static const struct letter_row rows[] = {
+        {.name = "answers to everybody",
+         .recipients = "eve@example.org",
+         .fields = "Reply-To: public@example.org\n",
+         .reply = SNARE("public@example.org"),
+         .effects = ""                       },
+        {.name = "the name of a public post",
+         .recipients = "eve@example.org",
+         .fields = "Subject: x\nMessage-ID: <bob-public@example.org>\n",
+         .reply = TAKEN,
+         .effects = "mail\neve in INBOX: x\n"},
+    };
+    static const struct letter_row outward = {
+        .name = "the same to elsewhere",
+        .recipients = "carol@mail.example",
+        .fields = "Message-ID: <bob-public@example.org>\n",
+    };
+
+    (void)state;
+    run_rows(&town, rows, COUNT_OF(rows));
+    scoped_text char *mail = town_newest_mail(&town, town.eve, "INBOX");
+    assert_null(strstr(mail, "bob-public"));
+    assert_non_null(strstr(mail, "Message-ID: <"));
+    scoped_text char *text = row_build(&outward);
+    scoped_text char *reply = row_send(&town, &outward, text);
+    scoped_text char *effects = town_effects(&town);
+    scoped_text char *sent = town_newest_sending(&town);
+    assert_string_equal(reply, TAKEN);
+    const char *name = strstr(sent, "Message-ID: <");
+    assert_non_null(name);
+    assert_null(strstr(name + 1, "Message-ID: <"));
+    assert_null(strstr(sent, "bob-public"));
 }
 
 static void test_fifty_servers(void **state)
@@ -400,6 +436,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_mail_from_outside),
         cmocka_unit_test(test_traces),
         cmocka_unit_test(test_snares),
+        cmocka_unit_test(test_neighbours_set_no_snares),
         cmocka_unit_test(test_every_mail_has_a_name_of_its_own),
         cmocka_unit_test(test_fifty_servers),
         cmocka_unit_test(test_a_retry_is_filed_once),
