@@ -86,7 +86,8 @@ char *list_address_canonical(struct slice typed)
     struct err ignored;
 
     if (text.len > LIST_ADDRESS_MAX || !address_split(text, &local, &domain) ||
-        !is_local_part(local) || !host_canonical(domain, &host, &ignored))
+        !is_local_part(local) || !host_canonical(domain, &host, &ignored) ||
+        local.len + 1 + strlen(host) > LIST_ADDRESS_MAX) /* as A-labels it may have grown */
         return NULL;
     return must_print("%.*s@%s", SLICE_ARGS(local), host);
 }
