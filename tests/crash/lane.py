@@ -6,7 +6,6 @@ import email.policy
 import queue
 import re
 import shutil
-import threading
 import time
 import urllib.parse
 
@@ -27,7 +26,7 @@ PATIENCE, FAULT_SECONDS = 60, 0.5
 class Lane:
     """Several can be at work at once; `number` makes names and addresses."""
 
-    def __init__(self, number, folder, ca, dns, settings=None):
+    def __init__(self, number, folder, ca, dns):
         self.number = number
         # In the unsigned zone: of a signed one a resolver knows for a while what was not there before.
         self.domain, self.elsewhere = f"lane{number}.unsigned.test", f"sink{number}.unsigned.test"
@@ -35,8 +34,7 @@ class Lane:
         address, crowd, sink = f"20.1.4.{number}", f"20.1.5.{number}", f"20.1.6.{number}"
         dns.add(f"{self.domain} A {address}", f"mx.{self.domain} A {address}", f"{people} A {crowd}",
                 f"{self.elsewhere} A {sink}")
-        settings = settings or {"network": {"retry": RETRY}}
-        self.server = Nestbox(folder / "server", ca, dns, (self.domain,), address, settings)
+        self.server = Nestbox(folder / "server", ca, dns, (self.domain,), address, {"network": {"retry": RETRY}})
         self.server.binary = RELEASE
         self.peer = PythonPeer(ca, people, crowd)
         self.sink = MailHost(sink)
@@ -135,11 +133,7 @@ class Lane:
 
     def insist(self, attempt):
         """Repeats the attempt, with the very same bytes, until the promise is given."""
-        end = time.monotonic() + PATIENCE
-        while not self._attempt(attempt):
-            assert time.monotonic() < end, f"no promise in {PATIENCE} s"
-            threading.Event().wait(0.02 if self.server.runs() else 0)
-            self.alive()
+        until(lambda: self._attempt(attempt) or not self.alive(), "a promise being given", PATIENCE)
 
     def _attempt(self, attempt):
         try:
@@ -280,8 +274,7 @@ def strike_all(lanes, orders, strike=Lane.strike):
         except Exception as problem:  # noqa: BLE001 (told with all others)
             return None, f"{order} {lane.crashpoint.death}: {type(problem).__name__}: {problem}"
         finally:
-            if lane.server.runs():
-                lane.server.kill()
+            lane.server.kill()  # after a failure it may still run
             idle.put(lane)
 
     with concurrent.futures.ThreadPoolExecutor(len(lanes)) as pool:

@@ -90,7 +90,8 @@ class Nestbox:
         return status
 
     def kill(self):
-        self._process.kill()
+        if self._process:
+            self._process.kill()
         self._process = None
 
     def end(self):
