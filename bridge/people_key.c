@@ -2,7 +2,6 @@
 #include "bridge_people.h"
 #include "commit.h"
 
-#include <ctype.h>
 #include <string.h>
 
 struct key_step {
@@ -66,20 +65,26 @@ bool bridge_key_add(struct bridge *bridge, struct slice address, struct slice ce
     return recorded;
 }
 
+/* The upper-case hex digit that `c` is, or NUL. */
+static char hex_digit(char c)
+{
+    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'F'))
+        return c;
+    return c >= 'a' && c <= 'f' ? (char)(c + ('A' - 'a')) : '\0';
+}
+
 /* As people copy them: with spaces between groups, in either case. */
 static bool read_fingerprint(struct slice text, char out[41])
 {
     size_t len = 0;
 
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] == ' ')
-            continue;
-        if (len == 40 || !isxdigit((unsigned char)text.at[i]))
-            return false;
-        out[len++] = (char)toupper((unsigned char)text.at[i]);
-    }
+    for (size_t i = 0; i < text.len && len <= 40; i++)
+        if (text.at[i] != ' ')
+            out[len++] = hex_digit(text.at[i]);
+    if (len != 40 || memchr(out, '\0', len))
+        return false;
     out[len] = '\0';
-    return len == 40;
+    return true;
 }
 
 bool bridge_key_remove(struct bridge *bridge, struct slice address, struct slice fingerprint,

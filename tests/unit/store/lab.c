@@ -244,3 +244,19 @@ int lab_files(struct lab *lab, const char *folder)
     nftw(path, count_one, 8, FTW_PHYS); /* NOLINT(concurrency-mt-unsafe): nobody else walks */
     return files;
 }
+
+int lab_setup(void **state)
+{
+    struct lab *lab = must_new(struct lab);
+
+    lab_open(lab);
+    *state = lab;
+    return 0;
+}
+
+int lab_teardown(void **state)
+{
+    lab_close(*state);
+    free(*state);
+    return 0;
+}

@@ -54,4 +54,8 @@ void lab_check_body(struct lab *lab, int64_t body_id, size_t size, char fill);
 /* How many files lie in the folder (below bodies/), whatever their place. */
 int lab_files(struct lab *lab, const char *folder);
 
+/* For cmocka: a lab for one test. */
+int lab_setup(void **state);
+int lab_teardown(void **state);
+
 #endif

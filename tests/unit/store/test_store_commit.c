@@ -1,22 +1,6 @@
 /* The writer: groups, savepoints, news, waiting; and views beside it. */
 #include "lab.h"
 
-static int setup(void **state)
-{
-    struct lab *lab = must_new(struct lab);
-
-    lab_open(lab);
-    *state = lab;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    lab_close(*state);
-    free(*state);
-    return 0;
-}
-
 /* A change that records one digest as seen, and what became of it. */
 struct see {
     struct store_change change;
@@ -314,17 +298,19 @@ static void readers_see_whole_changes_while_the_writer_writes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_failing_change_falls_alone, setup, teardown),
-        cmocka_unit_test_setup_teardown(waiting_for_a_commit_tells_how_it_went, setup, teardown),
-        cmocka_unit_test_setup_teardown(news_are_merged_and_come_before_the_answer, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_view_does_not_see_what_came_later, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_transaction_sees_itself_and_others_do_not, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(closing_empties_the_queue, setup, teardown),
-        cmocka_unit_test_setup_teardown(sixty_four_threads_share_commits, setup, teardown),
-        cmocka_unit_test_setup_teardown(readers_see_whole_changes_while_the_writer_writes, setup,
-                                        teardown),
+        cmocka_unit_test_setup_teardown(a_failing_change_falls_alone, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(waiting_for_a_commit_tells_how_it_went, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(news_are_merged_and_come_before_the_answer, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(a_view_does_not_see_what_came_later, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(a_transaction_sees_itself_and_others_do_not, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(closing_empties_the_queue, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(sixty_four_threads_share_commits, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(readers_see_whole_changes_while_the_writer_writes,
+                                        lab_setup, lab_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

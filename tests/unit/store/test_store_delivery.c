@@ -1,22 +1,6 @@
 /* Deliveries as state. */
 #include "lab.h"
 
-static int setup(void **state)
-{
-    struct lab *lab = must_new(struct lab);
-
-    lab_open(lab);
-    *state = lab;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    lab_close(*state);
-    free(*state);
-    return 0;
-}
-
 enum { INBOXES = 1 << TARGET_INBOX, PEOPLE = 1 << TARGET_PERSON, MAILS = 1 << TARGET_MAIL };
 enum { ALL = INBOXES | PEOPLE | MAILS };
 
@@ -497,15 +481,18 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(deliveries_are_state),
-        cmocka_unit_test_setup_teardown(follows_say_the_newest_wish, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_mail_goes_with_its_body_once_it_is_sent, setup, teardown),
-        cmocka_unit_test_setup_teardown(one_body_serves_several_mails_of_a_change, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_queue_stays_quick_with_a_hundred_thousand_rows, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(silent_hosts_leave_room_for_others, setup, teardown),
-        cmocka_unit_test_setup_teardown(only_what_is_asked_for_is_due, setup, teardown),
-        cmocka_unit_test_setup_teardown(who_is_gone_gets_nothing_more, setup, teardown),
-        cmocka_unit_test_setup_teardown(silent_withdrawn_rows_are_tidied, setup, teardown),
+        cmocka_unit_test_setup_teardown(follows_say_the_newest_wish, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(a_mail_goes_with_its_body_once_it_is_sent, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(one_body_serves_several_mails_of_a_change, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(the_queue_stays_quick_with_a_hundred_thousand_rows,
+                                        lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(silent_hosts_leave_room_for_others, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(only_what_is_asked_for_is_due, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(who_is_gone_gets_nothing_more, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(silent_withdrawn_rows_are_tidied, lab_setup, lab_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,22 +1,6 @@
 /* Mailboxes, copies, entries. */
 #include "lab.h"
 
-static int setup(void **state)
-{
-    struct lab *lab = must_new(struct lab);
-
-    lab_open(lab);
-    *state = lab;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    lab_close(*state);
-    free(*state);
-    return 0;
-}
-
 static struct pgp_sealed *seal(struct lab *lab, struct store_body *body, const char *text)
 {
     struct pgp_orders orders = {PGP_CLEAR_BY_CHOICE};
@@ -238,14 +222,17 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_copy_gets_the_next_uid_and_counts_against_the_quota,
-                                        setup, teardown),
-        cmocka_unit_test_setup_teardown(what_nothing_vouches_for_is_not_taken, setup, teardown),
-        cmocka_unit_test_setup_teardown(moving_expunges_here_and_appends_there, setup, teardown),
-        cmocka_unit_test_setup_teardown(copies_of_a_message_are_found_with_their_owners, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(mailboxes_of_an_account_differ_in_uidvalidity, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_maildir_gets_what_comes_while_it_is_set, setup, teardown),
+                                        lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(what_nothing_vouches_for_is_not_taken, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(moving_expunges_here_and_appends_there, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(copies_of_a_message_are_found_with_their_owners, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(mailboxes_of_an_account_differ_in_uidvalidity, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(a_maildir_gets_what_comes_while_it_is_set, lab_setup,
+                                        lab_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,22 +1,6 @@
 /* Messages and what hangs on them; guards. */
 #include "lab.h"
 
-static int setup(void **state)
-{
-    struct lab *lab = must_new(struct lab);
-
-    lab_open(lab);
-    *state = lab;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    lab_close(*state);
-    free(*state);
-    return 0;
-}
-
 static bool add(struct lab *lab, const struct message *message, int64_t *out_id)
 {
     struct store_tx *tx = lab_begin(lab);
@@ -451,21 +435,25 @@ static void tidying_takes_slices_until_nothing_is_left(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_message_comes_back_as_it_was_given, setup, teardown),
-        cmocka_unit_test_setup_teardown(names_of_messages_are_unique, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_edit_keeps_the_names, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_accounts_messages_come_newest_first, setup, teardown),
-        cmocka_unit_test_setup_teardown(replies_are_those_everybody_may_read, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_edit_writes_tags_anew_and_keeps_the_audience, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_withdrawn_message_forgets_its_words_and_pictures, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(reactions_are_counted_once_a_person, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_was_seen_is_new_again_once_it_expired, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(limits_count_from_a_moment_on, setup, teardown),
-        cmocka_unit_test_setup_teardown(tidying_takes_slices_until_nothing_is_left, setup,
-                                        teardown),
+        cmocka_unit_test_setup_teardown(a_message_comes_back_as_it_was_given, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(names_of_messages_are_unique, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(an_edit_keeps_the_names, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(an_accounts_messages_come_newest_first, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(replies_are_those_everybody_may_read, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(an_edit_writes_tags_anew_and_keeps_the_audience, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(a_withdrawn_message_forgets_its_words_and_pictures,
+                                        lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(reactions_are_counted_once_a_person, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(what_was_seen_is_new_again_once_it_expired, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(limits_count_from_a_moment_on, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(tidying_takes_slices_until_nothing_is_left, lab_setup,
+                                        lab_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

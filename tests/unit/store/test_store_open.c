@@ -11,22 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int setup(void **state)
-{
-    struct lab *lab = must_new(struct lab);
-
-    lab_open(lab);
-    *state = lab;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    lab_close(*state);
-    free(*state);
-    return 0;
-}
-
 static struct sql *open_beside(struct lab *lab)
 {
     char path[128];
@@ -458,25 +442,31 @@ static void what_was_answered_survives_kill_9(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(the_database_is_its_owners_alone, setup, teardown),
-        cmocka_unit_test_setup_teardown(settings_are_those_that_keep_promises, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_was_committed_is_there_after_reopening, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_folder_with_a_relative_name_will_do, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_database_is_its_owners_alone, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(settings_are_those_that_keep_promises, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(what_was_committed_is_there_after_reopening, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(a_folder_with_a_relative_name_will_do, lab_setup,
+                                        lab_teardown),
         cmocka_unit_test(strange_databases_are_refused),
-        cmocka_unit_test_setup_teardown(a_file_that_is_no_database_is_left_alone, setup, teardown),
-        cmocka_unit_test_setup_teardown(migrations_go_on_where_they_stopped, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_second_step_keeps_who_follows_whom, setup, teardown),
-        cmocka_unit_test_setup_teardown(bodies_lie_in_the_row_or_in_a_file, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_no_row_took_is_forgotten_when_dropped, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_body_survives_a_run_that_was_rolled_back, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(an_open_body_can_be_read_though_it_is_gone, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_damaged_body_file_is_an_error, setup, teardown),
-        cmocka_unit_test_setup_teardown(opening_sweeps_what_a_crash_left, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_was_answered_survives_kill_9, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_file_that_is_no_database_is_left_alone, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(migrations_go_on_where_they_stopped, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(the_second_step_keeps_who_follows_whom, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(bodies_lie_in_the_row_or_in_a_file, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(what_no_row_took_is_forgotten_when_dropped, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(a_body_survives_a_run_that_was_rolled_back, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(an_open_body_can_be_read_though_it_is_gone, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(a_damaged_body_file_is_an_error, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(opening_sweeps_what_a_crash_left, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(what_was_answered_survives_kill_9, lab_setup, lab_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,22 +1,6 @@
 /* Domains, accounts, people, keys, follows. */
 #include "lab.h"
 
-static int setup(void **state)
-{
-    struct lab *lab = must_new(struct lab);
-
-    lab_open(lab);
-    *state = lab;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    lab_close(*state);
-    free(*state);
-    return 0;
-}
-
 static bool add_account(struct lab *lab, const char *name, const char *domain, int64_t *out_id)
 {
     scoped_value(account) account = {.name = must_dup(name), .domain = must_dup(domain)};
@@ -461,21 +445,27 @@ static void ten_thousand_followers_come_in_pages(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(an_account_brings_its_person_and_inbox, setup, teardown),
-        cmocka_unit_test_setup_teardown(names_are_never_free_again, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_account_keeps_its_name_and_keys_when_updated, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(accounts_come_in_order_of_name, setup, teardown),
-        cmocka_unit_test_setup_teardown(secrets_of_an_account_go_with_it, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_domain_is_made_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(people_are_found_by_what_names_them, setup, teardown),
-        cmocka_unit_test_setup_teardown(nobody_from_outside_becomes_somebody_here, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_whole_document_forgets_and_a_part_fills_gaps, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_word_never_passes_to_another_handle, setup, teardown),
-        cmocka_unit_test_setup_teardown(signing_keys_change_hands_and_are_few, setup, teardown),
-        cmocka_unit_test_setup_teardown(one_row_a_pair, setup, teardown),
-        cmocka_unit_test_setup_teardown(ten_thousand_followers_come_in_pages, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_account_brings_its_person_and_inbox, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(names_are_never_free_again, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(an_account_keeps_its_name_and_keys_when_updated, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(accounts_come_in_order_of_name, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(secrets_of_an_account_go_with_it, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(a_domain_is_made_once, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(people_are_found_by_what_names_them, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(nobody_from_outside_becomes_somebody_here, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(a_whole_document_forgets_and_a_part_fills_gaps, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(a_word_never_passes_to_another_handle, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(signing_keys_change_hands_and_are_few, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(one_row_a_pair, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(ten_thousand_followers_come_in_pages, lab_setup,
+                                        lab_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,22 +1,6 @@
 /* Hosts, broadcasts, held messages: what stands around the deliveries. */
 #include "lab.h"
 
-static int setup(void **state)
-{
-    struct lab *lab = must_new(struct lab);
-
-    lab_open(lab);
-    *state = lab;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    lab_close(*state);
-    free(*state);
-    return 0;
-}
-
 static void hosts_are_remembered_up_to_a_limit(void **state)
 {
     struct lab *lab = *state;
@@ -128,10 +112,11 @@ static void held_messages_come_when_their_time_has_come(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(hosts_are_remembered_up_to_a_limit, setup, teardown),
-        cmocka_unit_test_setup_teardown(broadcasts_move_and_end, setup, teardown),
-        cmocka_unit_test_setup_teardown(held_messages_come_when_their_time_has_come, setup,
-                                        teardown),
+        cmocka_unit_test_setup_teardown(hosts_are_remembered_up_to_a_limit, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(broadcasts_move_and_end, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(held_messages_come_when_their_time_has_come, lab_setup,
+                                        lab_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

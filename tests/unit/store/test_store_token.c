@@ -1,22 +1,6 @@
 /* Tokens, limits of strangers, and forgetting mail people. */
 #include "lab.h"
 
-static int setup(void **state)
-{
-    struct lab *lab = must_new(struct lab);
-
-    lab_open(lab);
-    *state = lab;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    lab_close(*state);
-    free(*state);
-    return 0;
-}
-
 static struct token token_like(enum token_purpose purpose, unsigned char mark, int64_t account_id,
                                int64_t person_id)
 {
@@ -251,22 +235,23 @@ static void refusals_are_remembered_with_the_follow(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_token_is_found_by_its_digest_until_it_expires, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(the_newest_of_a_pair_counts, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_question_without_an_answer_leaves_nothing, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_reader_stays_when_another_question_expires, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(who_left_is_forgotten_and_their_links_are_not, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(somebody_who_wrote_a_mail_is_not_forgotten, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(copies_not_yet_sent_end_and_other_mail_does_not, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(what_strangers_ask_is_counted_and_forgotten, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(refusals_are_remembered_with_the_follow, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_token_is_found_by_its_digest_until_it_expires, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(the_newest_of_a_pair_counts, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(a_question_without_an_answer_leaves_nothing, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(a_reader_stays_when_another_question_expires, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(who_left_is_forgotten_and_their_links_are_not, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(somebody_who_wrote_a_mail_is_not_forgotten, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(copies_not_yet_sent_end_and_other_mail_does_not, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(what_strangers_ask_is_counted_and_forgotten, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(refusals_are_remembered_with_the_follow, lab_setup,
+                                        lab_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
