@@ -69,6 +69,7 @@ static bool is_same(const char *row, const char *found, const char *expected)
 #define OPEN_FOOT(n, what)                                                                         \
     "-- \n" what " Open: " PAGE(n) " · Answer in public: mailto:REF%2Bpublic@example.org\n"
 
+/* clang-format off: its layout of this table never comes to rest */
 static const struct {
     const char *name;
     struct said said;
@@ -89,7 +90,7 @@ static const struct {
      "Subject: Re: Good morning\n" DATED "In-Reply-To: <alice-public@example.org>\n"
      "References: <alice-public@example.org>\n" ARCHIVED(
          1,                                                                                                                        "public") "\n"
-                      "Good morning to @alice\n\nThe harbour is quiet\n\n" OPEN_FOOT(1,                                                                                                                                  "Public.")               },
+                      "Good morning to @alice\n\nThe harbour is quiet\n\n" OPEN_FOOT(1,                              "Public.")               },
     {"row 2: a post of somebody followed",
      {.note = "https://social.example/users/bob/2",
       .to = "public",
@@ -101,7 +102,7 @@ static const struct {
               "Subject: A long first line that goes on and on until it can no ...\n" DATED ARCHIVED(
                   2,                                                                                                                "public") TIMELINE
      "\nA long first line that goes on and on until it can no longer be a subject of a "
-     "mail\n\n" OPEN_FOOT(2,                                                                                                                                                                                     "Public.")               },
+     "mail\n\n" OPEN_FOOT(2,                                                                                 "Public.")               },
     {"row 3: a direct note to two",
      {.note = "https://social.example/users/bob/3",
       .to = "alice dan",
@@ -112,7 +113,7 @@ static const struct {
      "Subject: See you at nine\n" DATED ARCHIVED(
          3,                                                                                                                        "direct") "\n"
                       "See you at nine\n\nOnly for: alice, Dan. Not end-to-end encrypted.\n\n"
-                      "-- \nDirect. Open: " PAGE(3) "\n"                                                                                                                                                               },
+                      "-- \nDirect. Open: " PAGE(3) "\n"                                                           },
     {"row 4: a followers-only post names no publishing word",
      {.note = "https://social.example/users/bob/4",
       .to = "followers",
@@ -122,7 +123,7 @@ static const struct {
               "Cc: \"Dan (@dan@other.example)\" <dan=other.example@example.org>\n"
               "Subject: Closed today\n" DATED ARCHIVED(4,      "followers") TIMELINE
      "\n"
-     "Closed today\n\n-- \nFor Bob's followers. Open: " PAGE(4) "\n"                                                                                                    },
+     "Closed today\n\n-- \nFor Bob's followers. Open: " PAGE(4) "\n"},
     {"row 5: a content warning",
      {.note = "https://social.example/users/bob/5",
       .to = "public",
@@ -138,7 +139,7 @@ static const struct {
                                "begins below the line; lists, notifications and watches show only "
                                "these sentences. "
                                "If you would rather not see it, stop here and delete this mail.\n\n"
-                               "________\n\nI made soup\n\n" OPEN_FOOT(5,                                                                                                                         "Public.")                         },
+                               "________\n\nI made soup\n\n" OPEN_FOOT(5,                     "Public.")                         },
     {"a direct answer to what Bob wrote",
      {.note = "https://social.example/users/bob/6",
       .to = "alice",
@@ -149,7 +150,7 @@ static const struct {
               "References: <bob-direct@example.org>\n" ARCHIVED(
                   6,                                           "direct") "\n"
                                "And at ten?\n\nOnly for: alice. Not end-to-end encrypted.\n\n"
-                               "-- \nDirect. Open: " PAGE(6) "\n"                                                                                                         },
+                               "-- \nDirect. Open: " PAGE(6) "\n"     },
     {"an unlisted post that names her",
      {.note = "https://social.example/users/bob/7",
       .to = "followers",
@@ -159,8 +160,9 @@ static const struct {
               "Cc: \"PUBLIC, quiet\" <unlisted@example.org>\n"
               "Subject: Quietly\n" DATED ARCHIVED(7, "unlisted") "\n"
                                                                  "Quietly\n\n" OPEN_FOOT(
-                                                                     7, "Public, quiet.")},
+                                                                     7,                                                                                                                               "Public, quiet.")},
 };
+/* clang-format on */
 
 static void notes_are_shown_as_mails(void **state)
 {

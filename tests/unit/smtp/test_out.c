@@ -206,12 +206,9 @@ static void test_facts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_replies),
-        cmocka_unit_test(test_replies_are_bounded),
-        cmocka_unit_test(test_printed_is_cut),
-        cmocka_unit_test(test_offers),
-        cmocka_unit_test(test_text),
-        cmocka_unit_test(test_no_text_smuggles),
+        cmocka_unit_test(test_replies),        cmocka_unit_test(test_replies_are_bounded),
+        cmocka_unit_test(test_printed_is_cut), cmocka_unit_test(test_offers),
+        cmocka_unit_test(test_text),           cmocka_unit_test(test_no_text_smuggles),
         cmocka_unit_test(test_facts),
     };
     return cmocka_run_group_tests_name("smtp out", tests, NULL, NULL);
