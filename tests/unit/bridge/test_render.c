@@ -69,7 +69,8 @@ static bool is_same(const char *row, const char *found, const char *expected)
 #define OPEN_FOOT(n, what)                                                                         \
     "-- \n" what " Open: " PAGE(n) " · Answer in public: mailto:REF%2Bpublic@example.org\n"
 
-/* clang-format off: its layout of this table never comes to rest */
+/* clang-format never comes to rest over this table. */
+/* clang-format off */
 static const struct {
     const char *name;
     struct said said;
