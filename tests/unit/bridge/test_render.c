@@ -81,48 +81,45 @@ static const struct {
       .to = "public",
       .cc = "followers alice dan",
       .html = "<p>Good morning to <a href=\"https://example.org/@alice\" "
-              "class=\"u-url mention\">@<span>alice</span></a></p><p>The harbour is <b>quiet</b>"
-              "</p>",
+      "class=\"u-url mention\">@<span>alice</span></a></p><p>The harbour is <b>quiet</b>"
+      "</p>",
       .answers = alices},
-     MAILBOX_INBOX,                                                                                                                                 FROM_BOB
+     MAILBOX_INBOX, FROM_BOB
      "To: alice@example.org\n"
      "Cc: \"PUBLIC, quiet\" <unlisted@example.org>, \"Dan (@dan@other.example)\"\n"
      " <dan=other.example@example.org>\n"
      "Subject: Re: Good morning\n" DATED "In-Reply-To: <alice-public@example.org>\n"
-     "References: <alice-public@example.org>\n" ARCHIVED(
-         1,                                                                                                                        "public") "\n"
-                      "Good morning to @alice\n\nThe harbour is quiet\n\n" OPEN_FOOT(1,                              "Public.")               },
+     "References: <alice-public@example.org>\n" ARCHIVED(1, "public") "\n"
+      "Good morning to @alice\n\nThe harbour is quiet\n\n" OPEN_FOOT(1, "Public.")},
     {"row 2: a post of somebody followed",
      {.note = "https://social.example/users/bob/2",
       .to = "public",
       .cc = "followers",
       .html = "<p>A long first line that goes on and on until it can no longer be a subject of a "
-              "mail</p>"},
-     MAILBOX_HOME,                                                                                                                                  FROM_BOB "To: \"Bob's followers\" <bob=social.example+followers@example.org>\n"
-              "Cc: \"PUBLIC, quiet\" <unlisted@example.org>\n"
-              "Subject: A long first line that goes on and on until it can no ...\n" DATED ARCHIVED(
-                  2,                                                                                                                "public") TIMELINE
+      "mail</p>"},
+     MAILBOX_HOME, FROM_BOB "To: \"Bob's followers\" <bob=social.example+followers@example.org>\n"
+      "Cc: \"PUBLIC, quiet\" <unlisted@example.org>\n"
+      "Subject: A long first line that goes on and on until it can no ...\n" DATED ARCHIVED(2, "public") TIMELINE
      "\nA long first line that goes on and on until it can no longer be a subject of a "
-     "mail\n\n" OPEN_FOOT(2,                                                                                 "Public.")               },
+     "mail\n\n" OPEN_FOOT(2, "Public.")},
     {"row 3: a direct note to two",
      {.note = "https://social.example/users/bob/3",
       .to = "alice dan",
       .html = "<p>See you at nine</p>"},
-     MAILBOX_INBOX,                                                                                                                                 FROM_BOB
+     MAILBOX_INBOX, FROM_BOB
      "To: alice@example.org, \"Dan (@dan@other.example)\"\n"
      " <dan=other.example@example.org>\n"
-     "Subject: See you at nine\n" DATED ARCHIVED(
-         3,                                                                                                                        "direct") "\n"
-                      "See you at nine\n\nOnly for: alice, Dan. Not end-to-end encrypted.\n\n"
-                      "-- \nDirect. Open: " PAGE(3) "\n"                                                           },
+     "Subject: See you at nine\n" DATED ARCHIVED(3, "direct") "\n"
+      "See you at nine\n\nOnly for: alice, Dan. Not end-to-end encrypted.\n\n"
+      "-- \nDirect. Open: " PAGE(3) "\n"},
     {"row 4: a followers-only post names no publishing word",
      {.note = "https://social.example/users/bob/4",
       .to = "followers",
       .cc = "dan",
       .html = "<p>Closed today</p>"},
-     MAILBOX_HOME,                                                                         FROM_BOB "To: \"Bob's followers\" <bob=social.example+followers@example.org>\n"
-              "Cc: \"Dan (@dan@other.example)\" <dan=other.example@example.org>\n"
-              "Subject: Closed today\n" DATED ARCHIVED(4,      "followers") TIMELINE
+     MAILBOX_HOME, FROM_BOB "To: \"Bob's followers\" <bob=social.example+followers@example.org>\n"
+      "Cc: \"Dan (@dan@other.example)\" <dan=other.example@example.org>\n"
+      "Subject: Closed today\n" DATED ARCHIVED(4, "followers") TIMELINE
      "\n"
      "Closed today\n\n-- \nFor Bob's followers. Open: " PAGE(4) "\n"},
     {"row 5: a content warning",
@@ -131,37 +128,34 @@ static const struct {
       .cc = "alice",
       .warning = "food",
       .html = "<p>I made soup</p>"},
-     MAILBOX_INBOX,                                    FROM_BOB "To: alice@example.org\n"
-              "Cc: \"PUBLIC, quiet\" <unlisted@example.org>\n"
-              "Subject: CW: food\n" DATED ARCHIVED(
-                  5,                          "public") "\n"
-                               "Content warning: food. Bob asks you to decide first whether to "
-                               "read on. The post "
-                               "begins below the line; lists, notifications and watches show only "
-                               "these sentences. "
-                               "If you would rather not see it, stop here and delete this mail.\n\n"
-                               "________\n\nI made soup\n\n" OPEN_FOOT(5,                     "Public.")                         },
+     MAILBOX_INBOX, FROM_BOB "To: alice@example.org\n"
+      "Cc: \"PUBLIC, quiet\" <unlisted@example.org>\n"
+      "Subject: CW: food\n" DATED ARCHIVED(5, "public") "\n"
+      "Content warning: food. Bob asks you to decide first whether to "
+      "read on. The post "
+      "begins below the line; lists, notifications and watches show only "
+      "these sentences. "
+      "If you would rather not see it, stop here and delete this mail.\n\n"
+      "________\n\nI made soup\n\n" OPEN_FOOT(5, "Public.")},
     {"a direct answer to what Bob wrote",
      {.note = "https://social.example/users/bob/6",
       .to = "alice",
       .html = "<p>And at ten?</p>",
       .answers = bobs_direct},
-     MAILBOX_INBOX,                                           FROM_BOB "To: alice@example.org\n"
-              "Subject: And at ten?\n" DATED "In-Reply-To: <bob-direct@example.org>\n"
-              "References: <bob-direct@example.org>\n" ARCHIVED(
-                  6,                                           "direct") "\n"
-                               "And at ten?\n\nOnly for: alice. Not end-to-end encrypted.\n\n"
-                               "-- \nDirect. Open: " PAGE(6) "\n"     },
+     MAILBOX_INBOX, FROM_BOB "To: alice@example.org\n"
+      "Subject: And at ten?\n" DATED "In-Reply-To: <bob-direct@example.org>\n"
+      "References: <bob-direct@example.org>\n" ARCHIVED(6, "direct") "\n"
+      "And at ten?\n\nOnly for: alice. Not end-to-end encrypted.\n\n"
+      "-- \nDirect. Open: " PAGE(6) "\n"},
     {"an unlisted post that names her",
      {.note = "https://social.example/users/bob/7",
       .to = "followers",
       .cc = "public alice",
       .html = "<p>Quietly</p>"},
      MAILBOX_INBOX, FROM_BOB "To: alice@example.org\n"
-              "Cc: \"PUBLIC, quiet\" <unlisted@example.org>\n"
-              "Subject: Quietly\n" DATED ARCHIVED(7, "unlisted") "\n"
-                                                                 "Quietly\n\n" OPEN_FOOT(
-                                                                     7,                                                                                                                               "Public, quiet.")},
+      "Cc: \"PUBLIC, quiet\" <unlisted@example.org>\n"
+      "Subject: Quietly\n" DATED ARCHIVED(7, "unlisted") "\n"
+      "Quietly\n\n" OPEN_FOOT(7, "Public, quiet.")},
 };
 /* clang-format on */
 
