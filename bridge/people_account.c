@@ -125,8 +125,8 @@ static char *lower(struct slice text)
 static bool fill_new(struct bridge *bridge, struct slice local, struct slice domain,
                      struct account *account, struct err *err)
 {
-    account->name = lower(local);
-    account->domain = lower(domain);
+    account->name = must_copy(local);
+    account->domain = must_copy(domain);
     account->created_ms = clock_now(bridge->clock);
     return vault_key_new(bridge->vault, VAULT_RSA_SHA256, &account->actor_key,
                          &account->actor_public_pem, err);
@@ -176,8 +176,9 @@ static bool check_maildir(const char *maildir, struct err *err)
 bool bridge_account_add(struct bridge *bridge, const struct new_account *account, struct err *err)
 {
     struct addition addition = {0};
+    scoped_text char *address = lower(account->address); /* before the @ case never counts */
     bool done = check_maildir(account->maildir, err) &&
-                begin_addition(bridge, account->address, &addition.account, err);
+                begin_addition(bridge, slice_of(address), &addition.account, err);
 
     if (done) {
         addition.account.state = ACCOUNT_ACTIVE;

@@ -7,20 +7,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-bool household_enter(const struct config *config, struct household *out, struct err *err)
-{
-    bool held = false;
-
-    *out = (struct household){
-        .dir = {.fd = -1, .lock = -1}
-    };
-    if (!data_dir_open(config, &out->dir, err) || !data_dir_lock(&out->dir, &held, err))
-        return false;
-    if (!held)
-        return err_set(err, ERR_REFUSED, "Another nestbox works on %s already", config->data_dir);
-    return data_dir_make_certificate(&out->dir, config, err);
-}
-
 /* A database without the key of its secrets: a new key would only hide the loss for a while. */
 static bool check_key(const struct data_dir *dir, struct err *err)
 {
@@ -32,12 +18,26 @@ static bool check_key(const struct data_dir *dir, struct err *err)
     return true;
 }
 
+bool household_enter(const struct config *config, struct household *out, struct err *err)
+{
+    bool held = false;
+
+    *out = (struct household){
+        .dir = {.fd = -1, .lock = -1}
+    };
+    if (!data_dir_open(config, &out->dir, err) || !data_dir_lock(&out->dir, &held, err))
+        return false;
+    if (!held)
+        return err_set(err, ERR_REFUSED, "Another nestbox works on %s already", config->data_dir);
+    return check_key(&out->dir, err) && data_dir_make_certificate(&out->dir, config, err);
+}
+
 bool household_furnish(const struct config *config, struct household *it, struct err *err)
 {
     static const char *const judge[] = {"/proc/self/exe", "judge", NULL};
 
     mime_set_up();
-    if (!check_key(&it->dir, err) || !vault_open(it->dir.fd, &it->vault, err) ||
+    if (!vault_open(it->dir.fd, &it->vault, err) ||
         !store_open(it->dir.fd, &system_clock, &it->store, err))
         return false;
     it->pgp = pgp_new(judge);

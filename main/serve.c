@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 enum { INWARD_END_MS = 30 * SECOND_MS, OUTWARD_END_MS = 10 * SECOND_MS };
+enum { STOP_AT_MOST_S = 50 }; /* then work that does not end is cut off, as kill -9 would */
 
 /* systemd's readiness, sd_notify(3), if it waits for that. */
 static void tell_ready(void)
@@ -72,6 +73,8 @@ static void on_signal(void *ctx, int signal)
     if (server->stopping)
         return;
     server->stopping = true;
+    alarm(
+        STOP_AT_MOST_S); /* SIGALRM is blocked in every thread but this one, and ends the process */
     log_info("stops on signal %d", signal);
     entrances_close(server);
     loop_closing(server->inward, INWARD_END_MS, inward_ended, server);

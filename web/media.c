@@ -17,7 +17,7 @@ struct picture_read { /* an errand: find it, or read on */
     char *type;
     int64_t offset;
     struct bytes piece;
-    bool absent;
+    bool absent, for_everybody;
 };
 
 struct media { /* the handler's state between pieces */
@@ -63,6 +63,8 @@ static bool find_body(struct picture_read *read, struct err *err)
     read->absent = found == ABSENT || message.state != MESSAGE_SENT;
     if (read->absent)
         return true;
+    read->for_everybody =
+        message.visibility == VISIBILITY_PUBLIC || message.visibility == VISIBILITY_UNLISTED;
     read->type = must_dup(attachment.type);
     read->body = store_body_source(view, attachment.body_id, err);
     return read->body != NULL;
@@ -112,7 +114,8 @@ static void begin_answer(struct http_turn *turn, const struct picture_read *read
 
     http_add_field(response, "Content-Security-Policy", "default-src 'none'; sandbox");
     http_add_field(response, "X-Content-Type-Options", "nosniff");
-    http_add_field(response, "Cache-Control", "public, max-age=604800, immutable");
+    http_add_field(response, "Cache-Control",
+                   read->for_everybody ? "public, max-age=604800, immutable" : "private, no-store");
     http_answer(response, 200, read->type, SLICE(""));
     response->length = read->body->size;
 }
