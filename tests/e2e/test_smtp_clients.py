@@ -82,8 +82,8 @@ def test_mutt_reads_the_maildir(nest, person, tmp_path):
     assert not list((folder / "tmp").glob("*"))
     out = tmp_path / "out"
     settings = tmp_path / "muttrc"
-    settings.write_text("set quit=yes\nset mark_old=no\nset pipe_decode=no\nset mbox_type=Maildir\nset wait_key=no\n"
-                        "set sort=date-received\nset confirmappend=no\n")
+    settings.write_text(f"set folder={tmp_path}\nset quit=yes\nset mark_old=no\nset pipe_decode=no\nset wait_key=no\n"
+                        "set mbox_type=Maildir\nset sort=date-received\n")  # without `folder` it asks for one
     keys = f"<tag-pattern>~A<enter><tag-prefix><pipe-message>cat > {out}<enter><quit>"
     status, screen = on_a_terminal(["mutt", "-n", "-F", str(settings), "-f", str(folder), "-e", f'push "{keys}"'])
     assert status == 0, screen[-2000:]
