@@ -70,7 +70,9 @@ static char hex_digit(char c)
 {
     if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'F'))
         return c;
-    return c >= 'a' && c <= 'f' ? (char)(c + ('A' - 'a')) : '\0';
+    if (c >= 'a' && c <= 'f')
+        return (char)(c - 'a' + 'A');
+    return '\0';
 }
 
 /* As people copy them: with spaces between groups, in either case. */
