@@ -8,7 +8,8 @@ mirror_of_this_machine() {
     local mirror
     mirror=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
         awk '$1 == "bookworm" { print $2; exit }')
-    echo "${mirror:-http://deb.debian.org/debian}"
+    [ -n "$mirror" ] || die "apt knows no source of bookworm; name one in /etc/apt/sources.list, run apt-get update, try again"
+    echo "$mirror"
 }
 
 # The bare root, made once and kept in the cache; its path is left in BARE.
@@ -19,7 +20,9 @@ need_bare_root() {
     say "making a bare root (debootstrap), kept in $BARE"
     rm -rf "$BARE"
     mkdir -p "$CACHE"
-    debootstrap --variant=minbase bookworm "$BARE" "$(mirror_of_this_machine)" >"$CACHE/debootstrap.log" 2>&1 || {
+    local mirror
+    mirror=$(mirror_of_this_machine) || exit 1
+    debootstrap --variant=minbase bookworm "$BARE" "$mirror" >"$CACHE/debootstrap.log" 2>&1 || {
         tail -n 20 "$CACHE/debootstrap.log" >&2
         die "debootstrap failed (see above)"
     }
