@@ -154,6 +154,10 @@ static void log_warnings(const struct config *config)
 
     for (size_t i = 0; i < count; i++)
         log_warn("%s", warnings[i]);
+    if (config->contact == DOOR_ASK)
+        log_warn("contact = ask is not built yet: mail from strangers is taken as it comes");
+    if (config->seal)
+        log_warn("seal = yes is not built yet: mail rests in clear in the data folder");
 }
 
 int run_serve(const char *config_path)
