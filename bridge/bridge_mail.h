@@ -8,6 +8,7 @@
 #define NESTBOX_BRIDGE_MAIL_H
 
 #include "bridge.h"
+#include "envelope.h"
 #include "store.h"
 #include "stream.h"
 
@@ -51,6 +52,8 @@ struct mail_arrival { /* one mail after its final dot; owned by smtp's errand, a
     char *mail_from; /* "" is the null sender */
     char **recipients;
     size_t recipient_count;
+    struct mail_terms terms;                 /* what MAIL said beside the address */
+    struct recipient_terms *recipient_terms; /* one for each recipient; NULL: none said anything */
     struct source *body;  /* as received, borrowed from the spool until mail_arrival_clear() */
     char *received_field; /* our own "Received: …\r\n" for copies that stay or go on by mail */
     int64_t received_ms;

@@ -61,9 +61,14 @@ void mail_plan_free(struct mail_plan *plan)
 void mail_arrival_clear(struct mail_arrival *arrival)
 {
     free(arrival->mail_from);
-    for (size_t i = 0; i < arrival->recipient_count; i++)
+    for (size_t i = 0; i < arrival->recipient_count; i++) {
         free(arrival->recipients[i]);
+        if (arrival->recipient_terms)
+            recipient_terms_clear(&arrival->recipient_terms[i]);
+    }
     free(arrival->recipients);
+    free(arrival->recipient_terms);
+    mail_terms_clear(&arrival->terms);
     source_free(arrival->body);
     free(arrival->received_field);
     for (size_t i = 0; i < arrival->wanted_count; i++) {

@@ -6,6 +6,7 @@
 #ifndef NESTBOX_SMTP_DUTIES_H
 #define NESTBOX_SMTP_DUTIES_H
 
+#include "envelope.h"
 #include "errand.h"
 #include "session.h"
 
@@ -46,7 +47,9 @@ struct smtp_mail { /* an envelope; the errand copies what it needs and takes `bo
     enum smtp_door door;
     int64_t account_id;
     struct slice mail_from;
+    const struct mail_terms *terms; /* what MAIL said beside the address */
     char *const *recipients;
+    const struct recipient_terms *recipient_terms; /* what each RCPT said */
     size_t recipient_count;
     struct smtp_body *body;
     const struct peer *peer;

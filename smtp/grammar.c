@@ -1,8 +1,6 @@
 #include "grammar.h"
 
-#include <stdio.h>
-
-enum { LOCAL_MAX = 64, DOMAIN_MAX = 255, SIZE_LIMIT_DIGITS = 18 };
+enum { LOCAL_MAX = 64, DOMAIN_MAX = 255 };
 
 static bool is_atext(unsigned char c)
 {
@@ -145,58 +143,4 @@ enum path_result path_read(struct slice *rest, char out[ADDRESS_SIZE])
         !take_char(rest, '>'))
         return PATH_MALFORMED;
     return judge(out, local_len);
-}
-
-enum parameter { P_SIZE = 1, P_BODY = 2, P_SMTPUTF8 = 4, P_AUTH = 8, P_REQUIRETLS = 16 };
-
-static enum parameter parameter_named(struct slice name)
-{
-    if (slice_is_nocase(name, "SIZE"))
-        return P_SIZE;
-    if (slice_is_nocase(name, "BODY"))
-        return P_BODY;
-    if (slice_is_nocase(name, "SMTPUTF8"))
-        return P_SMTPUTF8;
-    if (slice_is_nocase(name, "REQUIRETLS"))
-        return P_REQUIRETLS;
-    return slice_is_nocase(name, "AUTH") ? P_AUTH : 0;
-}
-
-static bool take_value(enum parameter which, struct slice value, struct mail_parameters *out)
-{
-    switch (which) {
-    case P_SIZE:
-        return value.at && value.len <= SIZE_LIMIT_DIGITS &&
-               slice_to_number(value, INT64_MAX, &out->size);
-    case P_BODY:
-        out->eight_bit = value.at && slice_is_nocase(value, "8BITMIME");
-        return out->eight_bit || (value.at && slice_is_nocase(value, "7BIT"));
-    case P_SMTPUTF8: out->utf8 = true; return !value.at;
-    case P_REQUIRETLS: out->require_tls = true; return !value.at;
-    case P_AUTH:
-        return value.at && value.len > 0; /* RFC 4954 5: what is said there is not trusted */
-    }
-    return false;
-}
-
-const char *mail_parameters_read(struct slice text, struct mail_parameters *out, int *out_code)
-{
-    unsigned seen = 0;
-    struct slice rest = slice_trim(text);
-
-    *out = (struct mail_parameters){.size = -1};
-    while (rest.len > 0) {
-        struct slice value = slice_cut(&rest, ' ');
-        struct slice name = slice_cut(&value, '=');
-        enum parameter which = parameter_named(name);
-        if (name.len == 0 && !value.at)
-            continue; /* two spaces */
-        *out_code = which ? 501 : 555;
-        if (!which)
-            return "This parameter is not known here";
-        if ((seen & which) || !take_value(which, value, out))
-            return "A parameter is wrong or stands twice";
-        seen |= which;
-    }
-    return NULL;
 }

@@ -1,5 +1,5 @@
 /*
- * grammar — paths and parameters of MAIL and RCPT (RFC 5321 4.1.2, 6531).
+ * grammar — paths of MAIL and RCPT (RFC 5321 4.1.2, 6531).
  */
 #ifndef NESTBOX_SMTP_GRAMMAR_H
 #define NESTBOX_SMTP_GRAMMAR_H
@@ -18,13 +18,5 @@ enum path_result {
  * the domain as written, "" for the null path, "postmaster" alone for <Postmaster>.  Source routes are
  * skipped (appendix C). */
 enum path_result path_read(struct slice *rest, char out[ADDRESS_SIZE]);
-
-struct mail_parameters {
-    int64_t size; /* declared, or -1 */
-    bool eight_bit, utf8;
-    bool require_tls; /* RFC 8689 */
-};
-/* What stands behind the path.  NULL: fine; else the reply's words, *out_code 501 or 555. */
-const char *mail_parameters_read(struct slice text, struct mail_parameters *out, int *out_code);
 
 #endif

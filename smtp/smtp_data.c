@@ -24,8 +24,8 @@ static const char *protocol_of(const struct smtp_session *s)
     if (!s->extended)
         return s->secured ? "ESMTPS" : "SMTP";
     if (s->account_id)
-        return s->utf8 ? "UTF8SMTPSA" : "ESMTPSA";
-    if (s->utf8)
+        return s->terms.utf8 ? "UTF8SMTPSA" : "ESMTPSA";
+    if (s->terms.utf8)
         return s->secured ? "UTF8SMTPS" : "UTF8SMTP";
     return s->secured ? "ESMTPS" : "ESMTP";
 }
@@ -53,7 +53,9 @@ static enum next hand_over(struct smtp_session *s)
         .door = s->door,
         .account_id = s->account_id,
         .mail_from = slice_of(s->mail_from),
+        .terms = &s->terms,
         .recipients = s->recipients,
+        .recipient_terms = s->recipient_terms,
         .recipient_count = s->recipient_count,
         .body = steal(&s->body),
         .peer = &s->peer,

@@ -14,6 +14,13 @@ static bool take_keyword(struct slice *args, const char *keyword)
     return true;
 }
 
+/* Only to those who log in: who comes from elsewhere hears all that there is to say in our replies, and a report of
+ * success to a sender that anybody could have written is one more way to send mail to strangers. */
+bool offers_dsn(const struct smtp_session *s)
+{
+    return s->door == SMTP_DOOR_SUBMISSION;
+}
+
 static enum next refuse_path(struct smtp_session *s, enum path_result why, bool sender)
 {
     switch (why) {
@@ -42,11 +49,34 @@ static enum next sender_asked(struct smtp_session *s, struct smtp_errand *errand
     return reply_errand(s, errand);
 }
 
+/* The parts of MAIL in the order in which they stand; s->mail_from is set only if all are right. */
+static enum next read_mail(struct smtp_session *s, struct slice args)
+{
+    const struct parameters_offer offer = {.dsn = offers_dsn(s), .utf8 = true};
+    struct mail_parameters parameters;
+    struct parameters_refusal why;
+    char path[ADDRESS_SIZE];
+
+    if (!take_keyword(&args, "FROM:"))
+        return refuse_path(s, PATH_MALFORMED, true);
+    enum path_result result = path_read(&args, path);
+    if (result == PATH_MALFORMED || (args.len > 0 && args.at[0] != ' '))
+        return refuse_path(s, PATH_MALFORMED, true);
+    if (!mail_parameters_read(args, &offer, &parameters, &why))
+        return reply_bad(s, why.code, "5.5.4", why.words);
+    s->terms = parameters.terms;
+    if (result == PATH_NEEDS_UTF8 && !s->terms.utf8)
+        return refuse_path(s, result, true);
+    if (s->terms.require_tls && !s->secured)
+        return reply_bad(s, 501, "5.5.4", "REQUIRETLS can be asked for under TLS alone");
+    if (parameters.size > s->duties->message_max)
+        return reply_too_large(s);
+    s->mail_from = must_dup(path);
+    return NEXT_READ;
+}
+
 enum next on_mail(struct smtp_session *s, struct slice args)
 {
-    char path[ADDRESS_SIZE];
-    struct mail_parameters parameters;
-    int code = 501;
     bool submission = s->door == SMTP_DOOR_SUBMISSION;
 
     if (submission && s->account_id == 0)
@@ -54,26 +84,27 @@ enum next on_mail(struct smtp_session *s, struct slice args)
                          "Authentication required: use AUTH with your address and password");
     if (s->duties->is_busy && s->duties->is_busy(s->duties->ctx))
         return reply(s, 451, "4.3.2", "Too much is going on here. Please come again in a minute");
-    if (!take_keyword(&args, "FROM:"))
-        return refuse_path(s, PATH_MALFORMED, true);
-    enum path_result result = path_read(&args, path);
-    const char *trouble =
-        result == PATH_MALFORMED ? NULL : mail_parameters_read(args, &parameters, &code);
-    if (trouble)
-        return reply_bad(s, code, "5.5.4", trouble);
-    if (result == PATH_MALFORMED || (result == PATH_NEEDS_UTF8 && !parameters.utf8))
-        return refuse_path(s, result, true);
-    if (parameters.require_tls && !s->secured)
-        return reply_bad(s, 501, "5.5.4", "REQUIRETLS can be asked for under TLS alone");
-    if (parameters.size > s->duties->message_max)
-        return reply_too_large(s);
-    s->mail_from = must_dup(path);
-    s->utf8 = parameters.utf8;
-    s->require_tls = parameters.require_tls;
+    enum next next = read_mail(s, args);
+    if (!s->mail_from) {
+        transaction_clear(s);
+        return next;
+    }
     if (!submission)
         return sender_taken(s);
     return send_errand(s, s->duties->sender(s->duties->ctx, s->account_id, slice_of(s->mail_from)),
                        sender_asked);
+}
+
+static void keep_recipient(struct smtp_session *s)
+{
+    size_t count = s->recipient_count + 1;
+
+    s->recipients = must_grow(s->recipients, count, sizeof s->recipients[0]);
+    s->recipient_terms = must_grow(s->recipient_terms, count, sizeof s->recipient_terms[0]);
+    s->recipients[s->recipient_count] = must_dup(s->candidate);
+    s->recipient_terms[s->recipient_count] = s->candidate_terms;
+    s->candidate_terms = (struct recipient_terms){0};
+    s->recipient_count = count;
 }
 
 static enum next recipient_asked(struct smtp_session *s, struct smtp_errand *errand)
@@ -83,23 +114,26 @@ static enum next recipient_asked(struct smtp_session *s, struct smtp_errand *err
             log_info("s=%s smtp recipient refused: %d %s", s->id, errand->code, errand->status);
         return reply_errand(s, errand);
     }
-    s->recipients = must_grow(s->recipients, s->recipient_count + 1, sizeof s->recipients[0]);
-    s->recipients[s->recipient_count++] = must_dup(s->candidate);
+    keep_recipient(s);
     enter(s, RECIPIENTS);
     return reply(s, 250, "2.1.5", "Recipient OK");
 }
 
 enum next on_rcpt(struct smtp_session *s, struct slice args)
 {
+    const struct parameters_offer offer = {.dsn = offers_dsn(s), .utf8 = s->terms.utf8};
+    struct parameters_refusal why;
+
+    recipient_terms_clear(&s->candidate_terms);
     if (!take_keyword(&args, "TO:"))
         return refuse_path(s, PATH_MALFORMED, false);
     enum path_result result = path_read(&args, s->candidate);
-    if (result == PATH_GOOD && s->candidate[0] == '\0')
+    if (s->candidate[0] == '\0' || (args.len > 0 && args.at[0] != ' '))
         result = PATH_MALFORMED; /* <> is nobody */
-    if (result != PATH_GOOD && !(result == PATH_NEEDS_UTF8 && s->utf8))
+    if (result != PATH_GOOD && !(result == PATH_NEEDS_UTF8 && s->terms.utf8))
         return refuse_path(s, result, false);
-    if (slice_trim(args).len > 0)
-        return reply_bad(s, 555, "5.5.4", "RCPT takes no parameters here");
+    if (!recipient_parameters_read(args, &offer, &s->candidate_terms, &why))
+        return reply_bad(s, why.code, "5.5.4", why.words);
     if (s->recipient_count >= s->duties->recipients_max ||
         (s->mail_from[0] == '\0' && s->recipient_count > 0))
         return reply(s, 452, "4.5.3", "Too many recipients: send the rest in a second mail.");
@@ -107,7 +141,7 @@ enum next on_rcpt(struct smtp_session *s, struct slice args)
         .door = s->door,
         .account_id = s->account_id,
         .mail_from = slice_of(s->mail_from),
-        .require_tls = s->require_tls,
+        .require_tls = s->terms.require_tls,
     };
     return send_errand(s, s->duties->recipient(s->duties->ctx, &envelope, slice_of(s->candidate)),
                        recipient_asked);

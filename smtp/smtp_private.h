@@ -15,6 +15,7 @@
 #include "duties.h"
 #include "framing.h"
 #include "grammar.h"
+#include "parameters.h"
 #include "smtp.h"
 
 enum state { CONNECTED, GREETED, HANDSHAKE, AUTHENTICATING, SENDER, RECIPIENTS, BODY, STATES };
@@ -57,10 +58,12 @@ struct smtp_session {
 
     /* the transaction */
     char *mail_from;
-    bool utf8, require_tls;
+    struct mail_terms terms;
     char **recipients;
+    struct recipient_terms *recipient_terms; /* one for each recipient */
     size_t recipient_count;
     char candidate[ADDRESS_SIZE]; /* the recipient being asked about */
+    struct recipient_terms candidate_terms;
     struct smtp_body *body;
     struct framing framing;
     int64_t body_size, body_began_ms;
@@ -98,6 +101,7 @@ enum next auth_line(struct smtp_session *s, struct slice line);
 void auth_clear(struct auth *auth);
 enum next on_mail(struct smtp_session *s, struct slice args); /* smtp_envelope.c */
 enum next on_rcpt(struct smtp_session *s, struct slice args);
+bool offers_dsn(const struct smtp_session *s);
 enum next on_data(struct smtp_session *s, struct slice args); /* smtp_data.c */
 enum next body_read(struct smtp_session *s);
 

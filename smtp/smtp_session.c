@@ -32,18 +32,24 @@ void enter(struct smtp_session *s, enum state next)
 
 void transaction_clear(struct smtp_session *s)
 {
-    for (size_t i = 0; i < s->recipient_count; i++)
+    for (size_t i = 0; i < s->recipient_count; i++) {
         free(s->recipients[i]);
+        recipient_terms_clear(&s->recipient_terms[i]);
+    }
     free(s->recipients);
+    free(s->recipient_terms);
     free(s->mail_from);
+    mail_terms_clear(&s->terms);
+    recipient_terms_clear(&s->candidate_terms);
     if (s->body)
         s->duties->body_free(s->body);
     s->recipients = NULL;
+    s->recipient_terms = NULL;
     s->recipient_count = 0;
     s->mail_from = NULL;
     s->body = NULL;
     s->body_size = 0;
-    s->too_large = s->broken = s->utf8 = s->require_tls = false;
+    s->too_large = s->broken = false;
 }
 
 enum next send_errand(struct smtp_session *s, struct errand *errand,

@@ -150,9 +150,14 @@ static void fill_arrival(struct mail_arrival *arrival, const struct smtp *smtp,
     arrival->account_id = mail->account_id;
     arrival->mail_from = must_copy(mail->mail_from);
     arrival->recipients = must_alloc_array(mail->recipient_count, sizeof arrival->recipients[0]);
+    arrival->recipient_terms =
+        must_alloc_array(mail->recipient_count, sizeof arrival->recipient_terms[0]);
     arrival->recipient_count = mail->recipient_count;
-    for (size_t i = 0; i < mail->recipient_count; i++)
+    for (size_t i = 0; i < mail->recipient_count; i++) {
         arrival->recipients[i] = must_dup(mail->recipients[i]);
+        arrival->recipient_terms[i] = recipient_terms_copy(&mail->recipient_terms[i]);
+    }
+    arrival->terms = mail_terms_copy(mail->terms);
     arrival->body = spool_source(mail->body->spool);
     arrival->received_field = received_field(smtp, mail);
     arrival->received_ms = clock_now(smtp->parts.clock);

@@ -154,6 +154,10 @@ static struct errand *fake_take(void *ctx, const struct smtp_mail *mail)
     bytes_add(&fake->last_body, bytes_slice(&mail->body->text));
     snprintf(fake->last_from, sizeof fake->last_from, "%.*s", SLICE_ARGS(mail->mail_from));
     fake->last_recipients = mail->recipient_count;
+    mail_terms_clear(&fake->last_terms);
+    recipient_terms_clear(&fake->last_recipient_terms);
+    fake->last_terms = mail_terms_copy(mail->terms);
+    fake->last_recipient_terms = recipient_terms_copy(&mail->recipient_terms[0]);
     return &done->any.base.errand;
 }
 
@@ -253,4 +257,6 @@ void fake_end(struct fake *fake)
     bytes_clear(&fake->unread);
     bytes_clear(&fake->out);
     bytes_clear(&fake->last_body);
+    mail_terms_clear(&fake->last_terms);
+    recipient_terms_clear(&fake->last_recipient_terms);
 }

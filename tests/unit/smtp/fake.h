@@ -22,6 +22,8 @@ struct fake {
     struct bytes last_body;
     char last_from[321];
     size_t last_recipients;
+    struct mail_terms last_terms;
+    struct recipient_terms last_recipient_terms; /* of the first recipient */
     int flushes, flush_fails_at;
     bool busy;
     enum err_kind take_fails; /* 0: it does not */

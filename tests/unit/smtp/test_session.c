@@ -37,6 +37,10 @@ static const struct row rows[] = {
     {"declared too large",                   "EHLO a\r\n|MAIL FROM:<b@c.test> SIZE=9999999\r\n",    "552 5.3.4 This mail has more than 1 MiB, the limit here.", "smtp", false, false},
     {"unknown parameter",                    "EHLO a\r\n|MAIL FROM:<b@c.test> FOO=1\r\n",           "555 5.5.4",  "smtp", false, false},
     {"parameter twice",                      "EHLO a\r\n|MAIL FROM:<b@c.test> SIZE=1 SIZE=2\r\n",   "501 5.5.4",  "smtp", false, false},
+    {"BINARYMIME is not offered",            "EHLO a\r\n|MAIL FROM:<b@c.test> BODY=BINARYMIME\r\n", "555 5.5.4",  "smtp", false, false},
+    {"DSN is for who logs in",               "EHLO a\r\n|MAIL FROM:<b@c.test> RET=FULL\r\n",      "555 5.5.4",  "smtp", false, false},
+    {"nothing sticks to a path",             "EHLO a\r\n|MAIL FROM:<b@c.test>SIZE=1\r\n",         "501 5.1.7",  "smtp", false, false},
+    {"NOTIFY of RCPT",                       LOGIN "MAIL FROM:<alice@home.test>\r\n|RCPT TO:<b@home.test> NOTIFY=NEVER,DELAY\r\n", "501 5.5.4 Write NOTIFY=NEVER", "submissions", false, false},
     {"UTF-8 without saying so",              "EHLO a\r\n|MAIL FROM:<b\xc3\xbc@c.test>\r\n",         "553 5.6.7",  "smtp", false, false},
     {"UTF-8 said",                           "EHLO a\r\n|MAIL FROM:<b\xc3\xbc@c.test> SMTPUTF8\r\n", "250 2.1.0", "smtp", false, false},
     {"REQUIRETLS in clear",                  "EHLO a\r\n|MAIL FROM:<b@c.test> REQUIRETLS\r\n",      "501 5.5.4",  "smtp", false, false},
@@ -161,6 +165,30 @@ static void test_dots_are_unstuffed(void **state)
     assert_int_equal(fake.mails, 1);
     assert_text(fake.last_body.at, ".one\r\n..\r\na\r\nb\r\n");
     assert_text(fake.last_from, "b@c.test");
+    fake_end(&fake);
+}
+
+static void test_what_was_said_with_the_envelope_is_carried(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, "submissions", false);
+    say(&fake, LOGIN "MAIL FROM:<alice@home.test> BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=x+2B "
+                     "REQUIRETLS\r\n|RCPT TO:<b@home.test> NOTIFY=DELAY,FAILURE "
+                     "ORCPT=rfc822;c@d.test\r\n|DATA\r\n|hi\r\n.\r\n");
+    assert_int_equal(fake.mails, 1);
+    assert_true(fake.last_terms.eight_bit && fake.last_terms.utf8 && fake.last_terms.require_tls);
+    assert_int_equal(fake.last_terms.dsn_return, DSN_RETURN_HEADERS);
+    assert_text(fake.last_terms.envid, "x+2B");
+    assert_int_equal(fake.last_recipient_terms.notify, DSN_NOTIFY_DELAY | DSN_NOTIFY_FAILURE);
+    assert_text(fake.last_recipient_terms.orcpt, "rfc822;c@d.test");
+    say(&fake, "MAIL FROM:<alice@home.test>\r\n|RCPT TO:<b@home.test>\r\n|DATA\r\n|hi\r\n.\r\n");
+    assert_int_equal(fake.mails, 2);
+    assert_null(fake.last_terms.envid);
+    assert_null(fake.last_recipient_terms.orcpt);
+    assert_false(fake.last_terms.eight_bit || fake.last_terms.utf8 || fake.last_terms.require_tls);
+    assert_int_equal(fake.last_recipient_terms.notify, DSN_NOTIFY_UNSAID);
     fake_end(&fake);
 }
 
@@ -352,6 +380,7 @@ int main(void)
         cmocka_unit_test(test_every_byte_by_itself),
         cmocka_unit_test(test_pipelined_envelope),
         cmocka_unit_test(test_dots_are_unstuffed),
+        cmocka_unit_test(test_what_was_said_with_the_envelope_is_carried),
         cmocka_unit_test(test_a_large_body_goes_in_pieces),
         cmocka_unit_test(test_too_large_a_body_is_read_to_its_end),
         cmocka_unit_test(test_a_full_disk_is_said_at_the_end),
