@@ -10,15 +10,20 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "e2e"))
 
 from laboratory.ca import Ca  # noqa: E402
 from laboratory.dns import Dns  # noqa: E402
+from laboratory.exim import Exim  # noqa: E402
 from laboratory.fedify import CAVAGE, FedifyPeer  # noqa: E402
 from laboratory.gpg import Gpg  # noqa: E402
 from laboratory.nestbox import Nestbox  # noqa: E402
+from laboratory.opensmtpd import OpenSmtpd  # noqa: E402
 from laboratory.peer import PythonPeer  # noqa: E402
+from laboratory.postfix import Postfix  # noqa: E402
 
 NAMES = (
     "nest.test A 20.0.0.10", "mx.nest.test A 20.0.0.10", "garden.test A 20.0.0.10", "twin.test A 20.0.0.11",
     "mx.twin.test A 20.0.0.11",
     "judge.test A 20.0.0.12", "other.test A 20.0.0.13", "social.test A 20.0.0.20", "second.test A 20.0.0.21",
+    "mx.postfix.test A 20.0.0.2", "mx.exim.test A 20.0.0.3", "mx.smtpd.test A 20.0.0.4",
+    "postfix.test MX 10 mx.postfix.test.", "exim.test MX 10 mx.exim.test.", "smtpd.test MX 10 mx.smtpd.test.",
     "plain.unsigned.test A 20.0.0.13", "nest.test MX 10 mx.nest.test.",
 )
 SERIAL = itertools.count(1)
@@ -103,6 +108,19 @@ def twin(lab, ca, dns):
     yield make
     for server in made:
         server.end()
+
+
+def mail_server(kind):
+    """A fixture: that mail server, idle until a test calls its begin(), and ended with the tests."""
+    @pytest.fixture(scope="session")
+    def server(lab, ca, dns):
+        server = kind(lab / "mail", ca)
+        yield server
+        server.stop()
+    return server
+
+
+postfix, exim, opensmtpd = mail_server(Postfix), mail_server(Exim), mail_server(OpenSmtpd)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-# A bare Debian 12 in a folder: what fresh.sh tries the house in, and where bench.sh keeps its Postfix.
+# A bare Debian 12 in a folder: what fresh.sh tries the house in, and below the roots of other mail servers.
 # Sourced behind tools/lib.sh.
 # shellcheck shell=bash
 
@@ -15,11 +15,16 @@ mirror_of_this_machine() {
 # The bare root, made once and kept in the cache; its path is left in BARE.
 need_bare_root() {
     BARE=$CACHE/bookworm
-    [ -e "$BARE/.complete" ] && return
+    [ ! -e "$BARE/.complete" ] || return 0
     need_packages "${PACKAGES_FRESH[@]}"
+    mkdir -p "$CACHE"
+    (flock 9 && make_bare_root) 9>"$BARE.lock" || exit 1
+}
+
+make_bare_root() {
+    [ ! -e "$BARE/.complete" ] || return 0 # somebody else was faster
     say "making a bare root (debootstrap), kept in $BARE"
     rm -rf "$BARE"
-    mkdir -p "$CACHE"
     local mirror
     mirror=$(mirror_of_this_machine) || exit 1
     debootstrap --variant=minbase bookworm "$BARE" "$mirror" >"$CACHE/debootstrap.log" 2>&1 || {
@@ -65,4 +70,42 @@ in_root() {
         exec chroot "$root" "$@"' in_root "$root" \
         env -i HOME=/root TERM="${TERM:-dumb}" LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
         "${settings[@]}" "$@"
+}
+
+# need_root NAME PACKAGE…: a bare root with these packages in it, made once and kept in $CACHE/NAME.
+need_root() {
+    local name=$1 root=$CACHE/$1
+    shift
+    [ "$(cat "$root/.complete" 2>/dev/null)" != "$*" ] || return 0
+    need_bare_root
+    (flock 9 && make_root "$@") 9>"$root.lock" || exit 1
+}
+
+make_root() {
+    [ "$(cat "$root/.complete" 2>/dev/null)" != "$*" ] || return 0
+    say "making a root for $name, kept in $root"
+    rm -rf "$root.new"
+    furnish "$root.new"
+    printf '#!/bin/sh\nexit 101\n' >"$root.new/usr/sbin/policy-rc.d" # no daemon starts while it is installed
+    chmod 755 "$root.new/usr/sbin/policy-rc.d"
+    # shellcheck disable=SC2016
+    in_root "$root.new" sh -ec '
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get -qq update
+        apt-get -qq install -y --no-install-recommends "$@"
+        apt-get clean
+        rm -rf /var/lib/apt/lists/*' sh "$@" >"$root.log" 2>&1 || {
+        tail -n 20 "$root.log" >&2
+        die "$* could not be installed in a root of its own (see above)"
+    }
+    echo "$*" >"$root.new/.complete"
+    rm -rf "$root"
+    mv "$root.new" "$root"
+}
+
+# Other mail servers, each with a root of its own: they exclude one another, and fix their paths and users.
+need_mail_servers() {
+    need_root postfix "${PACKAGES_POSTFIX[@]}"
+    need_root exim "${PACKAGES_EXIM[@]}"
+    need_root opensmtpd "${PACKAGES_OPENSMTPD[@]}"
 }

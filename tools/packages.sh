@@ -14,15 +14,20 @@ PACKAGES_CLANG=(clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev llvm-1
 
 PACKAGES_LINT=("${PACKAGES_CLANG[@]}" shellcheck python3)
 
+PACKAGES_FRESH=(debootstrap util-linux git)
+
 PACKAGES_TEST=(
     libcmocka-dev "${PACKAGES_CLANG[@]}" shellcheck
     "${PACKAGES_PYTHON[@]}" python3-pytest python3-selenium
     knot knot-dnsutils unbound iproute2 procps util-linux bsdutils mount e2fsprogs
-    swaks libnet-ssleay-perl libauthen-sasl-perl mutt msmtp gnupg gpg-agent
+    "${PACKAGES_FRESH[@]}" swaks libnet-ssleay-perl libauthen-sasl-perl mutt msmtp gnupg gpg-agent
     chromium chromium-driver fonts-dejavu-core
 )
 
-PACKAGES_FRESH=(debootstrap util-linux git)
+# Mail servers that ours is tried with, each in a bare root of its own (tools/bare_root.sh).
+PACKAGES_POSTFIX=(postfix postfix-mta-sts-resolver)
+PACKAGES_EXIM=(exim4-daemon-light)
+PACKAGES_OPENSMTPD=(opensmtpd)
 
 PACKAGES_BENCH=("${PACKAGES_PYTHON[@]}" "${PACKAGES_FRESH[@]}" iproute2 procps)
 

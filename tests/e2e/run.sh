@@ -4,6 +4,8 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tools/lib.sh
 source "$here/../../tools/lib.sh"
+# shellcheck source=tools/bare_root.sh
+source "$ROOT/tools/bare_root.sh"
 cd "$ROOT"
 become_root "$here/run.sh" "$@"
 
@@ -17,10 +19,11 @@ fetch_peer() {
 }
 
 fetch_peer
+need_mail_servers
 where=("$here")
 for word in "$@"; do
     [ ! -e "${word%%::*}" ] || where=() # a file was named
 done
 exec unshare --net --mount --pid --fork --kill-child --mount-proc "$here/lab.sh" \
-    env -u PYTHONPATH PYTHONDONTWRITEBYTECODE=1 "$PYTHON" -m pytest -p no:cacheprovider --rootdir="$ROOT/tests" \
+    env -u PYTHONPATH NESTBOX_ROOTS="$CACHE" PYTHONDONTWRITEBYTECODE=1 "$PYTHON" -m pytest -p no:cacheprovider --rootdir="$ROOT/tests" \
     --durations=8 "${where[@]}" "$@"

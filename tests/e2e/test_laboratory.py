@@ -3,6 +3,7 @@ import pytest
 
 from laboratory import signatures
 from laboratory.fedify import CAVAGE, RFC9421
+from laboratory.mailing import compose
 
 
 def test_names_are_validly_signed_and_unsigned_test_is_not(dns):
@@ -66,3 +67,27 @@ def test_the_second_judge_refuses_a_signature_of_somebody_else(judge):
     assert status == 401
     status, _ = judge.post("https://judge.test/inbox", like, "eve", key=signatures.Key())
     assert status == 401
+
+
+@pytest.mark.parametrize("sender", ["postfix", "exim", "opensmtpd"])
+def test_mail_servers_deliver_to_one_another(request, sender):
+    there = [request.getfixturevalue(name).begin() for name in ("postfix", "exim", "opensmtpd")]
+    here = request.getfixturevalue(sender)
+    readers = [server for server in there if server is not here]
+    author = f"ann@{here.DOMAIN}"
+    here.send(author, [f"bob@{server.DOMAIN}" for server in readers],
+              compose(author, "bob@somewhere.test", "to all", "Good morning.\n.\n"))
+    for server in readers:
+        mail = server.wait_for_mail()
+        assert (mail["Subject"], mail.body) == ("to all", b"Good morning.\n.\n")
+        assert (" with esmtps" in mail["Received"].lower()) == (server.NAME != "opensmtpd")
+    here.wait_for_empty_queue()
+
+
+def test_postfix_asks_for_policies_of_mta_sts(dns, postfix, exim):
+    exim.begin()
+    postfix.begin(tls="dane", sts=True)
+    postfix.send("ann@postfix.test", "bob@exim.test", compose("ann@postfix.test", "bob@exim.test", "hello", "Hello.\n"))
+    exim.wait_for_mail()
+    postfix.wait_for_log(r"TLS connection established to mx\.exim\.test")
+    assert postfix.root.run("postmap", "-q", "exim.test", "socketmap:inet:127.0.0.1:8461:postfix", may_fail=True) == ""

@@ -1,0 +1,98 @@
+"""Mail servers of others, as they are: Postfix, Exim and OpenSMTPD, both ways."""
+import re
+
+import pytest
+
+from laboratory.mailing import compose, submit
+from laboratory.wait import until
+
+PASSWORD = "a good password"
+TEXT = "Good morning.\n.a dot\n..two\n"
+
+
+@pytest.fixture
+def mia(person):
+    return person("mia", password=PASSWORD)
+
+
+def theirs(server, to, subject="from them", text=TEXT):
+    author = f"ann@{server.DOMAIN}"
+    mail = compose(author, to, subject, text)
+    server.send(author, to, mail)
+    return mail
+
+
+def ours(account, server, subject="from us", text=TEXT):
+    mail = compose(account.address, f"bob@{server.DOMAIN}", subject, text)
+    code, words = submit(account, mail)
+    assert code == 250, words
+    return mail
+
+
+def our_log_of_delivery(nest, server):
+    """What we wrote down about the last delivery there."""
+    def look():
+        lines = re.findall(rf".*domain={server.DOMAIN} host={server.HOSTNAME} .*", nest.log.read_text())
+        return lines and lines[-1]
+    return until(look, f"a delivery to {server.DOMAIN} in our log")
+
+
+# They deliver to us
+
+
+def test_postfix_delivers_to_us_and_verifies_our_certificate(nest, mia, postfix):
+    postfix.begin(tls="verify")
+    theirs(postfix, mia.address)
+    mia.wait_for_mail(lambda mail: mail["subject"] == "from them")
+    postfix.wait_for_log(r"Verified TLS connection established to mx\.nest\.test\[20\.0\.0\.10\]:25: TLSv1\.3")
+    postfix.wait_for_empty_queue()
+
+
+def test_exim_delivers_to_us_and_verifies_our_certificate(nest, mia, exim):
+    exim.begin(verify=True)
+    theirs(exim, mia.address)
+    mia.wait_for_mail(lambda mail: mail["subject"] == "from them")
+    exim.wait_for_log(rf"=> {mia.address} .*H=mx\.nest\.test (DS )?\[20\.0\.0\.10\].* X=TLS1\.3:\S+ CV=yes")
+    exim.wait_for_empty_queue()
+
+
+def test_opensmtpd_delivers_to_us_by_tls(nest, mia, opensmtpd):
+    opensmtpd.begin()
+    theirs(opensmtpd, mia.address)
+    mia.wait_for_mail(lambda mail: mail["subject"] == "from them")
+    opensmtpd.wait_for_log(r"mta tls ciphers=TLSv1\.3")
+    opensmtpd.wait_for_empty_queue()
+
+
+# We deliver to them
+
+
+def test_we_deliver_to_postfix_and_verify_its_certificate(nest, mia, postfix):
+    postfix.begin()
+    mail = ours(mia, postfix)
+    got = postfix.wait_for_mail()
+    assert (got["Message-ID"], got.body.decode()) == (mail["Message-ID"], TEXT)
+    assert got["Return-Path"] == f"<{mia.address}>"
+    postfix.wait_for_log(r"TLS connection established from mx\.nest\.test\[20\.0\.0\.10\]: TLSv1\.3"
+                         r"|TLS connection established from unknown\[20\.0\.0\.10\]: TLSv1\.3")
+    assert "tls=TLSv1.3 verified" in our_log_of_delivery(nest, postfix)
+
+
+def test_we_deliver_to_exim_and_verify_its_certificate(nest, mia, exim):
+    exim.begin()
+    mail = ours(mia, exim)
+    got = exim.wait_for_mail()
+    assert (got["Message-ID"], got.body.decode()) == (mail["Message-ID"], TEXT)
+    exim.wait_for_log(rf"<= {mia.address} H=.*\[20\.0\.0\.10\].* P=esmtps X=TLS1\.3:")
+    assert "tls=TLSv1.3 verified" in our_log_of_delivery(nest, exim)
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["no TLS", "TLS that always fails"])
+def test_we_deliver_to_opensmtpd_in_clear(nest, mia, opensmtpd, tls):
+    opensmtpd.begin(tls=tls)
+    mail = ours(mia, opensmtpd)
+    got = opensmtpd.wait_for_mail()
+    assert (got["Message-ID"], got.body.decode()) == (mail["Message-ID"], TEXT)
+    assert "tls=none" in our_log_of_delivery(nest, opensmtpd)
+    connections = re.findall(r"smtp connected address=20\.0\.0\.10", opensmtpd.log())
+    assert len(connections) == (2 if tls else 1)
