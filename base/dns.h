@@ -9,7 +9,15 @@
 #include "errand.h"
 #include "slice.h"
 
-enum dns_type { DNS_A = 1, DNS_CNAME = 5, DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 28, DNS_TLSA = 52 };
+enum dns_type {
+    DNS_A = 1,
+    DNS_CNAME = 5,
+    DNS_PTR = 12,
+    DNS_MX = 15,
+    DNS_TXT = 16,
+    DNS_AAAA = 28,
+    DNS_TLSA = 52
+};
 enum dns_outcome { DNS_ANSWER, DNS_NO_DATA, DNS_NO_NAME, DNS_FAILED, DNS_BOGUS };
 
 struct dns_record {

@@ -11,6 +11,7 @@
 #include "address.h"
 #include "bridge.h"
 #include "bytes.h"
+#include "evidence.h"
 #include "names.h"
 #include "pgp.h"
 #include "store_message.h"
@@ -42,8 +43,6 @@ struct bridge { /* read-only after bridge_new(), but for the last: every thread 
 #define PURPOSE_ACTOR_KEY "actor key"
 #define PURPOSE_MESSAGE_ID "message id"
 #define PURPOSE_PERSON_WORD "person word"
-
-enum evidence { EVIDENCE_S0, EVIDENCE_S1, EVIDENCE_S2, EVIDENCE_S3, EVIDENCE_S4, EVIDENCE_F1 = 11 };
 
 /* ---- addresses and people ---- */
 /* Parts "alice@example.org" at the last @; false without one, or with an empty side. */

@@ -75,7 +75,7 @@ struct mail_plan {
     int64_t author_person_id;           /* of one from here */
     char *mail_from, *message_id, *references;
     int64_t mail_parent_id, received_ms;
-    enum evidence evidence;
+    enum evidence_class evidence;
     struct planned_copy *copies;
     size_t copy_count, copy_capacity;
     struct planned_sending *sendings;
@@ -104,7 +104,7 @@ struct author {
     char *name;
     bool ours; /* at one of our domains */
     enum author_proof proof;
-    enum evidence evidence;
+    enum evidence_class evidence;
     int64_t signed_ago_ms;
     bool has_account;
     struct account account;              /* whose address it is */

@@ -127,7 +127,8 @@ static void note_canonical(const struct record *record, const char *asked, struc
 static size_t bytes_before_name(enum dns_type type)
 {
     switch (type) {
-    case DNS_CNAME: return 0;
+    case DNS_CNAME:
+    case DNS_PTR: return 0;
     case DNS_MX: return 2;
     case DNS_A:
     case DNS_TXT:
