@@ -34,6 +34,7 @@ struct errand { /* first member of every errand */
     bool (*write)(struct errand *, struct store_tx *, struct err *);
     void (*free)(struct errand *); /* releases inputs and results */
     int64_t deadline_ms;           /* monotonic; 0 none.  A lane drops what comes too late */
+    bool one_by_one;               /* of those in its lane one runs at a time: passwords */
     bool ok;                       /* where there is a write: true only after the commit */
     struct err err;                /* why not */
     _Atomic bool unwanted;         /* the session is gone: do not record */

@@ -2,8 +2,9 @@
  * nestbox serve: start and stop (architecture.md 11).
  *
  * Start: settings, data folder and lock, certificate, listeners, privileges dropped, vault, store, parts, control
- * socket, ports.json, readiness.  Stop: listeners closed, sessions nudged, 30 s for what runs, 10 s for deliveries,
- * then workers, store.  kill -9 is the same without the manners; nothing depends on a clean stop.
+ * socket, ports.json, readiness.  Stop: listeners closed, sessions nudged, 26 s for what runs, 8 s for deliveries,
+ * then workers, store; after 38 s the process ends whatever still works.  kill -9 is the same without the manners;
+ * nothing depends on a clean stop.
  */
 #include "activitypub.h"
 #include "chores.h"
@@ -13,6 +14,7 @@
 #include "server.h"
 #include "smtp.h"
 #include "store.h"
+#include "workers.h"
 
 #include <malloc.h>
 #include <signal.h>
@@ -21,8 +23,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { INWARD_END_MS = 30 * SECOND_MS, OUTWARD_END_MS = 10 * SECOND_MS };
-enum { STOP_AT_MOST_S = 50 }; /* then work that does not end is cut off, as kill -9 would */
+enum { INWARD_END_MS = 26 * SECOND_MS, OUTWARD_END_MS = 8 * SECOND_MS };
+enum {
+    STOP_WITHIN_MS = 38 * SECOND_MS
+};                            /* then work that does not end is cut off, as kill -9 would */
+enum { STOP_AT_MOST_S = 40 }; /* and so is what cuts it off */
 
 /* systemd's readiness, sd_notify(3), if it waits for that. */
 static void tell_ready(void)
@@ -70,9 +75,9 @@ static void on_signal(void *ctx, int signal)
 {
     struct server *server = ctx;
 
-    if (server->stopping)
+    if (server->stop_by_ms)
         return;
-    server->stopping = true;
+    server->stop_by_ms = monotonic_ms() + STOP_WITHIN_MS;
     alarm(
         STOP_AT_MOST_S); /* SIGALRM is blocked in every thread but this one, and ends the process */
     log_info("stops on signal %d", signal);
@@ -130,6 +135,28 @@ static bool start(struct server *server, struct err *err)
     return entrances_tell(server, err);
 }
 
+static void remove_signs(struct server *server)
+{
+    if (server->household.dir.lock < 0) /* they are those of the server that holds it */
+        return;
+    unlinkat(server->household.dir.fd, "ports.json", 0);
+    unlinkat(server->household.dir.fd, "control", 0);
+}
+
+/* A worker that does not come back uses what would be freed: so nothing is. */
+static void wait_for_workers(struct server *server)
+{
+    struct err err;
+
+    if (!server->workers || !server->stop_by_ms ||
+        workers_join_until(server->workers, server->stop_by_ms, &err))
+        return;
+    log_error("stops in the middle of work that does not end (%s); what was promised is kept",
+              err.cause);
+    remove_signs(server);
+    _exit(EXIT_REFUSED);
+}
+
 static void tear_down(struct server *server)
 {
     control_close(server->control);
@@ -138,12 +165,10 @@ static void tear_down(struct server *server)
         thread_join(&server->outward_thread);
     }
     entrances_close(server);
+    wait_for_workers(server);
     wiring_free(server);
     tls_server_close(server->tls);
-    if (server->household.dir.lock >= 0) { /* else they are those of the server that holds it */
-        unlinkat(server->household.dir.fd, "ports.json", 0);
-        unlinkat(server->household.dir.fd, "control", 0);
-    }
+    remove_signs(server);
     household_close(&server->household);
 }
 

@@ -42,7 +42,7 @@ struct server {
     struct listener *listeners[ENTRANCES];
     struct carrier carrier;
     struct control *control;
-    bool stopping;
+    int64_t stop_by_ms; /* monotonic; 0: nobody said stop */
 };
 
 /* entrances.c: opens every listener the settings name, before privileges are dropped; closes them. */

@@ -29,6 +29,21 @@ static bool is_busy(void *ctx)
     return workers_busy(server->workers, LANE_QUICK) || workers_busy(server->workers, LANE_HEAVY);
 }
 
+/* Large mails wait on the BULK lane in the end, which no page needs. */
+static bool mail_is_busy(void *ctx)
+{
+    struct server *server = ctx;
+
+    return is_busy(server) || workers_busy(server->workers, LANE_BULK);
+}
+
+static bool login_is_busy(void *ctx)
+{
+    struct server *server = ctx;
+
+    return workers_busy_one_by_one(server->workers, LANE_HEAVY);
+}
+
 static bool host_is_ours(void *ctx, const struct http_request *request)
 {
     struct server *server = ctx;
@@ -61,7 +76,8 @@ static bool make_faces(struct server *server, struct err *err)
         .store = home->store,
         .vault = home->vault,
         .spools = server->spools,
-        .is_busy = is_busy,
+        .is_busy = mail_is_busy,
+        .is_login_busy = login_is_busy,
         .start_session = start_outward,
         .ctx = server,
     });

@@ -7,6 +7,8 @@
 #include <sched.h>
 #include <stdatomic.h>
 
+enum { ONE_BY_ONE_BUSY_AT = 32 };
+
 struct job {
     struct errand *errand;
     void (*done)(void *ctx, struct errand *errand);
@@ -14,13 +16,20 @@ struct job {
     struct job *next;
 };
 
-struct crew {              /* one lane */
-    pthread_mutex_t mutex; /* guards the four below */
-    pthread_cond_t work_came;
+struct line {
     struct job *first, **end;
-    bool closing;
-    _Atomic size_t waiting; /* counted inside the mutex, read outside */
+    _Atomic size_t waiting; /* counted inside the crew's mutex, read outside */
     size_t busy_at;
+};
+
+/* Two lines: what goes one by one keeps one thread busy at most, and lets somebody else pass before the next. */
+struct crew {              /* one lane */
+    pthread_mutex_t mutex; /* guards all but the threads */
+    pthread_cond_t changed;
+    struct line many, single;
+    bool single_runs, many_are_next;
+    bool closing;
+    size_t running;
     size_t thread_count;
     struct thread *threads;
 };
@@ -62,20 +71,52 @@ static bool do_work(struct errand *errand)
     return !errand->work || errand->work(errand, &errand->err);
 }
 
+static struct line *next_line(struct crew *crew)
+{
+    bool single = crew->single.first && !crew->single_runs;
+
+    if (single && !(crew->many_are_next && crew->many.first))
+        return &crew->single;
+    return crew->many.first ? &crew->many : NULL;
+}
+
+static bool is_over(const struct crew *crew)
+{
+    return crew->closing && !crew->many.first && !crew->single.first;
+}
+
+/* NULL: the lane has closed. */
 static struct job *take(struct crew *crew)
 {
+    struct job *job = NULL;
+    struct line *line;
+
     pthread_mutex_lock(&crew->mutex);
-    while (!crew->first && !crew->closing)
-        pthread_cond_wait(&crew->work_came, &crew->mutex);
-    struct job *job = crew->first;
-    if (job) {
-        crew->first = job->next;
-        if (!crew->first)
-            crew->end = &crew->first;
-        atomic_fetch_sub(&crew->waiting, 1);
+    while (!(line = next_line(crew)) && !is_over(crew))
+        pthread_cond_wait(&crew->changed, &crew->mutex);
+    if (line) {
+        job = line->first;
+        line->first = job->next;
+        if (!line->first)
+            line->end = &line->first;
+        atomic_fetch_sub(&line->waiting, 1);
+        crew->single_runs |= line == &crew->single;
+        crew->many_are_next = line == &crew->single;
+        crew->running++;
     }
     pthread_mutex_unlock(&crew->mutex);
     return job;
+}
+
+static void end(struct crew *crew, bool single)
+{
+    pthread_mutex_lock(&crew->mutex);
+    crew->running--;
+    if (single)
+        crew->single_runs = false;
+    if (single || crew->closing)
+        pthread_cond_broadcast(&crew->changed);
+    pthread_mutex_unlock(&crew->mutex);
 }
 
 static void serve(void *arg)
@@ -84,9 +125,11 @@ static void serve(void *arg)
     struct job *job;
 
     while ((job = take(crew))) {
+        bool single = job->errand->one_by_one;
         job->errand->ok = do_work(job->errand);
         job->done(job->ctx, job->errand);
         free(job);
+        end(crew, single);
     }
 }
 
@@ -104,6 +147,21 @@ static bool crew_start(struct crew *crew, const struct lane_facts *facts, unsign
     return true;
 }
 
+static void crew_init(struct crew *crew, size_t busy_at, size_t single_busy_at)
+{
+    pthread_condattr_t attributes;
+
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_mutex_init(&crew->mutex, NULL);
+    pthread_cond_init(&crew->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    crew->many.end = &crew->many.first;
+    crew->many.busy_at = busy_at;
+    crew->single.end = &crew->single.first;
+    crew->single.busy_at = single_busy_at;
+}
+
 struct workers *workers_new(const struct workers_options *options, struct err *err)
 {
     static const struct workers_options usual;
@@ -111,13 +169,10 @@ struct workers *workers_new(const struct workers_options *options, struct err *e
 
     if (!options)
         options = &usual;
-    for (size_t i = 0; i < WORKER_LANES; i++) {
-        struct crew *crew = &workers->crews[i];
-        pthread_mutex_init(&crew->mutex, NULL);
-        pthread_cond_init(&crew->work_came, NULL);
-        crew->end = &crew->first;
-        crew->busy_at = options->busy_at[i] ? options->busy_at[i] : lane_facts[i].busy_at;
-    }
+    for (size_t i = 0; i < WORKER_LANES; i++)
+        crew_init(&workers->crews[i],
+                  options->busy_at[i] ? options->busy_at[i] : lane_facts[i].busy_at,
+                  options->one_by_one_busy_at ? options->one_by_one_busy_at : ONE_BY_ONE_BUSY_AT);
     for (size_t i = 0; i < WORKER_LANES; i++) {
         if (!crew_start(&workers->crews[i], &lane_facts[i], options->threads[i], err))
             return NULL;
@@ -128,13 +183,15 @@ struct workers *workers_new(const struct workers_options *options, struct err *e
 /* False after the lane closed: nobody would take it. */
 static bool queue(struct crew *crew, struct job *job)
 {
+    struct line *line = job->errand->one_by_one ? &crew->single : &crew->many;
+
     pthread_mutex_lock(&crew->mutex);
     bool open = !crew->closing;
     if (open) {
-        *crew->end = job;
-        crew->end = &job->next;
-        atomic_fetch_add(&crew->waiting, 1);
-        pthread_cond_signal(&crew->work_came);
+        *line->end = job;
+        line->end = &job->next;
+        atomic_fetch_add(&line->waiting, 1);
+        pthread_cond_signal(&crew->changed);
     }
     pthread_mutex_unlock(&crew->mutex);
     return open;
@@ -153,27 +210,67 @@ void workers_submit(struct workers *workers, struct errand *errand,
     done(ctx, errand);
 }
 
+static bool is_busy(const struct line *line)
+{
+    return atomic_load(&line->waiting) >= line->busy_at;
+}
+
 bool workers_busy(const struct workers *workers, enum lane lane)
 {
-    const struct crew *crew = &workers->crews[lane];
+    return is_busy(&workers->crews[lane].many);
+}
 
-    return atomic_load(&crew->waiting) >= crew->busy_at;
+bool workers_busy_one_by_one(const struct workers *workers, enum lane lane)
+{
+    return is_busy(&workers->crews[lane].single);
+}
+
+static void crew_close(struct crew *crew)
+{
+    pthread_mutex_lock(&crew->mutex);
+    crew->closing = true;
+    pthread_cond_broadcast(&crew->changed);
+    pthread_mutex_unlock(&crew->mutex);
 }
 
 static void crew_join(struct crew *crew)
 {
-    pthread_mutex_lock(&crew->mutex);
-    crew->closing = true;
-    pthread_cond_broadcast(&crew->work_came);
-    pthread_mutex_unlock(&crew->mutex);
     for (size_t i = 0; i < crew->thread_count; i++)
         thread_join(&crew->threads[i]);
+}
+
+/* Until the lane is empty and nobody works. */
+static bool crew_rests(struct crew *crew, int64_t until_ms)
+{
+    const struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
+    int trouble = 0;
+
+    pthread_mutex_lock(&crew->mutex);
+    while (!trouble && !(is_over(crew) && crew->running == 0))
+        trouble = pthread_cond_timedwait(&crew->changed, &crew->mutex, &until);
+    bool rests = is_over(crew) && crew->running == 0;
+    pthread_mutex_unlock(&crew->mutex);
+    return rests;
 }
 
 void workers_join(struct workers *workers)
 {
     for (size_t i = 0; i < WORKER_LANES; i++)
+        crew_close(&workers->crews[i]);
+    for (size_t i = 0; i < WORKER_LANES; i++)
         crew_join(&workers->crews[i]);
+}
+
+bool workers_join_until(struct workers *workers, int64_t until_ms, struct err *err)
+{
+    for (size_t i = 0; i < WORKER_LANES; i++)
+        crew_close(&workers->crews[i]);
+    for (size_t i = 0; i < WORKER_LANES; i++)
+        if (!crew_rests(&workers->crews[i], until_ms))
+            return err_because(err, ERR_TEMPORARY, "Some work does not end", "lane %s",
+                               lane_facts[i].name);
+    workers_join(workers);
+    return true;
 }
 
 void workers_free(struct workers *workers)
@@ -183,7 +280,7 @@ void workers_free(struct workers *workers)
     workers_join(workers);
     for (size_t i = 0; i < WORKER_LANES; i++) {
         free(workers->crews[i].threads);
-        pthread_cond_destroy(&workers->crews[i].work_came);
+        pthread_cond_destroy(&workers->crews[i].changed);
         pthread_mutex_destroy(&workers->crews[i].mutex);
     }
     free(workers);

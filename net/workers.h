@@ -16,6 +16,7 @@ struct workers_options {
     unsigned threads[WORKER_LANES]; /* 0: as above */
     size_t busy_at[WORKER_LANES];   /* waiting errands from which workers_busy() says so; 0: 2000,
                                        256,   1024, 64 */
+    size_t one_by_one_busy_at;      /* of any lane; 0: 32 */
 };
 struct workers;
 /* `options` may be NULL. */
@@ -28,7 +29,11 @@ void workers_submit(struct workers *workers, struct errand *errand,
                     void (*done)(void *ctx, struct errand *errand), void *ctx);
 /* Whether new work (a MAIL, a request) should hear 451 or 503 now; work begun is finished. */
 bool workers_busy(const struct workers *workers, enum lane lane);
+/* The same for errands that go one by one: they wait in a line of their own, and others pass between them. */
+bool workers_busy_one_by_one(const struct workers *workers, enum lane lane);
 void workers_join(struct workers *workers); /* all that is queued is done, then the threads end */
+/* The same, but waits until then (monotonic) at most.  False: work goes on, and nothing it uses may be freed. */
+MUST_CHECK bool workers_join_until(struct workers *workers, int64_t until_ms, struct err *err);
 void workers_free(struct workers *workers); /* joins first */
 SCOPED(workers, workers_free)
 

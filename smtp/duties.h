@@ -71,6 +71,7 @@ struct smtp_duties {
     unsigned recipients_max;
     bool require_tls; /* of other servers (RFC 3207 4) */
     bool (*is_busy)(void *ctx);
+    bool (*is_login_busy)(void *ctx); /* too many passwords wait to be checked: AUTH hears 454 */
 
     struct errand *(*login)(void *ctx, struct slice name,
                             struct slice password);            /* struct smtp_login */

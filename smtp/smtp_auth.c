@@ -271,12 +271,15 @@ enum next on_auth(struct smtp_session *s, struct slice args)
         return reply_bad(s, 538, "5.7.11", "Encryption required: use STARTTLS first");
     if (s->account_id)
         return reply_bad(s, 503, "5.5.1", "You are logged in already");
-    if (slice_is_nocase(mechanism, "PLAIN"))
+    if (slice_is_nocase(mechanism, "PLAIN")) {
+        if (s->duties->is_login_busy && s->duties->is_login_busy(s->duties->ctx))
+            return reply(s, 454, "4.7.0", "Too many log in just now. Please try again in a minute");
         s->auth.step = AUTH_PLAIN;
-    else if (slice_is_nocase(mechanism, "SCRAM-SHA-256"))
+    } else if (slice_is_nocase(mechanism, "SCRAM-SHA-256")) {
         s->auth.step = AUTH_SCRAM_FIRST;
-    else
+    } else {
         return reply_bad(s, 504, "5.5.4", "This mechanism is not offered");
+    }
     enter(s, AUTHENTICATING);
     if (!initial.at)
         return reply(s, 334, "", "");

@@ -46,6 +46,13 @@ static bool busy(void *ctx)
     return it->parts.is_busy && it->parts.is_busy(it->parts.ctx);
 }
 
+static bool login_busy(void *ctx)
+{
+    struct smtp *it = ctx;
+
+    return it->parts.is_login_busy && it->parts.is_login_busy(it->parts.ctx);
+}
+
 struct smtp *smtp_new(const struct smtp_parts *parts)
 {
     struct smtp *it = must_new(struct smtp);
@@ -58,6 +65,7 @@ struct smtp *smtp_new(const struct smtp_parts *parts)
         .recipients_max = RECIPIENTS_MAX,
         .require_tls = parts->config->require_tls,
         .is_busy = busy,
+        .is_login_busy = login_busy,
         .login = work_login,
         .challenge = work_challenge,
         .prove = work_prove,

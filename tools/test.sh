@@ -48,6 +48,12 @@ crashes() {
         --junit-xml="$ROOT/$reports/crash.xml" "$@"
 }
 
+# Of the build that people run: figures are asked for.
+loads() {
+    NESTBOX_BINARY=$ROOT/build/release/nestbox tests/e2e/run.sh "$ROOT/tests/load" \
+        --junit-xml="$ROOT/$reports/load.xml" "$@"
+}
+
 finish() {
     print_phases
     exec "$PYTHON" tools/count.py "${results[@]}"
@@ -59,11 +65,11 @@ case $part in
     fresh) exec tools/fresh.sh ;;
     teeth) exec tools/teeth.sh ;;
     lint) exec tools/lint.sh ;;
-    all | unit | e2e | fuzz | crash | long) phase "packages" packages ;;
-    *) die "there is no part named $part (unit e2e lint fuzz crash long fresh teeth)" ;;
+    all | unit | e2e | fuzz | crash | load | long) phase "packages" packages ;;
+    *) die "there is no part named $part (unit e2e lint fuzz crash load long fresh teeth)" ;;
 esac
 
-case $part in all | unit | e2e | crash | long) step "build (dev)" build dev ;; esac
+case $part in all | unit | e2e | crash | load | long) step "build (dev)" build dev ;; esac
 case $part in all | unit) reported unit.xml "unit tests and replay of the corpora" unit ;; esac
 case $part in all | fuzz) step "fuzzing, 15 s each" fuzz_briefly ;; esac
 case $part in all) step "lint" tools/lint.sh ;; esac
@@ -73,10 +79,7 @@ case $part in
     crash) export NESTBOX_POINTS=300 NESTBOX_FAULTS=40 NESTBOX_CUTS=50 NESTBOX_KILLS=200 ;;
     long) export NESTBOX_POINTS=all NESTBOX_FAULTS=100 NESTBOX_CUTS=60 NESTBOX_KILLS=500 ;;
 esac
-case $part in
-    all | crash | long)
-        step "build (release)" build release nestbox
-        reported crash.xml "crashes" crashes "$@"
-        ;;
-esac
+case $part in all | crash | load | long) step "build (release)" build release nestbox ;; esac
+case $part in all | load | long) reported load.xml "load" loads "$@" ;; esac
+case $part in all | crash | long) reported crash.xml "crashes" crashes "$@" ;; esac
 finish

@@ -165,6 +165,113 @@ static void after_the_join_an_errand_comes_back_at_once(void **state)
     workers_free(workers);
 }
 
+/* How many of its kind run at this moment. */
+static _Atomic int together, most_together;
+
+static bool work_alone(struct errand *errand, struct err *err)
+{
+    int now = atomic_fetch_add(&together, 1) + 1;
+
+    if (now > most_together)
+        most_together = now;
+    bool ok = work(errand, err);
+    atomic_fetch_sub(&together, 1);
+    return ok;
+}
+
+static void what_goes_one_by_one_leaves_the_other_workers_to_others(void **state)
+{
+    enum { SINGLES = 8 };
+    const struct workers_options options = {.threads = {[LANE_HEAVY] = 4},
+                                            .one_by_one_busy_at = SINGLES - 1};
+    struct workers *workers = open_workers(&options);
+    struct task singles[SINGLES], other;
+    sem_t may_go, begun;
+
+    (void)state;
+    sem_init(&may_go, 0, 0);
+    sem_init(&begun, 0, 0);
+    for (int i = 0; i < SINGLES; i++) {
+        assert_false(workers_busy_one_by_one(workers, LANE_HEAVY));
+        task_init(&singles[i], LANE_HEAVY);
+        singles[i].errand.work = work_alone;
+        singles[i].errand.one_by_one = true;
+        singles[i].may_go = &may_go;
+        singles[i].begun = i == 0 ? &begun : NULL;
+        submit(workers, &singles[i]);
+        if (i == 0)
+            sem_wait(&begun);
+    }
+    assert_true(workers_busy_one_by_one(workers, LANE_HEAVY));
+    assert_false(workers_busy(workers, LANE_HEAVY));
+    task_init(&other, LANE_HEAVY);
+    submit(workers, &other);
+    sem_wait(&other.done); /* though the one in front has not ended */
+    for (int i = 0; i < SINGLES; i++)
+        sem_post(&may_go);
+    workers_join(workers);
+    for (int i = 0; i < SINGLES; i++)
+        assert_true(singles[i].errand.ok);
+    assert_int_equal(most_together, 1);
+    workers_free(workers);
+}
+
+static void one_worker_alone_lets_others_pass_between(void **state)
+{
+    const struct workers_options options = {.threads = {[LANE_HEAVY] = 1}};
+    struct workers *workers = open_workers(&options);
+    struct task singles[3], other;
+    sem_t begun, may_go;
+
+    (void)state;
+    sem_init(&begun, 0, 0);
+    sem_init(&may_go, 0, 0);
+    for (int i = 0; i < 3; i++) {
+        task_init(&singles[i], LANE_HEAVY);
+        singles[i].errand.one_by_one = true;
+        singles[i].may_go = &may_go;
+        singles[i].begun = &begun;
+        submit(workers, &singles[i]);
+    }
+    task_init(&other, LANE_HEAVY);
+    sem_wait(&begun);
+    submit(workers, &other);
+    sem_post(&may_go); /* the first ends */
+    sem_wait(&other.done);
+    assert_false(singles[2].worked);
+    sem_post(&may_go);
+    sem_post(&may_go);
+    workers_free(workers);
+    assert_true(singles[2].errand.ok);
+}
+
+static void a_join_with_an_end_does_not_wait_for_ever(void **state)
+{
+    struct workers *workers = open_workers(NULL);
+    struct task endless, task;
+    sem_t begun, may_go;
+    struct err err;
+
+    (void)state;
+    sem_init(&begun, 0, 0);
+    sem_init(&may_go, 0, 0);
+    task_init(&endless, LANE_HEAVY);
+    endless.begun = &begun;
+    endless.may_go = &may_go;
+    submit(workers, &endless);
+    sem_wait(&begun);
+    assert_false(workers_join_until(workers, monotonic_ms() + 20, &err));
+    assert_string_equal(err.cause, "lane heavy");
+    task_init(&task, LANE_QUICK);
+    submit(workers, &task);
+    sem_wait(&task.done);
+    assert_false(task.errand.ok);
+    sem_post(&may_go);
+    assert_true(workers_join_until(workers, monotonic_ms() + 20 * SECOND_MS, &err));
+    assert_true(endless.errand.ok);
+    workers_free(workers);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +279,9 @@ int main(void)
         cmocka_unit_test(a_slow_lane_holds_up_no_other),
         cmocka_unit_test(nobody_works_for_who_is_gone_or_too_late),
         cmocka_unit_test(a_long_queue_says_so_and_is_worked_off),
+        cmocka_unit_test(what_goes_one_by_one_leaves_the_other_workers_to_others),
+        cmocka_unit_test(one_worker_alone_lets_others_pass_between),
+        cmocka_unit_test(a_join_with_an_end_does_not_wait_for_ever),
         cmocka_unit_test(after_the_join_an_errand_comes_back_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

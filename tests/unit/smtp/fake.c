@@ -177,6 +177,13 @@ static bool fake_busy(void *ctx)
     return fake->busy;
 }
 
+static bool fake_login_busy(void *ctx)
+{
+    struct fake *fake = ctx;
+
+    return fake->login_busy;
+}
+
 /* Carries out next steps until the session wants bytes or hangs up. */
 static void follow(struct fake *fake, struct turn *turn, enum next next)
 {
@@ -234,6 +241,7 @@ void fake_begin(struct fake *fake, const char *service, bool require_tls)
         .recipients_max = 3,
         .require_tls = require_tls,
         .is_busy = fake_busy,
+        .is_login_busy = fake_login_busy,
         .login = fake_login,
         .challenge = fake_challenge,
         .prove = fake_prove,

@@ -306,6 +306,21 @@ static void test_busy_is_said_at_mail(void **state)
     fake_end(&fake);
 }
 
+static void test_a_line_of_passwords_is_said_at_auth(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, "submissions", false);
+    fake.login_busy = true;
+    say(&fake, "EHLO a\r\n|AUTH PLAIN AGEAYg==\r\n");
+    assert_non_null(strstr(last_line(&fake), "454 4.7.0"));
+    fake.login_busy = false;
+    say(&fake, "AUTH PLAIN AGEAYg==\r\n");
+    assert_non_null(strstr(last_line(&fake), "535 5.7.8"));
+    fake_end(&fake);
+}
+
 static void test_too_many_errors(void **state)
 {
     struct fake fake;
@@ -386,6 +401,7 @@ int main(void)
         cmocka_unit_test(test_a_full_disk_is_said_at_the_end),
         cmocka_unit_test(test_our_trouble_is_told_as_ours),
         cmocka_unit_test(test_busy_is_said_at_mail),
+        cmocka_unit_test(test_a_line_of_passwords_is_said_at_auth),
         cmocka_unit_test(test_too_many_errors),
         cmocka_unit_test(test_a_line_without_end),
         cmocka_unit_test(test_silence_and_stopping_are_told),
