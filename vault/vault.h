@@ -11,6 +11,7 @@
 #define NESTBOX_VAULT_H
 
 #include "bytes.h"
+#include "digest.h"
 #include "err.h"
 #include "scope.h"
 #include "slice.h"
@@ -50,6 +51,15 @@ MUST_CHECK bool vault_sign(struct vault *vault, const char *name, struct slice w
 /* Needs no vault: public keys are no secret.  Accepts SPKI and PKCS#1 RSA PEM of 1024 to 8192 bits and
  * Ed25519 SPKI.  False also for a key that cannot be read. */
 bool vault_verify(struct slice public_pem, struct slice data, struct slice signature);
+/* The same for a SHA-256 digest (RFC 6376, RFC 8463): an RSA signature made over it, or an Ed25519 signature whose message
+ * is the digest.  The key is SubjectPublicKeyInfo or RSAPublicKey (DER), or the 32 octets of an Ed25519 one. */
+enum vault_proof { VAULT_PROVED, VAULT_DISPROVED, VAULT_KEY_WEAK, VAULT_KEY_UNREADABLE };
+enum vault_proof vault_verify_digest(enum vault_scheme scheme, struct slice public_key,
+                                     const unsigned char digest[SHA256_LEN],
+                                     struct slice signature);
+/* The SPKI PEM of vault_key_new() in the form that vault_verify_digest() and DKIM's key records have.  False: it
+ * cannot be read. */
+MUST_CHECK bool vault_public_plain(struct slice public_pem, struct bytes *out);
 
 /* Passwords, RFC 5802 and RFC 7677: one secret serves SCRAM-SHA-256 and PLAIN.  No clear password is kept. */
 enum { SCRAM_KEY_LEN = 32, SCRAM_SALT_LEN = 16, SCRAM_ITERATIONS = 100000 };

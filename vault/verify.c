@@ -10,6 +10,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 
 enum { PEM_MOST = 16 * 1024, RSA_BITS_LEAST = 1024, RSA_BITS_MOST = 8192, EXPONENT_BITS_MOST = 64 };
 
@@ -74,6 +75,101 @@ static bool signature_fits(EVP_PKEY *key, struct slice data, struct slice signat
 
     EVP_MD_CTX_free(run);
     return fits;
+}
+
+/* ---- keys and digests, as DKIM has them ---- */
+
+enum { ED25519_LEN = 32, DER_MOST = 4096 };
+
+static EVP_PKEY *key_from_bytes(enum vault_scheme scheme, struct slice key)
+{
+    const unsigned char *at = (const unsigned char *)key.at;
+
+    if (scheme == VAULT_ED25519)
+        return key.len == ED25519_LEN
+                   ? EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, at, key.len)
+                   : NULL;
+    if (key.len > DER_MOST)
+        return NULL;
+    EVP_PKEY *read = d2i_PUBKEY(NULL, &at, (long)key.len);
+    at = (const unsigned char *)key.at;
+    return read ? read : d2i_PublicKey(EVP_PKEY_RSA, NULL, &at, (long)key.len);
+}
+
+static bool rsa_fits(EVP_PKEY *key, const unsigned char digest[SHA256_LEN], struct slice signature)
+{
+    EVP_PKEY_CTX *run = EVP_PKEY_CTX_new(key, NULL);
+    bool fits = run && EVP_PKEY_verify_init(run) == 1 &&
+                EVP_PKEY_CTX_set_rsa_padding(run, RSA_PKCS1_PADDING) == 1 &&
+                EVP_PKEY_CTX_set_signature_md(run, EVP_sha256()) == 1 &&
+                EVP_PKEY_verify(run, (const unsigned char *)signature.at, signature.len, digest,
+                                SHA256_LEN) == 1;
+
+    EVP_PKEY_CTX_free(run);
+    return fits;
+}
+
+static enum vault_proof prove(EVP_PKEY *key, enum vault_scheme scheme,
+                              const unsigned char digest[SHA256_LEN], struct slice signature)
+{
+    int kind = scheme == VAULT_ED25519 ? EVP_PKEY_ED25519 : EVP_PKEY_RSA;
+
+    if (!key || EVP_PKEY_get_base_id(key) != kind)
+        return VAULT_KEY_UNREADABLE;
+    if (kind == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) < RSA_BITS_LEAST)
+        return VAULT_KEY_WEAK;
+    if (!key_is_fit(key))
+        return VAULT_KEY_UNREADABLE;
+    bool fits =
+        kind == EVP_PKEY_RSA
+            ? rsa_fits(key, digest, signature)
+            : signature_fits(key, (struct slice){(const char *)digest, SHA256_LEN}, signature);
+    return fits ? VAULT_PROVED : VAULT_DISPROVED;
+}
+
+enum vault_proof vault_verify_digest(enum vault_scheme scheme, struct slice public_key,
+                                     const unsigned char digest[SHA256_LEN], struct slice signature)
+{
+    EVP_PKEY *key = key_from_bytes(scheme, public_key);
+    enum vault_proof proof = prove(key, scheme, digest, signature);
+
+    EVP_PKEY_free(key);
+    ERR_clear_error();
+    return proof;
+}
+
+static bool add_raw(const EVP_PKEY *key, struct bytes *out)
+{
+    unsigned char raw[ED25519_LEN];
+    size_t len = sizeof raw;
+
+    if (EVP_PKEY_get_raw_public_key(key, raw, &len) != 1)
+        return false;
+    bytes_add(out, (struct slice){(const char *)raw, len});
+    return true;
+}
+
+static bool add_der(const EVP_PKEY *key, struct bytes *out)
+{
+    unsigned char *der = NULL;
+    int len = i2d_PUBKEY(key, &der);
+
+    if (len <= 0)
+        return false;
+    bytes_add(out, (struct slice){(const char *)der, (size_t)len});
+    OPENSSL_free(der);
+    return true;
+}
+
+bool vault_public_plain(struct slice public_pem, struct bytes *out)
+{
+    EVP_PKEY *key = key_from_pem(public_pem);
+    bool done = key && (EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519 ? add_raw(key, out)
+                                                                      : add_der(key, out));
+
+    EVP_PKEY_free(key);
+    ERR_clear_error();
+    return done;
 }
 
 bool vault_verify(struct slice public_pem, struct slice data, struct slice signature)

@@ -1,0 +1,162 @@
+#include "dkim_house.h"
+
+#include "memory.h"
+#include "test.h"
+#include "text.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static char path[] = "/tmp/nestbox-dkim-XXXXXX";
+static struct vault *vault;
+static struct bytes wrapped[2];
+static char *records[2];
+
+static void make_key(enum dkim_scheme scheme)
+{
+    bool edwards = scheme == DKIM_ED25519_SHA256;
+    scoped_text char *pem = NULL;
+    scoped_value(bytes) plain = {0};
+    scoped_value(bytes) text = {0};
+    struct err err;
+
+    assert_true(vault_key_new(vault, edwards ? VAULT_ED25519 : VAULT_RSA_SHA256, &wrapped[scheme],
+                              &pem, &err));
+    assert_true(vault_public_plain(slice_of(pem), &plain));
+    bytes_print(&text, "v=DKIM1; k=%s; p=", edwards ? "ed25519" : "rsa");
+    base64_add(&text, bytes_slice(&plain));
+    records[scheme] = bytes_take(&text);
+}
+
+int house_open(void **state)
+{
+    struct err err;
+
+    (void)state;
+    assert_non_null(mkdtemp(path));
+    int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(dir >= 0);
+    assert_true(vault_open(dir, &vault, &err));
+    close(dir);
+    make_key(DKIM_RSA_SHA256);
+    make_key(DKIM_ED25519_SHA256);
+    return 0;
+}
+
+int house_close(void **state)
+{
+    char name[64];
+
+    (void)state;
+    vault_close(vault);
+    for (size_t i = 0; i < 2; i++) {
+        bytes_clear(&wrapped[i]);
+        free(records[i]);
+    }
+    snprintf(name, sizeof name, "%s/keys/server.key", path);
+    unlink(name);
+    snprintf(name, sizeof name, "%s/keys", path);
+    rmdir(name);
+    return rmdir(path);
+}
+
+char *house_crlf(const char *text)
+{
+    scoped_value(bytes) out = {0};
+
+    for (; *text; text++) {
+        if (*text == '\n')
+            bytes_add_char(&out, '\r');
+        bytes_add_char(&out, *text);
+    }
+    return bytes_take(&out);
+}
+
+const char *house_record(enum dkim_scheme scheme)
+{
+    return records[scheme];
+}
+
+void house_sign(enum dkim_scheme scheme, struct slice data, struct bytes *out)
+{
+    struct err err;
+
+    assert_true(vault_sign(vault, scheme == DKIM_RSA_SHA256 ? "rsa" : "ed25519",
+                           bytes_slice(&wrapped[scheme]), data, out, &err));
+}
+
+enum dkim_proof house_prove(enum dkim_scheme scheme, struct slice key,
+                            const unsigned char digest[SHA256_LEN], struct slice signature)
+{
+    static const enum dkim_proof proofs[] = {[VAULT_PROVED] = DKIM_PROVED,
+                                             [VAULT_DISPROVED] = DKIM_DISPROVED,
+                                             [VAULT_KEY_WEAK] = DKIM_KEY_WEAK,
+                                             [VAULT_KEY_UNREADABLE] = DKIM_KEY_BROKEN};
+    enum vault_scheme in_vault = scheme == DKIM_ED25519_SHA256 ? VAULT_ED25519 : VAULT_RSA_SHA256;
+
+    return proofs[vault_verify_digest(in_vault, key, digest, signature)];
+}
+
+static struct dkim_text *read_text(struct slice mail)
+{
+    struct err err;
+    scoped(source) source = source_of_slice(mail);
+    struct dkim_text *text = dkim_text_read(source, &err);
+
+    assert_non_null(text);
+    return text;
+}
+
+/* The digest of the header does not depend on what stands in b=, so a first reading finds what is to be signed. */
+char *house_signed(const char *field_name, const char *tags, const char *mail)
+{
+    scoped_text char *rest = house_crlf(mail);
+    scoped_text char *folded = house_crlf(tags);
+    scoped_value(bytes) value = {0};
+    scoped_value(bytes) nothing = {0};
+    scoped_value(bytes) encoded = {0};
+    struct dkim_signature signature;
+    const char zeros[64] = {0};
+
+    base64_add(&nothing, (struct slice){zeros, sizeof zeros});
+    scoped_text char *draft = must_print("%s: %s b=%s\r\n%s", field_name, folded, nothing.at, rest);
+    scoped(dkim_text) text = read_text(slice_of(draft));
+    dkim_signature_read(text, &text->fields[0], DKIM_FIELD, HOUSE_NOW_MS, &signature);
+    house_sign(DKIM_ED25519_SHA256, (struct slice){(const char *)signature.digest, SHA256_LEN},
+               &value);
+    bytes_clear(&signature.value);
+    base64_add(&encoded, bytes_slice(&value));
+    return must_print("%s: %s b=%s\r\n%s", field_name, folded, encoded.at, rest);
+}
+
+void house_answer(const char *record, struct dns_answer *out)
+{
+    scoped_value(bytes) rdata = {0};
+    struct slice rest = slice_of(record);
+
+    *out = (struct dns_answer){.outcome = record ? DNS_ANSWER : DNS_NO_NAME};
+    while (rest.len > 0) {
+        struct slice part = slice_first(rest, 255);
+        bytes_add_char(&rdata, (char)part.len);
+        bytes_add(&rdata, part);
+        rest = slice_from(rest, part.len);
+    }
+    if (record)
+        dns_answer_add(out, bytes_slice(&rdata));
+}
+
+void house_judge(struct slice mail, const char *record, struct dkim *out)
+{
+    scoped(dkim_text) text = read_text(mail);
+    struct dns_question question;
+    size_t index = 0;
+
+    dkim_read(text, HOUSE_NOW_MS, out);
+    while (dkim_wants(out, index, &index, &question)) {
+        struct dns_answer answer;
+        house_answer(record ? record : records[out->signatures[index].scheme], &answer);
+        dkim_key(out, index, &answer, house_prove);
+        dns_answer_clear(&answer);
+    }
+}
