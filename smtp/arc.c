@@ -236,46 +236,29 @@ void arc_clear(struct arc *arc)
     *arc = (struct arc){.result = AUTH_NONE, .why = ""};
 }
 
-/* The message's own signature stands behind the seals. */
-static const struct dkim_signature *signature_at(const struct arc *arc, size_t index)
-{
-    return index < arc->count ? &arc->seals[index] : &arc->message;
-}
-
-bool arc_wants(const struct arc *arc, size_t from, size_t *out_index,
-               struct dns_question *out_question)
-{
-    for (size_t i = from; arc->waiting && i <= arc->count; i++)
-        if (dkim_question(signature_at(arc, i), out_question)) {
-            *out_index = i;
-            return true;
-        }
-    return false;
-}
-
 static void conclude(struct arc *arc)
 {
-    arc->waiting = false;
     arc->result = AUTH_PASS;
-    for (size_t i = 0; i <= arc->count; i++) {
-        const struct dkim_signature *signature = signature_at(arc, i);
+    for (size_t i = 0; i <= arc->count && arc->result != AUTH_FAIL; i++) {
+        const struct dkim_signature *signature = i < arc->count ? &arc->seals[i] : &arc->message;
         if (signature->result == AUTH_PASS)
             continue;
-        arc->why = signature->why;
         arc->result = signature->result == AUTH_TEMPERROR ? AUTH_TEMPERROR : AUTH_FAIL;
-        if (arc->result == AUTH_FAIL)
-            return;
+        arc->why = signature->why;
     }
 }
 
-void arc_key(struct arc *arc, size_t index, const struct dns_answer *answer, dkim_prove *prove)
+bool arc_judge(struct arc *arc, struct dns_facts *facts, dkim_prove *prove)
 {
-    struct dns_question unused;
-    size_t next;
-
-    dkim_judge(index < arc->count ? &arc->seals[index] : &arc->message, answer, prove);
-    if (!arc_wants(arc, 0, &next, &unused))
+    if (!arc->waiting)
+        return true;
+    bool done = dkim_signature_judge(&arc->message, facts, prove);
+    for (size_t i = 0; i < arc->count; i++)
+        done &= dkim_signature_judge(&arc->seals[i], facts, prove);
+    arc->waiting = !done;
+    if (done)
         conclude(arc);
+    return done;
 }
 
 bool arc_vouches(const struct arc *arc, struct slice author_domain)

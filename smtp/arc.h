@@ -4,7 +4,7 @@
  * A chain proves who wrote it down, never that it is true: everybody can write one.  So it counts only when every
  * sealer in it is one that the administrator trusts, and nobody else's chain costs a question or a signature check.
  *
- * The steps are those of dkim.h: arc_read(), then arc_wants() and arc_key() until nothing is wanted.
+ * The steps are those of dkim.h: arc_read(), then arc_judge() until nothing is open.
  */
 #ifndef NESTBOX_SMTP_ARC_H
 #define NESTBOX_SMTP_ARC_H
@@ -31,10 +31,7 @@ void arc_read(const struct dkim_text *text, int64_t now_ms,
 void arc_clear(struct arc *arc);
 SCOPED_VALUE(arc, arc_clear)
 
-/* As dkim_wants() and dkim_key(). */
-bool arc_wants(const struct arc *arc, size_t from, size_t *out_index,
-               struct dns_question *out_question);
-void arc_key(struct arc *arc, size_t index, const struct dns_answer *answer, dkim_prove *prove);
+bool arc_judge(struct arc *arc, struct dns_facts *facts, dkim_prove *prove); /* as dkim_judge() */
 
 /* Did trusted hands see this author's mail pass DMARC before they changed it? */
 bool arc_vouches(const struct arc *arc, struct slice author_domain);

@@ -5,7 +5,7 @@
  *
  *     dkim_text_read()            one pass: the header fields, and the body hashed for all signatures at once
  *     dkim_read()                 the signatures; what is wrong with them without asking anybody
- *     dkim_wants(), dkim_key()    one question to DNS for each that is still open, and what came
+ *     dkim_judge()                one question to DNS for each that is still open; again until none is
  *
  * A mail is judged by the bytes as they arrived, with lines that end in CRLF and before anything is added to it.
  * What a stranger can make large is bounded: DKIM_HEADER_MAX octets of header, DKIM_SIGNATURES_MAX signatures (from the
@@ -17,7 +17,7 @@
 
 #include "auth.h"
 #include "digest.h"
-#include "dns.h"
+#include "dns_facts.h"
 #include "stream.h"
 
 enum {
@@ -72,11 +72,8 @@ void dkim_read(const struct dkim_text *text, int64_t now_ms, struct dkim *out);
 void dkim_clear(struct dkim *dkim);
 SCOPED_VALUE(dkim, dkim_clear)
 
-/* The next signature from `from` on that waits for its key, and what to ask; false: none does. */
-bool dkim_wants(const struct dkim *dkim, size_t from, size_t *out_index,
-                struct dns_question *out_question);
-/* Takes in the answer about that signature and judges it. */
-void dkim_key(struct dkim *dkim, size_t index, const struct dns_answer *answer, dkim_prove *prove);
+/* Judges those whose keys are known; true: there is nothing open any more.  False: answer the questions, call again. */
+bool dkim_judge(struct dkim *dkim, struct dns_facts *facts, dkim_prove *prove);
 
 /* Did this very domain (case ignored) sign it?  For mail that says it is our own. */
 bool dkim_passed(const struct dkim *dkim, struct slice domain);

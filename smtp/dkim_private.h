@@ -83,9 +83,9 @@ void dkim_canon_self(enum dkim_canon canon, const struct dkim_field *field,
                      const struct dkim_tags *tags, struct bytes *out);
 bool dkim_refuse(struct dkim_signature *out, enum auth_result result, const char *why); /* false */
 
-bool dkim_question(const struct dkim_signature *signature, struct dns_question *out);
-void dkim_judge(struct dkim_signature *signature, const struct dns_answer *answer,
-                dkim_prove *prove);
+/* False: its key is being asked for. */
+bool dkim_signature_judge(struct dkim_signature *signature, struct dns_facts *facts,
+                          dkim_prove *prove);
 
 /* ---- a key record (RFC 6376 3.6.1), dkim_key.c ---- */
 struct dkim_key_record {

@@ -2,6 +2,7 @@
 #include "dkim_private.h"
 
 #include "clock.h"
+#include "memory.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -281,31 +282,6 @@ void dkim_signature_read(const struct dkim_text *text, const struct dkim_field *
 
 /* ---- with its key ---- */
 
-bool dkim_question(const struct dkim_signature *signature, struct dns_question *out)
-{
-    if (signature->result != AUTH_NONE)
-        return false;
-    out->type = DNS_TXT;
-    int len = snprintf(out->name, sizeof out->name, "%s._domainkey.%s", signature->selector,
-                       signature->domain);
-    if (len < 0 || (size_t)len >= sizeof out->name)
-        snprintf(out->name, sizeof out->name, "invalid"); /* no zone has it */
-    return true;
-}
-
-/* A TXT record is a row of strings, each behind its length; they are read as one. */
-static bool join_strings(struct slice rdata, struct bytes *out)
-{
-    while (rdata.len > 0) {
-        size_t len = (unsigned char)rdata.at[0];
-        if (len + 1 > rdata.len)
-            return false;
-        bytes_add(out, (struct slice){rdata.at + 1, len});
-        rdata = slice_from(rdata, len + 1);
-    }
-    return true;
-}
-
 /* Exactly one record may be a key (RFC 6376 3.6.2.2); others at that name are somebody else's business. */
 static bool find_key(struct dkim_signature *signature, const struct dns_answer *answer,
                      struct dkim_key_record *out)
@@ -315,8 +291,8 @@ static bool find_key(struct dkim_signature *signature, const struct dns_answer *
     for (size_t i = 0; i < answer->count && count < 2; i++) {
         scoped_value(bytes) text = {0};
         scoped_value(dkim_key_record) record = {0};
-        if (!join_strings(answer->records[i].data, &text) ||
-            !dkim_key_record_read(bytes_slice(&text), &record))
+        dns_text_add(answer->records[i].data, &text);
+        if (!dkim_key_record_read(bytes_slice(&text), &record))
             continue;
         count++;
         dkim_key_record_clear(out);
@@ -355,8 +331,8 @@ static void judge_with(struct dkim_signature *signature, const struct dkim_key_r
     __builtin_unreachable();
 }
 
-void dkim_judge(struct dkim_signature *signature, const struct dns_answer *answer,
-                dkim_prove *prove)
+static void judge(struct dkim_signature *signature, const struct dns_answer *answer,
+                  dkim_prove *prove)
 {
     scoped_value(dkim_key_record) record = {0};
 
@@ -375,4 +351,16 @@ void dkim_judge(struct dkim_signature *signature, const struct dns_answer *answe
     /* Who only tries is not held to it; a pass is a pass, as everybody counts it (RFC 6376 3.6.1). */
     if (signature->testing && signature->result == AUTH_FAIL)
         signature->result = AUTH_NEUTRAL;
+}
+
+bool dkim_signature_judge(struct dkim_signature *signature, struct dns_facts *facts,
+                          dkim_prove *prove)
+{
+    if (signature->result != AUTH_NONE)
+        return true;
+    scoped_text char *name = must_print("%s._domainkey.%s", signature->selector, signature->domain);
+    const struct dns_answer *answer = dns_facts_ask(facts, DNS_TXT, name);
+    if (answer)
+        judge(signature, answer, prove);
+    return answer != NULL;
 }

@@ -22,20 +22,13 @@ void dkim_clear(struct dkim *dkim)
     *dkim = (struct dkim){.count = 0};
 }
 
-bool dkim_wants(const struct dkim *dkim, size_t from, size_t *out_index,
-                struct dns_question *out_question)
+bool dkim_judge(struct dkim *dkim, struct dns_facts *facts, dkim_prove *prove)
 {
-    for (size_t i = from; i < dkim->count; i++)
-        if (dkim_question(&dkim->signatures[i], out_question)) {
-            *out_index = i;
-            return true;
-        }
-    return false;
-}
+    bool done = true;
 
-void dkim_key(struct dkim *dkim, size_t index, const struct dns_answer *answer, dkim_prove *prove)
-{
-    dkim_judge(&dkim->signatures[index], answer, prove);
+    for (size_t i = 0; i < dkim->count; i++)
+        done &= dkim_signature_judge(&dkim->signatures[i], facts, prove);
+    return done;
 }
 
 bool dkim_passed(const struct dkim *dkim, struct slice domain)

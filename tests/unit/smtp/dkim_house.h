@@ -30,7 +30,10 @@ char *house_signed(const char *field_name, const char *tags, const char *mail);
 
 /* An answer with one TXT record of that text; NULL: there is no such name.  To be cleared. */
 void house_answer(const char *record, struct dns_answer *out);
-/* Reads and judges all signatures of a mail; each key is answered with `record`, NULL: with ours. */
-void house_judge(struct slice mail, const char *record, struct dkim *out);
+/* Answers every open question with that; NULL: with the record of ours that the selector names, "r…" or another. */
+void house_learn(struct dns_facts *facts, const struct dns_answer *answer);
+/* Reads and judges all signatures of a mail; each key is answered as above. */
+void house_judge(struct slice mail, const struct dns_answer *answer, struct dkim *out);
+struct dkim_text *house_text(struct slice mail);
 
 #endif
