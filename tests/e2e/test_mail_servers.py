@@ -96,3 +96,45 @@ def test_we_deliver_to_opensmtpd_in_clear(nest, mia, opensmtpd, tls):
     assert "tls=none" in our_log_of_delivery(nest, opensmtpd)
     connections = re.findall(r"smtp connected address=20\.0\.0\.10", opensmtpd.log())
     assert len(connections) == (2 if tls else 1)
+
+
+# Later
+
+
+@pytest.mark.parametrize("name", ["postfix", "exim"])
+def test_what_we_defer_comes_again(request, twin, dns, name):
+    server = request.getfixturevalue(name).begin()
+    nest = twin({"policy": {"quota": "2 KiB"}}).start()
+    tom = nest.account("tom@twin.test")
+    theirs(server, tom.address, "small enough")
+    tom.wait_for_mail(lambda mail: mail["subject"] == "small enough")
+    theirs(server, tom.address, "too large for now", "a line\n" * 500)
+    server.wait_for_log(r"452[ -]4\.2\.2")
+    assert [row.recipient for row in server.queue()] == [tom.address] and len(tom.mails()) == 1
+    nest.stop()
+    nest.write_settings({"policy": {"quota": "1 GiB"}})
+    nest.start()
+    tom.wait_for_mail(lambda mail: mail["subject"] == "too large for now")
+    server.wait_for_empty_queue()
+    assert len(tom.mails("INBOX")) == 2
+
+
+# Large
+
+LARGE = "".join(f"{number:07d} {'x' * 60}\n" for number in range(310000))  # 20 MiB
+
+
+@pytest.mark.parametrize("name", ["postfix", "exim", "opensmtpd"])
+def test_a_large_mail_reaches_them_byte_for_byte(request, mia, name):
+    server = request.getfixturevalue(name).begin()
+    ours(mia, server, "Large", LARGE)
+    got = server.wait_for_mail(lambda mail: mail["Subject"] == "Large", 60)
+    assert got.body == LARGE.encode()
+
+
+@pytest.mark.parametrize("name", ["postfix", "exim", "opensmtpd"])
+def test_a_large_mail_reaches_us_byte_for_byte(request, mia, name):
+    server = request.getfixturevalue(name).begin()
+    theirs(server, mia.address, "Large", LARGE)
+    row = mia.wait_for_mail(lambda mail: mail["subject"] == "Large", seconds=60)
+    assert mia.show(row).replace(b"\r\n", b"\n").partition(b"\n\n")[2] == LARGE.encode()
