@@ -1,8 +1,8 @@
 #include "framing.h"
 
-void framing_init(struct framing *framing)
+void framing_init(struct framing *framing, bool chunked)
 {
-    *framing = (struct framing){.state = FRAMING_START};
+    *framing = (struct framing){.state = FRAMING_START, .chunked = chunked};
 }
 
 static enum framing_state in_text(struct framing *framing, char c, struct bytes *out)
@@ -53,11 +53,11 @@ static enum framing_state step(struct framing *framing, char c, struct bytes *ou
 {
     switch (framing->state) {
     case FRAMING_START:
-        if (c == '.')
+        if (c == '.' && !framing->chunked)
             return FRAMING_DOT;
         return in_text(framing, c, out);
     case FRAMING_SOFT_START:
-        if (c == '.')
+        if (c == '.' && !framing->chunked)
             framing->smuggling = true;
         return in_text(framing, c, out);
     case FRAMING_LINE: return in_text(framing, c, out);
@@ -94,4 +94,13 @@ size_t framing_feed(struct framing *framing, struct slice in, struct bytes *out)
         framing->state = step(framing, in.at[at++], out);
     }
     return at;
+}
+
+void framing_finish(struct framing *framing, struct bytes *out)
+{
+    if (framing->state == FRAMING_CR)
+        framing->smuggling = true;
+    if (framing->state == FRAMING_LINE)
+        bytes_add_text(out, "\r\n");
+    framing->state = FRAMING_END;
 }

@@ -1,8 +1,8 @@
 /*
- * framing — the bytes of DATA (RFC 5321 4.1.1.4, 4.5.2).
+ * framing — the bytes of a mail as DATA (RFC 5321 4.1.1.4, 4.5.2) and BDAT (RFC 3030) bring them.
  *
- * Only CR LF . CR LF ends it.  A bare LF inside the text becomes CRLF; a bare CR, a bare LF beside a dot line and a
- * NUL are remembered, and the mail is refused when it has ended: what two servers could read as two different
+ * Only CR LF . CR LF ends DATA; chunks end where their command said, and dots are nothing special in them.  A bare LF inside the text becomes CRLF; a bare CR, in DATA a bare LF beside a
+ * dot line, and a NUL are remembered, and the mail is refused when it has ended: what two servers could read as two different
  * mails is no mail (SMTP smuggling).
  */
 #ifndef NESTBOX_SMTP_FRAMING_H
@@ -23,9 +23,12 @@ struct framing {
     enum framing_state state;
     bool smuggling; /* a bare CR, or a bare LF beside a dot line */
     bool nul;
+    bool chunked; /* BDAT */
 };
-void framing_init(struct framing *framing);
+void framing_init(struct framing *framing, bool chunked);
 /* Appends the text of `in` to `out`; returns how many bytes of `in` were taken: all, unless the end was met. */
 size_t framing_feed(struct framing *framing, struct slice in, struct bytes *out);
+/* Behind the last chunk: a text that does not end its last line gets a CRLF. */
+void framing_finish(struct framing *framing, struct bytes *out);
 
 #endif

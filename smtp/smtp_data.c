@@ -6,15 +6,20 @@
 
 enum { PIECE = 16 * 1024 };
 
+void body_begin(struct smtp_session *s, bool chunked)
+{
+    s->body = s->duties->body_new(s->duties->ctx);
+    framing_init(&s->framing, chunked);
+    s->body_began_ms = monotonic_ms();
+}
+
 enum next on_data(struct smtp_session *s, struct slice args)
 {
     if (args.len > 0)
         return reply_bad(s, 501, "5.5.4", "DATA takes no argument");
     if (s->state != RECIPIENTS)
         return reply_bad(s, 554, "5.5.1", "No recipient was accepted");
-    s->body = s->duties->body_new(s->duties->ctx);
-    framing_init(&s->framing);
-    s->body_began_ms = monotonic_ms();
+    body_begin(s, false);
     enter(s, BODY);
     return reply(s, 354, "", "Send the mail; it ends with a dot alone on a line");
 }
@@ -67,20 +72,42 @@ static enum next hand_over(struct smtp_session *s)
     return send_errand(s, s->duties->take(s->duties->ctx, &mail), mail_taken);
 }
 
-static enum next end_of_data(struct smtp_session *s)
+bool body_is_refused(const struct smtp_session *s)
 {
+    return s->broken || s->too_large || s->framing.smuggling || s->framing.nul;
+}
+
+/* What two servers could read as two mails: what comes behind it is not read at all. */
+static enum next refuse_smuggling(struct smtp_session *s)
+{
+    log_info("s=%s smtp hung up on %s: a false line end in a mail", s->id, s->peer.text);
+    reply(s, 550, "5.6.0",
+          "A line in this mail does not end with CR LF. Mend it and send it again");
+    return NEXT_HANG_UP;
+}
+
+enum next body_end(struct smtp_session *s)
+{
+    if (s->framing.smuggling)
+        return refuse_smuggling(s);
     if (s->broken)
         return mail_ended(s, reply_failed(s, &s->broken_err));
     if (s->too_large)
         return mail_ended(s, reply_too_large(s));
-    if (s->framing.smuggling)
-        return mail_ended(s,
-                          reply(s, 550, "5.6.0",
-                                "A line in this mail does not end with CR LF; it was not taken"));
     if (s->framing.nul)
-        return mail_ended(
-            s, reply(s, 550, "5.6.0", "This mail has a NUL byte in it; it was not taken"));
+        return mail_ended(s, reply(s, 550, "5.6.0",
+                                   "This mail has a NUL byte in it. Encode it and send it again"));
     return hand_over(s);
+}
+
+static bool has_ended(const struct smtp_session *s)
+{
+    return s->framing.chunked ? s->chunk_left == 0 : s->framing.state == FRAMING_END;
+}
+
+static enum next text_ended(struct smtp_session *s)
+{
+    return s->framing.chunked ? chunk_ended(s) : body_end(s);
 }
 
 static enum next piece_written(struct smtp_session *s, struct smtp_errand *errand)
@@ -89,9 +116,12 @@ static enum next piece_written(struct smtp_session *s, struct smtp_errand *erran
         s->broken = true;
         s->broken_err = errand->errand.err;
     }
-    if (s->framing.state == FRAMING_END)
-        return end_of_data(s);
-    return NEXT_READ;
+    return has_ended(s) ? text_ended(s) : NEXT_READ;
+}
+
+enum next body_flush(struct smtp_session *s)
+{
+    return send_errand(s, s->duties->body_flush(s->body), piece_written);
 }
 
 static bool is_too_slow(const struct smtp_session *s)
@@ -101,28 +131,36 @@ static bool is_too_slow(const struct smtp_session *s)
     return took_ms > BODY_SLOW_AFTER_MS && s->body_size < took_ms / SECOND_MS * BODY_SLOWEST;
 }
 
-/* Frames one piece; true if the spool must be flushed before more. */
+bool body_add_framed(struct smtp_session *s, struct slice text)
+{
+    s->body_size += (int64_t)text.len;
+    s->too_large = s->too_large || s->body_size > s->duties->message_max;
+    return !s->too_large && !s->broken && s->duties->body_add(s->body, text);
+}
+
 static bool take_piece(struct smtp_session *s)
 {
     scoped_value(bytes) text = {0};
     struct turn *turn = s->turn;
     struct slice piece = slice_first(slice_from(turn->in, turn->used), PIECE);
 
-    turn->used += framing_feed(&s->framing, piece, &text);
-    s->body_size += (int64_t)text.len;
-    s->too_large = s->too_large || s->body_size > s->duties->message_max;
-    return !s->too_large && !s->broken && s->duties->body_add(s->body, bytes_slice(&text));
+    if (s->framing.chunked)
+        piece = slice_first(piece, (size_t)s->chunk_left);
+    size_t taken = framing_feed(&s->framing, piece, &text);
+    turn->used += taken;
+    s->chunk_left -= s->framing.chunked ? (int64_t)taken : 0;
+    return body_add_framed(s, bytes_slice(&text));
 }
 
 enum next body_read(struct smtp_session *s)
 {
     struct turn *turn = s->turn;
 
-    while (turn->used < turn->in.len && s->framing.state != FRAMING_END)
+    while (turn->used < turn->in.len && !has_ended(s))
         if (take_piece(s))
-            return send_errand(s, s->duties->body_flush(s->body), piece_written);
-    if (s->framing.state == FRAMING_END)
-        return end_of_data(s);
+            return body_flush(s);
+    if (has_ended(s))
+        return text_ended(s);
     if (!is_too_slow(s))
         return NEXT_READ;
     reply(s, 421, "4.4.2", "This mail comes too slowly. Please send it again");

@@ -38,7 +38,7 @@ enum next on_helo(struct smtp_session *s, struct slice args)
     return s->errors > errors ? next : reply(s, 250, "", s->duties->hostname);
 }
 
-/* RFC 1870, 2034, 2920, 3207, 3461, 4954, 6152, 6531, 8689, 9422. */
+/* RFC 1870, 2034, 2920, 3030, 3207, 3461, 4954, 6152, 6531, 8689, 9422. */
 enum next on_ehlo(struct smtp_session *s, struct slice args)
 {
     struct bytes *out = s->turn->out;
@@ -53,7 +53,7 @@ enum next on_ehlo(struct smtp_session *s, struct slice args)
         bytes_add_text(out, "250-STARTTLS\r\n");
     if (s->secured && s->door == SMTP_DOOR_SUBMISSION)
         bytes_add_text(out, "250-AUTH SCRAM-SHA-256 PLAIN\r\n");
-    bytes_print(out, "250-8BITMIME\r\n250-SMTPUTF8\r\n250-LIMITS RCPTMAX=%u\r\n",
+    bytes_print(out, "250-8BITMIME\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n250-LIMITS RCPTMAX=%u\r\n",
                 s->duties->recipients_max);
     if (offers_dsn(s))
         bytes_add_text(out, "250-DSN\r\n");

@@ -2,10 +2,12 @@
  * What the files of the session share.
  *
  *   CONNECTED --EHLO--> GREETED --MAIL--> SENDER --RCPT--> RECIPIENTS --DATA--> BODY
- *       ^                 | ^               |                  |                 |
- *       |            STARTTLS +---- RSET ---+------------------+--- final dot ---+
- *       |                 v
- *       +-- secured -- HANDSHAKE    everything said in clear is forgotten (RFC 3207 4.2)
+ *       ^                 | ^               |                  |  |              |
+ *       |            STARTTLS +---- RSET ---+------------------+--|- final dot --+
+ *       |                 v   |                                  BDAT            |
+ *       +-- secured -- HANDSHAKE                                  v              |
+ *  everything said in clear   |           BETWEEN_CHUNKS <-----> CHUNK -- LAST --+
+ *  is forgotten (RFC 3207 4.2)+---- RSET --------+
  *
  * AUTH is a state of its own between GREETED and GREETED: lines are its, not commands.
  */
@@ -18,7 +20,18 @@
 #include "parameters.h"
 #include "smtp.h"
 
-enum state { CONNECTED, GREETED, HANDSHAKE, AUTHENTICATING, SENDER, RECIPIENTS, BODY, STATES };
+enum state {
+    CONNECTED,
+    GREETED,
+    HANDSHAKE,
+    AUTHENTICATING,
+    SENDER,
+    RECIPIENTS,
+    BODY,
+    CHUNK,
+    BETWEEN_CHUNKS,
+    STATES
+};
 
 enum {
     SOFT_ERRORS = 10, /* from here on each answer says that patience ends */
@@ -40,6 +53,11 @@ struct auth { /* one exchange under way */
     char *gs2_header;
     int64_t account_id; /* proven, told when the client has taken our signature */
     char address[ADDRESS_SIZE];
+};
+
+struct refusal { /* of a command; words are a literal */
+    int code;
+    const char *status, *words;
 };
 
 struct smtp_session {
@@ -67,7 +85,10 @@ struct smtp_session {
     struct smtp_body *body;
     struct framing framing;
     int64_t body_size, body_began_ms;
-    bool too_large, broken; /* broken: the spool failed, the rest is read and dropped */
+    int64_t chunk_left; /* octets of BDAT still to come */
+    bool chunk_last;
+    struct refusal chunk_refused; /* code not 0: they are dropped, and this is said behind them */
+    bool too_large, broken;       /* broken: the spool failed, the rest is read and dropped */
     struct err broken_err;
     struct smtp_errand *waiting; /* waits for its `first` */
 
@@ -104,5 +125,16 @@ enum next on_rcpt(struct smtp_session *s, struct slice args);
 bool offers_dsn(const struct smtp_session *s);
 enum next on_data(struct smtp_session *s, struct slice args); /* smtp_data.c */
 enum next body_read(struct smtp_session *s);
+void body_begin(struct smtp_session *s, bool chunked);
+/* Frames `text` of DATA or BDAT; true if the spool must be flushed before more. */
+bool body_add_framed(struct smtp_session *s, struct slice text);
+enum next body_flush(struct smtp_session *s); /* goes on with body_read() */
+enum next body_end(struct smtp_session *s); /* all of it is here: over to the duties, or refused */
+bool body_is_refused(const struct smtp_session *s); /* body_end() would refuse it already */
+enum next on_bdat(struct smtp_session *s, struct slice args); /* smtp_bdat.c */
+/* The command is refused, yet its octets come: they are dropped before the answer. */
+enum next refuse_bdat(struct smtp_session *s, struct slice args, struct refusal refusal);
+enum next chunk_drop(struct smtp_session *s);  /* octets of a refused BDAT */
+enum next chunk_ended(struct smtp_session *s); /* octets of a good one */
 
 #endif

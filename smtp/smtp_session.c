@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #define IN(state) (1u << (state))
-#define ANYWHERE (~(IN(HANDSHAKE) | IN(BODY) | IN(AUTHENTICATING)))
+#define ANYWHERE (~(IN(HANDSHAKE) | IN(BODY) | IN(CHUNK) | IN(AUTHENTICATING)))
 
 /* The diagram of smtp_private.h, executable. */
 static const unsigned may_follow[STATES] = {
@@ -19,8 +19,10 @@ static const unsigned may_follow[STATES] = {
     [HANDSHAKE]      = IN(CONNECTED),
     [AUTHENTICATING] = IN(GREETED),
     [SENDER]         = IN(GREETED) | IN(RECIPIENTS),
-    [RECIPIENTS]     = IN(GREETED) | IN(RECIPIENTS) | IN(BODY),
+    [RECIPIENTS]     = IN(GREETED) | IN(RECIPIENTS) | IN(BODY) | IN(CHUNK),
     [BODY]           = IN(GREETED),
+    [CHUNK]          = IN(GREETED) | IN(BETWEEN_CHUNKS),
+    [BETWEEN_CHUNKS] = IN(GREETED) | IN(CHUNK),
     /* clang-format on */
 };
 
@@ -99,12 +101,16 @@ static enum next on_expn(struct smtp_session *s, struct slice args)
 static enum next on_help(struct smtp_session *s, struct slice args)
 {
     (void)args;
-    return reply(s, 214, "2.0.0", "EHLO STARTTLS AUTH MAIL RCPT DATA RSET NOOP QUIT; RFC 5321");
+    return reply(s, 214, "2.0.0",
+                 "EHLO STARTTLS AUTH MAIL RCPT DATA BDAT RSET NOOP QUIT; RFC 5321");
 }
+
+#define TLS_FIRST "Must issue a STARTTLS command first"
 
 enum {
     BEFORE_TLS = 1 << 0, /* may be said in clear even where policy demands TLS (RFC 3207 4) */
     ENDS_GROUP = 1 << 1, /* nothing may be pipelined behind it (RFC 2920 3.1, RFC 3207 4) */
+    HAS_OCTETS = 1 << 2, /* they come even if it is refused */
 };
 
 /* A new verb is one row and one handler; dispatch() does not change. */
@@ -114,19 +120,20 @@ static const struct command {
     unsigned flags;
     enum next (*run)(struct smtp_session *, struct slice args);
 } commands[] = {
-    {"EHLO",     ANYWHERE,                    BEFORE_TLS | ENDS_GROUP, on_ehlo    },
-    {"HELO",     ANYWHERE,                    BEFORE_TLS | ENDS_GROUP, on_helo    },
-    {"STARTTLS", IN(GREETED),                 BEFORE_TLS | ENDS_GROUP, on_starttls},
-    {"AUTH",     IN(GREETED),                 ENDS_GROUP,              on_auth    },
-    {"MAIL",     IN(GREETED),                 0,                       on_mail    },
-    {"RCPT",     IN(SENDER) | IN(RECIPIENTS), 0,                       on_rcpt    },
-    {"DATA",     IN(RECIPIENTS) | IN(SENDER), ENDS_GROUP,              on_data    },
-    {"RSET",     ANYWHERE,                    BEFORE_TLS,              on_rset    },
-    {"NOOP",     ANYWHERE,                    BEFORE_TLS,              on_noop    },
-    {"QUIT",     ANYWHERE,                    BEFORE_TLS,              on_quit    },
-    {"VRFY",     ANYWHERE,                    0,                       on_vrfy    },
-    {"EXPN",     ANYWHERE,                    0,                       on_expn    },
-    {"HELP",     ANYWHERE,                    BEFORE_TLS,              on_help    },
+    {"EHLO",     ANYWHERE,                                         BEFORE_TLS | ENDS_GROUP, on_ehlo    },
+    {"HELO",     ANYWHERE,                                         BEFORE_TLS | ENDS_GROUP, on_helo    },
+    {"STARTTLS", IN(GREETED),                                      BEFORE_TLS | ENDS_GROUP, on_starttls},
+    {"AUTH",     IN(GREETED),                                      ENDS_GROUP,              on_auth    },
+    {"MAIL",     IN(GREETED),                                      0,                       on_mail    },
+    {"RCPT",     IN(SENDER) | IN(RECIPIENTS),                      0,                       on_rcpt    },
+    {"DATA",     IN(RECIPIENTS) | IN(SENDER),                      ENDS_GROUP,              on_data    },
+    {"BDAT",     IN(RECIPIENTS) | IN(SENDER) | IN(BETWEEN_CHUNKS), HAS_OCTETS,              on_bdat    },
+    {"RSET",     ANYWHERE,                                         BEFORE_TLS,              on_rset    },
+    {"NOOP",     ANYWHERE,                                         BEFORE_TLS,              on_noop    },
+    {"QUIT",     ANYWHERE,                                         BEFORE_TLS,              on_quit    },
+    {"VRFY",     ANYWHERE,                                         0,                       on_vrfy    },
+    {"EXPN",     ANYWHERE,                                         0,                       on_expn    },
+    {"HELP",     ANYWHERE,                                         BEFORE_TLS,              on_help    },
 };
 
 static const struct command *find_command(struct slice verb)
@@ -147,8 +154,17 @@ static const char *order_words(const struct smtp_session *s)
     switch (s->state) {
     case CONNECTED: return "Say EHLO first";
     case GREETED: return "MAIL comes first";
+    case BETWEEN_CHUNKS: return "Send the rest of the mail by BDAT; RSET forgets it";
     default: return "Not now: a mail has begun; RSET forgets it";
     }
+}
+
+static enum next refuse(struct smtp_session *s, const struct command *command, struct slice args,
+                        struct refusal refusal)
+{
+    if (command->flags & HAS_OCTETS)
+        return refuse_bdat(s, args, refusal);
+    return reply_bad(s, refusal.code, refusal.status, refusal.words);
 }
 
 static enum next dispatch(struct smtp_session *s, struct slice line, bool more_behind)
@@ -157,7 +173,7 @@ static enum next dispatch(struct smtp_session *s, struct slice line, bool more_b
     struct slice verb = slice_cut(&args, ' ');
     const struct command *command = find_command(slice_trim(verb));
 
-    if (++s->commands > COMMANDS_MAX) {
+    if (s->state != BETWEEN_CHUNKS && ++s->commands > COMMANDS_MAX) {
         reply(s, 421, "4.7.0", "Too many commands for one connection. Come again");
         return NEXT_HANG_UP;
     }
@@ -167,11 +183,12 @@ static enum next dispatch(struct smtp_session *s, struct slice line, bool more_b
         reply(s, 554, "5.5.0", "Wait for the answer before sending on");
         return NEXT_HANG_UP;
     }
+    args = args.at ? slice_trim(args) : SLICE("");
     if (!s->secured && tls_is_demanded(s) && !(command->flags & BEFORE_TLS))
-        return reply_bad(s, 530, "5.7.0", "Must issue a STARTTLS command first");
+        return refuse(s, command, args, (struct refusal){530, "5.7.0", TLS_FIRST});
     if (!(command->legal & IN(s->state)))
-        return reply_bad(s, 503, "5.5.1", order_words(s));
-    return command->run(s, args.at ? slice_trim(args) : SLICE(""));
+        return refuse(s, command, args, (struct refusal){503, "5.5.1", order_words(s)});
+    return command->run(s, args);
 }
 
 /* ---- lines ---- */
@@ -223,6 +240,12 @@ static enum next take_command(struct smtp_session *s, struct slice *rest, bool *
     return dispatch(s, line, rest->len > 0);
 }
 
+/* What arrives is no command. */
+static bool brings_text(const struct smtp_session *s)
+{
+    return s->state == BODY || s->state == CHUNK || s->chunk_refused.code;
+}
+
 static enum next read_on(struct smtp_session *s)
 {
     struct turn *turn = s->turn;
@@ -230,9 +253,9 @@ static enum next read_on(struct smtp_session *s)
     bool absent = false;
 
     while (next == NEXT_READ && !absent) {
-        if (s->state == BODY) {
-            next = body_read(s);
-            absent = next == NEXT_READ && s->state == BODY;
+        if (brings_text(s)) {
+            next = s->chunk_refused.code ? chunk_drop(s) : body_read(s);
+            absent = next == NEXT_READ && brings_text(s);
             continue;
         }
         struct slice rest = slice_from(turn->in, turn->used);

@@ -65,7 +65,7 @@ bite "crash: what was seen before is taken again" broken seen store/store_guard.
     $crash/test_kill9.py
 bite "smuggling: a bare line feed ends a mail" broken smuggling smtp/framing.c \
     's/return FRAMING_SOFT_START;/return FRAMING_START;/; s/framing->smuggling = true;   .*CRLF . LF.*/return FRAMING_END;/' \
-    $e2e/test_smtp_clients.py -k smuggled
+    $e2e/test_smuggling.py -k smuggled
 bite "audience: proof of the author (P1) taken out" broken p1 bridge/policy_post.c '/\{ROW_P1,/d' \
     $e2e/test_first_post.py -k nothing_proves
 bite "audience: word in Bcc (P5) taken out" broken p5 bridge/policy_post.c '/\{ROW_P5,/d' \

@@ -3,12 +3,11 @@ import os
 import pathlib
 import pty
 import smtplib
-import socket
 import subprocess
 
 import pytest
 
-from laboratory.mailing import CLIENT, compose, connect, from_outside, login_by_scram, transact
+from laboratory.mailing import compose, connect, from_outside, login_by_scram, transact
 from laboratory.wait import until
 
 PASSWORD = "a good password"
@@ -133,34 +132,6 @@ def test_port_25_relays_nothing(nest, alice):
 def test_port_25_wants_tls(nest):
     with connect(nest, 25, tls=False) as smtp:
         assert smtp.mail("carol@mail.test") == (530, b"5.7.0 Must issue a STARTTLS command first")
-
-
-@pytest.mark.parametrize("port", [25, 587])
-def test_nothing_rides_behind_starttls(nest, alice, port):
-    with socket.create_connection((nest.hostname, port), timeout=20, source_address=CLIENT) as raw:
-        stream = raw.makefile("rb")
-        stream.readline()
-        raw.sendall(b"EHLO evil.test\r\n")
-        while stream.readline()[3:4] == b"-":
-            pass
-        raw.sendall(b"STARTTLS\r\nRSET\r\nMAIL FROM:<evil@evil.test>\r\n")
-        answer = stream.readline()
-        assert answer.startswith(b"554"), answer
-        assert stream.read() == b"", "the connection must end"
-
-
-@pytest.mark.parametrize("end", [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r\n.\r"], ids=repr)
-def test_no_second_mail_is_smuggled_behind_a_false_end(nest, alice, end):
-    with connect(nest, 25) as smtp:
-        smtp.mail("carol@mail.test")
-        smtp.rcpt(alice.address)
-        assert smtp.docmd("DATA")[0] == 354
-        smtp.send(b"Subject: outer\r\nFrom: carol@mail.test\r\n\r\nHello" + end
-                  + b"MAIL FROM:<evil@evil.test>\r\nRCPT TO:<" + alice.address.encode() + b">\r\nDATA\r\n"
-                  b"Subject: smuggled\r\nFrom: evil@evil.test\r\n\r\nHello\r\n.\r\nQUIT\r\n")
-        answers = smtp.file.read().decode().split("\r\n")
-    assert answers[0][:1] == "5" and answers[1][:3] == "221", answers
-    assert alice.mails() == []
 
 
 def test_a_mail_above_the_limit_is_refused(nest, alice):

@@ -268,3 +268,22 @@ void fake_end(struct fake *fake)
     mail_terms_clear(&fake->last_terms);
     recipient_terms_clear(&fake->last_recipient_terms);
 }
+
+void fake_say(struct fake *fake, const char *said)
+{
+    struct slice rest = slice_of(said);
+
+    while (rest.at)
+        fake_feed(fake, slice_cut(&rest, '|'));
+}
+
+const char *fake_last_line(struct fake *fake)
+{
+    static char line[600];
+    struct slice out = slice_trim(bytes_slice(&fake->out));
+    size_t start = slice_find_last(out, '\n');
+
+    snprintf(line, sizeof line, "%.*s",
+             SLICE_ARGS(slice_from(out, start == SIZE_MAX ? 0 : start + 1)));
+    return line;
+}

@@ -33,6 +33,10 @@ struct fake {
 void fake_begin(struct fake *fake, const char *service, bool require_tls);
 /* Bytes in one read; more may follow. */
 void fake_feed(struct fake *fake, struct slice bytes);
+/* A conversation: '|' parts what arrives in one read. */
+void fake_say(struct fake *fake, const char *said);
+const char *
+fake_last_line(struct fake *fake); /* of what was answered; overwritten by the next call */
 void fake_nudge(struct fake *fake, enum nudge why);
 void fake_end(struct fake *fake);
 

@@ -169,7 +169,7 @@ static void test_no_text_smuggles(void **state)
             bytes[i] = alphabet[rest % 5];
         out_text_add(&text, (struct slice){bytes, LEN}, &out);
         out_text_end(&text, &out);
-        framing_init(&framing);
+        framing_init(&framing, false);
         size_t used = framing_feed(&framing, bytes_slice(&out), &read);
         if (used != out.len || framing.state != FRAMING_END || framing.smuggling || framing.nul)
             fail_msg("text %d is read otherwise", number);

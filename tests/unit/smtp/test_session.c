@@ -54,12 +54,13 @@ static const struct row rows[] = {
     {"DATA without a recipient",             "EHLO a\r\n|MAIL FROM:<b@c.test>\r\n|DATA\r\n",        "554 5.5.1",  "smtp", false, false},
     {"a mail",                               TO_HOME "DATA\r\n|Subject: x\r\n\r\nhello\r\n.\r\n",   "250 2.0.0",  "smtp", false, false},
     {"a mail that needs people found first", TO_HOME "DATA\r\n|first\r\n.\r\n",                     "250 2.0.0",  "smtp", false, false},
+    {"chunks in any case",                   TO_HOME "bdat 5 last\r\nhello",                     "250 2.0.0 Taken",  "smtp", false, false},
     {"nothing may follow DATA at once",      TO_HOME "DATA\r\nSubject: x\r\n\r\n.\r\n",             "554 5.5.0",  "smtp", false, true},
-    {"a bare CR in the text",                TO_HOME "DATA\r\n|a\rb\r\n.\r\n",                      "550 5.6.0",  "smtp", false, false},
-    {"LF dot LF ends nothing",               TO_HOME "DATA\r\n|a\n.\nb\r\n.\r\n",                   "550 5.6.0",  "smtp", false, false},
-    {"CRLF dot LF ends nothing",             TO_HOME "DATA\r\n|a\r\n.\nb\r\n.\r\n",                 "550 5.6.0",  "smtp", false, false},
-    {"LF dot CRLF ends nothing",             TO_HOME "DATA\r\n|a\n.\r\nb\r\n.\r\n",                 "550 5.6.0",  "smtp", false, false},
-    {"CRLF dot CR ends nothing",             TO_HOME "DATA\r\n|a\r\n.\rb\r\n.\r\n",                 "550 5.6.0",  "smtp", false, false},
+    {"a bare CR in the text",                TO_HOME "DATA\r\n|a\rb\r\n.\r\n",                      "550 5.6.0",  "smtp", false, true},
+    {"LF dot LF ends nothing",               TO_HOME "DATA\r\n|a\n.\nb\r\n.\r\n",                   "550 5.6.0",  "smtp", false, true},
+    {"CRLF dot LF ends nothing",             TO_HOME "DATA\r\n|a\r\n.\nb\r\n.\r\n",                 "550 5.6.0",  "smtp", false, true},
+    {"LF dot CRLF ends nothing",             TO_HOME "DATA\r\n|a\n.\r\nb\r\n.\r\n",                 "550 5.6.0",  "smtp", false, true},
+    {"CRLF dot CR ends nothing",             TO_HOME "DATA\r\n|a\r\n.\rb\r\n.\r\n",                 "550 5.6.0",  "smtp", false, true},
     {"a lone bare LF is mended",             TO_HOME "DATA\r\n|a\nb\r\n.\r\n",                      "250 2.0.0",  "smtp", false, false},
     {"commands go on behind a mail",         TO_HOME "DATA\r\n|x\r\n.\r\nNOOP\r\n",                 "250 2.0.0 OK", "smtp", false, false},
     {"RSET forgets",                         TO_HOME "RSET\r\n|DATA\r\n",                           "503 5.5.1",  "smtp", false, false},
@@ -83,29 +84,10 @@ static const struct row rows[] = {
   /* clang-format on */
 };
 
-static void say(struct fake *fake, const char *said)
-{
-    struct slice rest = slice_of(said);
-
-    while (rest.at)
-        fake_feed(fake, slice_cut(&rest, '|'));
-}
-
-static const char *last_line(struct fake *fake)
-{
-    static char line[600];
-    struct slice out = slice_trim(bytes_slice(&fake->out));
-    size_t start = slice_find_last(out, '\n');
-
-    snprintf(line, sizeof line, "%.*s",
-             SLICE_ARGS(slice_from(out, start == SIZE_MAX ? 0 : start + 1)));
-    return line;
-}
-
 static void check(const struct row *row, struct fake *fake)
 {
-    if (strncmp(last_line(fake), row->last, strlen(row->last)) != 0)
-        fail_msg("%s: answered \"%s\", not \"%s\"", row->name, last_line(fake), row->last);
+    if (strncmp(fake_last_line(fake), row->last, strlen(row->last)) != 0)
+        fail_msg("%s: answered \"%s\", not \"%s\"", row->name, fake_last_line(fake), row->last);
     if (fake->over != row->hangs_up)
         fail_msg("%s: %s", row->name, fake->over ? "hung up" : "did not hang up");
 }
@@ -117,7 +99,7 @@ static void test_conversations(void **state)
         struct fake fake;
         fake_begin(&fake, rows[i].service, rows[i].require_tls);
         fake.first_errands = strstr(rows[i].said, "first") ? 2 : 0;
-        say(&fake, rows[i].said);
+        fake_say(&fake, rows[i].said);
         check(&rows[i], &fake);
         fake_end(&fake);
     }
@@ -147,11 +129,11 @@ static void test_pipelined_envelope(void **state)
 
     (void)state;
     fake_begin(&fake, "smtp", false);
-    say(&fake, "EHLO a\r\n|MAIL FROM:<b@c.test>\r\nRCPT TO:<x@home.test>\r\nRCPT "
-               "TO:<nobody@home.test>\r\nRSET\r\n");
+    fake_say(&fake, "EHLO a\r\n|MAIL FROM:<b@c.test>\r\nRCPT TO:<x@home.test>\r\nRCPT "
+                    "TO:<nobody@home.test>\r\nRSET\r\n");
     assert_non_null(
         strstr(fake.out.at, "250 2.1.0 Sender OK\r\n250 2.1.5 Recipient OK\r\n550 5.1.1"));
-    assert_text(last_line(&fake), "250 2.0.0 Forgotten");
+    assert_text(fake_last_line(&fake), "250 2.0.0 Forgotten");
     fake_end(&fake);
 }
 
@@ -161,7 +143,7 @@ static void test_dots_are_unstuffed(void **state)
 
     (void)state;
     fake_begin(&fake, "smtp", false);
-    say(&fake, TO_HOME "DATA\r\n|..one\r\n...\r\na\nb\r\n.\r\n");
+    fake_say(&fake, TO_HOME "DATA\r\n|..one\r\n...\r\na\nb\r\n.\r\n");
     assert_int_equal(fake.mails, 1);
     assert_text(fake.last_body.at, ".one\r\n..\r\na\r\nb\r\n");
     assert_text(fake.last_from, "b@c.test");
@@ -174,16 +156,17 @@ static void test_what_was_said_with_the_envelope_is_carried(void **state)
 
     (void)state;
     fake_begin(&fake, "submissions", false);
-    say(&fake, LOGIN "MAIL FROM:<alice@home.test> BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=x+2B "
-                     "REQUIRETLS\r\n|RCPT TO:<b@home.test> NOTIFY=DELAY,FAILURE "
-                     "ORCPT=rfc822;c@d.test\r\n|DATA\r\n|hi\r\n.\r\n");
+    fake_say(&fake, LOGIN "MAIL FROM:<alice@home.test> BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=x+2B "
+                          "REQUIRETLS\r\n|RCPT TO:<b@home.test> NOTIFY=DELAY,FAILURE "
+                          "ORCPT=rfc822;c@d.test\r\n|DATA\r\n|hi\r\n.\r\n");
     assert_int_equal(fake.mails, 1);
     assert_true(fake.last_terms.eight_bit && fake.last_terms.utf8 && fake.last_terms.require_tls);
     assert_int_equal(fake.last_terms.dsn_return, DSN_RETURN_HEADERS);
     assert_text(fake.last_terms.envid, "x+2B");
     assert_int_equal(fake.last_recipient_terms.notify, DSN_NOTIFY_DELAY | DSN_NOTIFY_FAILURE);
     assert_text(fake.last_recipient_terms.orcpt, "rfc822;c@d.test");
-    say(&fake, "MAIL FROM:<alice@home.test>\r\n|RCPT TO:<b@home.test>\r\n|DATA\r\n|hi\r\n.\r\n");
+    fake_say(&fake,
+             "MAIL FROM:<alice@home.test>\r\n|RCPT TO:<b@home.test>\r\n|DATA\r\n|hi\r\n.\r\n");
     assert_int_equal(fake.mails, 2);
     assert_null(fake.last_terms.envid);
     assert_null(fake.last_recipient_terms.orcpt);
@@ -209,9 +192,9 @@ static void test_a_large_body_goes_in_pieces(void **state)
 
     (void)state;
     fake_begin(&fake, "smtp", false);
-    say(&fake, TO_HOME "DATA\r\n");
+    fake_say(&fake, TO_HOME "DATA\r\n");
     feed_large(&fake, 800 * 1024);
-    assert_text(last_line(&fake), "250 2.0.0 Taken");
+    assert_text(fake_last_line(&fake), "250 2.0.0 Taken");
     assert_true(fake.flushes > 8);
     fake_end(&fake);
 }
@@ -222,12 +205,12 @@ static void test_too_large_a_body_is_read_to_its_end(void **state)
 
     (void)state;
     fake_begin(&fake, "smtp", false);
-    say(&fake, TO_HOME "DATA\r\n");
+    fake_say(&fake, TO_HOME "DATA\r\n");
     feed_large(&fake, 1100 * 1024);
-    assert_text(last_line(&fake), "552 5.3.4 This mail has more than 1 MiB, the limit here.");
+    assert_text(fake_last_line(&fake), "552 5.3.4 This mail has more than 1 MiB, the limit here.");
     assert_int_equal(fake.mails, 0);
-    say(&fake, "NOOP\r\n");
-    assert_text(last_line(&fake), "250 2.0.0 OK");
+    fake_say(&fake, "NOOP\r\n");
+    assert_text(fake_last_line(&fake), "250 2.0.0 OK");
     fake_end(&fake);
 }
 
@@ -238,9 +221,9 @@ static void test_a_full_disk_is_said_at_the_end(void **state)
     (void)state;
     fake_begin(&fake, "smtp", false);
     fake.flush_fails_at = 2;
-    say(&fake, TO_HOME "DATA\r\n");
+    fake_say(&fake, TO_HOME "DATA\r\n");
     feed_large(&fake, 800 * 1024);
-    assert_non_null(strstr(last_line(&fake), "452 4.3.1"));
+    assert_non_null(strstr(fake_last_line(&fake), "452 4.3.1"));
     assert_int_equal(fake.mails, 0);
     fake_end(&fake);
 }
@@ -284,9 +267,9 @@ static void test_our_trouble_is_told_as_ours(void **state)
         int kept, log = catch_log(&kept);
         fake_begin(&fake, "smtp", false);
         fake.take_fails = kinds[i].kind;
-        say(&fake, TO_HOME "DATA\r\n|x\r\n.\r\n");
+        fake_say(&fake, TO_HOME "DATA\r\n|x\r\n.\r\n");
         read_log(log, kept, logged, sizeof logged);
-        assert_non_null(strstr(last_line(&fake), kinds[i].said));
+        assert_non_null(strstr(fake_last_line(&fake), kinds[i].said));
         scoped_text char *code = must_print("smtp mail code=%.3s ", kinds[i].said);
         if (!strstr(logged, code))
             fail_msg("no \"%s\" in the log:\n%s", code, logged);
@@ -301,8 +284,8 @@ static void test_busy_is_said_at_mail(void **state)
     (void)state;
     fake_begin(&fake, "smtp", false);
     fake.busy = true;
-    say(&fake, "EHLO a\r\n|MAIL FROM:<b@c.test>\r\n");
-    assert_non_null(strstr(last_line(&fake), "451 4.3.2"));
+    fake_say(&fake, "EHLO a\r\n|MAIL FROM:<b@c.test>\r\n");
+    assert_non_null(strstr(fake_last_line(&fake), "451 4.3.2"));
     fake_end(&fake);
 }
 
@@ -328,9 +311,9 @@ static void test_too_many_errors(void **state)
     (void)state;
     fake_begin(&fake, "smtp", false);
     for (int i = 0; i < 30 && !fake.over; i++)
-        say(&fake, "BLAH\r\n");
+        fake_say(&fake, "BLAH\r\n");
     assert_true(fake.over);
-    assert_non_null(strstr(last_line(&fake), "421 4.7.0"));
+    assert_non_null(strstr(fake_last_line(&fake), "421 4.7.0"));
     fake_end(&fake);
 }
 
@@ -345,10 +328,10 @@ static void test_a_line_without_end(void **state)
     for (int i = 0; i < 10; i++)
         fake_feed(&fake, (struct slice){block, sizeof block});
     assert_true(fake.unread.len <= 4000);
-    say(&fake, "\r\n");
-    assert_text(last_line(&fake), "500 5.5.2 This line is too long");
-    say(&fake, "NOOP\r\n");
-    assert_text(last_line(&fake), "250 2.0.0 OK");
+    fake_say(&fake, "\r\n");
+    assert_text(fake_last_line(&fake), "500 5.5.2 This line is too long");
+    fake_say(&fake, "NOOP\r\n");
+    assert_text(fake_last_line(&fake), "250 2.0.0 OK");
     fake_end(&fake);
 }
 
@@ -359,13 +342,13 @@ static void test_silence_and_stopping_are_told(void **state)
     (void)state;
     fake_begin(&fake, "smtp", false);
     fake_nudge(&fake, NUDGE_TIMER);
-    assert_non_null(strstr(last_line(&fake), "421 4.4.2"));
+    assert_non_null(strstr(fake_last_line(&fake), "421 4.4.2"));
     assert_true(fake.over);
     fake_end(&fake);
     fake_begin(&fake, "smtp", false);
-    say(&fake, TO_HOME "DATA\r\n|half a ma");
+    fake_say(&fake, TO_HOME "DATA\r\n|half a ma");
     fake_nudge(&fake, NUDGE_CLOSING);
-    assert_non_null(strstr(last_line(&fake), "421 4.3.2"));
+    assert_non_null(strstr(fake_last_line(&fake), "421 4.3.2"));
     fake_end(&fake);
 }
 
@@ -375,14 +358,14 @@ static void test_ehlo_says_what_is_true(void **state)
 
     (void)state;
     fake_begin(&fake, "smtp", false);
-    say(&fake, "EHLO a\r\n");
+    fake_say(&fake, "EHLO a\r\n");
     assert_non_null(strstr(fake.out.at, "250-STARTTLS\r\n"));
     assert_null(strstr(fake.out.at, "AUTH"));
     fake_end(&fake);
     fake_begin(&fake, "submission", false);
-    say(&fake, "EHLO a\r\n");
+    fake_say(&fake, "EHLO a\r\n");
     assert_null(strstr(fake.out.at, "AUTH"));
-    say(&fake, "STARTTLS\r\n|EHLO a\r\n");
+    fake_say(&fake, "STARTTLS\r\n|EHLO a\r\n");
     assert_non_null(strstr(fake.out.at, "250-AUTH SCRAM-SHA-256 PLAIN\r\n"));
     assert_non_null(strstr(fake.out.at, "250-REQUIRETLS\r\n"));
     fake_end(&fake);
