@@ -296,11 +296,11 @@ static void test_a_line_of_passwords_is_said_at_auth(void **state)
     (void)state;
     fake_begin(&fake, "submissions", false);
     fake.login_busy = true;
-    say(&fake, "EHLO a\r\n|AUTH PLAIN AGEAYg==\r\n");
-    assert_non_null(strstr(last_line(&fake), "454 4.7.0"));
+    fake_say(&fake, "EHLO a\r\n|AUTH PLAIN AGEAYg==\r\n");
+    assert_non_null(strstr(fake_last_line(&fake), "454 4.7.0"));
     fake.login_busy = false;
-    say(&fake, "AUTH PLAIN AGEAYg==\r\n");
-    assert_non_null(strstr(last_line(&fake), "535 5.7.8"));
+    fake_say(&fake, "AUTH PLAIN AGEAYg==\r\n");
+    assert_non_null(strstr(fake_last_line(&fake), "535 5.7.8"));
     fake_end(&fake);
 }
 
