@@ -31,7 +31,7 @@ struct activitypub *activitypub_new(const struct activitypub_parts *parts)
         .clock = parts->clock,
         .start_session = parts->start_session,
         .ctx = parts->ctx,
-        .rest_ms = parts->config->retry_ms[0],
+        .rest_ms = parts->config->retry_count ? parts->config->retry_ms[0] : MINUTE_MS,
         .free_work = free_work,
     });
 }

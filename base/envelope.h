@@ -20,6 +20,11 @@ enum dsn_notify { /* a set; UNSAID means as RFC 3461 4.1 leaves it: failures, pe
                   DSN_NOTIFY_FAILURE = 1 << 2,
                   DSN_NOTIFY_DELAY = 1 << 3,
 };
+/* Who asked for nothing hears of failures and delays. */
+static inline bool dsn_wanted(unsigned notify, enum dsn_notify what)
+{
+    return notify ? (notify & what) != 0 : what == DSN_NOTIFY_FAILURE || what == DSN_NOTIFY_DELAY;
+}
 
 struct mail_terms { /* of MAIL: one for the whole mail.  `{0}` is a MAIL without parameters */
     bool eight_bit; /* BODY=8BITMIME */

@@ -253,8 +253,6 @@ bool html_cut(struct slice html, size_t max, struct bytes *out);
 
 /* ---- slices of recurring work ---- */
 enum { BROADCAST_PAGE = 500 };
-#define DELIVERY_PARKED_MS                                                                         \
-    INT64_C(253402300799000) /* due then: given up, its author not yet told */
 MUST_CHECK bool release_held(struct bridge *bridge, int64_t *out_next_ms, struct err *err);
 MUST_CHECK bool expand_broadcast(struct bridge *bridge, bool *out_more, struct err *err);
 MUST_CHECK bool fill_maildirs(struct bridge *bridge, bool *out_more, struct err *err);
@@ -264,18 +262,10 @@ static inline int64_t delivery_patience_ms(enum delivery_target target)
     return (target == TARGET_MAIL ? 5 : 7) * DAY_MS;
 }
 MUST_CHECK bool tell_undelivered(struct bridge *bridge, struct err *err);
-/* One delivery of a direct message or mail that its author must hear of. */
-struct late {
-    int64_t delivery_id, message_id, account_id, person_id, first_ms;
-    enum delivery_target target;
-    char *host, *reply;
-    char *rcpt_to;   /* TARGET_MAIL */
-    int64_t body_id; /* TARGET_MAIL: the mail as it goes out */
-    bool given_up;
-};
-/* Makes the letter a report (delivery_report.c; RFC 3464) with the header of the mail it is about. */
-MUST_CHECK bool delivery_report_add(struct bridge *bridge, struct store_view *view,
-                                    const struct late *late, struct compose *c, struct err *err);
+/* It is not tried again; its author hears of it if they want.  In apply() (delivery_end.c). */
+MUST_CHECK bool delivery_give_up(struct bridge *bridge, struct store_tx *tx,
+                                 const struct delivery *delivery, const char *reply,
+                                 struct err *err);
 /* Letters for readers here of a message by somebody here. */
 MUST_CHECK bool local_letters(struct bridge *bridge, struct store_view *view,
                               const struct account *author, const struct message *message,

@@ -167,6 +167,7 @@ enum delivery_end {
     DELIVERY_GONE,    /* confirmed 410 of a personal inbox: the follower goes */
     DELIVERY_NOBODY,  /* the person could not be found: not delivered */
 };
+enum mail_host_state { HOST_UNSEEN, HOST_SPOKE, HOST_FAILED };
 struct delivery_outcome {
     int64_t delivery_id;
     enum delivery_end end;
@@ -175,6 +176,9 @@ struct delivery_outcome {
     int64_t retry_after_s;
     int scheme_worked; /* 0, or remembered for the host */
     bool untried;      /* nobody was asked: it says nothing about the host */
+    /* of mail */
+    enum mail_host_state mail_host;
+    bool unreporting; /* DELIVERED to a server that makes no reports (RFC 3461) */
 };
 MUST_CHECK bool bridge_delivery_ended(struct bridge *bridge, struct store_tx *tx,
                                       const struct delivery_outcome *outcome, struct err *err);

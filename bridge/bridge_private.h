@@ -27,7 +27,7 @@ struct bridge { /* read-only after bridge_new(), but for the last: every thread 
     struct vault *vault;
     struct pgp *pgp;
     /* Hints for chores, lost with the process: when to look again (wall time, 0: now). */
-    _Atomic int64_t tidy_ms, undelivered_ms;
+    _Atomic int64_t tidy_ms, undelivered_ms, suspended_ms;
 };
 
 /* Mailboxes that we file into (behaviour.md 4, 11). */

@@ -5,6 +5,7 @@
  * until chores has told its author (undelivered.c) — that mail is too much work for the writer.
  */
 #include "activity_work.h"
+#include "id.h"
 #include "list_work.h"
 
 #include "memory.h"
@@ -31,32 +32,124 @@ static bool is_personal(struct store_view *view, const struct delivery *delivery
     return true;
 }
 
-static bool give_up(struct bridge *bridge, struct store_tx *tx, const struct delivery *delivery,
-                    const char *reply, struct err *err)
+/* A mail whose author wants to hear of that end has to wait for its report. */
+static bool report_wanted(struct store_view *view, const struct delivery *delivery,
+                          enum dsn_notify what, bool *out, struct err *err)
 {
-    bool personal;
+    *out = false;
+    return !dsn_wanted(delivery->wish.notify, what) || is_personal(view, delivery, out, err);
+}
 
-    if (!is_personal(store_tx_view(tx), delivery, &personal, err))
+bool delivery_give_up(struct bridge *bridge, struct store_tx *tx, const struct delivery *delivery,
+                      const char *reply, struct err *err)
+{
+    bool wanted;
+
+    if (!list_copy_failed(bridge, tx, delivery, reply, err) ||
+        !report_wanted(store_tx_view(tx), delivery, DSN_NOTIFY_FAILURE, &wanted, err))
         return false;
-    if (!personal)
+    if (!wanted)
         return store_delivery_drop(tx, delivery->id, reply, err);
     bridge->undelivered_ms = 0;
-    return store_delivery_later(tx, delivery->id, DELIVERY_PARKED_MS, reply, err);
+    return store_delivery_park(tx, delivery->id, TELL_GIVEN_UP, reply, err);
+}
+
+static bool take_leave(struct bridge *bridge, struct store_tx *tx, const struct delivery *delivery,
+                       const struct delivery_outcome *outcome, struct err *err)
+{
+    bool wanted = false;
+
+    if (outcome->unreporting && delivery->target == TARGET_MAIL &&
+        !report_wanted(store_tx_view(tx), delivery, DSN_NOTIFY_SUCCESS, &wanted, err))
+        return false;
+    if (!wanted)
+        return store_delivery_done(tx, delivery->id, outcome->version, outcome->reply, err);
+    bridge->undelivered_ms = 0;
+    return store_delivery_park(tx, delivery->id, TELL_RELAYED, outcome->reply, err);
+}
+
+/* ---- when again ---- */
+static const int64_t mail_steps_ms[] = {5 * MINUTE_MS,  10 * MINUTE_MS, 20 * MINUTE_MS,
+                                        40 * MINUTE_MS, 80 * MINUTE_MS, 2 * HOUR_MS};
+static const int64_t inbox_steps_ms[] = {MINUTE_MS,   5 * MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS,
+                                         6 * HOUR_MS, 12 * HOUR_MS,  24 * HOUR_MS};
+
+static int64_t step_ms(const struct config *config, enum delivery_target target, int tries)
+{
+    const int64_t *steps_ms = target == TARGET_MAIL ? mail_steps_ms : inbox_steps_ms;
+    size_t count = target == TARGET_MAIL ? COUNT_OF(mail_steps_ms) : COUNT_OF(inbox_steps_ms);
+
+    if (config->retry_count > 0) {
+        steps_ms = config->retry_ms;
+        count = config->retry_count;
+        if ((size_t)tries >= count)
+            return DAY_MS;
+    }
+    return steps_ms[(size_t)tries < count ? (size_t)tries : count - 1];
+}
+
+/* A fifth more or less, so that what failed together does not come again together. */
+static int64_t jittered(int64_t ms)
+{
+    uint32_t luck;
+
+    random_bytes(&luck, sizeof luck);
+    return ms - ms / 5 + (int64_t)((uint64_t)luck % (uint64_t)(ms * 2 / 5 + 1));
+}
+
+static int64_t mail_wait_ms(const struct config *config, int tries)
+{
+    return jittered(step_ms(config, TARGET_MAIL, tries < 0 ? 0 : tries));
 }
 
 static int64_t wait_ms(const struct config *config, int tries, int64_t retry_after_s)
 {
-    bool daily = tries < 0 || (size_t)tries >= config->retry_count;
-    int64_t step_ms = daily ? DAY_MS : config->retry_ms[tries];
+    int64_t own_ms = step_ms(config, TARGET_INBOX, tries < 0 ? 0 : tries);
     int64_t most_s = DAY_MS / SECOND_MS;
     int64_t asked_ms = (retry_after_s < most_s ? retry_after_s : most_s) * SECOND_MS;
 
-    return asked_ms > step_ms ? asked_ms : step_ms;
+    return asked_ms > own_ms ? asked_ms : own_ms;
 }
 
-/* ---- the host ---- */
-/* Of inboxes alone: a mail domain of the same name is another service, and answers for itself; to be told to come later is
- * its everyday. */
+/* ---- the host of mail ---- */
+/* A host that does not answer delays all mail for it; what it answers about one mail delays that one. */
+static bool mail_due(struct bridge *bridge, struct store_tx *tx, const struct delivery *delivery,
+                     const struct delivery_outcome *outcome, int64_t *out_due_ms, struct err *err)
+{
+    int64_t now_ms = clock_now(bridge->clock);
+    struct mail_host host = {0};
+
+    *out_due_ms = now_ms + mail_wait_ms(bridge->config, delivery->tries);
+    if (outcome->mail_host != HOST_FAILED || !delivery->host || !*delivery->host)
+        return true;
+    if (store_mail_host(store_tx_view(tx), delivery->host, &host, err) == FAILED)
+        return false;
+    if (host.next_ms > now_ms) { /* noted a moment ago, by another who tried */
+        *out_due_ms = host.next_ms;
+        return true;
+    }
+    *out_due_ms = now_ms + mail_wait_ms(bridge->config, host.tries);
+    return store_mail_host_failed(tx, delivery->host, *out_due_ms, outcome->reply, err);
+}
+
+static bool mail_later(struct bridge *bridge, struct store_tx *tx, const struct delivery *delivery,
+                       const struct delivery_outcome *outcome, struct err *err)
+{
+    int64_t due_ms;
+
+    return mail_due(bridge, tx, delivery, outcome, &due_ms, err) &&
+           store_delivery_later(tx, delivery->id, due_ms, outcome->reply, err);
+}
+
+static bool note_mail_host(struct store_tx *tx, const struct delivery *delivery,
+                           const struct delivery_outcome *outcome, struct err *err)
+{
+    if (delivery->target != TARGET_MAIL || outcome->mail_host != HOST_SPOKE || !delivery->host)
+        return true;
+    return store_mail_host_well(tx, delivery->host, err);
+}
+
+/* ---- the host of inboxes ---- */
 static bool put_host(struct store_tx *tx, const struct delivery *delivery,
                      const struct delivery_outcome *outcome, int64_t now_ms,
                      int64_t *out_failing_since_ms, struct err *err)
@@ -95,7 +188,9 @@ static bool try_later(struct bridge *bridge, struct store_tx *tx, const struct d
         return false;
     bool dead = failing_since_ms && failing_since_ms <= last_ms;
     if (dead || delivery->first_ms <= last_ms)
-        return give_up(bridge, tx, delivery, outcome->reply, err);
+        return delivery_give_up(bridge, tx, delivery, outcome->reply, err);
+    if (delivery->target == TARGET_MAIL)
+        return mail_later(bridge, tx, delivery, outcome, err);
     return store_delivery_later(
         tx, delivery->id, now_ms + wait_ms(bridge->config, delivery->tries, outcome->retry_after_s),
         outcome->reply, err);
@@ -135,7 +230,7 @@ static bool nobody(struct bridge *bridge, struct store_tx *tx, const struct deli
     int64_t id;
 
     if (delivery->subject != SUBJECT_FOLLOW)
-        return give_up(bridge, tx, delivery, reply, err);
+        return delivery_give_up(bridge, tx, delivery, reply, err);
     switch (store_follow_by_id(store_tx_view(tx), delivery->subject_id, &follow, err)) {
     case FAILED: return false;
     case ABSENT: break;
@@ -145,7 +240,7 @@ static bool nobody(struct bridge *bridge, struct store_tx *tx, const struct deli
             return false;
         break;
     }
-    return give_up(bridge, tx, delivery, reply, err);
+    return delivery_give_up(bridge, tx, delivery, reply, err);
 }
 
 static bool ended(struct bridge *bridge, struct store_tx *tx, const struct delivery *delivery,
@@ -156,13 +251,11 @@ static bool ended(struct bridge *bridge, struct store_tx *tx, const struct deliv
     switch (outcome->end) {
     case DELIVERED:
         return put_host(tx, delivery, outcome, now_ms, &failing_since_ms, err) &&
-               list_copy_ended(bridge, tx, delivery, true, outcome->reply, err) &&
-               store_delivery_done(tx, delivery->id, outcome->version, outcome->reply, err);
+               list_copy_taken(tx, delivery, err) && take_leave(bridge, tx, delivery, outcome, err);
     case DELIVERY_LATER: return try_later(bridge, tx, delivery, outcome, err);
     case DELIVERY_REFUSED:
         return put_host(tx, delivery, outcome, now_ms, &failing_since_ms, err) &&
-               list_copy_ended(bridge, tx, delivery, false, outcome->reply, err) &&
-               give_up(bridge, tx, delivery, outcome->reply, err);
+               delivery_give_up(bridge, tx, delivery, outcome->reply, err);
     case DELIVERY_GONE: return person_went(tx, delivery, err);
     case DELIVERY_NOBODY: return nobody(bridge, tx, delivery, outcome->reply, err);
     }
@@ -177,7 +270,11 @@ bool bridge_delivery_ended(struct bridge *bridge, struct store_tx *tx,
     switch (store_delivery(store_tx_view(tx), outcome->delivery_id, &delivery, err)) {
     case FAILED: return false;
     case ABSENT: return true; /* dropped meanwhile */
-    case FOUND: return ended(bridge, tx, &delivery, outcome, err);
+    case FOUND:
+        if (delivery.tell != TELL_NOTHING) /* heard of before */
+            return true;
+        return note_mail_host(tx, &delivery, outcome, err) &&
+               ended(bridge, tx, &delivery, outcome, err);
     }
     __builtin_unreachable();
 }

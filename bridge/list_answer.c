@@ -108,13 +108,13 @@ bool bridge_list_confirm(struct bridge *bridge, struct store_tx *tx,
     scoped_value(pair) pair = {.follow = {0}};
     enum follow_state state = bridge->config->follow == DOOR_ASK ? FOLLOW_WAITING : FOLLOW_ACCEPTED;
     enum found found = find_question(tx, ticket, &pair, err);
-    int64_t follow_id;
+    struct follow well = {.id = 0};
 
     if (found != FOUND || pair.account.state != ACCOUNT_ACTIVE || ticket->closed)
         return found != FAILED && conflict(err);
-    return store_put_follow(tx, pair.reader.id, pair.account.person_id, state, NULL, &follow_id,
+    return store_put_follow(tx, pair.reader.id, pair.account.person_id, state, NULL, &well.id,
                             err) &&
-           store_follow_refused(tx, follow_id, 0, err) &&
+           store_follow_fares(tx, &well, err) &&
            store_end_tokens(tx, TOKEN_CONFIRM, pair.account.id, pair.reader.id, err) &&
            store_add_token(tx, &ticket->leave, err) && store_add_token(tx, &ticket->bounce, err);
 }

@@ -70,9 +70,22 @@ enum found list_copy(struct bridge *bridge, struct store_view *view,
                      struct list_mail *out, struct err *err);
 
 /* ---- list_refused.c ---- */
-/* What came of a copy: after a refusal for good on two days the reader is suspended.  In apply(). */
-MUST_CHECK bool list_copy_ended(struct bridge *bridge, struct store_tx *tx,
-                                const struct delivery *delivery, bool taken, const char *reply,
+enum list_trouble {
+    TROUBLE_NONE, /* says nothing about the address */
+    TROUBLE_SOFT, /* it may pass: full, not reached */
+    TROUBLE_HARD, /* there is nobody */
+};
+/* Of a reply's code and status ("550", "5.1.1"); each may be empty. */
+enum list_trouble list_trouble_of(struct slice code, struct slice status);
+/* Counts it, and suspends the reader at last.  `reported`: by mail, after a copy had been taken.  In apply(). */
+MUST_CHECK bool list_note_trouble(struct bridge *bridge, struct store_tx *tx, struct follow *follow,
+                                  enum list_trouble trouble, bool reported, const char *words,
+                                  struct err *err);
+/* What came of a row, if it is a copy.  In apply(). */
+MUST_CHECK bool list_copy_taken(struct store_tx *tx, const struct delivery *delivery,
                                 struct err *err);
+MUST_CHECK bool list_copy_failed(struct bridge *bridge, struct store_tx *tx,
+                                 const struct delivery *delivery, const char *reply,
+                                 struct err *err);
 
 #endif

@@ -71,6 +71,7 @@ struct mail_plan *work_plan(struct mail_work *work)
     struct mail_plan *plan = arrival->plan = must_new(struct mail_plan);
     plan->received_ms = arrival->received_ms;
     plan->mail_from = must_dup(arrival->mail_from);
+    plan->terms = mail_terms_copy(&arrival->terms);
     plan->evidence = work->author.evidence;
     if (work->author.proof == PROOF_GOOD) {
         plan->account_id = work->author.account.id;
@@ -103,7 +104,10 @@ static bool opened(struct mail_work *work, struct err *err)
     work->recipients = must_alloc_array(arrival->recipient_count, sizeof *work->recipients);
     work->count = arrival->recipient_count;
     for (size_t i = 0; i < work->count; i++) {
+        static const struct recipient_terms unsaid;
         work->recipients[i].text = arrival->recipients[i];
+        work->recipients[i].wish =
+            arrival->recipient_terms ? &arrival->recipient_terms[i] : &unsaid;
         address_read(work->bridge->config, slice_of(arrival->recipients[i]),
                      &work->recipients[i].address);
     }

@@ -36,6 +36,7 @@ static void sendings_free(struct mail_plan *plan)
     for (size_t i = 0; i < plan->sending_count; i++) {
         free(plan->sendings[i].rcpt_to);
         free(plan->sendings[i].host);
+        recipient_terms_clear(&plan->sendings[i].wish);
     }
     free(plan->sendings);
     store_body_drop(plan->sending_body);
@@ -49,6 +50,7 @@ void mail_plan_free(struct mail_plan *plan)
     free(plan->author_address);
     free(plan->author_name);
     free(plan->mail_from);
+    mail_terms_clear(&plan->terms);
     free(plan->message_id);
     free(plan->references);
     copies_free(plan);

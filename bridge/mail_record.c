@@ -202,6 +202,8 @@ static bool want_sendings(struct bridge *bridge, struct store_tx *tx, struct mai
             .first_ms = now_ms,
             .mail_from = plan->mail_from,
             .rcpt_to = sending->rcpt_to,
+            .terms = plan->terms,
+            .wish = sending->wish,
         };
         if (!store_put_person(tx, &person, &delivery.person_id, err) ||
             !store_want_mail(tx, &delivery, plan->sending_body, err))

@@ -52,6 +52,7 @@ struct planned_copy { /* a mail for a mailbox here */
 };
 struct planned_sending { /* a mail for elsewhere */
     char *rcpt_to, *host;
+    struct recipient_terms wish;
 };
 enum deed {
     DEED_NONE,
@@ -81,6 +82,7 @@ struct mail_plan {
     struct planned_sending *sendings;
     size_t sending_count, sending_capacity;
     struct store_body *sending_body; /* the same for all of them */
+    struct mail_terms terms;
     /* commands */
     enum deed deed;
     int64_t target_id;               /* the message it is done to */
@@ -95,7 +97,8 @@ SCOPED(planned_note, planned_note_free)
 
 /* ---- the work ---- */
 struct recipient {
-    const char *text; /* borrowed from the arrival */
+    const char *text;                   /* borrowed from the arrival */
+    const struct recipient_terms *wish; /* likewise; never NULL */
     struct address address;
     bool visible; /* stands in To or Cc, of the signed part where that counts */
 };

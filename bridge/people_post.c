@@ -54,12 +54,25 @@ bool bridge_post_delete(struct bridge *bridge, struct slice address, struct slic
     return bridge_commit(bridge, record_take_back, &step, err);
 }
 
+enum { RETRY_SLICE = 500 };
+
 static bool record_retry(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
 {
     const int64_t *id = ctx;
 
     (void)bridge;
     return store_delivery_due_now(tx, *id, err);
+}
+
+static bool record_retries(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
+{
+    int64_t *after = ctx, last;
+
+    (void)bridge;
+    if (!store_deliveries_due_now(tx, *after, RETRY_SLICE, &last, err))
+        return false;
+    *after = last;
+    return true;
 }
 
 static bool record_drop(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
@@ -72,7 +85,15 @@ static bool record_drop(struct bridge *bridge, struct store_tx *tx, void *ctx, s
 
 bool bridge_queue_retry(struct bridge *bridge, int64_t id, struct err *err)
 {
-    return bridge_commit(bridge, record_retry, &id, err);
+    int64_t after = 0;
+
+    if (id)
+        return bridge_commit(bridge, record_retry, &id, err);
+    do {
+        if (!bridge_commit(bridge, record_retries, &after, err))
+            return false;
+    } while (after);
+    return true;
 }
 
 bool bridge_queue_drop(struct bridge *bridge, int64_t id, struct err *err)

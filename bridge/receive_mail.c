@@ -206,6 +206,7 @@ static bool to_foreign(struct mail_work *work, const struct recipient *recipient
     plan->sendings[plan->sending_count++] = (struct planned_sending){
         .rcpt_to = must_dup(recipient->text),
         .host = must_dup(recipient->address.domain),
+        .wish = recipient_terms_copy(recipient->wish),
     };
     return true;
 }

@@ -1,14 +1,25 @@
 /*
  * A direct message or mail that has not arrived: its author is told after a day, and when it is given up (behaviour.md 9
- * and 13 E).  A public post never makes such a mail.
+ * and 13 E); and who asked for it, when a server took it that makes no reports.  A public post never makes such a mail.
  */
 #include "activity_work.h"
 #include "commit.h"
+#include "delivery_letter.h"
 
-#include "compose.h"
 #include "memory.h"
 
 enum { PAGE = 500, LOOK_AGAIN_MS = HOUR_MS, NOT_YET_MS = DAY_MS, TOLD_DAYS = 30 };
+
+struct late { /* one delivery of a direct message or mail that its author must hear of */
+    int64_t delivery_id, message_id, account_id, person_id, first_ms;
+    enum delivery_target target;
+    char *host, *reply;
+    char *rcpt_to, *envid, *orcpt; /* TARGET_MAIL */
+    int64_t body_id;               /* TARGET_MAIL: the mail as it goes out */
+    enum delivery_tell tell;       /* NOTHING: it is still being tried */
+    bool expired;                  /* and that for too long */
+    bool whole;                    /* the mail itself is wanted back */
+};
 
 struct lates {
     struct late *at;
@@ -23,6 +34,8 @@ static void lates_clear(struct lates *lates)
         free(lates->at[i].host);
         free(lates->at[i].reply);
         free(lates->at[i].rcpt_to);
+        free(lates->at[i].envid);
+        free(lates->at[i].orcpt);
     }
     free(lates->at);
     *lates = (struct lates){0};
@@ -37,16 +50,32 @@ static bool is_anonymous(const struct delivery *delivery)
                                                !delivery->mail_from || !*delivery->mail_from);
 }
 
+/* It may never have been tried itself, while its host rested. */
+static bool is_expired(const struct delivery *delivery, int64_t now_ms)
+{
+    return delivery->target == TARGET_MAIL && delivery->due_ms < DELIVERY_PARKED_MS &&
+           delivery->first_ms + delivery_patience_ms(TARGET_MAIL) <= now_ms;
+}
+
+static bool is_to_be_told(const struct delivery *delivery, int64_t now_ms)
+{
+    if (delivery->subject != SUBJECT_MESSAGE || is_anonymous(delivery) || delivery->withdrawn)
+        return false;
+    if (delivery->due_ms >= DELIVERY_PARKED_MS)
+        return true;
+    return delivery->first_ms + NOT_YET_MS <= now_ms &&
+           dsn_wanted(delivery->wish.notify, DSN_NOTIFY_DELAY);
+}
+
 static bool add_late(void *ctx, const struct delivery *delivery)
 {
     struct lates *lates = ctx;
-    bool parked = delivery->due_ms >= DELIVERY_PARKED_MS;
-    bool old = delivery->first_ms + NOT_YET_MS <= lates->now_ms;
+    bool expired = is_expired(delivery, lates->now_ms);
+    const char *reply = delivery->host_reply ? delivery->host_reply : delivery->last_reply;
 
     lates->last_id = delivery->id;
     lates->on_page++;
-    if (delivery->subject != SUBJECT_MESSAGE || is_anonymous(delivery) || delivery->withdrawn ||
-        (!parked && !old))
+    if (!expired && !is_to_be_told(delivery, lates->now_ms))
         return true;
     must_make_room(lates->at, lates->count, lates->capacity);
     lates->at[lates->count++] = (struct late){
@@ -56,114 +85,43 @@ static bool add_late(void *ctx, const struct delivery *delivery)
         .person_id = delivery->person_id,
         .first_ms = delivery->first_ms,
         .host = must_dup(delivery->host ? delivery->host : "their server"),
-        .reply = must_dup(delivery->last_reply),
+        .reply = must_dup(reply),
         .target = delivery->target,
         .rcpt_to = must_dup(delivery->rcpt_to),
         .body_id = delivery->body_id,
-        .given_up = parked,
+        .tell = delivery->due_ms >= DELIVERY_PARKED_MS ? delivery->tell : TELL_NOTHING,
+        .expired = expired,
+        .whole = delivery->terms.dsn_return == DSN_RETURN_FULL,
+        .envid = must_dup(delivery->terms.envid),
+        .orcpt = must_dup(delivery->wish.orcpt),
     };
     return true;
 }
 
-/* ---- the mail ---- */
-static void add_time(struct bytes *out, int64_t ms)
+/* ---- too late ---- */
+static bool record_expiry(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
 {
-    char date[DATE_TEXT_SIZE];
+    const struct late *late = ctx;
+    scoped_value(delivery) delivery = {0};
+    enum found found = store_delivery(store_tx_view(tx), late->delivery_id, &delivery, err);
 
-    date_rfc5322(ms, date);
-    struct slice text = slice_of(date);
-    bytes_print(out, "%.*s UTC", SLICE_ARGS(slice_first(text, text.len - sizeof " +0000" + 1)));
-}
-
-static void say_not_yet(const struct late *late, struct bytes *out)
-{
-    bytes_print(out, "%s has not taken it since ", late->host);
-    add_time(out, late->first_ms);
-    bytes_add_text(out, ". I keep trying until ");
-    add_time(out, late->first_ms + delivery_patience_ms(late->target));
-    bytes_add_text(out, " and tell you the result. Nothing to do.\n");
-}
-
-static void say_given_up(const struct late *late, const char *name, struct bytes *out)
-{
-    bytes_print(out, "%s could not be given your message, and I no longer try. ", late->host);
-    bytes_print(out, "If it matters, reach %s another way, or send it again.\n", name);
-}
-
-static void add_reply(const struct late *late, struct bytes *out)
-{
-    if (late->reply && *late->reply)
-        bytes_print(out, "\nThe last answer was: %s\n", late->reply);
-}
-
-struct told {
-    const struct account *account;
-    const struct message *message;
-    const char *name; /* of whom it was for */
-};
-
-static void compose_late(const struct late *late, const struct told *told, struct compose *c,
-                         struct letter *letter)
-{
-    scoped_text char *own = account_address(told->account);
-    scoped_value(bytes) text = {0};
-    char *about = told->message->message_id;
-
-    compose_field(c, "Return-Path", "<>");
-    compose_address(c, "From", "Mail delivery", letter->from);
-    compose_address(c, "To", NULL, own);
-    compose_field(c, "Subject", letter->subject);
-    compose_date(c, letter->received_ms);
-    compose_ids(c, "Message-ID", &letter->message_id, 1);
-    if (about) {
-        compose_ids(c, "In-Reply-To", &about, 1);
-        compose_ids(c, "References", &about, 1);
-    }
-    compose_field(c, "Auto-Submitted", "auto-replied");
-    if (late->given_up)
-        say_given_up(late, told->name, &text);
-    else
-        say_not_yet(late, &text);
-    add_reply(late, &text);
-    compose_text(c, bytes_slice(&text), NULL);
-}
-
-static bool write_letter(struct bridge *bridge, struct store_view *view, const struct late *late,
-                         const struct told *told, struct letter *letter, struct err *err)
-{
-    const char *domain = told->account->domain;
-    scoped(compose) c = compose_new();
-    struct memory_sink sink;
-
-    letter->account_id = told->account->id;
-    letter->mailbox = MAILBOX_INBOX;
-    letter->received_ms = clock_now(bridge->clock);
-    letter->from = must_print("MAILER-DAEMON@%s", domain);
-    letter->message_id = message_id_new(domain);
-    letter->subject = must_print(late->given_up ? "%s did not get your message"
-                                                : "%s has not got your message yet",
-                                 told->name);
-    compose_late(late, told, c, letter);
-    if (late->target == TARGET_MAIL && !delivery_report_add(bridge, view, late, c, err))
-        return false;
-    memory_sink_init(&sink);
-    bool ok = compose_write(c, &sink.sink, err);
-    scoped(source) content = source_of_bytes(&sink.bytes);
-    return ok && letter_seal(bridge, content, letter, err);
+    if (found != FOUND || !is_expired(&delivery, clock_now(bridge->clock)))
+        return found != FAILED;
+    return delivery_give_up(bridge, tx, &delivery, late->reply ? late->reply : "", err);
 }
 
 /* ---- telling ---- */
 struct telling {
-    const struct late *late;
+    struct late *late;
     struct letter letter; /* no body: nobody is to be told */
 };
 
-static bool still_given_up(struct store_tx *tx, const struct late *late, bool *out, struct err *err)
+static bool is_still_so(struct store_tx *tx, const struct late *late, bool *out, struct err *err)
 {
     scoped_value(delivery) delivery = {0};
     enum found found = store_delivery(store_tx_view(tx), late->delivery_id, &delivery, err);
 
-    *out = found == FOUND && (!late->given_up || delivery.due_ms >= DELIVERY_PARKED_MS);
+    *out = found == FOUND && delivery.tell == late->tell;
     return found != FAILED;
 }
 
@@ -176,15 +134,17 @@ static bool record_telling(struct bridge *bridge, struct store_tx *tx, void *ctx
     unsigned char digest[SHA256_LEN];
     bool still, first = true;
 
-    if (!still_given_up(tx, late, &still, err) || !still)
-        return !still;
+    if (!is_still_so(tx, late, &still, err))
+        return false;
+    if (!still)
+        return true;
     activity_digest("late", what, "", digest);
-    if (!late->given_up && !store_see(tx, SEEN_MAIL, digest,
-                                      clock_now(bridge->clock) + TOLD_DAYS * DAY_MS, &first, err))
+    if (!late->tell && !store_see(tx, SEEN_MAIL, digest,
+                                  clock_now(bridge->clock) + TOLD_DAYS * DAY_MS, &first, err))
         return false;
     if (first && telling->letter.body && !letter_file(tx, &telling->letter, late->message_id, err))
         return false;
-    return !late->given_up || store_delivery_drop(tx, late->delivery_id, late->reply, err);
+    return !late->tell || store_delivery_drop(tx, late->delivery_id, late->reply, err);
 }
 
 static bool told_before(struct store_view *view, const struct late *late, bool *out,
@@ -196,7 +156,7 @@ static bool told_before(struct store_view *view, const struct late *late, bool *
 
     activity_digest("late", what, "", digest);
     enum found found = store_seen(view, SEEN_MAIL, digest, err);
-    *out = found == FOUND && !late->given_up;
+    *out = found == FOUND && !late->tell;
     return found != FAILED;
 }
 
@@ -205,6 +165,46 @@ static char *name_of(const struct late *late, const struct person *person)
     if (late->target == TARGET_MAIL)
         return must_dup(late->rcpt_to);
     return person->id ? person_short_name(person) : must_dup("The addressee");
+}
+
+static enum delivery_news news_of(const struct late *late)
+{
+    switch (late->tell) {
+    case TELL_GIVEN_UP: return NEWS_FAILED;
+    case TELL_RELAYED: return NEWS_RELAYED;
+    case TELL_NOTHING: break;
+    }
+    return NEWS_DELAYED;
+}
+
+struct told {
+    const struct account *account;
+    const struct message *message;
+    const char *name; /* of whom it was for */
+};
+
+static bool write_letter(struct bridge *bridge, struct store_view *view, const struct late *late,
+                         const struct told *told, struct letter *letter, struct err *err)
+{
+    bool mail = late->target == TARGET_MAIL;
+    scoped(source) text = mail ? store_body_source(view, late->body_id, err) : NULL;
+    const struct delivery_report report = {
+        .news = news_of(late),
+        .account = told->account,
+        .name = told->name,
+        .host = late->host,
+        .reply = late->reply,
+        .about = told->message->message_id,
+        .first_ms = late->first_ms,
+        .until_ms = late->first_ms + delivery_patience_ms(late->target),
+        .rcpt_to = mail ? late->rcpt_to : NULL,
+        .orcpt = late->orcpt,
+        .envid = late->envid,
+        .mail = text,
+        .whole = late->whole,
+    };
+
+    return (text || !mail) && delivery_letter(bridge, &report, letter, err);
 }
 
 /* Fills the letter, if it was written to one person by somebody who still lives here. */
@@ -225,21 +225,23 @@ static bool prepare_telling(struct bridge *bridge, struct store_view *view, stru
     if (!account.id || account.state != ACCOUNT_ACTIVE || message_is_gone(&message))
         return true;
     scoped_text char *name = name_of(late, &person);
-    const struct told told = {&account, &message, name};
-    return write_letter(bridge, view, late, &told, &telling->letter, err);
+    return write_letter(bridge, view, late, &(struct told){&account, &message, name},
+                        &telling->letter, err);
 }
 
-static bool tell_one(struct bridge *bridge, const struct late *late, struct err *err)
+static bool tell_one(struct bridge *bridge, struct late *late, struct err *err)
 {
     struct telling telling = {.late = late};
     bool before = false, ok;
 
+    if (late->expired)
+        return bridge_commit(bridge, record_expiry, late, err);
     {
         scoped(store_view) view = store_look(bridge->store, err);
         ok = view && told_before(view, late, &before, err) &&
              (before || prepare_telling(bridge, view, &telling, err));
     }
-    bool due = late->given_up || telling.letter.body;
+    bool due = late->tell || telling.letter.body;
     if (ok && !before && due)
         ok = bridge_commit(bridge, record_telling, &telling, err);
     letter_clear(&telling.letter);

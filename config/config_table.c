@@ -103,7 +103,7 @@ const struct setting config_table[] = {
     {"network", "source_address", &kind_address, PLACE(source_address), .unset = "the system chooses",
      .help = "Connect to others from this address."},
     {"network", "retry", &kind_durations, PLACE(retry_ms),
-     .fallback = "1 min, 5 min, 30 min, 2 h, 6 h, 12 h, 24 h",
+     .unset = "mail 5 min, doubled up to 2 h; inboxes 1 min, 5 min, 30 min, 2 h, 6 h, 12 h, 24 h",
      .min = 1, .max = 30LL * DAY_MS,
      .help = "How long a delivery that failed waits before each further try."},
 };

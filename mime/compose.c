@@ -34,8 +34,8 @@ struct compose {
     char *language; /* or NULL */
     struct attachment *attachments;
     size_t attachment_count, attachment_capacity;
-    bool reports;
-    struct bytes status, header; /* of what it reports on */
+    bool reports, whole;
+    struct bytes status, mail; /* what it reports on, or its header */
 };
 
 struct compose *compose_new(void)
@@ -61,7 +61,7 @@ void compose_free(struct compose *c)
     free(c->attachments);
     bytes_clear(&c->plain);
     bytes_clear(&c->status);
-    bytes_clear(&c->header);
+    bytes_clear(&c->mail);
     free(c->html);
     free(c->language);
     free(c);
@@ -193,14 +193,18 @@ void compose_attach(struct compose *c, const char *type, const char *file_name,
     encode_base64_lines(&attachment->content, content);
 }
 
-void compose_delivery_report(struct compose *c, struct slice status, struct slice header)
+void compose_delivery_report(struct compose *c, struct slice status, struct slice mail, bool whole)
 {
     assert(c->attachment_count == 0);
     c->reports = true;
+    c->whole = whole;
     bytes_reset(&c->status);
-    bytes_reset(&c->header);
+    bytes_reset(&c->mail);
     clean_add(&c->status, status, CLEAN_TEXT);
-    clean_add(&c->header, header, CLEAN_TEXT);
+    if (whole)
+        bytes_add(&c->mail, mail);
+    else
+        clean_add(&c->mail, mail, CLEAN_TEXT);
 }
 
 /* name*=utf-8''percent-encoded (RFC 2231), cut to fit one line. */
@@ -295,7 +299,12 @@ static void add_report(struct bytes *out, const struct compose *c, const char *b
     bytes_print(out, "\r\n--%s\r\nContent-Type: message/delivery-status\r\n\r\n", boundary);
     encode_lines(out, bytes_slice(&c->status));
     bytes_print(out, "\r\n--%s\r\n", boundary);
-    add_text_part(out, "rfc822-headers", bytes_slice(&c->header));
+    if (!c->whole) {
+        add_text_part(out, "rfc822-headers", bytes_slice(&c->mail));
+        return;
+    }
+    bytes_add_text(out, "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: 8bit\r\n\r\n");
+    bytes_add(out, bytes_slice(&c->mail));
 }
 
 bool compose_write(struct compose *c, struct sink *into, struct err *err)
@@ -312,6 +321,8 @@ bool compose_write(struct compose *c, struct sink *into, struct err *err)
         return sink_write(into, bytes_slice(&out), err);
     }
     new_boundary(boundary);
+    if (c->whole)
+        bytes_add_text(&out, "Content-Transfer-Encoding: 8bit\r\n");
     add_multipart(&out, c->reports ? "report; report-type=delivery-status" : "mixed", boundary);
     bytes_print(&out, "--%s\r\n", boundary);
     add_words(&out, c);

@@ -1,6 +1,7 @@
 /*
  * compose — a mail built: header fields encoded and folded, multipart/alternative with the plain text
- * first, pictures behind it, or a report of delivery.  Always canonical CRLF, lines under 998 octets, 7-bit.
+ * first, pictures behind it, or a report of delivery.  Always canonical CRLF, lines under 998 octets, 7-bit but
+ * for a mail that comes back whole.
  */
 #ifndef NESTBOX_MIME_COMPOSE_H
 #define NESTBOX_MIME_COMPOSE_H
@@ -28,8 +29,9 @@ void compose_text(struct compose *c, struct slice plain, const char *html);
 void compose_attach(struct compose *c, const char *type, const char *file_name,
                     const char *description, struct slice content);
 /* Makes it a report on what became of a mail (RFC 3464): the plain text, `status` (ASCII, LF; the fields of
- * message/delivery-status), `header` (that of the mail it is about).  Copied.  Not together with attachments. */
-void compose_delivery_report(struct compose *c, struct slice status, struct slice header);
+ * message/delivery-status), `mail` (the one it is about: its header, or `whole` with CRLF).  Copied.  Not together with
+ * attachments. */
+void compose_delivery_report(struct compose *c, struct slice status, struct slice mail, bool whole);
 MUST_CHECK bool compose_write(struct compose *c, struct sink *into, struct err *err);
 
 #endif

@@ -124,6 +124,34 @@ static size_t next_open(const struct out_mail *mail, size_t at)
     return at;
 }
 
+/* What its author asked of reports goes on to who makes them (RFC 3461 4, 5.2.1). */
+static void say_wish(const struct out_recipient *recipient, struct bytes *out)
+{
+    static const char *const names[] = {"NEVER", "SUCCESS", "FAILURE", "DELAY"};
+    char before = '=';
+
+    if (recipient->wish.notify)
+        bytes_add(out, SLICE(" NOTIFY"));
+    for (unsigned i = 0; i < COUNT_OF(names); i++) {
+        if (!(recipient->wish.notify & 1u << i))
+            continue;
+        bytes_add_char(out, before);
+        bytes_add_text(out, names[i]);
+        before = ',';
+    }
+    if (recipient->wish.orcpt)
+        bytes_print(out, " ORCPT=%s", recipient->wish.orcpt);
+}
+
+static void say_recipient(struct client *c, const struct out_recipient *recipient)
+{
+    bytes_add(c->turn->out, SLICE("RCPT TO:"));
+    add_path(c->turn->out, recipient->address);
+    if (c->offers.dsn)
+        say_wish(recipient, c->turn->out);
+    bytes_add(c->turn->out, SLICE("\r\n"));
+}
+
 /* One, or with PIPELINING all of them.  False: nobody is left to be named. */
 static bool name_recipients(struct client *c)
 {
@@ -133,13 +161,19 @@ static bool name_recipients(struct client *c)
     if (at == mail->count)
         return false;
     for (bool more = true; more && at < mail->count; at = next_open(mail, at + 1)) {
-        bytes_add(c->turn->out, SLICE("RCPT TO:"));
-        add_path(c->turn->out, mail->recipients[at].address);
-        bytes_add(c->turn->out, SLICE("\r\n"));
+        say_recipient(c, &mail->recipients[at]);
         c->asked = at + 1;
         more = c->offers.pipelining;
     }
     return true;
+}
+
+static void say_terms(const struct mail_terms *terms, struct bytes *out)
+{
+    if (terms->dsn_return != DSN_RETURN_UNSAID)
+        bytes_add_text(out, terms->dsn_return == DSN_RETURN_FULL ? " RET=FULL" : " RET=HDRS");
+    if (terms->envid)
+        bytes_print(out, " ENVID=%s", terms->envid);
 }
 
 static void say_mail(struct client *c)
@@ -155,6 +189,8 @@ static void say_mail(struct client *c)
         bytes_add(out, SLICE(" BODY=8BITMIME"));
     if (c->offers.utf8 && needs_utf8(mail))
         bytes_add(out, SLICE(" SMTPUTF8"));
+    if (c->offers.dsn)
+        say_terms(&mail->terms, out);
     bytes_add(out, SLICE("\r\n"));
 }
 
@@ -169,6 +205,7 @@ enum next client_mail(struct client *c)
     if (!out_is_open(mail))
         return client_finish(c);
     say_mail(c);
+    mail->unreporting = !c->offers.dsn;
     client_enter(c, CLIENT_MAIL);
     if (c->offers.pipelining)
         name_recipients(c);
@@ -196,6 +233,7 @@ enum next client_mail_answered(struct client *c, const struct smtp_reply *reply)
 {
     if (reply_is(reply, 3))
         return client_no_sense(c);
+    c->talk->mail->host = OUT_HOST_SPOKE;
     if (!reply_is(reply, 2))
         return decide(c, reply);
     client_enter(c, CLIENT_RCPT);

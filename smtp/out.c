@@ -4,14 +4,21 @@
 
 #include <stdio.h>
 
+static void recipient_clear(struct out_recipient *recipient)
+{
+    free(recipient->address);
+    recipient_terms_clear(&recipient->wish);
+}
+
 void out_mail_free(struct out_mail *mail)
 {
     if (!mail)
         return;
     for (size_t i = 0; i < mail->count; i++)
-        free(mail->recipients[i].address);
+        recipient_clear(&mail->recipients[i]);
     free(mail->recipients);
     free(mail->mail_from);
+    mail_terms_clear(&mail->terms);
     source_free(mail->body);
     free(mail->login);
     if (mail->password)

@@ -10,6 +10,7 @@
 
 #include "claims.h"
 #include "clock.h"
+#include "envelope.h"
 #include "errand.h"
 #include "session.h"
 #include "stream.h"
@@ -21,11 +22,13 @@ struct out_recipient {
     int64_t delivery_id;
     int version;
     char *address; /* local@domain, the local part unquoted */
+    struct recipient_terms wish;
     enum out_fate fate;
     bool recorded;
     char reply[OUT_REPLY_SIZE]; /* one line, printable */
 };
 
+enum out_host { OUT_HOST_UNSEEN, OUT_HOST_SPOKE, OUT_HOST_FAILED };
 struct out_mail {    /* one text for people of one host */
     char *mail_from; /* "" is the null sender */
     struct out_recipient *recipients;
@@ -33,8 +36,12 @@ struct out_mail {    /* one text for people of one host */
     struct source *body;
     int64_t size; /* as it goes over the wire */
     bool eight_bit, utf8_header;
-    bool secret;            /* leaves over TLS alone */
-    char *login, *password; /* of the relay, or NULL */
+    struct mail_terms terms; /* what its author said */
+    bool secret;             /* leaves over TLS alone */
+    char *login, *password;  /* of the relay, or NULL */
+    /* results, beside the fates */
+    enum out_host host; /* SPOKE: about this mail */
+    bool unreporting;   /* who took it makes no reports */
 };
 void out_mail_free(struct out_mail *mail);
 /* Gives this fate to everybody who has none yet. */
@@ -86,6 +93,7 @@ struct out_duties {
 struct out { /* the outgoing half; outward loop alone */
     struct out_duties duties;
     struct claims claims; /* of one text and sender for one host: they travel together */
+    int faults;           /* of ours, one behind the other: outcomes that could not be recorded */
 };
 extern const struct session_kind out_dispatcher_kind; /* out_dispatcher.c */
 void *out_dispatcher_new(struct out *out);

@@ -15,7 +15,13 @@
 #include <assert.h>
 #include <stdio.h>
 
-enum { SMTP_PORT = 25, SMTPS_PORT = 465, TALKS_MAX = 3, REST_MS = MINUTE_MS };
+enum {
+    SMTP_PORT = 25,
+    SMTPS_PORT = 465,
+    TALKS_MAX = 3,
+    REST_MS = 5 * SECOND_MS, /* doubled with each fault of ours */
+    REST_DOUBLINGS = 7,
+};
 
 enum stage { LOAD, FIND_MX, FIND_ADDRESSES, TALK, RECORD };
 
@@ -46,7 +52,7 @@ void *out_courier_new(struct out *out, struct claims_batch *batch)
     it->domain = must_dup(batch->host->name);
     it->last_host = "";
     /* Unless it comes to its end, the mail rests: what is lost must not be sent again at once. */
-    it->rest_ms = REST_MS;
+    it->rest_ms = (int64_t)REST_MS << (out->faults < REST_DOUBLINGS ? out->faults : REST_DOUBLINGS);
     return it;
 }
 
@@ -74,11 +80,22 @@ static void log_outcome(const struct courier *it)
     }
 }
 
+/* Whoever has to come later without a word about their mail came to a host that does not answer. */
+static void judge_host(struct courier *it, enum out_fate fate)
+{
+    bool answered = it->mail->host != OUT_HOST_UNSEEN || it->talk.end == TALK_WITHOUT_TLS;
+
+    if (fate == OUT_LATER && it->mail->body && !answered && !it->out->claims.closing)
+        it->mail->host = OUT_HOST_FAILED;
+}
+
 /* Everybody who is still open gets this. */
 static enum next settle(struct courier *it, enum out_fate fate, const char *words)
 {
     const struct out_duties *duties = &it->out->duties;
 
+    if (out_is_open(it->mail))
+        judge_host(it, fate);
     out_decide(it->mail, fate, words);
     log_outcome(it);
     if (!out_is_unrecorded(it->mail)) {
@@ -164,14 +181,30 @@ static enum next find_mx(struct courier *it)
 
 /* ---- what came home; each takes `back` ---- */
 
+/* What cannot be read is not forgotten: it comes later, and has its end. */
+static struct out_mail *unread_mail(const struct claims_batch *batch)
+{
+    struct out_mail *mail = must_new(struct out_mail);
+
+    mail->recipients = must_alloc_array(batch->count, sizeof *mail->recipients);
+    mail->count = batch->count;
+    for (size_t i = 0; i < batch->count; i++)
+        mail->recipients[i].delivery_id = batch->ids[i];
+    return mail;
+}
+
 static enum next loaded(struct courier *it, struct errand *back)
 {
     struct out_load *load = container_of(back, struct out_load, errand);
 
-    if (!back->ok)
+    if (!back->ok) {
         log_error("mail to %s could not be read: %s (%s)", it->domain, back->err.said,
                   back->err.cause);
-    else if (!load->mail)
+        errand_free(back);
+        it->mail = unread_mail(it->batch);
+        return settle(it, OUT_LATER, "451 4.3.0 Our server could not read this mail");
+    }
+    if (!load->mail)
         it->rest_ms = 0; /* dropped meanwhile */
     else
         it->mail = steal(&load->mail);
@@ -275,6 +308,7 @@ static enum next talked(struct courier *it, struct errand *back)
 
 static enum next recorded(struct courier *it, struct errand *back)
 {
+    it->out->faults = back->ok ? 0 : it->out->faults + 1;
     if (back->ok)
         it->rest_ms = 0;
     else

@@ -105,6 +105,7 @@ static void read_offer(struct slice text, struct smtp_offers *out)
     out->eight_bit |= slice_is_nocase(keyword, "8BITMIME");
     out->utf8 |= slice_is_nocase(keyword, "SMTPUTF8");
     out->starttls |= slice_is_nocase(keyword, "STARTTLS");
+    out->dsn |= slice_is_nocase(keyword, "DSN");
     if (slice_is_nocase(keyword, "AUTH"))
         out->plain |= offers_plain(arguments);
     if (!slice_is_nocase(keyword, "SIZE"))

@@ -145,6 +145,7 @@ static bool begin_mail(struct smtp *smtp, struct store_view *view, const struct 
                        struct out_mail *mail, struct err *err)
 {
     mail->mail_from = must_dup(delivery->mail_from ? delivery->mail_from : "");
+    mail->terms = mail_terms_copy(&delivery->terms);
     switch (find_text(smtp, view, delivery, mail, err)) {
     case FAILED: return false;
     case ABSENT: return true;
@@ -163,7 +164,8 @@ static bool add_recipient(struct smtp *smtp, struct store_view *view, int64_t id
     if (found != FOUND)
         return found == ABSENT;
     if (delivery.target != TARGET_MAIL || delivery.wanted <= delivery.delivered ||
-        !delivery.rcpt_to)
+        !delivery.rcpt_to || delivery.tell != TELL_NOTHING ||
+        delivery.host_next_ms > clock_now(smtp->parts.clock)) /* found not to answer meanwhile */
         return true;
     if (mail->count == 0 && !begin_mail(smtp, view, &delivery, mail, err))
         return false;
@@ -171,6 +173,7 @@ static bool add_recipient(struct smtp *smtp, struct store_view *view, int64_t id
     recipient->delivery_id = id;
     recipient->version = delivery.wanted;
     recipient->address = must_dup(delivery.rcpt_to);
+    recipient->wish = recipient_terms_copy(&delivery.wish);
     if (!mail->body) {
         recipient->fate = OUT_TAKEN;
         snprintf(recipient->reply, sizeof recipient->reply, "no longer wanted");
@@ -265,6 +268,13 @@ struct record {
     size_t count;
 };
 
+static enum mail_host_state host_of(const struct out_mail *mail)
+{
+    if (mail->host == OUT_HOST_SPOKE)
+        return HOST_SPOKE;
+    return mail->host == OUT_HOST_FAILED ? HOST_FAILED : HOST_UNSEEN;
+}
+
 static bool record_write(struct errand *errand, struct store_tx *tx, struct err *err)
 {
     struct record *record = container_of(errand, struct record, errand);
@@ -302,6 +312,8 @@ static struct errand *work_record(void *ctx, const struct out_mail *mail)
         outcome->delivery_id = recipient->delivery_id;
         outcome->end = end_of(recipient->fate);
         outcome->version = recipient->version;
+        outcome->mail_host = host_of(mail);
+        outcome->unreporting = mail->unreporting;
         snprintf(outcome->reply, sizeof outcome->reply, "%s", recipient->reply);
     }
     return &record->errand;

@@ -7,7 +7,9 @@
     "d.wanted,"                                                                                    \
     " d.delivered, d.withdrawn_ms IS NOT NULL, d.tries, d.due_ms, d.first_ms, d.last_reply, "      \
     "d.body_id,"                                                                                   \
-    " d.mail_from, d.rcpt_to FROM delivery d LEFT JOIN inbox i ON i.id = d.inbox_id "
+    " d.mail_from, d.rcpt_to, d.notify, d.dsn_return, d.envid, d.orcpt, d.require_tls, d.tell,"    \
+    " h.next_ms, h.last_reply FROM delivery d LEFT JOIN inbox i ON i.id = d.inbox_id"              \
+    " LEFT JOIN mail_host h ON d.target = 3 AND h.name = d.host "
 /* The hosts that are left out, ?4 and on: as many as there can be.  What none has stands for no host. */
 #define EIGHT "(?), (?), (?), (?), (?), (?), (?), (?)"
 #define LEFT_OUT                                                                                   \
@@ -16,13 +18,16 @@
 #define NO_HOST "\n"
 _Static_assert(CLAIMS_FULL_HOSTS == 64, "LEFT_OUT has a place for each");
 /* The earliest of each target.  The index delivery_due alone is walked, which has the hosts too. */
-#define EARLIEST(target)                                                                           \
+#define EARLIEST(target, unless)                                                                   \
     "SELECT id, due_ms FROM (SELECT id, due_ms FROM delivery WHERE target = " #target              \
     " AND (?1 >> " #target ") & 1 AND due_ms <= ?2 AND coalesce(host, '') NOT IN"                  \
-    " (SELECT host FROM left_out) ORDER BY due_ms, id LIMIT ?3)"
+    " (SELECT host FROM left_out) " unless " ORDER BY due_ms, id LIMIT ?3)"
+#define RESTS "AND NOT EXISTS (SELECT 1 FROM mail_host WHERE name = delivery.host AND next_ms > ?2)"
 #define NEXT_DUE(target)                                                                           \
     "SELECT min(due_ms) AS due FROM delivery WHERE target = " #target " AND (?1 >> " #target       \
     ") & 1 AND due_ms > ?2"
+#define NEXT_HOST                                                                                  \
+    " UNION ALL SELECT min(next_ms) FROM mail_host WHERE (?1 >> 3) & 1 AND next_ms > ?2"
 
 void delivery_clear(struct delivery *delivery)
 {
@@ -31,6 +36,9 @@ void delivery_clear(struct delivery *delivery)
     free(delivery->last_reply);
     free(delivery->mail_from);
     free(delivery->rcpt_to);
+    mail_terms_clear(&delivery->terms);
+    recipient_terms_clear(&delivery->wish);
+    free(delivery->host_reply);
     *delivery = (struct delivery){0};
 }
 
@@ -56,6 +64,14 @@ static void read_delivery(struct sql_rows *rows, void *out)
     delivery->body_id = take_number(rows);
     delivery->mail_from = take_text(rows);
     delivery->rcpt_to = take_text(rows);
+    delivery->wish = (struct recipient_terms){.notify = (unsigned)take_int(rows)};
+    delivery->terms = (struct mail_terms){.dsn_return = (enum dsn_return)take_int(rows)};
+    delivery->terms.envid = take_text(rows);
+    delivery->wish.orcpt = take_text(rows);
+    delivery->terms.require_tls = take_bool(rows);
+    delivery->tell = (enum delivery_tell)take_int(rows);
+    delivery->host_next_ms = take_number(rows);
+    delivery->host_reply = take_text(rows);
 }
 
 enum found store_delivery(struct store_view *view, int64_t id, struct delivery *out,
@@ -105,8 +121,9 @@ bool store_deliveries_due(struct store_view *view, unsigned targets, int64_t now
     values[3 + CLAIMS_FULL_HOSTS] = as_end();
     return sql_walk(
         view->sql,
-        LEFT_OUT DELIVERY "JOIN (" EARLIEST(1) " UNION ALL " EARLIEST(2) " UNION ALL " EARLIEST(
-            3) ") earliest ON earliest.id = d.id ORDER BY earliest.due_ms, d.id LIMIT ?3",
+        LEFT_OUT DELIVERY
+        "JOIN (" EARLIEST(1, "") " UNION ALL " EARLIEST(2, "") " UNION ALL " EARLIEST(
+            3, RESTS) ") earliest ON earliest.id = d.id ORDER BY earliest.due_ms, d.id LIMIT ?3",
         values, delivery, read_delivery, delivery_clear, choose, &choice, err);
 }
 
@@ -115,7 +132,7 @@ bool store_delivery_next_due(struct store_view *view, unsigned targets, int64_t 
 {
     return sql_count(view->sql,
                      "SELECT coalesce(min(due), 9223372036854775807) FROM (" NEXT_DUE(
-                         1) " UNION ALL " NEXT_DUE(2) " UNION ALL " NEXT_DUE(3) ")",
+                         1) " UNION ALL " NEXT_DUE(2) " UNION ALL " NEXT_DUE(3) NEXT_HOST ")",
                      with(as_number(targets), as_number(after_ms)), out_ms, err);
 }
 

@@ -9,6 +9,7 @@
 #define NESTBOX_STORE_DELIVERY_H
 
 #include "claims.h"
+#include "envelope.h"
 #include "store.h"
 
 enum delivery_subject {
@@ -18,6 +19,12 @@ enum delivery_subject {
     SUBJECT_ACTOR,         /* account: wanted n Update(Person); withdrawn: Delete(actor) */
 };
 enum delivery_target { TARGET_INBOX = 1, TARGET_PERSON, TARGET_MAIL };
+enum delivery_tell { /* with due_ms DELIVERY_PARKED_MS: what its author is still to hear */
+                     TELL_NOTHING,
+                     TELL_GIVEN_UP,
+                     TELL_RELAYED, /* taken by a server that makes no reports */
+};
+#define DELIVERY_PARKED_MS INT64_C(253402300799000) /* due then: the end of time */
 struct delivery {
     int64_t id;
     enum delivery_subject subject;
@@ -33,7 +40,13 @@ struct delivery {
     int64_t due_ms, first_ms; /* next try; when it was first wanted */
     char *last_reply;         /* one line; or NULL */
     int64_t body_id; /* TARGET_MAIL: the mail as it goes out; 0: rendered when it is sent */
-    char *mail_from, *rcpt_to; /* TARGET_MAIL */
+    char *mail_from, *rcpt_to; /* TARGET_MAIL, as all below */
+    struct mail_terms terms;   /* eight_bit and utf8 alone are not kept: the text tells */
+    struct recipient_terms wish;
+    enum delivery_tell tell;
+    /* How its host fares; 0 and NULL: well.  Nothing is tried before host_next_ms. */
+    int64_t host_next_ms;
+    char *host_reply;
 };
 void delivery_clear(struct delivery *delivery);
 SCOPED_VALUE(delivery, delivery_clear)
@@ -64,6 +77,14 @@ void host_clear(struct host *host);
 SCOPED_VALUE(host, host_clear)
 enum found store_host(struct store_view *view, struct slice name, struct host *out,
                       struct err *err);
+
+/* Of mail: domains nobody answered for.  Those that are well have no row. */
+struct mail_host {
+    int64_t failing_since_ms, next_ms;
+    int tries;
+};
+enum found store_mail_host(struct store_view *view, const char *name, struct mail_host *out,
+                           struct err *err);
 
 /* Held messages whose release_ms has come, and broadcasts still to expand. */
 MUST_CHECK bool store_held_due(struct store_view *view, int64_t now_ms, int64_t *out_ids,

@@ -5,13 +5,14 @@
 
 #define FOLLOW_COLUMNS                                                                             \
     "f.id, f.follower_id, f.followed_id, f.state, f.activity_id, f.since_ms, "                     \
-    "f.refused_ms"
+    "f.refused_ms, f.reported_ms, f.soft_ms, f.soft_count, f.trouble, f.untold"
 #define FOLLOW "SELECT " FOLLOW_COLUMNS " FROM follow f "
 #define PAIR "SELECT " FOLLOW_COLUMNS ", " PERSON_COLUMNS " FROM follow f "
 
 void follow_clear(struct follow *follow)
 {
     free(follow->activity_id);
+    free(follow->trouble);
     *follow = (struct follow){0};
 }
 
@@ -26,6 +27,11 @@ static void read_follow(struct sql_rows *rows, void *out)
     follow->activity_id = take_text(rows);
     follow->since_ms = take_number(rows);
     follow->refused_ms = take_number(rows);
+    follow->reported_ms = take_number(rows);
+    follow->soft_ms = take_number(rows);
+    follow->soft_count = take_int(rows);
+    follow->trouble = take_text(rows);
+    follow->untold = take_bool(rows);
 }
 
 enum found store_follow(struct store_view *view, int64_t follower_id, int64_t followed_id,

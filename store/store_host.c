@@ -40,6 +40,41 @@ static bool trim(struct store_tx *tx, struct err *err)
                    with(as_number(HOSTS_MAX)), err);
 }
 
+/* ---- domains of mail ---- */
+static void read_mail_host(struct sql_rows *rows, void *out)
+{
+    struct mail_host *host = out;
+
+    host->failing_since_ms = take_number(rows);
+    host->tries = take_int(rows);
+    host->next_ms = take_number(rows);
+}
+
+enum found store_mail_host(struct store_view *view, const char *name, struct mail_host *out,
+                           struct err *err)
+{
+    return sql_find(view->sql,
+                    "SELECT failing_since_ms, tries, next_ms FROM mail_host WHERE name = ?",
+                    with(as_text(name)), read_mail_host, out, err);
+}
+
+bool store_mail_host_failed(struct store_tx *tx, const char *name, int64_t next_ms,
+                            const char *reply, struct err *err)
+{
+    return sql_run(tx->sql,
+                   "INSERT INTO mail_host (name, failing_since_ms, tries, next_ms, last_reply)"
+                   " VALUES (?, ?, 1, ?, ?) ON CONFLICT (name) DO UPDATE SET tries = tries + 1,"
+                   " next_ms = excluded.next_ms, last_reply = excluded.last_reply",
+                   with(as_text(name), as_number(tx_now(tx)), as_number(next_ms), as_text(reply)),
+                   err);
+}
+
+bool store_mail_host_well(struct store_tx *tx, const char *name, struct err *err)
+{
+    return sql_run(tx->sql, "DELETE FROM mail_host WHERE name = ?", with(as_text(name)), err);
+}
+
+/* ---- all hosts ---- */
 bool store_put_host(struct store_tx *tx, const struct host *host, struct err *err)
 {
     int64_t id = 0;

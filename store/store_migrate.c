@@ -4,9 +4,9 @@
  */
 #include "store_private.h"
 
-extern const char store_schema[], store_schema_2[]; /* schema.sql, schema_2.sql */
+extern const char store_schema[], store_schema_2[], store_schema_3[]; /* schema*.sql */
 
-static const char *const steps[] = {store_schema, store_schema_2};
+static const char *const steps[] = {store_schema, store_schema_2, store_schema_3};
 
 enum { APPLICATION_ID = 0x4e657374 }; /* "Nest" */
 

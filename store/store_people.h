@@ -116,7 +116,13 @@ struct follow {
     enum follow_state state;
     char *activity_id; /* of the Follow, verbatim; NULL for subscribers by mail */
     int64_t since_ms;
-    int64_t refused_ms; /* by mail: when a post was first refused for good since one was taken; 0 */
+    /* How the address of a reader by mail fares; each 0 or NULL: well */
+    int64_t refused_ms;  /* when a copy was first refused for good since one was taken */
+    int64_t reported_ms; /* when a report first said that the address is dead */
+    int64_t soft_ms;     /* since when soft_count troubles that may pass are counted */
+    int soft_count;
+    char *trouble; /* the last words about it */
+    bool untold;   /* suspended, and the owner has not heard of it */
 };
 void follow_clear(struct follow *follow);
 SCOPED_VALUE(follow, follow_clear)

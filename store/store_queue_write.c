@@ -54,27 +54,64 @@ bool store_delivery_later(struct store_tx *tx, int64_t id, int64_t due_ms, const
     return true;
 }
 
+bool store_delivery_park(struct store_tx *tx, int64_t id, enum delivery_tell tell,
+                         const char *reply, struct err *err)
+{
+    if (!sql_change(
+            tx->sql,
+            "UPDATE delivery SET tries = tries + 1, last_reply = ?, due_ms = ?, tell = ?"
+            " WHERE id = ?",
+            with(as_reply(reply), as_number(DELIVERY_PARKED_MS), as_number(tell), as_number(id)),
+            no_delivery, err))
+        return false;
+    store_note(tx, TOPIC_DELIVERIES, 0);
+    return true;
+}
+
 bool store_delivery_drop(struct store_tx *tx, int64_t id, const char *reply, struct err *err)
 {
     (void)reply;
     return store_delivery_end(tx, id, err);
 }
 
+/* Parked rows stay parked: nothing is left to be tried. */
 bool store_delivery_due_now(struct store_tx *tx, int64_t id, struct err *err)
 {
     int64_t now_ms = tx_now(tx);
-    bool ok =
-        id ? sql_change(
-                 tx->sql,
-                 "UPDATE delivery SET due_ms = min(due_ms, ?) WHERE id = ? AND due_ms IS NOT NULL",
-                 with(as_number(now_ms), as_number(id)), no_delivery, err)
-           : sql_run(tx->sql,
-                     "UPDATE delivery SET due_ms = ?1 WHERE due_ms > ?1 AND target IN (1, 2, 3)",
-                     with(as_number(now_ms)), err);
 
-    if (ok)
-        store_note(tx, TOPIC_DELIVERIES, 0);
-    return ok;
+    if (!sql_change(tx->sql,
+                    "UPDATE delivery SET due_ms = min(due_ms, ?) WHERE id = ? AND due_ms < ?",
+                    with(as_number(now_ms), as_number(id), as_number(DELIVERY_PARKED_MS)),
+                    "There is nothing to be tried: it is done, or was given up", err) ||
+        !sql_run(tx->sql,
+                 "UPDATE mail_host SET next_ms = min(next_ms, ?) WHERE name ="
+                 " (SELECT host FROM delivery WHERE id = ? AND target = 3)",
+                 with(as_number(now_ms), as_number(id)), err))
+        return false;
+    store_note(tx, TOPIC_DELIVERIES, 0);
+    return true;
+}
+
+bool store_deliveries_due_now(struct store_tx *tx, int64_t after, int limit, int64_t *out_last,
+                              struct err *err)
+{
+    int64_t now_ms = tx_now(tx);
+
+    if (!sql_count(tx->sql,
+                   "SELECT coalesce(max(id), 0) FROM (SELECT id FROM delivery"
+                   " WHERE due_ms IS NOT NULL AND id > ? ORDER BY id LIMIT ?)",
+                   with(as_number(after), as_number(limit)), out_last, err) ||
+        !sql_run(tx->sql,
+                 "UPDATE delivery SET due_ms = ?1 WHERE id > ?2 AND id <= ?3 AND due_ms > ?1"
+                 " AND due_ms < ?4",
+                 with(as_number(now_ms), as_number(after), as_number(*out_last),
+                      as_number(DELIVERY_PARKED_MS)),
+                 err) ||
+        !sql_run(tx->sql, "UPDATE mail_host SET next_ms = ?1 WHERE next_ms > ?1",
+                 with(as_number(now_ms)), err))
+        return false;
+    store_note(tx, TOPIC_DELIVERIES, 0);
+    return true;
 }
 
 bool store_add_broadcast(struct store_tx *tx, int64_t message_id, int64_t account_id,

@@ -128,11 +128,16 @@ bool store_forget_follow(struct store_tx *tx, int64_t follow_id, struct err *err
            forget_person(tx, follower_id, err);
 }
 
-bool store_follow_refused(struct store_tx *tx, int64_t follow_id, int64_t refused_ms,
-                          struct err *err)
+bool store_follow_fares(struct store_tx *tx, const struct follow *follow, struct err *err)
 {
-    return sql_change(tx->sql, "UPDATE follow SET refused_ms = ? WHERE id = ?",
-                      with(as_number(refused_ms), as_number(follow_id)), "No such follow", err);
+    return sql_change(tx->sql,
+                      "UPDATE follow SET refused_ms = ?, reported_ms = ?, soft_ms = ?,"
+                      " soft_count = ?, trouble = ?, untold = ? WHERE id = ?",
+                      with(as_number(follow->refused_ms), as_number(follow->reported_ms),
+                           as_number(follow->soft_ms), as_number(follow->soft_count),
+                           as_text(follow->trouble), as_number(follow->untold),
+                           as_number(follow->id)),
+                      "No such follow", err);
 }
 
 bool store_end_copies(struct store_tx *tx, int64_t account_id, int64_t person_id, struct err *err)

@@ -44,8 +44,9 @@ MUST_CHECK bool store_put_follow(struct store_tx *tx, int64_t follower_id, int64
                                  struct err *err);
 /* The row goes, and with it the follower, if it is a mail person nobody needs any more. */
 MUST_CHECK bool store_forget_follow(struct store_tx *tx, int64_t follow_id, struct err *err);
-MUST_CHECK bool store_follow_refused(struct store_tx *tx, int64_t follow_id, int64_t refused_ms,
-                                     struct err *err);
+/* How its address fares, as the struct says. */
+MUST_CHECK bool store_follow_fares(struct store_tx *tx, const struct follow *follow,
+                                   struct err *err);
 
 /* Tokens: `id` is ignored on add.  Those of a pair end by purpose, or are kept without their person. */
 MUST_CHECK bool store_add_token(struct store_tx *tx, const struct token *token, struct err *err);
@@ -125,8 +126,17 @@ MUST_CHECK bool store_delivery_later(struct store_tx *tx, int64_t id, int64_t du
                                      const char *reply, struct err *err); /* tries + 1 */
 MUST_CHECK bool store_delivery_drop(struct store_tx *tx, int64_t id, const char *reply,
                                     struct err *err); /* given up: the row goes */
-MUST_CHECK bool store_delivery_due_now(struct store_tx *tx, int64_t id /* 0: all */,
-                                       struct err *err);
+/* Nothing is to be tried any more; it waits until its author has heard what came of it. */
+MUST_CHECK bool store_delivery_park(struct store_tx *tx, int64_t id, enum delivery_tell tell,
+                                    const char *reply, struct err *err);
+MUST_CHECK bool store_delivery_due_now(struct store_tx *tx, int64_t id, struct err *err);
+/* A slice of all: those with an id above `after`, `limit` of them.  *out_last 0: there are no more. */
+MUST_CHECK bool store_deliveries_due_now(struct store_tx *tx, int64_t after, int limit,
+                                         int64_t *out_last, struct err *err);
+/* Nobody answered for that mail domain, which rests until next_ms; or somebody did. */
+MUST_CHECK bool store_mail_host_failed(struct store_tx *tx, const char *name, int64_t next_ms,
+                                       const char *reply, struct err *err);
+MUST_CHECK bool store_mail_host_well(struct store_tx *tx, const char *name, struct err *err);
 MUST_CHECK bool store_put_host(struct store_tx *tx, const struct host *host, struct err *err);
 MUST_CHECK bool store_add_broadcast(struct store_tx *tx, int64_t message_id, int64_t account_id,
                                     struct err *err);

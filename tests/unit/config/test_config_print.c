@@ -82,7 +82,8 @@ static void shown_defaults_can_be_written(void **state)
     while (rest.at) {
         struct slice line = slice_line(&rest);
         bool placeholder = slice_has(line, "NAME") || slice_has(line, "ADDR") ||
-                           slice_has(line, "FILE") || slice_has(line, "TEXT");
+                           slice_has(line, "FILE") || slice_has(line, "TEXT") ||
+                           slice_has(line, "DURATION");
         if (slice_starts(line, SLICE(";")) && !placeholder)
             line = slice_from(line, 1);
         bytes_add(&text, line);

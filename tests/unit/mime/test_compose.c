@@ -271,7 +271,7 @@ static void a_report_has_its_three_parts(void **state)
     (void)state;
     compose_text(c, SLICE("Words\n"), NULL);
     compose_delivery_report(c, SLICE("Reporting-MTA: dns; a.example\n\nAction: failed\n"),
-                            SLICE("Subject: Grüße\r\nFrom: a@b.example\r\n"));
+                            SLICE("Subject: Grüße\r\nFrom: a@b.example\r\n"), false);
     BUILT built = build(c);
     struct mail_part *root = mail_root(built.mail);
     assert_text(mail_part_type(root), "multipart/report");
@@ -287,6 +287,23 @@ static void a_report_has_its_three_parts(void **state)
     assert_true(slice_is(slice_trim(bytes_slice(&header)), "Subject: Grüße\nFrom: a@b.example"));
 }
 
+static void a_mail_comes_back_whole(void **state)
+{
+    scoped(compose) c = compose_new();
+    scoped_value(bytes) back = {0};
+    struct err err;
+
+    (void)state;
+    compose_text(c, SLICE("Words\n"), NULL);
+    compose_delivery_report(c, SLICE("Reporting-MTA: dns; a.example\n\nAction: failed\n"),
+                            SLICE("Subject: hi\r\n\r\n.as it was\r\n"), true);
+    BUILT built = build(c);
+    struct mail_part *part = mail_part_child(mail_root(built.mail), 2);
+    assert_text(mail_part_type(part), "message/rfc822");
+    assert_true(mail_part_content(part, 1000, &back, &err));
+    assert_true(slice_is(slice_trim(bytes_slice(&back)), "Subject: hi\r\n\r\n.as it was"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +315,7 @@ int main(void)
         cmocka_unit_test(attachments_come_back),
         cmocka_unit_test(ids_and_dates_come_back),
         cmocka_unit_test(a_report_has_its_three_parts),
+        cmocka_unit_test(a_mail_comes_back_whole),
     };
 
     mime_set_up();

@@ -224,11 +224,20 @@ static void refusals_are_remembered_with_the_follow(void **state)
 
     struct store_tx *tx = lab_begin(lab);
     (void)add_reader(lab, tx, alice, FOLLOW_SUSPENDED, &follow_id);
-    assert_true(store_follow_refused(tx, follow_id, LAB_START_MS, &lab->err));
+    static char words[] = "550 5.1.1 nobody";
+    struct follow fares = {.id = follow_id, .refused_ms = LAB_START_MS, .reported_ms = 1};
+    fares.soft_ms = 2, fares.soft_count = 3, fares.trouble = words, fares.untold = true;
+    assert_true(store_follow_fares(tx, &fares, &lab->err));
     assert_int_equal(store_follow_by_id(store_tx_view(tx), follow_id, &follow, &lab->err), FOUND);
     assert_int_equal(follow.refused_ms, LAB_START_MS);
+    assert_int_equal(follow.reported_ms, 1);
+    assert_int_equal(follow.soft_ms, 2);
+    assert_int_equal(follow.soft_count, 3);
+    assert_string_equal(follow.trouble, words);
+    assert_true(follow.untold);
     assert_int_equal(follow.state, FOLLOW_SUSPENDED);
-    assert_false(store_follow_refused(tx, follow_id + 1, LAB_START_MS, &lab->err));
+    fares.id++;
+    assert_false(store_follow_fares(tx, &fares, &lab->err));
     lab_commit(lab);
 }
 
