@@ -13,7 +13,7 @@
 #include "bytes.h"
 #include "dns.h"
 
-enum { DNS_FACTS_MAX = 60, DNS_NAME_SIZE = 256 };
+enum { DNS_FACTS_MAX = 56, DNS_NAME_SIZE = 256 };
 
 struct dns_fact {
     struct dns_question question;
