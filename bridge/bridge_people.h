@@ -10,7 +10,8 @@
 #include "bridge.h"
 #include "store_people.h"
 
-/* The hosted domains of the settings, each with the key of its instance actor: called once at each start. */
+/* The hosted domains of the settings, each with the key of its instance actor and a pair that signs its mail: called
+ * once at each start. */
 MUST_CHECK bool bridge_make_ready(struct bridge *bridge, struct err *err);
 
 struct new_account {

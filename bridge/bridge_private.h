@@ -127,6 +127,10 @@ MUST_CHECK bool message_want_at_audience(struct bridge *bridge, struct store_tx 
                                          const struct message *message, struct err *err);
 /* Chores: what was asked (behaviour.md 5.2) and not answered for 7 days goes back to Drafts. */
 MUST_CHECK bool expire_questions(struct bridge *bridge, struct err *err);
+/* At each start: a pair that signs, made if there is none.  Chores: retired pairs that signed nothing which may still be
+ * under way (dkim_keys.c). */
+MUST_CHECK bool dkim_make_ready(struct bridge *bridge, struct slice domain, struct err *err);
+MUST_CHECK bool forget_dkim_keys(struct bridge *bridge, struct err *err);
 /* One person's delivery of a subject. */
 MUST_CHECK bool person_want(struct store_tx *tx, const struct person *person,
                             enum delivery_subject subject, int64_t subject_id, int64_t account_id,

@@ -47,7 +47,8 @@ bool bridge_make_ready(struct bridge *bridge, struct err *err)
     for (size_t i = 0; i < bridge->config->domain_count; i++) {
         const char *name = bridge->config->domains[i];
         enum found known = domain_known(bridge, name, err);
-        if (known == FAILED || (known == ABSENT && !make_domain(bridge, name, err)))
+        if (known == FAILED || (known == ABSENT && !make_domain(bridge, name, err)) ||
+            !dkim_make_ready(bridge, slice_of(name), err))
             return false;
     }
     return true;

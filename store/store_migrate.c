@@ -4,9 +4,10 @@
  */
 #include "store_private.h"
 
-extern const char store_schema[], store_schema_2[], store_schema_3[]; /* schema*.sql */
+extern const char store_schema[], store_schema_2[], store_schema_3[],
+    store_schema_4[]; /* schema*.sql */
 
-static const char *const steps[] = {store_schema, store_schema_2, store_schema_3};
+static const char *const steps[] = {store_schema, store_schema_2, store_schema_3, store_schema_4};
 
 enum { APPLICATION_ID = 0x4e657374 }; /* "Nest" */
 

@@ -10,6 +10,7 @@
 
 #include "pgp.h"
 #include "store_delivery.h"
+#include "store_dkim.h"
 #include "store_mailbox.h"
 #include "store_message.h"
 #include "store_people.h"
@@ -57,6 +58,12 @@ MUST_CHECK bool store_orphan_tokens(struct store_tx *tx, enum token_purpose purp
                                     struct err *err);
 MUST_CHECK bool store_count_asked(struct store_tx *tx, enum asked_for what,
                                   const unsigned char digest[32], int64_t at_ms, struct err *err);
+
+/* Keys that sign mail: `id` and `since_ms` are ignored on add.  Moving on from another state than `from`: ERR_CONFLICT. */
+MUST_CHECK bool store_add_dkim_key(struct store_tx *tx, const struct dkim_key *key,
+                                   struct err *err);
+MUST_CHECK bool store_move_dkim_key(struct store_tx *tx, int64_t id, enum dkim_state from,
+                                    enum dkim_state to, struct err *err);
 
 /* Messages */
 MUST_CHECK bool store_add_message(struct store_tx *tx, const struct message *message,
