@@ -25,6 +25,10 @@ void dial_free(struct errand *errand)
 
     if (dial->session)
         dial->kind->free(dial->session);
+    for (size_t i = 0; i < dial->tlsa_count; i++)
+        bytes_clear(&dial->tlsa[i].data);
+    for (size_t i = 0; i < dial->name_count; i++)
+        free(dial->names[i]);
     free(dial);
 }
 
@@ -35,4 +39,19 @@ bool dial_add(struct dial *dial, const struct sockaddr_storage *address)
         return false;
     dial->addresses[dial->address_count++] = *address;
     return true;
+}
+
+void dial_add_tlsa(struct dial *dial, const struct dial_tlsa *tlsa)
+{
+    if (dial->tlsa_count == DIAL_TLSA_MAX)
+        return;
+    struct dial_tlsa *added = &dial->tlsa[dial->tlsa_count++];
+    *added = (struct dial_tlsa){tlsa->usage, tlsa->selector, tlsa->matching, {0}};
+    bytes_add(&added->data, bytes_slice(&tlsa->data));
+}
+
+void dial_add_name(struct dial *dial, const char *name)
+{
+    if (dial->name_count < DIAL_NAMES_MAX)
+        dial->names[dial->name_count++] = must_dup(name);
 }

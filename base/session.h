@@ -47,11 +47,20 @@ struct peer {
     const char *service;
     bool secured; /* TLS from the first byte */
 };
+/* What is known of the certificate of a peer that we called. */
+enum tls_trust {
+    TRUST_NONE,       /* nothing: there was none, or the handshake failed for another reason */
+    TRUST_PROVED,     /* right name and a chain we trust, or DANE */
+    TRUST_EXPIRED,    /* or not valid yet */
+    TRUST_OTHER_NAME, /* it is somebody else's */
+    TRUST_NO_CHAIN,   /* nobody whom we trust vouches for it */
+    TRUST_NO_RECORD,  /* DANE: no TLSA record fits */
+};
 struct tls_facts {
     char version[12]; /* "TLSv1.3" */
     char cipher[48];
     char server_name[256]; /* SNI or "" */
-    bool verified; /* a peer of ours: its certificate has the right name and a chain we trust */
+    enum tls_trust trust;
     unsigned char channel_binding[64]; /* tls-exporter, RFC 9266 */
     size_t channel_binding_len;
 };

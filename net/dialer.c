@@ -87,7 +87,10 @@ static void fail(struct dialing *it)
 /* The session has ended and was freed. */
 static void on_freed(void *ctx)
 {
-    end(ctx);
+    struct dialing *it = ctx;
+
+    it->dial->trust = it->connection->trust;
+    end(it);
 }
 
 static void fill_peer(struct peer *peer, const struct dial *dial, int fd)
@@ -119,7 +122,7 @@ static void talk(struct dialing *it)
     const struct listen_options options = {.kind = dial->kind};
     it->connection =
         connection_accept(it->dialer->loop, it->fd, &peer, &options, steal(&dial->session));
-    it->connection->client_tls = tls_client_new(it->dialer->tls, dial->host, dial->verify);
+    it->connection->client_tls = tls_client_new(it->dialer->tls, dial);
     it->connection->stalled_ms = BLOCK_MS;
     it->connection->on_freed = on_freed;
     it->connection->on_freed_ctx = it;

@@ -188,6 +188,7 @@ static bool give_up_shaking(struct connection *c)
     log_debug("service=%s peer=%s handshake failed: %s", c->peer.service, c->peer.text,
               reason ? reason : "connection closed");
     ERR_clear_error();
+    c->trust = tls_trust_of(c->wire->ssl);
     wire_goodbye(c->wire);
     c->step = STEP_LINGERING;
     limit(c, LINGER_MS);

@@ -64,6 +64,7 @@ struct connection {
     void (*on_end)(void *ctx, const struct peer *peer); /* or NULL */
     void *on_end_ctx;
     SSL *client_tls;             /* of a connection that we made: for its handshake; else NULL */
+    enum tls_trust trust;        /* why that handshake failed */
     void (*on_freed)(void *ctx); /* behind its session's free(); or NULL */
     void *on_freed_ctx;
 };
@@ -125,5 +126,6 @@ void news_heard(struct loop *loop, int64_t topic);
 /* tls.c; `alpn` of wire_start_tls() is looked at by its ALPN callback */
 SSL_CTX *tls_server_context(struct tls_server *tls);
 void tls_facts_of(SSL *ssl, struct tls_facts *out);
+enum tls_trust tls_trust_of(SSL *ssl);
 
 #endif

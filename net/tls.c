@@ -188,6 +188,19 @@ static bool may_bind(SSL *ssl)
     return SSL_version(ssl) >= TLS1_3_VERSION || SSL_get_extms_support(ssl) == 1;
 }
 
+enum tls_trust tls_trust_of(SSL *ssl)
+{
+    switch (SSL_get_verify_result(ssl)) {
+    case X509_V_OK: return SSL_get0_peer_certificate(ssl) ? TRUST_PROVED : TRUST_NONE;
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+    case X509_V_ERR_CERT_NOT_YET_VALID: return TRUST_EXPIRED;
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH: return TRUST_OTHER_NAME;
+    case X509_V_ERR_DANE_NO_MATCH: return TRUST_NO_RECORD;
+    default: return TRUST_NO_CHAIN;
+    }
+}
+
 void tls_facts_of(SSL *ssl, struct tls_facts *out)
 {
     static const char label[] = "EXPORTER-Channel-Binding";
@@ -198,7 +211,7 @@ void tls_facts_of(SSL *ssl, struct tls_facts *out)
     copy_text(out->cipher, sizeof out->cipher, SSL_get_cipher_name(ssl));
     copy_text(out->server_name, sizeof out->server_name,
               SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
-    out->verified = SSL_get0_peer_certificate(ssl) && SSL_get_verify_result(ssl) == X509_V_OK;
+    out->trust = tls_trust_of(ssl);
     if (may_bind(ssl) &&
         SSL_export_keying_material(ssl, out->channel_binding, BINDING_LEN, label, sizeof label - 1,
                                    (const unsigned char *)"", 0, 1) == 1)

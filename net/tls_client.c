@@ -23,6 +23,8 @@ SSL_CTX *tls_client_context(const struct config *config, struct err *err)
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    if (SSL_CTX_dane_enable(context) != 1)
+        abort();
     if (trust(context, config))
         return context;
     const char *reason = ERR_reason_error_string(ERR_peek_last_error());
@@ -58,16 +60,35 @@ static bool expect(SSL *ssl, const char *host)
     return SSL_set1_host(ssl, host) == 1 && set_server_name(ssl, host);
 }
 
-SSL *tls_client_new(SSL_CTX *context, const char *host, bool verify)
+/* RFC 7672 3.1.1: a record of the certificate itself (usage 3) says whose it is, whatever stands in it. */
+static bool expect_by_dane(SSL *ssl, const struct dial *dial)
+{
+    SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    if (SSL_dane_enable(ssl, dial->names[0]) <= 0)
+        return false;
+    SSL_dane_set_flags(ssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
+    for (size_t i = 1; i < dial->name_count; i++)
+        if (SSL_add1_host(ssl, dial->names[i]) != 1)
+            return false;
+    for (size_t i = 0; i < dial->tlsa_count; i++) {
+        const struct dial_tlsa *tlsa = &dial->tlsa[i];
+        if (SSL_dane_tlsa_add(ssl, tlsa->usage, tlsa->selector, tlsa->matching,
+                              (const unsigned char *)tlsa->data.at, tlsa->data.len) < 0)
+            return false;
+    }
+    return true;
+}
+
+SSL *tls_client_new(SSL_CTX *context, const struct dial *dial)
 {
     SSL *ssl = SSL_new(context);
 
-    if (!ssl || !expect(ssl, host)) {
+    if (!ssl || !(dial->tlsa_count > 0 ? expect_by_dane(ssl, dial) : expect(ssl, dial->host))) {
         SSL_free(ssl);
         ERR_clear_error();
         return NULL;
     }
-    SSL_set_verify(ssl, verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
+    SSL_set_verify(ssl, dial->verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
     SSL_set_connect_state(ssl);
     return ssl;
 }

@@ -7,6 +7,7 @@
 #define NESTBOX_NET_TLS_CLIENT_H
 
 #include "config.h"
+#include "dial.h"
 #include "err.h"
 
 #include <openssl/ssl.h>
@@ -14,8 +15,8 @@
 /* Trusts config->ca_file, or else the system's authorities, whose folder is looked into when one is needed: no
  * bundle stays in memory. */
 MUST_CHECK SSL_CTX *tls_client_context(const struct config *config, struct err *err);
-/* One connection to `host`, a name or an address, ready to shake hands.  The certificate is judged in any case
- * (tls_facts.verified); `verify`: a wrong one ends the handshake.  NULL without memory. */
-SSL *tls_client_new(SSL_CTX *context, const char *host, bool verify);
+/* One connection, ready to shake hands as the errand says.  The certificate is judged in any case (tls_facts.trust);
+ * dial->verify: a wrong one ends the handshake.  NULL if OpenSSL does not take a name or record. */
+SSL *tls_client_new(SSL_CTX *context, const struct dial *dial);
 
 #endif

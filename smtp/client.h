@@ -15,20 +15,23 @@ enum talk_end {
     TALK_TURNED_AWAY, /* greeting, EHLO or log-in were refused, or 421 */
     TALK_WITHOUT_TLS, /* which was demanded and not offered */
     TALK_UNSHAKEN,    /* the TLS handshake failed */
+    TALK_UNPROMISED,  /* the mail has REQUIRETLS, and they do not offer it */
     TALK_DONE,        /* the transaction came to its end: everybody has a fate */
 };
 struct out_talk { /* lent to the session until the DIAL errand is home */
     const struct out_duties *duties;
     struct out_mail *mail;
-    enum tls_demand tls;
+    enum tls_demand
+        tls; /* TLS_PROVED: the DIAL errand has the handshake fail with a wrong certificate */
     bool tls_at_once;
     /* results */
+    char address[INET6_ADDRSTRLEN]; /* that was reached */
     enum talk_end end;
     int code; /* of the reply that ended it; 0: there was none */
     bool login_refused;
     char reply[OUT_REPLY_SIZE]; /* or words of ours */
     char tls_version[12];       /* "" : in clear */
-    bool tls_verified;
+    struct tls_outcome outcome; /* but for `asked` */
 };
 extern const struct session_kind smtp_client_kind;
 void *smtp_client_new(struct out_talk *talk);

@@ -50,6 +50,11 @@ static enum next go_on(struct client *c)
 
     if (!c->secured && talk->tls >= TLS_ALWAYS)
         return client_end(c, TALK_WITHOUT_TLS, "their server offers no TLS, which is demanded");
+    if (talk->mail->terms.require_tls && !c->offers.require_tls) {
+        talk->code = 550;
+        return client_end(c, TALK_UNPROMISED,
+                          "550 5.7.30 Their server does not promise TLS for the further way");
+    }
     if (!talk->mail->login)
         return client_mail(c);
     if (c->offers.plain)
@@ -68,6 +73,8 @@ enum next client_ehlo_answered(struct client *c, const struct smtp_reply *reply)
     if (!reply_is(reply, 2))
         return client_turned_away(c, reply);
     smtp_offers_read(reply, &c->offers);
+    c->talk->outcome.heard = true;
+    c->talk->outcome.offered |= c->secured || c->offers.starttls;
     if (!c->secured && c->offers.starttls && c->talk->tls != TLS_CLEAR)
         return start_tls(c);
     return go_on(c);
@@ -77,6 +84,7 @@ enum next client_helo_answered(struct client *c, const struct smtp_reply *reply)
 {
     if (!reply_is(reply, 2))
         return client_turned_away(c, reply);
+    c->talk->outcome.heard = true;
     return go_on(c);
 }
 
@@ -85,6 +93,7 @@ enum next client_starttls_answered(struct client *c, const struct smtp_reply *re
     if (!reply_is(reply, 2))
         return go_on(c);
     client_enter(c, CLIENT_HANDSHAKE);
+    c->talk->outcome.tried = true;
     return NEXT_START_TLS;
 }
 

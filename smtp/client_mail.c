@@ -191,6 +191,8 @@ static void say_mail(struct client *c)
         bytes_add(out, SLICE(" SMTPUTF8"));
     if (c->offers.dsn)
         say_terms(&mail->terms, out);
+    if (mail->terms.require_tls)
+        bytes_add(out, SLICE(" REQUIRETLS"));
     bytes_add(out, SLICE("\r\n"));
 }
 

@@ -139,7 +139,7 @@ static enum next on_begin(void *session, const struct peer *peer, struct turn *t
 {
     struct client *c = begin_turn(session, turn);
 
-    (void)peer;
+    snprintf(c->talk->address, sizeof c->talk->address, "%s", peer->text);
     if (c->state == CLIENT_HANDSHAKE)
         client_enter(c, CLIENT_GREETING);
     c->deadline_ms = monotonic_ms() + waiting[CLIENT_GREETING].patience_ms;
@@ -196,7 +196,8 @@ static enum next on_secured(void *session, const struct tls_facts *tls, struct t
 
     c->secured = true;
     snprintf(c->talk->tls_version, sizeof c->talk->tls_version, "%s", tls->version);
-    c->talk->tls_verified = tls->verified;
+    c->talk->outcome.secured = true;
+    c->talk->outcome.trust = tls->trust;
     c->offers = (struct smtp_offers){.size = 0};
     return end_turn(c, c->state == CLIENT_HANDSHAKE ? client_hello(c) : NEXT_READ);
 }
@@ -245,6 +246,8 @@ void *smtp_client_new(struct out_talk *talk)
 
     c->talk = talk;
     c->state = talk->tls_at_once ? CLIENT_HANDSHAKE : CLIENT_GREETING;
+    talk->outcome = (struct tls_outcome){
+        .heard = talk->tls_at_once, .offered = talk->tls_at_once, .tried = talk->tls_at_once};
     c->accepted = must_alloc_array(talk->mail->count, sizeof *c->accepted);
     c->text.at_start = true;
     return c;

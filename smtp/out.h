@@ -12,6 +12,8 @@
 #include "clock.h"
 #include "envelope.h"
 #include "errand.h"
+#include "out_ledger.h"
+#include "out_sts.h"
 #include "session.h"
 #include "stream.h"
 
@@ -38,6 +40,7 @@ struct out_mail {    /* one text for people of one host */
     bool eight_bit, utf8_header;
     struct mail_terms terms; /* what its author said */
     bool secret;             /* leaves over TLS alone */
+    bool tls_optional;       /* "TLS-Required: No": what policies say does not matter */
     char *login, *password;  /* of the relay, or NULL */
     /* results, beside the fates */
     enum out_host host; /* SPOKE: about this mail */
@@ -65,6 +68,10 @@ struct out_load { /* load() */
     struct errand errand;
     struct out_mail *mail; /* NULL: nothing of it is left to be sent */
 };
+struct out_recall { /* recall(): zeros if nothing is kept */
+    struct errand errand;
+    struct sts_kept kept;
+};
 enum { OUT_PIECE = 64 * 1024 };
 struct out_piece { /* piece() */
     struct errand errand;
@@ -86,12 +93,16 @@ struct out_duties {
     struct errand *(*load)(void *ctx, const int64_t *ids, size_t count); /* struct out_load */
     struct errand *(*piece)(struct source *body, int64_t offset);        /* struct out_piece */
     struct errand *(*record)(void *ctx, const struct out_mail *mail); /* every fate not recorded */
+    struct errand *(*recall)(void *ctx, const char *domain);          /* struct out_recall */
+    struct errand *(*keep)(void *ctx, const char *domain, const struct sts_kept *kept); /* copies */
+    struct errand *(*count)(void *ctx, struct ledger *seen); /* takes its rows */
     /* A session without a connection, on the outward loop; takes it. */
     void (*start)(void *ctx, const struct session_kind *kind, void *session);
 };
 
 struct out { /* the outgoing half; outward loop alone */
     struct out_duties duties;
+    struct ledger ledger;
     struct claims claims; /* of one text and sender for one host: they travel together */
     int faults;           /* of ours, one behind the other: outcomes that could not be recorded */
 };
@@ -100,5 +111,7 @@ void *out_dispatcher_new(struct out *out);
 extern const struct session_kind out_courier_kind; /* out_courier.c */
 void *out_courier_new(struct out *out, struct claims_batch *batch);
 void out_start_couriers(struct out *out);
+/* Has what the ledger holds counted in the store, soon. */
+void out_start_counting(struct out *out); /* out_counting.c */
 
 #endif

@@ -136,16 +136,26 @@ static void choose_among(const char *ourselves, const struct dns_answer *answer,
         free(records[i].name);
 }
 
+static void note_canonical(const struct dns_answer *answer, char out[256])
+{
+    if (answer->canonical)
+        snprintf(out, 256, "%s", answer->canonical);
+}
+
 void mx_choose(const char *domain, const char *ourselves, const struct dns_answer *answer,
                uint32_t luck, struct mx_choice *out)
 {
-    *out = (struct mx_choice){.verdict = MX_HOSTS};
+    *out = (struct mx_choice){.verdict = MX_HOSTS, .secure = answer->secure};
+    note_canonical(answer, out->canonical);
     switch (answer->outcome) {
     case DNS_ANSWER: choose_among(ourselves, answer, luck, out); return;
     case DNS_NO_DATA: add_host(out, domain); return; /* the implicit MX */
     case DNS_NO_NAME: end(out, MX_NOWHERE, "550 5.1.2 There is no such domain"); return;
     case DNS_FAILED: end(out, MX_LATER, "450 4.4.3 DNS gives no answer for this domain"); return;
-    case DNS_BOGUS: end(out, MX_LATER, "450 4.4.3 DNSSEC does not prove this domain's MX"); return;
+    case DNS_BOGUS:
+        out->bogus = true;
+        end(out, MX_LATER, "450 4.4.3 DNSSEC does not prove this domain's MX");
+        return;
     }
 }
 
@@ -173,7 +183,7 @@ static bool read_literal(struct slice text, struct mx_host *out)
 
 void mx_only(const char *host, struct mx_choice *out)
 {
-    *out = (struct mx_choice){.verdict = MX_HOSTS};
+    *out = (struct mx_choice){.verdict = MX_HOSTS, .secure = true};
     add_host(out, host);
     if (!read_literal(slice_of(host), &out->hosts[0]) && host[0] == '[')
         end(out, MX_NOWHERE, "501 5.1.3 The brackets of this address hold no IP address");
@@ -216,6 +226,9 @@ static void add_addresses(const struct dns_lookup *lookup, enum dns_type type, s
         const struct dns_answer *answer = &lookup->answers[i];
         if (lookup->questions[i].type != type || strcmp(lookup->questions[i].name, host->name) != 0)
             continue;
+        if (answer->count > 0)
+            host->secure = answer->secure && (host->address_count == 0 || host->secure);
+        note_canonical(answer, host->canonical);
         for (size_t at = 0; at < answer->count && host->address_count < max; at++)
             host->address_count +=
                 read_address(type, answer->records[at].data, &host->addresses[host->address_count]);
@@ -229,6 +242,12 @@ static bool all_answered(const struct dns_lookup *lookup)
         if (lookup->answers[i].outcome == DNS_FAILED || lookup->answers[i].outcome == DNS_BOGUS)
             return false;
     return true;
+}
+
+static void note_bogus(const struct dns_lookup *lookup, struct mx_choice *choice)
+{
+    for (size_t i = 0; i < lookup->count; i++)
+        choice->bogus |= lookup->answers[i].outcome == DNS_BOGUS;
 }
 
 void mx_addresses(const struct dns_lookup *lookup, struct mx_choice *choice)
@@ -245,6 +264,7 @@ void mx_addresses(const struct dns_lookup *lookup, struct mx_choice *choice)
     choice->count = kept;
     if (kept > 0)
         return;
+    note_bogus(lookup, choice);
     if (all_answered(lookup))
         end(choice, MX_NOWHERE, "550 5.4.4 The mail hosts of this domain have no address");
     else

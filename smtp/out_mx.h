@@ -21,11 +21,16 @@ struct mx_host {
     char name[256];
     struct sockaddr_storage addresses[MX_PER_HOST_MAX];
     size_t address_count;
-    bool routed; /* `connect_to` says the way: no address is asked for */
+    bool routed;         /* `connect_to` says the way: no address is asked for */
+    bool secure;         /* DNSSEC proved its addresses */
+    char canonical[256]; /* the name behind CNAMEs, "" if it is the same */
 };
 struct mx_choice {
     enum mx_verdict verdict;
     char words[200]; /* of the verdict, as a reply: "556 5.1.10 …"; MX_HOSTS: "" */
+    bool secure;     /* the names of the hosts: proved by DNSSEC, or said by the administrator */
+    bool bogus;      /* DNSSEC proved the answer false */
+    char canonical[256]; /* of the domain, as of a host */
     struct mx_host hosts[MX_HOSTS_MAX];
     size_t count;
 };

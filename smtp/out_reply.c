@@ -106,6 +106,7 @@ static void read_offer(struct slice text, struct smtp_offers *out)
     out->utf8 |= slice_is_nocase(keyword, "SMTPUTF8");
     out->starttls |= slice_is_nocase(keyword, "STARTTLS");
     out->dsn |= slice_is_nocase(keyword, "DSN");
+    out->require_tls |= slice_is_nocase(keyword, "REQUIRETLS");
     if (slice_is_nocase(keyword, "AUTH"))
         out->plain |= offers_plain(arguments);
     if (!slice_is_nocase(keyword, "SIZE"))

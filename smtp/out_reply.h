@@ -28,7 +28,7 @@ void smtp_reply_print(const struct smtp_reply *reply, char *out, size_t size);
 
 /* What a first EHLO line offers. */
 struct smtp_offers {
-    bool pipelining, eight_bit, utf8, starttls, plain, sized, dsn;
+    bool pipelining, eight_bit, utf8, starttls, plain, sized, dsn, require_tls;
     int64_t size; /* the largest mail; 0: no limit said */
 };
 void smtp_offers_read(const struct smtp_reply *reply, struct smtp_offers *out);

@@ -90,8 +90,10 @@ void smtp_deliver(struct smtp *it)
 
 void smtp_free(struct smtp *it)
 {
-    if (it)
-        claims_clear(&it->out.claims);
+    if (!it)
+        return;
+    claims_clear(&it->out.claims);
+    ledger_clear(&it->out.ledger);
     free(it);
 }
 

@@ -34,6 +34,9 @@ struct errand *work_body_flush(struct smtp_body *body);
 void work_body_free(struct smtp_body *body);
 struct errand *work_take(void *ctx, const struct smtp_mail *mail);
 void work_fed(struct smtp_errand *take, struct errand *back);
+struct errand *work_recall(void *ctx, const char *domain); /* work_transport.c */
+struct errand *work_keep(void *ctx, const char *domain, const struct sts_kept *kept);
+struct errand *work_tls_count(void *ctx, struct ledger *seen);
 struct out_duties work_out_duties(struct smtp *smtp); /* work_out.c */
 
 #endif

@@ -361,6 +361,9 @@ struct out_duties work_out_duties(struct smtp *smtp)
         .load = work_load,
         .piece = work_piece,
         .record = work_record,
+        .recall = work_recall,
+        .keep = work_keep,
+        .count = work_tls_count,
         .start = start,
     };
 }

@@ -4,10 +4,11 @@
  */
 #include "store_private.h"
 
-extern const char store_schema[], store_schema_2[], store_schema_3[],
-    store_schema_4[]; /* schema*.sql */
+extern const char store_schema[], store_schema_2[], store_schema_3[], store_schema_4[],
+    store_schema_5[]; /* schema*.sql */
 
-static const char *const steps[] = {store_schema, store_schema_2, store_schema_3, store_schema_4};
+static const char *const steps[] = {store_schema, store_schema_2, store_schema_3, store_schema_4,
+                                    store_schema_5};
 
 enum { APPLICATION_ID = 0x4e657374 }; /* "Nest" */
 

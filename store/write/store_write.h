@@ -14,6 +14,7 @@
 #include "store_mailbox.h"
 #include "store_message.h"
 #include "store_people.h"
+#include "store_transport.h"
 
 /* People.  For structs handed in, `id` is ignored on add; on success *out_id is never used again. */
 MUST_CHECK bool store_add_domain(struct store_tx *tx, const struct domain *domain,
@@ -156,6 +157,14 @@ MUST_CHECK bool store_see(struct store_tx *tx, enum seen_kind kind, const unsign
                           int64_t expires_ms, bool *out_new, struct err *err);
 MUST_CHECK bool store_count_limited(struct store_tx *tx, int64_t account_id, enum limited what,
                                     int64_t at_ms, struct err *err);
+
+/* TLS on the way to others. */
+MUST_CHECK bool store_put_sts(struct store_tx *tx, const struct sts_row *row, struct err *err);
+MUST_CHECK bool store_count_tls(struct store_tx *tx, const struct tls_row *row,
+                                struct err *err); /* adds row->count; beyond 20,000 rows a day
+    nothing new is counted */
+MUST_CHECK bool store_end_tls(struct store_tx *tx, int64_t day, const char *domain,
+                              struct err *err); /* it was reported */
 
 void store_note(struct store_tx *tx, enum topic topic, int64_t id);
 

@@ -45,6 +45,20 @@ static X509 *sign_self(EVP_PKEY *key, const char *host, long serial)
     return x509;
 }
 
+void certificate_key_digest(const struct certificate *c, unsigned char out[32])
+{
+    FILE *file = fopen(c->file, "r");
+    must(file != NULL);
+    X509 *x509 = PEM_read_X509(file, NULL, NULL, NULL);
+    unsigned char *der = NULL;
+    int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509), &der);
+
+    must(len > 0 && EVP_Digest(der, (size_t)len, out, NULL, EVP_sha256(), NULL));
+    OPENSSL_free(der);
+    X509_free(x509);
+    fclose(file);
+}
+
 static FILE *create(const struct certificate *c, const char *name)
 {
     char path[96];

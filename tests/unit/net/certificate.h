@@ -10,6 +10,8 @@ struct certificate {
 };
 void certificate_make(struct certificate *c, const char *host, long serial);
 void certificate_replace(struct certificate *c, const char *host, long serial); /* by rename */
+/* For a TLSA record 3 1 1. */
+void certificate_key_digest(const struct certificate *c, unsigned char out[32]);
 void certificate_remove(struct certificate *c);
 
 #endif

@@ -307,9 +307,48 @@ static void test_tls(void **state)
         run(lab, dial);
         bool named = strcmp(lab->theirs.server_name, cases[i].host) == 0;
         if (dial->outcome != DIAL_TALKED || (lab->ours.version[0] != '\0') != cases[i].secured ||
-            lab->ours.verified != cases[i].verified || (cases[i].secured && !named))
-            fail_msg("%s: version %s, verified %d, SNI %s", cases[i].name, lab->ours.version,
-                     lab->ours.verified, lab->theirs.server_name);
+            (lab->ours.trust == TRUST_PROVED) != cases[i].verified || (cases[i].secured && !named))
+            fail_msg("%s: version %s, trust %d, SNI %s", cases[i].name, lab->ours.version,
+                     (int)lab->ours.trust, lab->theirs.server_name);
+        errand_free(&dial->errand);
+        lab_close(state);
+    }
+}
+
+/* RFC 7672 3.1.1.  Chains below a trust anchor: tests/e2e/test_tls_matrix.py. */
+static void test_dane(void **state)
+{
+    static const struct {
+        const char *name, *base; /* the certificate has mx.far.test */
+        bool wrong;              /* a byte of the record is another */
+        bool secured;
+        enum tls_trust trust;
+    } cases[] = {
+        {"the right key",     "mx.far.test", false, true,  TRUST_PROVED   },
+        {"whatever its name", "other.test",  false, true,  TRUST_PROVED   },
+        {"a wrong key",       "mx.far.test", true,  false, TRUST_NO_RECORD},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        lab_open(state);
+        struct lab *lab = *state;
+        struct dial *dial = dial_to(lab, "mx.far.test", "127.0.0.1");
+        unsigned char digest[32];
+        scoped_value(bytes) data = {0};
+        certificate_key_digest(&lab->certificate, digest);
+        digest[7] ^= cases[i].wrong;
+        bytes_add(&data, (struct slice){(const char *)digest, sizeof digest});
+        dial_add_tlsa(dial, &(struct dial_tlsa){3, 1, 1, data});
+        dial_add_name(dial, cases[i].base);
+        dial_add_name(dial, "far.test");
+        lab->config->allow_private = lab->want_tls = dial->verify = true;
+        run(lab, dial);
+        bool secured = lab->ours.version[0] != '\0';
+        enum tls_trust trust = secured ? lab->ours.trust : dial->trust;
+        if (secured != cases[i].secured || trust != cases[i].trust ||
+            (secured && strcmp(lab->theirs.server_name, cases[i].base) != 0))
+            fail_msg("%s: secured %d, trust %d, SNI %s", cases[i].name, secured, (int)trust,
+                     lab->theirs.server_name);
         errand_free(&dial->errand);
         lab_close(state);
     }
@@ -344,6 +383,7 @@ int main(void)
         IN_LAB(test_connect_to_says_the_way),
         IN_LAB(test_a_source_of_the_other_family),
         cmocka_unit_test(test_tls),
+        cmocka_unit_test(test_dane),
         IN_LAB(test_the_end_of_the_loop_brings_it_home),
     };
     return cmocka_run_group_tests_name("net dialer", tests, NULL, NULL);

@@ -68,7 +68,7 @@ struct out_mail *fake_mail(const char *text, size_t count)
 
 static enum next shake(struct fake_client *fake, struct turn *turn)
 {
-    const struct tls_facts tls = {.version = "TLSv1.3", .verified = true};
+    const struct tls_facts tls = {.version = "TLSv1.3", .trust = TRUST_PROVED};
 
     if (fake->shake_fails || fake->unread.len > 0) { /* early bytes end it, as the driver does */
         fake->over = true;

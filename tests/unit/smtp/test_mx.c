@@ -1,8 +1,7 @@
-/* Which hosts take a domain's mail, in which order; and how much TLS they need. */
+/* Which hosts take a domain's mail, in which order. */
 #include "test.h"
 
 #include "out_mx.h"
-#include "out_tls.h"
 #include "scope.h"
 #include "text.h"
 
@@ -233,29 +232,6 @@ static void test_a_way_that_was_told_needs_no_address(void **state)
     errand_free(&lookup->errand);
 }
 
-static void test_tls_decision(void **state)
-{
-    static const struct {
-        const char *name;
-        struct tls_circumstances circumstances;
-        enum tls_demand demand;
-    } cases[] = {
-        {"an ordinary server",               {.login = false},                            TLS_IF_OFFERED},
-        {"one whose handshake failed",       {.handshake_failed = true},                  TLS_CLEAR     },
-        {"TLS from the first byte",          {.at_once = true},                           TLS_ALWAYS    },
-        {"and it failed",                    {.at_once = true, .handshake_failed = true}, TLS_ALWAYS    },
-        {"a mail nobody else may read",      {.secret = true},                            TLS_ALWAYS    },
-        {"not in clear, whatever failed",    {.secret = true, .handshake_failed = true},  TLS_ALWAYS    },
-        {"a relay with a login",             {.login = true},                             TLS_PROVED    },
-        {"the password never goes in clear", {.login = true, .handshake_failed = true},   TLS_PROVED    },
-    };
-
-    (void)state;
-    for (size_t i = 0; i < COUNT_OF(cases); i++)
-        if (tls_decide(&cases[i].circumstances) != cases[i].demand)
-            fail_msg("%s: %d", cases[i].name, (int)tls_decide(&cases[i].circumstances));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,7 +242,6 @@ int main(void)
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_no_address),
         cmocka_unit_test(test_a_way_that_was_told_needs_no_address),
-        cmocka_unit_test(test_tls_decision),
     };
     return cmocka_run_group_tests_name("smtp mx", tests, NULL, NULL);
 }

@@ -1,0 +1,17 @@
+/*
+ * bridge_transport — what smtp wants remembered of TLS on the way to others: policies of mail domains (RFC 8461), and
+ * how it went, for reports (RFC 8460).  In apply().
+ */
+#ifndef NESTBOX_BRIDGE_TRANSPORT_H
+#define NESTBOX_BRIDGE_TRANSPORT_H
+
+#include "bridge.h"
+#include "store_transport.h"
+
+struct store_tx;
+
+MUST_CHECK bool bridge_keep_policy(struct store_tx *tx, const struct sts_row *row, struct err *err);
+MUST_CHECK bool bridge_count_tls(struct store_tx *tx, const struct tls_row *rows, size_t count,
+                                 struct err *err);
+
+#endif
