@@ -46,6 +46,7 @@ bool delivery_give_up(struct bridge *bridge, struct store_tx *tx, const struct d
     bool wanted;
 
     if (!list_copy_failed(bridge, tx, delivery, reply, err) ||
+        !list_evening_ended(tx, delivery, delivery->wanted, err) ||
         !report_wanted(store_tx_view(tx), delivery, DSN_NOTIFY_FAILURE, &wanted, err))
         return false;
     if (!wanted)
@@ -251,7 +252,9 @@ static bool ended(struct bridge *bridge, struct store_tx *tx, const struct deliv
     switch (outcome->end) {
     case DELIVERED:
         return put_host(tx, delivery, outcome, now_ms, &failing_since_ms, err) &&
-               list_copy_taken(tx, delivery, err) && take_leave(bridge, tx, delivery, outcome, err);
+               list_copy_taken(tx, delivery, err) &&
+               list_evening_ended(tx, delivery, outcome->version, err) &&
+               take_leave(bridge, tx, delivery, outcome, err);
     case DELIVERY_LATER: return try_later(bridge, tx, delivery, outcome, err);
     case DELIVERY_REFUSED:
         return put_host(tx, delivery, outcome, now_ms, &failing_since_ms, err) &&

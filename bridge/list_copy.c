@@ -17,7 +17,7 @@ struct copy {
     struct message message;
     struct post post;
     struct follow follow;
-    char *stop, *stop_word; /* the link and its word */
+    struct list_stop stop;
 };
 
 static void copy_clear(struct copy *copy)
@@ -25,8 +25,7 @@ static void copy_clear(struct copy *copy)
     message_clear(&copy->message);
     post_clear(&copy->post);
     follow_clear(&copy->follow);
-    free(copy->stop);
-    free(copy->stop_word);
+    list_stop_clear(&copy->stop);
 }
 SCOPED_VALUE(copy, copy_clear)
 
@@ -40,29 +39,46 @@ char *list_page(const char *domain, const char *what, const char *word)
     return must_print("https://%s/%s/%s", domain, what, word);
 }
 
+void list_stop_clear(struct list_stop *stop)
+{
+    free(stop->link);
+    free(stop->word);
+    *stop = (struct list_stop){0};
+}
+
 /* ---- looking ---- */
+enum found list_stop_of(struct bridge *bridge, struct store_view *view,
+                        const struct account *account, int64_t person_id, struct list_stop *out,
+                        struct err *err)
+{
+    struct token token;
+    char word[LIST_WORD_LEN + 1];
+    enum found found = store_token_of(view, TOKEN_UNSUBSCRIBE, account->id, person_id, &token, err);
+
+    if (found != FOUND)
+        return found;
+    list_token_word(bridge, &token, word);
+    out->word = must_dup(word);
+    out->link = list_page(account->domain, "unsubscribe", word);
+    return FOUND;
+}
+
 /* ABSENT: taken back, sent already, or they no longer read. */
 static enum found look(struct bridge *bridge, struct store_view *view,
                        const struct delivery *delivery, struct copy *copy, struct err *err)
 {
-    struct token token;
-    char word[LIST_WORD_LEN + 1];
     enum found found = store_message(view, delivery->subject_id, &copy->message, err);
 
     if (found == FOUND)
         found =
             store_follow(view, delivery->person_id, copy->account->person_id, &copy->follow, err);
     if (found == FOUND)
-        found = store_token_of(view, TOKEN_UNSUBSCRIBE, copy->account->id, delivery->person_id,
-                               &token, err);
+        found = list_stop_of(bridge, view, copy->account, delivery->person_id, &copy->stop, err);
     if (found != FOUND)
         return found;
     if (copy->message.state != MESSAGE_SENT || copy->follow.state != FOLLOW_ACCEPTED ||
         delivery->delivered > 0)
         return ABSENT;
-    list_token_word(bridge, &token, word);
-    copy->stop_word = must_dup(word);
-    copy->stop = list_page(copy->account->domain, "unsubscribe", word);
     return bridge_post(bridge, view, &copy->message, false, &copy->post, err) &&
                    message_unwrap(bridge, &copy->message, err)
                ? FOUND
@@ -97,11 +113,12 @@ static void day_words(int64_t ms, int64_t now_ms, struct bytes *out)
     bytes_add_text(out, text);
 }
 
-static void footer_words(const struct copy *copy, int64_t now_ms, struct bytes *out)
+void list_footer(const struct account *account, const struct follow *follow, int64_t now_ms,
+                 struct bytes *out)
 {
     bytes_add_text(out, "You subscribed on ");
-    day_words(copy->follow.since_ms, now_ms, out);
-    bytes_print(out, ". Your answer goes to %s alone.", list_name_of(copy->account));
+    day_words(follow->since_ms, now_ms, out);
+    bytes_print(out, ". Your answer goes to %s alone.", list_name_of(account));
 }
 
 static void plain_text(const struct copy *copy, int64_t now_ms, struct bytes *out)
@@ -119,8 +136,8 @@ static void plain_text(const struct copy *copy, int64_t now_ms, struct bytes *ou
                     post->pictures[i].alt ? post->pictures[i].alt : "without description",
                     post->pictures[i].url);
     bytes_add_text(out, "-- \n");
-    footer_words(copy, now_ms, out);
-    bytes_print(out, "\nStop: %s\n", copy->stop);
+    list_footer(copy->account, &copy->follow, now_ms, out);
+    bytes_print(out, "\nStop: %s\n", copy->stop.link);
     if (post->url)
         bytes_print(out, "On the web: %s\n", post->url);
 }
@@ -160,10 +177,10 @@ static void html_text(const struct copy *copy, int64_t now_ms, struct bytes *out
         bytes_add_text(out, "</p>\n");
     }
     bytes_add_text(out, "<hr>\n<div lang=\"en\">");
-    footer_words(copy, now_ms, &words);
+    list_footer(copy->account, &copy->follow, now_ms, &words);
     paragraph(out, &words);
     bytes_add_text(out, "<p>");
-    link(out, copy->stop, "Stop these mails");
+    link(out, copy->stop.link, "Stop these mails");
     if (post->url) {
         bytes_add_text(out, " · ");
         link(out, post->url, "This post on the web");
@@ -210,24 +227,19 @@ static void add_thread(struct compose *mail, const char *references)
 }
 
 /* %2B: web handlers of mailto links turn '+' into a space. */
-static void add_list_fields(const struct copy *copy, struct compose *mail)
+void list_fields(const struct account *account, const struct list_stop *stop, struct compose *mail)
 {
-    const struct account *account = copy->account;
     scoped_text char *label = must_print("%s's posts", list_name_of(account));
     scoped_text char *id = must_print("%s.%s", account->name, account->domain);
-    scoped_text char *stop = must_print("<%s>, <mailto:%s%%2Bunsubscribe-%s@%s>", copy->stop,
-                                        account->name, copy->stop_word, account->domain);
+    scoped_text char *ways = must_print("<%s>, <mailto:%s%%2Bunsubscribe-%s@%s>", stop->link,
+                                        account->name, stop->word, account->domain);
 
     compose_address(mail, "List-Id", label, id);
-    compose_field(mail, "List-Unsubscribe", stop);
+    compose_field(mail, "List-Unsubscribe", ways);
     compose_field(mail, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
     compose_field(mail, "List-Post", "NO");
     compose_field(mail, "Precedence", "list");
     compose_field(mail, "X-Auto-Response-Suppress", "All");
-    if (copy->post.url) {
-        scoped_text char *page = must_print("<%s>", copy->post.url);
-        compose_field(mail, "Archived-At", page);
-    }
 }
 
 static void add_header(const struct copy *copy, struct compose *mail)
@@ -247,7 +259,11 @@ static void add_header(const struct copy *copy, struct compose *mail)
     add_thread(mail, copy->message.references);
     if (copy->message.language)
         compose_language(mail, copy->message.language);
-    add_list_fields(copy, mail);
+    list_fields(account, &copy->stop, mail);
+    if (copy->post.url) {
+        scoped_text char *page = must_print("<%s>", copy->post.url);
+        compose_field(mail, "Archived-At", page);
+    }
 }
 
 enum found list_copy(struct bridge *bridge, struct store_view *view,

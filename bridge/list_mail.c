@@ -106,6 +106,8 @@ enum found bridge_list_mail(struct bridge *bridge, struct store_view *view,
         return list_copy(bridge, view, delivery, &account, out, err);
     if (delivery->subject != SUBJECT_FOLLOW_ANSWER)
         return ABSENT;
+    if (list_is_evening(delivery))
+        return list_evening(bridge, view, delivery, &account, out, err);
     return delivery->wanted == LIST_GOODBYE ? goodbye(bridge, delivery, &account, out, err)
                                             : question(bridge, view, delivery, &account, out, err);
 }

@@ -91,7 +91,7 @@ static enum found find_reader(struct store_view *view, const struct delivery *de
     scoped_value(account) account = {0};
 
     if (delivery->target != TARGET_MAIL || delivery->body_id ||
-        delivery->subject != SUBJECT_MESSAGE)
+        (delivery->subject != SUBJECT_MESSAGE && !list_is_evening(delivery)))
         return ABSENT;
     enum found found = store_account(view, delivery->account_id, &account, err);
     return found == FOUND ? store_follow(view, delivery->person_id, account.person_id, out, err)

@@ -57,22 +57,14 @@ bool list_readers_prepare(struct bridge *bridge, struct store_view *view,
     return true;
 }
 
-static bool still_reads(struct store_tx *tx, const struct list_reader *reader,
-                        const struct account *author, bool *out, struct err *err)
-{
-    scoped_value(follow) follow = {0};
-    enum found found =
-        store_follow(store_tx_view(tx), reader->person_id, author->person_id, &follow, err);
-
-    *out = found == FOUND && follow.state == FOLLOW_ACCEPTED && reader->mail_from;
-    return found != FAILED;
-}
-
+/* Now, or with others in the evening. */
 static bool want_copy(struct bridge *bridge, struct store_tx *tx, const struct message *message,
-                      const struct list_reader *reader, struct err *err)
+                      const struct list_reader *reader, const struct follow *follow,
+                      struct err *err)
 {
     int64_t now_ms = clock_now(bridge->clock);
     struct slice local, domain;
+    bool waits;
 
     if (!reader->address || !address_split(slice_of(reader->address), &local, &domain))
         return true;
@@ -90,7 +82,8 @@ static bool want_copy(struct bridge *bridge, struct store_tx *tx, const struct m
         .mail_from = reader->mail_from,
         .rcpt_to = reader->address,
     };
-    return store_want_delivery(tx, &delivery, err);
+    return list_wait_for_evening(bridge, tx, follow, &delivery, &waits, err) &&
+           (waits || store_want_delivery(tx, &delivery, err));
 }
 
 bool list_readers_want(struct bridge *bridge, struct store_tx *tx, const struct message *message,
@@ -98,9 +91,12 @@ bool list_readers_want(struct bridge *bridge, struct store_tx *tx, const struct 
                        struct err *err)
 {
     for (size_t i = 0; i < readers->count; i++) {
-        bool reads;
-        if (!still_reads(tx, &readers->at[i], author, &reads, err) ||
-            (reads && !want_copy(bridge, tx, message, &readers->at[i], err)))
+        const struct list_reader *reader = &readers->at[i];
+        scoped_value(follow) follow = {0};
+        enum found found =
+            store_follow(store_tx_view(tx), reader->person_id, author->person_id, &follow, err);
+        bool reads = found == FOUND && follow.state == FOLLOW_ACCEPTED && reader->mail_from;
+        if (found == FAILED || (reads && !want_copy(bridge, tx, message, reader, &follow, err)))
             return false;
     }
     return true;

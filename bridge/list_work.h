@@ -2,7 +2,7 @@
  * list_work — what the files of the lists share.
  *
  * The order of reading: list_token.c (words and digests), list_ask.c (a form), list_answer.c (yes, never, leave),
- * list_send.c (a post to its readers by mail), list_mail.c and list_copy.c (what they get), list_refused.c.
+ * list_send.c (a post to its readers by mail), list_mail.c, list_copy.c and list_evening.c (what they get), list_refused.c.
  */
 #ifndef NESTBOX_BRIDGE_LIST_WORK_H
 #define NESTBOX_BRIDGE_LIST_WORK_H
@@ -11,9 +11,9 @@
 #include "bridge_private.h"
 
 enum {
-    LIST_WORD_LEN = 20, /* 100 bits; "+unsubscribe-" and the longest name fit beside it */
-    LIST_QUESTION = 1,  /* `wanted` of SUBJECT_FOLLOW_ANSWER by mail */
-    LIST_GOODBYE = 2,
+    LIST_WORD_LEN = 20,     /* 100 bits; "+unsubscribe-" and the longest name fit beside it */
+    LIST_QUESTION = 1,      /* `wanted` of SUBJECT_FOLLOW_ANSWER by mail */
+    LIST_GOODBYE = 2,       /* a higher one: the evening mail of that day */
     LIST_ADDRESS_MAX = 254, /* octets */
 };
 
@@ -65,9 +65,37 @@ MUST_CHECK bool list_leave_by(struct bridge *bridge, struct store_tx *tx,
 /* ---- list_copy.c ---- */
 const char *list_name_of(const struct account *account); /* what the owner is called */
 char *list_page(const char *domain, const char *what, const char *word); /* https://D/what/word */
+struct list_stop { /* how this reader leaves */
+    char *link, *word;
+};
+void list_stop_clear(struct list_stop *stop);
+/* ABSENT: they have left. */
+enum found list_stop_of(struct bridge *bridge, struct store_view *view,
+                        const struct account *account, int64_t person_id, struct list_stop *out,
+                        struct err *err);
+struct compose;
+/* List-Id, List-Unsubscribe and what else says that a mail is of a list. */
+void list_fields(const struct account *account, const struct list_stop *stop, struct compose *mail);
+/* "You subscribed on 3 May. …" */
+void list_footer(const struct account *account, const struct follow *follow, int64_t now_ms,
+                 struct bytes *out);
 enum found list_copy(struct bridge *bridge, struct store_view *view,
                      const struct delivery *delivery, const struct account *account,
                      struct list_mail *out, struct err *err);
+
+/* ---- list_evening.c ---- */
+bool list_is_evening(const struct delivery *delivery);
+/* Counts one more mail for this reader; whether it is one too many today.  Then what `copy` (a SUBJECT_MESSAGE) would have
+ * brought waits for the evening.  In apply(). */
+MUST_CHECK bool list_wait_for_evening(struct bridge *bridge, struct store_tx *tx,
+                                      const struct follow *follow, const struct delivery *copy,
+                                      bool *out_waits, struct err *err);
+enum found list_evening(struct bridge *bridge, struct store_view *view,
+                        const struct delivery *delivery, const struct account *account,
+                        struct list_mail *out, struct err *err);
+/* What this version of it brought waits no longer; for other deliveries nothing.  In apply(). */
+MUST_CHECK bool list_evening_ended(struct store_tx *tx, const struct delivery *delivery,
+                                   int version, struct err *err);
 
 /* ---- list_refused.c ---- */
 enum list_trouble {

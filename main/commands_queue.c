@@ -4,11 +4,12 @@
 #include "listing.h"
 #include "store_delivery.h"
 
-static const char *subject_name(enum delivery_subject subject)
+static const char *subject_name(const struct delivery *delivery)
 {
-    switch (subject) {
+    switch (delivery->subject) {
     case SUBJECT_MESSAGE: return "message";
-    case SUBJECT_FOLLOW_ANSWER: return "answer to a follow";
+    case SUBJECT_FOLLOW_ANSWER:
+        return delivery->target == TARGET_MAIL ? "mail to a reader" : "answer to a follow";
     case SUBJECT_FOLLOW: return "follow";
     case SUBJECT_ACTOR: return "profile";
     }
@@ -22,7 +23,7 @@ static void delivery_json(struct json *json, const struct delivery *delivery)
     date_rfc3339(delivery->due_ms, due);
     json_open(json, NULL);
     json_number(json, "id", delivery->id);
-    json_text(json, "subject", subject_name(delivery->subject));
+    json_text(json, "subject", subject_name(delivery));
     json_text(json, "host", delivery->host);
     json_text(json, "target",
               delivery->target == TARGET_MAIL ? delivery->rcpt_to : delivery->inbox);
@@ -41,7 +42,7 @@ static void delivery_line(struct command *command, const struct delivery *delive
 
     date_rfc3339(delivery->due_ms, due);
     command_say(command, "%lld\t%s\t%s\ttries %d\tnext %s\t%s\n", (long long)delivery->id,
-                delivery->host ? delivery->host : "-", subject_name(delivery->subject),
+                delivery->host ? delivery->host : "-", subject_name(delivery),
                 delivery->tries, due,
                 delivery->last_reply ? delivery->last_reply : "not tried yet");
 }

@@ -14,7 +14,8 @@
 
 enum delivery_subject {
     SUBJECT_MESSAGE = 1,   /* subject_id: message */
-    SUBJECT_FOLLOW_ANSWER, /* follow: wanted 1 Accept, 2 Reject; by mail 1 the question, 2 goodbye */
+    SUBJECT_FOLLOW_ANSWER, /* follow: wanted 1 Accept, 2 Reject; by mail 1 the question, 2 goodbye,
+                              else the day of an evening mail */
     SUBJECT_FOLLOW,        /* follow of ours: wanted 1 Follow, 2 Undo */
     SUBJECT_ACTOR,         /* account: wanted n Update(Person); withdrawn: Delete(actor) */
 };

@@ -140,6 +140,9 @@ MUST_CHECK bool
 store_following(struct store_view *view, int64_t follower_id, int64_t after, int limit,
                 bool (*each)(void *ctx, const struct follow *, const struct person *followed),
                 void *ctx, struct err *err);
+/* Messages that wait for the evening of that day, or an earlier one, to go to a reader by mail together: oldest first. */
+MUST_CHECK bool store_gathered(struct store_view *view, int64_t follow_id, int64_t day,
+                               int64_t *out_ids, size_t max, size_t *out_count, struct err *err);
 MUST_CHECK bool store_follower_counts(struct store_view *view, int64_t person_id,
                                       int64_t *out_followers_fediverse, int64_t *out_followers_mail,
                                       int64_t *out_following, struct err *err);

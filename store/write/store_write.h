@@ -49,6 +49,14 @@ MUST_CHECK bool store_forget_follow(struct store_tx *tx, int64_t follow_id, stru
 /* How its address fares, as the struct says. */
 MUST_CHECK bool store_follow_fares(struct store_tx *tx, const struct follow *follow,
                                    struct err *err);
+/* One more mail for this reader on that day; *out_count with it. */
+MUST_CHECK bool store_count_mail(struct store_tx *tx, int64_t follow_id, int64_t day,
+                                 int64_t *out_count, struct err *err);
+MUST_CHECK bool store_gather(struct store_tx *tx, int64_t follow_id, int64_t day,
+                             int64_t message_id, struct err *err);
+/* What was gathered up to that day waits no longer. */
+MUST_CHECK bool store_end_gathered(struct store_tx *tx, int64_t follow_id, int64_t day,
+                                   struct err *err);
 
 /* Tokens: `id` is ignored on add.  Those of a pair end by purpose, or are kept without their person. */
 MUST_CHECK bool store_add_token(struct store_tx *tx, const struct token *token, struct err *err);

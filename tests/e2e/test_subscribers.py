@@ -277,6 +277,33 @@ def test_answers_edits_and_deletes_make_no_mail(alice, readers, browser):
     assert len([mail for mail in mails_to(host, carol) if b"List-Id" in mail.text]) == 2
 
 
+def test_what_is_said_beyond_the_fifth_time_a_day_comes_as_one_mail(alice, readers, browser):
+    server, host = alice.nestbox, readers()
+    carol = f"carol@{host.domain}"
+    stop = subscribe(browser(), alice, host, carol)
+    for number in range(1, 6):
+        publish(alice, f"News {number}", "Short.\n")
+    first = host.mails.wait_for(lambda mail: b"Archived-At" in mail.text, count=5)
+    for number in range(6, 9):
+        publish(alice, f"News {number}", "Short.\n")
+    evening = until(lambda: [row for row in server.ask("queue", "list") if row["tries"] == 0], "what waits")
+    assert len(evening) == 1
+    server.kill()
+    server.start()
+    until(lambda: len(alice.posts()) == 8, "the posts being there")
+    server.cli("queue", "retry", evening[0]["id"])  # the evening comes
+    got = host.mails.wait_for(lambda mail: b"more posts" in mail.text)
+    mail = read(got)
+    assert got.recipients == [carol] and got.sender.split()[1] == first[0].sender.split()[1]
+    assert mail["Subject"] == "3 more posts from Alice Example today"
+    assert [f"News {number}" in text_of(mail) for number in range(5, 9)] == [False, True, True, True]
+    assert text_of(mail).count("On the web: https://twin.test/@alice/") == 3
+    assert stop in mail["List-Unsubscribe"]
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    until(lambda: server.ask("queue", "list") == [], "nothing being left")
+    assert len(mails_to(host, carol)) == 1 + 5 + 1
+
+
 def test_a_followers_post_waits_for_tls(alice, readers, browser, tls):
     clear, secured = readers(), readers(tls=tls)
     subscribe(browser(), alice, clear, f"carol@{clear.domain}")
