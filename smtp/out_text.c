@@ -28,7 +28,7 @@ static void add_run(struct out_text *text, struct slice run, struct bytes *out)
 {
     if (text->cr)
         bytes_add_char(out, ' ');
-    else if (text->at_start && run.at[0] == '.')
+    else if (text->at_start && run.at[0] == '.' && !text->as_read)
         bytes_add_char(out, '.');
     bytes_add(out, run);
     text->cr = text->at_start = false;
@@ -67,7 +67,8 @@ void out_text_end(struct out_text *text, struct bytes *out)
         bytes_add_char(out, ' ');
     if (text->cr || !text->at_start)
         end_line(text, out);
-    bytes_add(out, SLICE(".\r\n"));
+    if (!text->as_read)
+        bytes_add(out, SLICE(".\r\n"));
 }
 
 struct census { /* of a text, piece by piece */

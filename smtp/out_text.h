@@ -13,10 +13,12 @@
 struct out_text {  /* {.at_start = true} before the first piece */
     bool at_start; /* of a line */
     bool cr;       /* a CR came and waits for what follows it */
+    bool
+        as_read; /* as the other side reads it, which is what a signature covers: no dot is doubled */
 };
 /* Appends the piece with dots stuffed. */
 void out_text_add(struct out_text *text, struct slice piece, struct bytes *out);
-/* Ends the last line, if need be, and the text: the final dot. */
+/* Ends the last line, if need be, and the text: the final dot (but not `as_read`). */
 void out_text_end(struct out_text *text, struct bytes *out);
 
 struct out_facts {

@@ -4,6 +4,7 @@
 
 #include "bridge_mail.h"
 #include "config.h"
+#include "dkim.h"
 #include "duties.h"
 #include "memory.h"
 #include "out.h"
@@ -38,5 +39,11 @@ struct errand *work_recall(void *ctx, const char *domain); /* work_transport.c *
 struct errand *work_keep(void *ctx, const char *domain, const struct sts_kept *kept);
 struct errand *work_tls_count(void *ctx, struct ledger *seen);
 struct out_duties work_out_duties(struct smtp *smtp); /* work_out.c */
+/* work_dkim.c: puts the signatures of its author's domain in front of a mail on its way out.  DELIVER lane. */
+MUST_CHECK bool work_dkim_sign(struct smtp *smtp, struct store_view *view, struct out_mail *mail,
+                               struct err *err);
+/* The vault's word on a signature of others. */
+enum dkim_proof work_dkim_proof(enum dkim_scheme scheme, struct slice key,
+                                const unsigned char digest[SHA256_LEN], struct slice signature);
 
 #endif

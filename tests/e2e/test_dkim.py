@@ -1,0 +1,138 @@
+"""Signatures of mail: ours, judged by others."""
+import itertools
+import re
+import subprocess
+import types
+
+import pytest
+
+from laboratory import dkim_judge
+from laboratory.mailhost import MailHost
+from laboratory.mailing import compose, submit
+from laboratory.nestbox import BINARY
+
+PASSWORD = "a good password"
+SERIAL = itertools.count(1)
+
+
+@pytest.fixture
+def mia(nest, person, dns):
+    """Somebody whose domain's keys are published."""
+    account = person("mia", password=PASSWORD)
+    dkim_judge.publish(nest, dns)
+    return account
+
+
+@pytest.fixture
+def far(dns):
+    """A mail server of somebody else's."""
+    made = []
+
+    def make(**options):
+        number = next(SERIAL)
+        domain, address = f"signed{number}.unsigned.test", f"20.1.4.{number}"
+        dns.add(f"mx.{domain} A {address}", f"{domain} MX 10 mx.{domain}.")
+        made.append(MailHost(address, **options))
+        made[-1].domain = domain
+        return made[-1]
+
+    yield make
+    for host in made:
+        host.stop()
+
+
+def sent(account, host, mail):
+    mail.replace_header("To", f"bob@{host.domain}") if not isinstance(mail, bytes) else None
+    code, words = submit(account, mail, [f"bob@{host.domain}"])
+    assert code == 250, words
+    return host.mails.wait_for(lambda mail: True).text
+
+
+def check(text, domain):
+    """Both signatures fit, for every judge."""
+    rsa, edwards = dkim_judge.signatures(text)
+    assert (rsa["a"], edwards["a"]) == ("rsa-sha256", "ed25519-sha256")
+    assert (rsa["s"][0], edwards["s"][0], rsa["d"], edwards["d"]) == ("r", "e", domain, domain)
+    assert "l" not in rsa and int(rsa["x"]) - int(rsa["t"]) == 7 * 86400
+    assert dkim_judge.verify(text, 0) and dkim_judge.verify(text, 1)
+    assert dkim_judge.opendkim(text) == (0, "")
+    return rsa
+
+
+def test_mail_is_signed_by_both_keys(mia, far):
+    host = far()
+    text = sent(mia, host, compose(mia.address, "x@y.test", "hello", "How are you?\n"))
+    check(text, mia.domain)
+
+
+BODIES = {
+    "nothing at all": b"",
+    "empty lines at the end": b"a\r\n\r\n\r\n\r\n",
+    "no line end at the end": b"a",
+    "white space": b" a \t b  \r\n\t\r\nc   \r\n",
+    "lines that begin with dots": b".\r\n..\r\n.a\r\n...b\r\n",
+    "eight bits": "Grüße\r\n".encode(),
+    "a long line": b"x" * 900 + b"\r\n",
+    "much": b"0123456789abcdef\r\n" * 200000,
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_any_body_is_signed_as_it_arrives(mia, far, name):
+    host = far(offers=("PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE 10000000"))
+    head = (f"From: {mia.address}\r\nTo: bob@{host.domain}\r\nSubject: {name}\r\nDate: Sun, 22 Nov 2026 08:30:00 +0000"
+            f"\r\nMessage-ID: <{next(SERIAL)}@client.test>\r\nMIME-Version: 1.0\r\n"
+            "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n").encode()
+    check(sent(mia, host, head + BODIES[name]), mia.domain)
+
+
+def test_fields_that_programs_fold(mia, far):
+    host = far()
+    head = (f"from:  =?utf-8?q?Mia?= =?utf-8?q?_M=C3=BCller?=\r\n\t<{mia.address}> (at home, \"with @ signs\")\r\n"
+            f"TO:bob@{host.domain}\r\nSubject:\r\n one \t two\r\n   three \r\nMessage-Id: <{next(SERIAL)}@client.test>"
+            "\r\nDate: Sun, 22 Nov 2026 08:30:00 +0000\r\nX-Empty:\r\n\r\n").encode()
+    check(sent(mia, host, head + b"a\r\n"), mia.domain)
+
+
+@pytest.mark.parametrize("field", ["From", "To", "Cc", "Subject", "Date", "Reply-To", "In-Reply-To", "References",
+                                   "Message-ID", "Content-Type", "MIME-Version", "Autocrypt"])
+def test_nothing_that_people_see_can_be_added(mia, far, field):
+    host = far()
+    text = sent(mia, host, compose(mia.address, "x@y.test", "hello", "How are you?\n"))
+    assert dkim_judge.verify(text, 0)
+    assert not dkim_judge.verify(f"{field}: eve@evil.test\r\n".encode() + text, 0)
+    head, body = text.split(b"\r\n\r\n", 1)
+    assert not dkim_judge.verify(head + f"\r\n{field}: eve@evil.test\r\n\r\n".encode() + body, 1)
+
+
+def test_a_list_may_say_who_it_is_without_breaking_anything(mia, far):
+    host = far()
+    text = sent(mia, host, compose(mia.address, "x@y.test", "hello", "How are you?\n"))
+    passed_on = b"List-Id: <talk.lists.test>\r\nSender: talk@lists.test\r\nReceived: from a by b; now\r\n" + text
+    assert dkim_judge.verify(passed_on, 0) and dkim_judge.verify(passed_on, 1)
+
+
+def test_each_domain_signs_its_own(nest, person, dns, far):
+    gus = person("gus", "garden.test", password=PASSWORD)
+    dkim_judge.publish(nest, dns)
+    host = far()
+    check(sent(gus, host, compose(gus.address, "x@y.test", "hello", "from the garden\n")), "garden.test")
+
+
+def test_keys_outlive_a_restart(nest, mia, far):
+    before = dkim_judge.records(nest)
+    nest.stop()
+    nest.start()
+    assert dkim_judge.records(nest) == before
+    host = far()
+    check(sent(mia, host, compose(mia.address, "x@y.test", "hello", "again\n")), mia.domain)
+
+
+def test_init_prints_the_records_of_its_keys(tmp_path):
+    made = subprocess.run([BINARY, "init", "--domain", "fresh.test", "--dir", tmp_path / "fresh"], check=True,
+                          capture_output=True, text=True).stdout
+    printed = {(name, "".join(re.findall('"([^"]*)"', strings)))
+               for name, strings in re.findall(r"^    (\S+)\.  TXT  (.*)$", made, re.M)}
+    assert all(len(string) <= 255 for string in re.findall('"([^"]*)"', made))
+    kept = dkim_judge.records(types.SimpleNamespace(data_dir=tmp_path / "fresh"))
+    assert printed == {(name, value) for name, value, _ in kept} and len(kept) == 2
