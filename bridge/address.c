@@ -151,15 +151,12 @@ static enum address_kind subscribing(struct slice word, struct address *out)
 }
 
 /* alice+bounces stays a detail like any other. */
-static bool is_bounce(struct slice word, struct address *out)
+static enum address_kind bouncing(struct slice token, struct address *out)
 {
-    const struct slice mark = SLICE("bounces-");
-    struct slice token = slice_from(word, mark.len);
-
-    if (!slice_starts(word, mark) || !is_token(token))
-        return false;
+    if (!is_token(token))
+        return ADDRESS_MALFORMED; /* made up */
     put(token, out->token, sizeof out->token);
-    return true;
+    return ADDRESS_BOUNCE;
 }
 
 static enum address_kind message_word(struct slice ref, struct slice word, struct address *out)
@@ -202,8 +199,9 @@ static enum address_kind base_with_word(struct slice base, struct slice word, st
     verb = slice_cut(&verb, '-');
     if (slice_is(verb, "subscribe") || slice_is(verb, "unsubscribe"))
         return subscribing(word, out);
-    if (is_bounce(word, out))
-        return ADDRESS_BOUNCE;
+    const struct slice mark = SLICE("bounces-");
+    if (slice_starts(word, mark))
+        return bouncing(slice_from(word, mark.len), out);
     put(word, out->detail, sizeof out->detail);
     return ADDRESS_ACCOUNT;
 }

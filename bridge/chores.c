@@ -3,6 +3,7 @@
  * short and commits by itself; after a crash the rows say what is left to do.
  */
 #include "activity_work.h"
+#include "list_work.h"
 
 enum { SLICES_A_ROUND = 20, TIDY_EVERY_MS = 10 * MINUTE_MS };
 
@@ -46,9 +47,11 @@ bool bridge_chores(struct bridge *bridge, int64_t *out_next_ms, struct err *err)
 
     if (!release_held(bridge, &next_ms, err) || !run_slices(bridge, expand_broadcast, &more, err) ||
         !run_slices(bridge, fill_maildirs, &more, err) || !tell_undelivered(bridge, err) ||
+        !tell_suspended(bridge, err) ||
         !tidy(bridge, &more, err))
         return false;
     next_ms = sooner(next_ms, sooner(bridge->tidy_ms, bridge->undelivered_ms));
+    next_ms = sooner(next_ms, bridge->suspended_ms);
     *out_next_ms = more ? clock_now(bridge->clock) : next_ms;
     return true;
 }

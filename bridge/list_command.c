@@ -89,13 +89,40 @@ bool list_command(struct mail_work *work, const struct recipient *recipient, str
     return subscribe(work, address, &account, err);
 }
 
-/* Reports alone are written to the sender of a copy, and they have none themselves (RFC 5321 6.1). */
+/* ---- copies that come back ---- */
+/* A server that did not hear our 250 says it again. */
+static bool guard_bounce(struct mail_work *work, struct mail_plan *plan, struct err *err)
+{
+    char digest[2 * SHA256_LEN + 1];
+
+    if (!mail_body_digest(work->arrival->body, digest, err))
+        return false;
+    plan->guard_count = mail_guard(work, "bounce", slice_of(digest), &plan->guards[0]);
+    return true;
+}
+
+/* Reports alone are written to the sender of a copy, and they have none themselves (RFC 5321 6.1).  What is no report of
+ * failure, an answer from a holiday above all, is taken and says nothing. */
 bool list_bounce(struct mail_work *work, struct err *err)
 {
-    (void)err;
+    const struct recipient *recipient = work_first(work, ADDRESS_BOUNCE);
+    struct token token;
+    struct report report;
+
     if (work->count > 1 || *work->arrival->mail_from)
         return work_answer(work, VERDICT_NOT_ALLOWED,
                            "Nothing was done: this address takes reports of mail that could not be "
                            "delivered, and nothing else.");
-    return true;
+    enum found found = token_of(work, &recipient->address, TOKEN_BOUNCE, &token, err);
+    if (found == ABSENT)
+        return work_answer(work, VERDICT_NOBODY, "There is no %s here.", recipient->text);
+    if (found == FAILED || !mail_report(work->mail, &report, err))
+        return false;
+    if (report.action != REPORT_FAILED)
+        return true;
+    struct mail_plan *plan = work_plan(work);
+    plan->deed = DEED_BOUNCE;
+    plan->report = report;
+    memcpy(plan->word, token.digest, sizeof plan->word);
+    return guard_bounce(work, plan, err);
 }

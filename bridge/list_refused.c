@@ -126,3 +126,24 @@ bool list_copy_failed(struct bridge *bridge, struct store_tx *tx, const struct d
     enum list_trouble trouble = theirs ? list_trouble_of(code, status) : TROUBLE_SOFT;
     return list_note_trouble(bridge, tx, &follow, trouble, false, reply, err);
 }
+
+bool list_copy_reported(struct bridge *bridge, struct store_tx *tx,
+                        const unsigned char digest[TOKEN_DIGEST_LEN], const struct report *report,
+                        struct err *err)
+{
+    struct store_view *view = store_tx_view(tx);
+    scoped_value(account) account = {0};
+    scoped_value(follow) follow = {0};
+    struct token token;
+    enum found found = store_token(view, TOKEN_BOUNCE, digest, &token, err);
+
+    if (found == FOUND)
+        found = store_account(view, token.account_id, &account, err);
+    if (found == FOUND) /* who left has no person any more */
+        found = store_follow(view, token.person_id, account.person_id, &follow, err);
+    if (found != FOUND)
+        return found == ABSENT;
+    enum list_trouble trouble = list_trouble_of(slice_of(report->code), slice_of(report->status));
+    return list_note_trouble(bridge, tx, &follow, trouble, true,
+                             report->words[0] ? report->words : report->status, err);
+}

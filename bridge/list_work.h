@@ -2,13 +2,15 @@
  * list_work — what the files of the lists share.
  *
  * The order of reading: list_token.c (words and digests), list_ask.c (a form), list_answer.c (yes, never, leave),
- * list_send.c (a post to its readers by mail), list_mail.c, list_copy.c and list_evening.c (what they get), list_refused.c.
+ * list_send.c (a post to its readers by mail), list_mail.c, list_copy.c and list_evening.c (what they get),
+ * list_refused.c (what comes of it), list_suspended.c.
  */
 #ifndef NESTBOX_BRIDGE_LIST_WORK_H
 #define NESTBOX_BRIDGE_LIST_WORK_H
 
 #include "bridge_list.h"
 #include "bridge_private.h"
+#include "report.h"
 
 enum {
     LIST_WORD_LEN = 20,     /* 100 bits; "+unsubscribe-" and the longest name fit beside it */
@@ -115,5 +117,13 @@ MUST_CHECK bool list_copy_taken(struct store_tx *tx, const struct delivery *deli
 MUST_CHECK bool list_copy_failed(struct bridge *bridge, struct store_tx *tx,
                                  const struct delivery *delivery, const char *reply,
                                  struct err *err);
+/* A report of failure came back to the word of that digest.  In apply(). */
+MUST_CHECK bool list_copy_reported(struct bridge *bridge, struct store_tx *tx,
+                                   const unsigned char digest[TOKEN_DIGEST_LEN],
+                                   const struct report *report, struct err *err);
+
+/* ---- list_suspended.c ---- */
+/* Chores: tells owners whom their posts do not reach any more. */
+MUST_CHECK bool tell_suspended(struct bridge *bridge, struct err *err);
 
 #endif

@@ -323,7 +323,8 @@ static bool record_at_target(struct bridge *bridge, struct store_tx *tx, struct 
     case DEED_NONE:
     case DEED_FOLLOW:
     case DEED_UNFOLLOW:
-    case DEED_LEAVE: break;
+    case DEED_LEAVE:
+    case DEED_BOUNCE: break;
     }
     __builtin_unreachable();
 }
@@ -335,5 +336,7 @@ bool record_deed(struct bridge *bridge, struct store_tx *tx, struct mail_plan *p
         return record_follow_deed(bridge, tx, plan, err);
     if (plan->deed == DEED_LEAVE)
         return list_leave_by(bridge, tx, plan->word, err);
+    if (plan->deed == DEED_BOUNCE)
+        return list_copy_reported(bridge, tx, plan->word, &plan->report, err);
     return record_at_target(bridge, tx, plan, err);
 }

@@ -13,6 +13,7 @@
 #include "id.h"
 #include "mail.h"
 #include "policy_post.h"
+#include "report.h"
 #include "words.h"
 
 /* ---- the plan ---- */
@@ -49,6 +50,7 @@ struct planned_copy { /* a mail for a mailbox here */
     struct letter letter;
     struct guard guard;
     bool guarded;
+    bool report; /* to the author, about another copy */
 };
 struct planned_sending { /* a mail for elsewhere */
     char *rcpt_to, *host;
@@ -62,7 +64,8 @@ enum deed {
     DEED_UNFOLLOW,
     DEED_PUBLISH,
     DEED_KEEP,
-    DEED_LEAVE, /* a list, by `word` */
+    DEED_LEAVE,  /* a list, by `word` */
+    DEED_BOUNCE, /* a copy came back: `word` tells whose */
 };
 struct mail_plan {
     int64_t account_id; /* the author's, who must still be active; 0: from outside */
@@ -89,7 +92,8 @@ struct mail_plan {
     enum message_state target_state; /* as it was seen */
     int target_version;
     char *user, *host;              /* whom to follow */
-    unsigned char word[SHA256_LEN]; /* digest of the one that lets somebody leave */
+    unsigned char word[SHA256_LEN]; /* digest of one that authorises the deed */
+    struct report report;           /* of a copy that came back */
 };
 void mail_plan_free(struct mail_plan *plan);
 void planned_note_free(struct planned_note *note);

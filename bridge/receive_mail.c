@@ -6,6 +6,7 @@
 #include "mail_work.h"
 
 #include "config.h"
+#include "delivery_letter.h"
 #include "memory.h"
 
 enum { RECEIVED_MAX = 50 };
@@ -57,7 +58,7 @@ static const char *received_field(const struct mail_work *work)
 static bool planned_already(const struct mail_plan *plan, int64_t account_id)
 {
     for (size_t i = 0; i < plan->copy_count; i++)
-        if (plan->copies[i].letter.account_id == account_id)
+        if (plan->copies[i].letter.account_id == account_id && !plan->copies[i].report)
             return true;
     return false;
 }
@@ -111,6 +112,31 @@ static bool plan_copy(struct mail_work *work, const struct account *account, str
     return letter_seal(work->bridge, content, &copy->letter, err);
 }
 
+/* Who asked to hear of success hears it (RFC 3461 5.2.6); of mail from outside nobody does. */
+static bool plan_report(struct mail_work *work, const struct recipient *recipient, struct err *err)
+{
+    const struct mail_arrival *arrival = work->arrival;
+
+    if (arrival->door == MAIL_DOOR_MX || !*arrival->mail_from ||
+        !dsn_wanted(recipient->wish->notify, DSN_NOTIFY_SUCCESS))
+        return true;
+    const struct delivery_report report = {
+        .news = NEWS_DELIVERED,
+        .account = &work->author.account,
+        .name = recipient->text,
+        .host = work->bridge->config->hostname,
+        .about = work_plan(work)->message_id,
+        .first_ms = arrival->received_ms,
+        .rcpt_to = recipient->text,
+        .orcpt = recipient->wish->orcpt,
+        .envid = arrival->terms.envid,
+        .mail = arrival->body,
+    };
+    struct planned_copy *copy = new_copy(work_plan(work));
+    copy->report = true;
+    return delivery_letter(work->bridge, &report, &copy->letter, err);
+}
+
 static bool runs_in_circle(struct mail_work *work, const char *address)
 {
     for (size_t i = 0; i < mail_field_count(work->mail, "Delivered-To"); i++)
@@ -120,8 +146,8 @@ static bool runs_in_circle(struct mail_work *work, const char *address)
     return false;
 }
 
-static bool to_account(struct mail_work *work, const struct account *account, bool *out_ok,
-                       struct err *err)
+static bool to_account(struct mail_work *work, const struct recipient *recipient,
+                       const struct account *account, bool *out_ok, struct err *err)
 {
     scoped_text char *address = account_address(account);
 
@@ -134,7 +160,7 @@ static bool to_account(struct mail_work *work, const struct account *account, bo
                        &work->arrival->answer, err))
         return false;
     if (*out_ok)
-        return plan_copy(work, account, err);
+        return plan_copy(work, account, err) && plan_report(work, recipient, err);
     mail_plan_free(steal(&work->arrival->plan));
     return true;
 }
@@ -148,7 +174,7 @@ static bool to_named(struct mail_work *work, const struct recipient *recipient, 
     switch (store_account_named(work->view, user, domain, &account, err)) {
     case FAILED: return false;
     case ABSENT: return work_answer(work, VERDICT_NOBODY, "There is no %s here.", recipient->text);
-    case FOUND: return to_account(work, &account, out_ok, err);
+    case FOUND: return to_account(work, recipient, &account, out_ok, err);
     }
     __builtin_unreachable();
 }
@@ -162,7 +188,7 @@ static bool to_office(struct mail_work *work, const struct recipient *recipient,
     switch (postmaster_account(work->bridge, work->view, &account, err)) {
     case FAILED: return false;
     case ABSENT: return work_answer(work, VERDICT_NOBODY, "There is no %s here.", recipient->text);
-    case FOUND: return to_account(work, &account, out_ok, err);
+    case FOUND: return to_account(work, recipient, &account, out_ok, err);
     }
     __builtin_unreachable();
 }

@@ -16,35 +16,70 @@ static const char *subject_name(const struct delivery *delivery)
     return "unknown";
 }
 
+/* What is still to come of it. */
+static const char *state_of(const struct delivery *delivery)
+{
+    switch (delivery->tell) {
+    case TELL_GIVEN_UP: return "given up, its author is being told";
+    case TELL_RELAYED: return "taken, its author is being told";
+    case TELL_NOTHING: break;
+    }
+    return "waiting";
+}
+
+/* Mail rests while nobody answers for its domain, and their last words are those that count. */
+static int64_t next_of(const struct delivery *delivery)
+{
+    return delivery->host_next_ms > delivery->due_ms ? delivery->host_next_ms : delivery->due_ms;
+}
+
+static const char *reply_of(const struct delivery *delivery)
+{
+    return delivery->host_reply ? delivery->host_reply : delivery->last_reply;
+}
+
+static const char *target_of(const struct delivery *delivery)
+{
+    return delivery->target == TARGET_MAIL ? delivery->rcpt_to : delivery->inbox;
+}
+
 static void delivery_json(struct json *json, const struct delivery *delivery)
 {
-    char due[DATE_TEXT_SIZE];
+    char due[DATE_TEXT_SIZE], since[DATE_TEXT_SIZE];
 
-    date_rfc3339(delivery->due_ms, due);
+    date_rfc3339(next_of(delivery), due);
+    date_rfc3339(delivery->first_ms, since);
     json_open(json, NULL);
     json_number(json, "id", delivery->id);
     json_text(json, "subject", subject_name(delivery));
     json_text(json, "host", delivery->host);
-    json_text(json, "target",
-              delivery->target == TARGET_MAIL ? delivery->rcpt_to : delivery->inbox);
+    json_text(json, "target", target_of(delivery));
     json_number(json, "wanted", delivery->wanted);
     json_number(json, "delivered", delivery->delivered);
     json_bool(json, "withdrawn", delivery->withdrawn);
     json_number(json, "tries", delivery->tries);
+    json_text(json, "since", since);
     json_text(json, "due", due);
-    json_text(json, "last_reply", delivery->last_reply);
+    json_text(json, "state", state_of(delivery));
+    json_text(json, "last_reply", reply_of(delivery));
     json_end(json);
 }
 
 static void delivery_line(struct command *command, const struct delivery *delivery)
 {
-    char due[DATE_TEXT_SIZE];
+    char due[DATE_TEXT_SIZE], since[DATE_TEXT_SIZE];
+    const char *reply = reply_of(delivery);
+    const char *who = target_of(delivery) ? target_of(delivery) : delivery->host;
 
-    date_rfc3339(delivery->due_ms, due);
-    command_say(command, "%lld\t%s\t%s\ttries %d\tnext %s\t%s\n", (long long)delivery->id,
-                delivery->host ? delivery->host : "-", subject_name(delivery),
-                delivery->tries, due,
-                delivery->last_reply ? delivery->last_reply : "not tried yet");
+    date_rfc3339(next_of(delivery), due);
+    date_rfc3339(delivery->first_ms, since);
+    command_say(command, "%lld\t%s\t%s\tsince %s\ttries %d\t", (long long)delivery->id,
+                who ? who : "-",
+                subject_name(delivery), since, delivery->tries);
+    if (delivery->tell == TELL_NOTHING)
+        command_say(command, "next %s\t%s\n", due, reply ? reply : "not tried yet");
+    else
+        command_say(command, "%s\t%s\n", state_of(delivery), reply ? reply : "-");
 }
 
 static bool list_one(void *ctx, const struct delivery *delivery)

@@ -94,6 +94,18 @@ bool store_followers(struct store_view *view, int64_t followed_id, bool accepted
                     pair, read_pair, pair_clear, tell_pair, &teller, err);
 }
 
+bool store_follows_untold(struct store_view *view, int limit,
+                          bool (*each)(void *ctx, const struct follow *, const struct person *),
+                          void *ctx, struct err *err)
+{
+    struct teller teller = {each, ctx};
+
+    return sql_walk(view->sql,
+                    PAIR "JOIN person p ON p.id = f.follower_id WHERE f.untold = 1"
+                         " ORDER BY f.followed_id, f.id LIMIT ?",
+                    with(as_number(limit)), pair, read_pair, pair_clear, tell_pair, &teller, err);
+}
+
 bool store_following(struct store_view *view, int64_t follower_id, int64_t after, int limit,
                      bool (*each)(void *ctx, const struct follow *, const struct person *followed),
                      void *ctx, struct err *err)

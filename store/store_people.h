@@ -130,6 +130,11 @@ enum found store_follow(struct store_view *view, int64_t follower_id, int64_t fo
                         struct follow *out, struct err *err);
 enum found store_follow_by_id(struct store_view *view, int64_t id, struct follow *out,
                               struct err *err);
+/* Readers by mail who were suspended and whose owner has not heard of it; by owner. */
+MUST_CHECK bool store_follows_untold(struct store_view *view, int limit,
+                                     bool (*each)(void *ctx, const struct follow *,
+                                                  const struct person *follower),
+                                     void *ctx, struct err *err);
 /* Followers (accepted alone, or all states) with id above `after`, oldest first, at most `limit`. */
 MUST_CHECK bool store_followers(struct store_view *view, int64_t followed_id, bool accepted_only,
                                 int64_t after, int limit,

@@ -1,40 +1,7 @@
 /* What comes of a delivery: again, given up, and what the author of a direct message is told. */
-#include "visitors.h"
+#include "ends.h"
 
 #include <stdio.h>
-
-static struct town town;
-static struct delivery_outcome outcome;
-
-static int open_town(void **state)
-{
-    (void)state;
-    visitors_open(&town);
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    (void)state;
-    town_close(&town);
-    return 0;
-}
-
-static void send_mail(const char *to)
-{
-    scoped_text char *text = must_print("From: alice@example.org\nTo: %s\nSubject: Tide\n"
-                                        "Message-ID: <tide@here>\n\nHello\n",
-                                        to);
-    const struct town_mail mail = {.door = MAIL_DOOR_SUBMISSION,
-                                   .login = "alice@example.org",
-                                   .mail_from = "alice@example.org",
-                                   .recipients = to,
-                                   .text = slice_of(text)};
-    scoped_text char *reply = town_send(&town, &mail);
-
-    if (strncmp(reply, "250", 3) != 0)
-        fail_msg("%s", reply);
-}
 
 /* A public post that is on its way to bob's server, or a direct message to bob. */
 static void post(void)
@@ -51,42 +18,6 @@ static void write_to_bob(void)
     town_chores(&town, NULL);
 }
 
-static bool keep_delivery(void *ctx, const struct delivery *delivery)
-{
-    struct delivery *out = ctx;
-
-    out->id = delivery->id;
-    out->due_ms = delivery->due_ms;
-    out->tries = delivery->tries;
-    out->delivered = delivery->delivered;
-    out->withdrawn = delivery->withdrawn;
-    return false;
-}
-
-/* The only one in the queue; id 0: none. */
-static struct delivery queued(void)
-{
-    struct delivery delivery = {0};
-    struct err err = {0};
-    scoped(store_view) view = store_look(town.store, &err);
-
-    assert_true(store_queue(view, 0, 10, keep_delivery, &delivery, &err));
-    return delivery;
-}
-
-static bool record_end(struct town *it, struct store_tx *tx, struct err *err)
-{
-    return bridge_delivery_ended(it->bridge, tx, &outcome, err);
-}
-
-static void end(enum delivery_end how, const char *reply)
-{
-    outcome = (struct delivery_outcome){
-        .delivery_id = queued().id, .end = how, .version = how == DELIVERED};
-    strncpy(outcome.reply, reply, sizeof outcome.reply - 1);
-    town_write(&town, record_end);
-}
-
 static struct host host_now(void)
 {
     struct host host = {0};
@@ -99,30 +30,6 @@ static struct host host_now(void)
     facts.name = NULL;
     host_clear(&host);
     return facts;
-}
-
-static void check_mailbox(const char *row, const char *mailbox, const char *expected)
-{
-    scoped_text char *found = mailbox_list(&town, town.alice, mailbox);
-
-    if (strcmp(found, expected) != 0)
-        fail_msg("%s: %s holds\n%s", row, mailbox, found);
-}
-
-static char *without_cr(const char *mail)
-{
-    scoped_value(bytes) text = {0};
-
-    for (; *mail; mail++)
-        if (*mail != '\r')
-            bytes_add_char(&text, *mail);
-    return bytes_take(&text);
-}
-
-static void check_has(const char *row, const char *text, const char *words)
-{
-    if (!strstr(text, words))
-        fail_msg("%s: no \"%s\" in\n%s", row, words, text);
 }
 
 /* ---- again ---- */
@@ -430,8 +337,6 @@ static void a_crash_before_the_author_was_told_loses_nothing(void **state)
     town_chores(&town, NULL);
     check_mailbox("after the crash", MAILBOX_INBOX, "Bob did not get your message\n");
 }
-
-#define IN_TOWN(test) cmocka_unit_test_setup_teardown(test, open_town, close_town)
 
 int main(int argc, char **argv)
 {

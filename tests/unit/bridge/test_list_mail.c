@@ -201,6 +201,123 @@ static void an_address_that_is_refused(void **state)
     assert_string_equal(reader_state(DORA), "accepted");
 }
 
+/* ---- copies that come back (facts: VERP) ---- */
+/* A report to the sender of the newest copy; gives the reply. */
+static char *comes_back(const char *to, const char *from, const char *id, const char *group)
+{
+    scoped_text char *text = must_print(
+        "From: MAILER-DAEMON@read.example\nMessage-ID: <%s@read.example>\n"
+        "Subject: Undelivered\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+        "--b\nContent-Type: text/plain\n\nSorry.\n"
+        "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; read.example\n"
+        "\n%s\n--b--\n",
+        id, group);
+    const struct town_mail mail = {
+        .door = MAIL_DOOR_MX, .mail_from = from, .recipients = to, .text = slice_of(text)};
+
+    return town_send(&town, &mail);
+}
+
+static char *copy_sender(void)
+{
+    scoped_value(delivery) delivery = {0};
+
+    alice_publishes("public@example.org", "", "High at nine.");
+    assert_int_equal(mails_waiting(DORA, &delivery), 1);
+    mail_ended(&delivery, DELIVERED, "250 2.0.0 taken");
+    return must_dup(delivery.mail_from);
+}
+
+#define FAILS(status, words)                                                                       \
+    "Final-Recipient: rfc822; dora@read.example\nAction: failed\nStatus: " status                  \
+    "\nDiagnostic-Code: smtp; " words "\n"
+
+static void reports_suspend_a_reader(void **state)
+{
+    static const struct {
+        const char *name, *group;
+        int64_t wait_ms;
+        const char *state;
+    } rows[] = {
+        {"delayed",                             "Action: delayed\nStatus: 4.4.1\n", 0,          "accepted"     },
+        {                                            "delivered", "Action: delivered\nStatus: 2.0.0\n",                                  0, "accepted"               },
+        {                               "no recipient",                                    "X: y\n",                                                            0,           "accepted"},
+        { "about the text",                               FAILS("5.7.1",                                                       "554 5.7.1 spam"),                                                                 DAY_MS,   "accepted"},
+        { "nobody there",                               FAILS("5.1.1",                                                       "550 5.1.1 nobody"),                                                                 DAY_MS,   "accepted"},
+        {  "the same day",                              FAILS("5.1.1",                                                      "550 5.1.1 nobody"),                                                                HOUR_MS,       "accepted"},
+        { "the next",                               FAILS("5.0.0",                                                      "550 5.1.1 nobody, I say"),                                                                DAY_MS,                 "suspended"},
+    };
+
+    (void)state;
+    free(reader_subscribes(DORA, "192.0.2.1"));
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        town_wait(&town, rows[i].wait_ms);
+        scoped_text char *to = copy_sender(); /* taken each time: that proves nothing */
+        scoped_text char *id = must_print("report-%zu", i);
+        scoped_text char *reply = comes_back(to, "", id, rows[i].group);
+        if (strncmp(reply, "250", 3) != 0 || strcmp(reader_state(DORA), rows[i].state) != 0)
+            fail_msg("%s: %s, %s", rows[i].name, reply, reader_state(DORA));
+    }
+    for (int i = 0; i < 2; i++) { /* told once */
+        town_wait(&town, 2 * HOUR_MS);
+        town_chores(&town, NULL);
+        scoped_text char *told = mailbox_list(&town, town.alice, MAILBOX_INBOX);
+        assert_string_equal(told, "dora@read.example gets your posts no more\n");
+    }
+    scoped_text char *mail = town_newest_mail(&town, town.alice, MAILBOX_INBOX);
+    assert_non_null(strstr(mail, "dora@read.example: 550 5.1.1 nobody, I say\r\n"));
+    free(reader_subscribes(DORA, "192.0.2.1"));
+    assert_string_equal(reader_state(DORA), "accepted");
+}
+
+static void five_soft_reports_in_two_weeks(void **state)
+{
+    (void)state;
+    free(reader_subscribes(DORA, "192.0.2.1"));
+    for (int i = 0; i < 10; i++) {
+        scoped_text char *to = copy_sender();
+        scoped_text char *id = must_print("soft-%d", i);
+        for (int again = 0; again < 2; again++) /* who did not hear our 250 says it again */
+            free(comes_back(to, "", id, FAILS("5.2.2", "552 5.2.2 full")));
+        assert_string_equal(reader_state(DORA), i < 9 ? "accepted" : "suspended");
+        town_wait(&town, i == 4 ? 15 * DAY_MS : i < 4 ? 4 * DAY_MS : DAY_MS);
+    }
+}
+
+static void what_is_no_report_says_nothing(void **state)
+{
+    static const struct {
+        const char *name, *to, *from, *reply;
+    } rows[] = {
+        {"a forged word", "alice+bounces-0123456789abcdefghjk@example.org", "",                  "550 5.1.1"},
+        {"a short one",   "alice+bounces-01234@example.org",                "",                  "550 5.1.1"},
+        {"a sender",      NULL,                                             "dora@read.example", "550 5.7.1"},
+        {"a report",      NULL,                                             "",                  "250 2.0.0"},
+    };
+
+    (void)state;
+    free(reader_subscribes(DORA, "192.0.2.1"));
+    scoped_text char *to = copy_sender();
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        scoped_text char *reply = comes_back(rows[i].to ? rows[i].to : to, rows[i].from, "r",
+                                             FAILS("5.1.1", "550 5.1.1 nobody"));
+        if (strncmp(reply, rows[i].reply, 9) != 0)
+            fail_msg("%s: %s", rows[i].name, reply);
+    }
+    const struct town_mail holiday = {
+        .door = MAIL_DOOR_MX,
+        .mail_from = "",
+        .recipients = to,
+        .text = SLICE("From: dora@read.example\nAuto-Submitted: auto-replied\n\n550 5.1.1 gone\n")};
+    for (int i = 0; i < 3; i++) {
+        town_wait(&town, DAY_MS);
+        scoped_text char *reply = town_send(&town, &holiday);
+        assert_true(strncmp(reply, "250", 3) == 0);
+    }
+    assert_string_equal(reader_state(DORA), "accepted");
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +328,9 @@ int main(int argc, char **argv)
         IN_LIST(leaving),
         IN_LIST(leaving_by_mail),
         IN_LIST(an_address_that_is_refused),
+        IN_LIST(reports_suspend_a_reader),
+        IN_LIST(five_soft_reports_in_two_weeks),
+        IN_LIST(what_is_no_report_says_nothing),
     };
     int code;
 

@@ -46,6 +46,8 @@ struct town_mail {
     const char *mail_from;
     const char *recipients; /* comma between */
     struct slice text;      /* LF */
+    struct mail_terms terms;
+    struct recipient_terms wish; /* for each */
 };
 /* "250 2.0.0 Taken": what the peer hears at the end of DATA, or at the RCPT that is refused. */
 char *town_send(struct town *town, const struct town_mail *mail);

@@ -54,6 +54,9 @@ static bool ask_recipients(struct town *town, const struct town_mail *mail, int6
             return false;
         arrival->recipients = must_grow(arrival->recipients, arrival->recipient_count + 1,
                                         sizeof *arrival->recipients);
+        arrival->recipient_terms = must_grow(arrival->recipient_terms, arrival->recipient_count + 1,
+                                             sizeof *arrival->recipient_terms);
+        arrival->recipient_terms[arrival->recipient_count] = recipient_terms_copy(&mail->wish);
         arrival->recipients[arrival->recipient_count++] = must_copy(one);
     }
     return true;
@@ -108,6 +111,7 @@ char *town_send(struct town *town, const struct town_mail *mail)
                                                                 : town->alice;
 
     arrival.account_id = account;
+    arrival.terms = mail_terms_copy(&mail->terms);
     arrival.received_field =
         must_dup("Received: by example.org; Sun, 1 Mar 2026 12:00:00 +0000\r\n");
     if (!ask_recipients(town, mail, account, &arrival, &refused)) {
