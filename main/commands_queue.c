@@ -74,8 +74,7 @@ static void delivery_line(struct command *command, const struct delivery *delive
     date_rfc3339(next_of(delivery), due);
     date_rfc3339(delivery->first_ms, since);
     command_say(command, "%lld\t%s\t%s\tsince %s\ttries %d\t", (long long)delivery->id,
-                who ? who : "-",
-                subject_name(delivery), since, delivery->tries);
+                who ? who : "-", subject_name(delivery), since, delivery->tries);
     if (delivery->tell == TELL_NOTHING)
         command_say(command, "next %s\t%s\n", due, reply ? reply : "not tried yet");
     else
