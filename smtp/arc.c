@@ -150,7 +150,8 @@ static void add_plain(struct slice text, struct bytes *out)
         if (c == '(')
             depth++;
         if (depth == 0)
-            bytes_add_char(out, c == '\r' || c == '\n' || c == '\t' ? ' ' : c);
+            bytes_add(out, c == '\r' || c == '\n' || c == '\t' ? SLICE(" ")
+                                                               : (struct slice){&text.at[i], 1});
         if (c == ')' && depth > 0)
             depth--;
     }

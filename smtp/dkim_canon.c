@@ -22,7 +22,9 @@ static void add_lower(struct slice name, struct bytes *out)
 {
     for (size_t i = 0; i < name.len; i++) {
         char c = name.at[i];
-        bytes_add_char(out, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
+        if (c >= 'A' && c <= 'Z')
+            c = (char)(c - 'A' + 'a');
+        bytes_add_char(out, c);
     }
 }
 

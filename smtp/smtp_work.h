@@ -42,8 +42,5 @@ struct out_duties work_out_duties(struct smtp *smtp); /* work_out.c */
 /* work_dkim.c: puts the signatures of its author's domain in front of a mail on its way out.  DELIVER lane. */
 MUST_CHECK bool work_dkim_sign(struct smtp *smtp, struct store_view *view, struct out_mail *mail,
                                struct err *err);
-/* The vault's word on a signature of others. */
-enum dkim_proof work_dkim_proof(enum dkim_scheme scheme, struct slice key,
-                                const unsigned char digest[SHA256_LEN], struct slice signature);
 
 #endif

@@ -15,21 +15,6 @@
 
 enum { PIECE = 64 * 1024, NAME_SIZE = 600 };
 
-enum dkim_proof work_dkim_proof(enum dkim_scheme scheme, struct slice key,
-                                const unsigned char digest[SHA256_LEN], struct slice signature)
-{
-    bool edwards = scheme == DKIM_ED25519_SHA256;
-
-    switch (
-        vault_verify_digest(edwards ? VAULT_ED25519 : VAULT_RSA_SHA256, key, digest, signature)) {
-    case VAULT_PROVED: return DKIM_PROVED;
-    case VAULT_DISPROVED: return DKIM_DISPROVED;
-    case VAULT_KEY_WEAK: return DKIM_KEY_WEAK;
-    case VAULT_KEY_UNREADABLE: return DKIM_KEY_BROKEN;
-    }
-    __builtin_unreachable();
-}
-
 static struct dkim_text *read_text(struct source *body, struct err *err)
 {
     scoped(dkim_text) text = dkim_text_new(DKIM_TO_SIGN);

@@ -66,7 +66,7 @@ char *house_crlf(const char *text)
     scoped_value(bytes) out = {0};
 
     for (; *text; text++) {
-        if (*text == '\n')
+        if (*text == '\n' && !(out.len > 0 && out.at[out.len - 1] == '\r'))
             bytes_add_char(&out, '\r');
         bytes_add_char(&out, *text);
     }
@@ -108,26 +108,55 @@ struct dkim_text *house_text(struct slice mail)
     return text;
 }
 
+/* Room for an Ed25519 signature. */
+static const char zeros[] =
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==";
+
+static char *sign_digest(const unsigned char digest[SHA256_LEN])
+{
+    scoped_value(bytes) value = {0};
+    scoped_value(bytes) encoded = {0};
+
+    house_sign(DKIM_ED25519_SHA256, (struct slice){(const char *)digest, SHA256_LEN}, &value);
+    base64_add(&encoded, bytes_slice(&value));
+    return bytes_take(&encoded);
+}
+
 /* The digest of the header does not depend on what stands in b=, so a first reading finds what is to be signed. */
 char *house_signed(const char *field_name, const char *tags, const char *mail)
 {
     scoped_text char *rest = house_crlf(mail);
     scoped_text char *folded = house_crlf(tags);
-    scoped_value(bytes) value = {0};
-    scoped_value(bytes) nothing = {0};
-    scoped_value(bytes) encoded = {0};
+    enum dkim_form form = field_name[0] == 'A' ? DKIM_ARC_MESSAGE : DKIM_FIELD;
     struct dkim_signature signature;
-    const char zeros[64] = {0};
 
-    base64_add(&nothing, (struct slice){zeros, sizeof zeros});
-    scoped_text char *draft = must_print("%s: %s b=%s\r\n%s", field_name, folded, nothing.at, rest);
+    scoped_text char *draft = must_print("%s: %s b=%s\r\n%s", field_name, folded, zeros, rest);
     scoped(dkim_text) text = house_text(slice_of(draft));
-    dkim_signature_read(text, &text->fields[0], DKIM_FIELD, HOUSE_NOW_MS, &signature);
-    house_sign(DKIM_ED25519_SHA256, (struct slice){(const char *)signature.digest, SHA256_LEN},
-               &value);
+    dkim_signature_read(text, &text->fields[0], form, HOUSE_NOW_MS, &signature);
+    scoped_text char *value = sign_digest(signature.digest);
     bytes_clear(&signature.value);
-    base64_add(&encoded, bytes_slice(&value));
-    return must_print("%s: %s b=%s\r\n%s", field_name, folded, encoded.at, rest);
+    return must_print("%s: %s b=%s\r\n%s", field_name, folded, value, rest);
+}
+
+static bool trusts_all(const void *ctx, struct slice domain)
+{
+    (void)ctx, (void)domain;
+    return true;
+}
+
+char *house_sealed(const char *seal, const char *message, const char *results, const char *mail)
+{
+    scoped_text char *signed_mail = house_signed("ARC-Message-Signature", message, mail);
+    scoped_text char *seen =
+        must_print("ARC-Authentication-Results: %s\r\n%s", results, signed_mail);
+    scoped_text char *draft = must_print("ARC-Seal: %s b=%s\r\n%s", seal, zeros, seen);
+    scoped(dkim_text) text = house_text(slice_of(draft));
+    scoped_value(arc) arc = {.result = AUTH_NONE};
+
+    arc_read(text, HOUSE_NOW_MS, trusts_all, NULL, &arc);
+    size_t newest = arc.count ? arc.count - 1 : 0;
+    scoped_text char *value = sign_digest(arc.seals[newest].digest);
+    return must_print("ARC-Seal: %s b=%s\r\n%s", seal, value, seen);
 }
 
 void house_answer(const char *record, struct dns_answer *out)

@@ -24,9 +24,13 @@ void house_sign(enum dkim_scheme scheme, struct slice data, struct bytes *out);
 enum dkim_proof house_prove(enum dkim_scheme scheme, struct slice key,
                             const unsigned char digest[SHA256_LEN], struct slice signature);
 
-/* `mail` behind a field "NAME: `tags` b=…", signed with the Ed25519 key; `mail` has LF, the result CRLF.  What stands
- * in `tags` need make no sense. */
+/* `mail` behind a field "NAME: `tags` b=…", signed with the Ed25519 key; `mail` has LF or CRLF, the result CRLF.  What
+ * stands in `tags` need make no sense. */
 char *house_signed(const char *field_name, const char *tags, const char *mail);
+
+/* Another set of ARC in front of `mail`, signed with the Ed25519 key: tags of ARC-Seal and ARC-Message-Signature without b=,
+ * and the ARC-Authentication-Results. */
+char *house_sealed(const char *seal, const char *message, const char *results, const char *mail);
 
 /* An answer with one TXT record of that text; NULL: there is no such name.  To be cleared. */
 void house_answer(const char *record, struct dns_answer *out);
