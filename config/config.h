@@ -17,6 +17,7 @@ enum { CONFIG_DOMAINS_MAX = 32, CONFIG_CONNECT_TO_MAX = 64 };
 
 enum door { DOOR_OPEN, DOOR_ASK, DOOR_CLOSED };
 enum hold { HOLD_AUTO, HOLD_DEFER, HOLD_ACCEPT };
+enum own_sts { OWN_STS_NONE, OWN_STS_TESTING, OWN_STS_ENFORCE };
 enum without_key { WITHOUT_KEY_SERVER, WITHOUT_KEY_CLEAR, WITHOUT_KEY_DEFER };
 enum registration { REGISTRATION_CLOSED, REGISTRATION_OPEN, REGISTRATION_INVITE, REGISTRATION_FEE };
 
@@ -49,6 +50,7 @@ struct config {
     int64_t undo_ms; /* 0 to 60 min, default 1 min */
     enum hold hold;
     bool require_tls;
+    enum own_sts mta_sts; /* of the domains here */
     bool seal;
     enum without_key seal_without_key;
     int64_t message_max, quota;

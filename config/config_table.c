@@ -13,6 +13,7 @@
 
 static const char *const doors[] = {"open", "ask", "closed", NULL};
 static const char *const holds[] = {"auto", "defer", "accept", NULL};
+static const char *const own_sts[] = {"none", "testing", "enforce", NULL};
 static const char *const without_key[] = {"server", "clear", "defer", NULL};
 static const char *const registrations[] = {"closed", "open", "invite", "fee", NULL};
 
@@ -65,6 +66,9 @@ const struct setting config_table[] = {
              "is about to give up, defer never takes it before an answer, accept always does."},
     {"policy", "require_tls", &kind_yes_no, PLACE(require_tls), .fallback = "yes",
      .help = "Refuse mail from other servers that comes without TLS."},
+    {"policy", "mta_sts", &kind_choice, PLACE(mta_sts), .fallback = "testing", .choices = own_sts,
+     .help = "What the domains' policy asks of servers that send to us: testing, that they report what would fail; "
+             "enforce, that they deliver over TLS with a right certificate or not at all. Withdraw it by none."},
     {"policy", "seal", &kind_yes_no, PLACE(seal), .fallback = "yes",
      .help = "Encrypt what comes to rest in a mailbox to the OpenPGP key of its owner."},
     {"policy", "seal_without_key", &kind_choice, PLACE(seal_without_key), .fallback = "server",

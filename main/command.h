@@ -94,6 +94,7 @@ int run_queue_list(struct command *command); /* commands_queue.c */
 int run_queue_show(struct command *command);
 int run_queue_retry(struct command *command);
 int run_queue_drop(struct command *command);
+int run_queue_tls(struct command *command); /* commands_tls.c */
 int run_status(struct command *command); /* commands_status.c */
 /* In the client itself. */
 int run_init(struct command *command, const char *config_path); /* init.c */

@@ -29,6 +29,7 @@ const struct command_row command_rows[] = {
     {"queue show",       "ID",                      "Show one delivery and its last reply", 1, 1, " ", INPUT_NONE, run_queue_show},
     {"queue retry",      "[ID]",                    "Try one delivery now, or all", 0, 1, " ", INPUT_NONE, run_queue_retry},
     {"queue drop",       "ID",                      "Give one delivery up", 1, 1, " ", INPUT_NONE, run_queue_drop},
+    {"queue tls",        "",                        "Show how TLS fared on the way to others, as far as it was not reported yet", 0, 0, " ", INPUT_NONE, run_queue_tls},
     {"status",           "",                        "Say how the server is", 0, 0, " ", INPUT_NONE, run_status},
   /* clang-format on */
 };

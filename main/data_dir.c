@@ -82,6 +82,25 @@ static bool is_own_certificate(const struct config *config)
            strcmp(config->certificate + len, "/tls/cert.pem") == 0;
 }
 
+/* For each name by which somebody calls us, mta-sts.D too. */
+static bool make_pair(const struct config *config, struct bytes *certificate, struct bytes *key,
+                      struct err *err)
+{
+    char names[2 * CONFIG_DOMAINS_MAX + 1][300];
+    const char *pointers[COUNT_OF(names)];
+    size_t count = 0;
+
+    snprintf(names[count++], sizeof names[0], "%s", config->hostname);
+    for (size_t i = 0; i < config->domain_count; i++) {
+        if (strcmp(config->domains[i], config->hostname) != 0)
+            snprintf(names[count++], sizeof names[0], "%s", config->domains[i]);
+        snprintf(names[count++], sizeof names[0], "mta-sts.%s", config->domains[i]);
+    }
+    for (size_t i = 0; i < count; i++)
+        pointers[i] = names[i];
+    return certificate_self_signed(pointers, count, certificate, key, err);
+}
+
 bool data_dir_make_certificate(const struct data_dir *dir, const struct config *config,
                                struct err *err)
 {
@@ -90,16 +109,9 @@ bool data_dir_make_certificate(const struct data_dir *dir, const struct config *
     if (mkdirat(dir->fd, "tls", 0700) != 0 && errno != EEXIST)
         return err_system(err, "The folder tls cannot be made", "mkdir tls");
 
-    const char *names[CONFIG_DOMAINS_MAX + 1];
-    size_t count = 0;
-    names[count++] = config->hostname;
-    for (size_t i = 0; i < config->domain_count; i++)
-        if (strcmp(config->domains[i], config->hostname) != 0)
-            names[count++] = config->domains[i];
-
     scoped_value(bytes) certificate = {0};
     scoped_value(bytes) key = {0};
-    return certificate_self_signed(names, count, &certificate, &key, err) &&
+    return make_pair(config, &certificate, &key, err) &&
            data_dir_write(dir, "tls/key.pem", bytes_slice(&key), err) &&
            data_dir_write(dir, "tls/cert.pem", bytes_slice(&certificate), err);
 }

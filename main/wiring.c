@@ -5,6 +5,7 @@
 #include "fetcher.h"
 #include "log.h"
 #include "memory.h"
+#include "own_policy.h"
 #include "resolver.h"
 #include "server.h"
 #include "smtp.h"
@@ -48,6 +49,9 @@ static bool host_is_ours(void *ctx, const struct http_request *request)
 {
     struct server *server = ctx;
 
+    if (slice_starts_nocase(request->host, "mta-sts."))
+        return slice_is(request->path, "/.well-known/mta-sts.txt") &&
+               config_hosts(&server->config, slice_from(request->host, strlen("mta-sts.")));
     return config_hosts(&server->config, request->host) ||
            slice_is_nocase(request->host, server->config.hostname);
 }
@@ -103,7 +107,8 @@ static bool make_faces(struct server *server, struct err *err)
 
 static void make_http(struct server *server)
 {
-    const struct http_face faces[] = {activitypub_face(server->activitypub), web_face(server->web)};
+    const struct http_face faces[] = {activitypub_face(server->activitypub), web_face(server->web),
+                                      own_policy_face(&server->config)};
     struct http_options options = {
         .faces = faces,
         .face_count = COUNT_OF(faces),

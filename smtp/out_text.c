@@ -75,8 +75,17 @@ struct census { /* of a text, piece by piece */
     struct out_text text;
     struct out_facts facts;
     bool in_body;
-    size_t line_len; /* of the header line under way */
+    char line[40];   /* how the header line under way begins */
+    size_t line_len; /* of all of it */
 };
+
+static bool waives_tls(struct slice line)
+{
+    static const char name[] = "TLS-Required:";
+
+    return slice_starts_nocase(line, name) &&
+           slice_is_nocase(slice_trim(slice_from(line, strlen(name))), "No");
+}
 
 static void count_header(struct census *census, struct slice sent)
 {
@@ -84,9 +93,14 @@ static void count_header(struct census *census, struct slice sent)
         if ((unsigned char)sent.at[i] >= 0x80)
             census->facts.utf8_header = true;
         if (sent.at[i] == '\n') {
+            if (census->line_len < sizeof census->line)
+                census->facts.tls_optional |=
+                    waives_tls((struct slice){census->line, census->line_len});
             census->in_body = census->line_len == 0;
             census->line_len = 0;
         } else if (sent.at[i] != '\r') {
+            if (census->line_len < sizeof census->line)
+                census->line[census->line_len] = sent.at[i];
             census->line_len++;
         }
     }

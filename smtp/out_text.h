@@ -25,6 +25,7 @@ struct out_facts {
     int64_t
         size; /* with CRLFs and stuffed dots, without the final dot: never less than RFC 1870 counts */
     bool eight_bit, utf8_header;
+    bool tls_optional; /* "TLS-Required: No" (RFC 8689 5) */
 };
 /* Reads all of it. */
 MUST_CHECK bool out_text_facts(struct source *body, struct out_facts *out, struct err *err);

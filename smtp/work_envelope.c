@@ -1,35 +1,13 @@
 /* MAIL on submission, and RCPT: asked of the bridge, on the QUICK lane. */
 #include "smtp_work.h"
 
-#include <stdio.h>
-
 struct question {
     struct smtp_errand base;
     struct smtp *smtp;
     enum mail_door door;
     int64_t account_id;
-    bool require_tls;
     char *mail_from, *recipient; /* recipient NULL: about the sender */
 };
-
-/* REQUIRETLS to people elsewhere cannot be promised yet: the next server would have to offer it and prove its name
- * (RFC 8689 4.2.1).  Here and to the Fediverse every way is TLS. */
-static bool leaves_without_promise(const struct question *q)
-{
-    struct slice recipient = slice_of(q->recipient);
-    size_t at = slice_find_last(recipient, '@');
-
-    return q->require_tls && at != SIZE_MAX &&
-           !config_hosts(q->smtp->parts.config, slice_from(recipient, at + 1));
-}
-
-static void refuse_promise(struct smtp_errand *errand)
-{
-    errand->code = 550;
-    snprintf(errand->status, sizeof errand->status, "5.7.30");
-    snprintf(errand->words, sizeof errand->words,
-             "REQUIRETLS cannot be promised for mail to other servers. Send it without");
-}
 
 static bool ask(struct errand *errand, struct err *err)
 {
@@ -48,8 +26,6 @@ static bool ask(struct errand *errand, struct err *err)
     if (!asked)
         return false;
     smtp_say(&q->base, &answer, "OK");
-    if (q->recipient && answer.verdict == VERDICT_TAKEN && leaves_without_promise(q))
-        refuse_promise(&q->base);
     return true;
 }
 
@@ -84,7 +60,6 @@ struct errand *work_recipient(void *ctx, const struct smtp_envelope *envelope,
     struct question *q = question_new(ctx, envelope->account_id, envelope->mail_from);
 
     q->door = envelope->door == SMTP_DOOR_MX ? MAIL_DOOR_MX : MAIL_DOOR_SUBMISSION;
-    q->require_tls = envelope->require_tls;
     q->recipient = must_copy(recipient);
     return &q->base.errand;
 }

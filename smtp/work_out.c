@@ -137,6 +137,7 @@ static bool note_facts(struct out_mail *mail, struct err *err)
     mail->size = facts.size;
     mail->eight_bit = facts.eight_bit;
     mail->utf8_header = facts.utf8_header;
+    mail->tls_optional = facts.tls_optional;
     return true;
 }
 

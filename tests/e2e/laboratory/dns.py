@@ -29,9 +29,12 @@ template:
     journal-content: all
 zone:
   - domain: test
-  - domain: unsigned.test
+{unsigned}"""
+UNSIGNED_ZONE = """  - domain: {zone}
     dnssec-signing: off
 """
+# The parent says that these are signed, and they are not: all that stands in them is false.
+FALSE_ZONES = ("false.test", "_tcp.falsified.test")
 
 UNBOUND = """server:
     interface: {resolver}
@@ -65,6 +68,12 @@ ns A {authority}
 
 NAMES = """unsigned NS ns.unsigned
 ns.unsigned A {authority}
+_tcp.mute NS ns.mute
+ns.mute A 20.1.250.53
+"""
+FALSE_NAMES = """{zone}. NS ns.{zone}.
+{zone}. DS 4711 13 2 {digest}
+ns.{zone}. A {authority}
 """
 
 
@@ -76,10 +85,14 @@ class Dns:
         for name in ("run", "kdb", "zones"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         self._zones = {"test": NAMES.format(authority=self.AUTHORITY), "unsigned.test": ""}
+        for zone in FALSE_ZONES:
+            self._zones[zone] = ""
+            self._zones["test"] += FALSE_NAMES.format(zone=zone, authority=self.AUTHORITY, digest="ab" * 32)
         self._serial = 1
         self._write_zones()
         self._conf = folder / "knot.conf"
-        self._conf.write_text(KNOT.format(folder=folder, authority=self.AUTHORITY))
+        unsigned = "".join(UNSIGNED_ZONE.format(zone=zone) for zone in self._zones if zone != "test")
+        self._conf.write_text(KNOT.format(folder=folder, authority=self.AUTHORITY, unsigned=unsigned))
         self._processes = []
 
     def _write_zones(self):
@@ -113,7 +126,7 @@ class Dns:
         self._serial += 1
         for record in records:
             name, rest = record.split(" ", 1)
-            zone = "unsigned.test" if name.endswith("unsigned.test") else "test"
+            zone = next((zone for zone in self._zones if zone != "test" and name.endswith(zone)), "test")
             self._zones[zone] += f"{name}. {rest}\n"
         self._write_zones()
         subprocess.run(["knotc", "-c", str(self._conf), "zone-reload"], check=True, capture_output=True)
