@@ -63,6 +63,9 @@ struct tls_facts {
     enum tls_trust trust;
     unsigned char channel_binding[64]; /* tls-exporter, RFC 9266 */
     size_t channel_binding_len;
+    unsigned char
+        end_point[64]; /* tls-server-end-point, RFC 5929 4: of our certificate, or theirs */
+    size_t end_point_len;
 };
 
 struct session_kind { /* static const, one per protocol; the driver in net/ is written once */

@@ -201,6 +201,23 @@ enum tls_trust tls_trust_of(SSL *ssl)
     }
 }
 
+/* RFC 5929 4.1.  A certificate signed with MD5 or SHA-1 has none here: SHA-256 is asked for then, and nobody has one. */
+static void add_end_point(X509 *certificate, struct tls_facts *out)
+{
+    EVP_MD *used = NULL;
+    int is_fallback = 0;
+    ASN1_OCTET_STRING *digest =
+        certificate ? X509_digest_sig(certificate, &used, &is_fallback) : NULL;
+
+    if (digest && !is_fallback && (size_t)digest->length <= sizeof out->end_point &&
+        !EVP_MD_is_a(used, "MD5") && !EVP_MD_is_a(used, "SHA1")) {
+        out->end_point_len = (size_t)digest->length;
+        memcpy(out->end_point, digest->data, out->end_point_len);
+    }
+    ASN1_OCTET_STRING_free(digest);
+    EVP_MD_free(used);
+}
+
 void tls_facts_of(SSL *ssl, struct tls_facts *out)
 {
     static const char label[] = "EXPORTER-Channel-Binding";
@@ -216,5 +233,7 @@ void tls_facts_of(SSL *ssl, struct tls_facts *out)
         SSL_export_keying_material(ssl, out->channel_binding, BINDING_LEN, label, sizeof label - 1,
                                    (const unsigned char *)"", 0, 1) == 1)
         out->channel_binding_len = BINDING_LEN;
+    add_end_point(SSL_is_server(ssl) ? SSL_get_certificate(ssl) : SSL_get0_peer_certificate(ssl),
+                  out);
     ERR_clear_error();
 }

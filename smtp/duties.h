@@ -8,6 +8,7 @@
 
 #include "envelope.h"
 #include "errand.h"
+#include "logins.h"
 #include "session.h"
 
 enum smtp_door { SMTP_DOOR_MX, SMTP_DOOR_SUBMISSION };
@@ -27,6 +28,7 @@ struct smtp_errand {
 struct smtp_login {
     struct smtp_errand base;
     int64_t account_id; /* 0: refused */
+    bool closed;        /* the password is right, and the account sleeps */
     char address[321];
 };
 /* challenge: what the server says first in SCRAM (RFC 5802), the same in kind for names nobody has */
@@ -71,6 +73,7 @@ struct smtp_duties {
     unsigned recipients_max;
     bool require_tls; /* of other servers (RFC 3207 4) */
     bool (*is_busy)(void *ctx);
+    struct logins *logins;            /* the inward loop's */
     bool (*is_login_busy)(void *ctx); /* too many passwords wait to be checked: AUTH hears 454 */
 
     struct errand *(*login)(void *ctx, struct slice name,

@@ -1,5 +1,7 @@
 /* Replies (RFC 5321 4.2, RFC 2034): the one place where codes and words become bytes. */
+#include "clock.h"
 #include "log.h"
+#include "memory.h"
 #include "smtp_private.h"
 
 #include <stdio.h>
@@ -16,10 +18,22 @@ enum next reply(struct smtp_session *s, int code, const char *status, const char
     return NEXT_READ;
 }
 
+enum next reply_late(struct smtp_session *s, int64_t wait_ms, int code, const char *status,
+                     const char *words)
+{
+    s->said_code = code;
+    free(s->late);
+    s->late = must_print("%d %s %s\r\n", code, status, words);
+    s->late_at_ms = monotonic_ms() + wait_ms;
+    return NEXT_READ;
+}
+
 enum next reply_bad(struct smtp_session *s, int code, const char *status, const char *words)
 {
-    if (++s->errors < HARD_ERRORS)
+    if (++s->errors <= SOFT_ERRORS)
         return reply(s, code, status, words);
+    if (s->errors < HARD_ERRORS)
+        return reply_late(s, ERROR_REST_MS, code, status, words);
     log_info("s=%s smtp hung up on %s after %d errors", s->id, s->peer.text, s->errors);
     reply(s, 421, "4.7.0", "Too many errors. Look at what your program sends, then come again");
     return NEXT_HANG_UP;

@@ -1,12 +1,15 @@
 /*
- * AUTH PLAIN and SCRAM-SHA-256, under TLS alone (RFC 4954, 4616, 5802, 7677).
+ * AUTH under TLS alone (RFC 4954): PLAIN (RFC 4616), LOGIN, and SCRAM-SHA-256 with and without channel binding
+ * (smtp_scram.c).
  *
  * PLAIN:  C: AUTH PLAIN [base64]                      S: 235
+ * LOGIN:  C: AUTH LOGIN [name]   S: 334   C: name     S: 334   C: password   S: 235
  * SCRAM:  C: AUTH SCRAM-SHA-256 [first]   S: 334 r,s,i   C: c,r,p   S: 334 v   C: (empty)   S: 235
  *
- * An unknown name is asked and refused like a known one.
+ * An unknown name is asked and refused like a known one.  Wrong passwords are answered late, and base/logins.h says who
+ * must wait before the next.
  */
-#include "id.h"
+#include "clock.h"
 #include "log.h"
 #include "memory.h"
 #include "smtp_private.h"
@@ -14,7 +17,31 @@
 
 #include <stdio.h>
 
-enum { NONCE_BYTES = 18 };
+static const struct mechanism {
+    const char *name;
+    enum auth_step step;
+    bool binds, costly; /* a password costs us as much as one who guesses */
+    const char *asks;   /* what the first 334 says: base64 */
+} mechanisms[] = {
+    {"SCRAM-SHA-256-PLUS", AUTH_SCRAM_FIRST, true,  false, ""            },
+    {"SCRAM-SHA-256",      AUTH_SCRAM_FIRST, false, false, ""            },
+    {"PLAIN",              AUTH_PLAIN,       false, true,  ""            },
+    {"LOGIN",              AUTH_LOGIN_NAME,  false, true,  "VXNlcm5hbWU6"}, /* Username: */
+};
+
+static bool is_offered(const struct smtp_session *s, const struct mechanism *mechanism)
+{
+    return !mechanism->binds || s->tls.channel_binding_len > 0 || s->tls.end_point_len > 0;
+}
+
+void auth_offer(const struct smtp_session *s, struct bytes *out)
+{
+    bytes_add_text(out, "250-AUTH");
+    for (size_t i = 0; i < COUNT_OF(mechanisms); i++)
+        if (is_offered(s, &mechanisms[i]))
+            bytes_print(out, " %s", mechanisms[i].name);
+    bytes_add_text(out, "\r\n");
+}
 
 void auth_clear(struct auth *auth)
 {
@@ -26,50 +53,114 @@ void auth_clear(struct auth *auth)
     *auth = (struct auth){0};
 }
 
-static enum next end_auth(struct smtp_session *s)
+enum next auth_end(struct smtp_session *s)
 {
     auth_clear(&s->auth);
     enter(s, GREETED);
     return NEXT_READ;
 }
 
-static enum next refuse_auth(struct smtp_session *s)
+enum next auth_malformed(struct smtp_session *s)
 {
-    end_auth(s);
-    log_info("s=%s smtp login refused from %s", s->id, s->peer.text);
-    if (++s->auth_failures >= AUTH_FAILURES_MAX) {
-        reply(s, 421, "4.7.0", "Too many wrong passwords. Come again later");
-        return NEXT_HANG_UP;
-    }
-    return reply_bad(s, 535, "5.7.8", "Address or password is wrong");
-}
-
-static enum next malformed_auth(struct smtp_session *s)
-{
-    end_auth(s);
+    auth_end(s);
     return reply_bad(s, 501, "5.5.2", "This is not what the mechanism asks for");
 }
 
-static enum next accept_auth(struct smtp_session *s, int64_t account_id, const char *address)
+enum next auth_failed(struct smtp_session *s, const struct err *err)
 {
+    log_error("s=%s smtp login failed: %s (%s)", s->id, err->said, err->cause);
+    auth_end(s);
+    return reply(s, 454, "4.7.0",
+                 "The password cannot be checked just now. Please try again later");
+}
+
+bool auth_must_wait(struct smtp_session *s, struct slice name, enum next *out_next)
+{
+    char words[120];
+    int64_t wait_min = logins_wait_min(s->duties->logins, &s->peer.address, name, monotonic_ms());
+
+    if (wait_min == 0)
+        return false;
+    auth_end(s);
+    log_info("s=%s smtp login not tried: too many were wrong from the network of %s", s->id,
+             s->peer.text);
+    snprintf(words, sizeof words,
+             "Too many wrong passwords came from your network. Try again in %lld min",
+             (long long)wait_min);
+    reply(s, 421, "4.7.0", words);
+    *out_next = NEXT_HANG_UP;
+    return true;
+}
+
+enum next auth_refuse(struct smtp_session *s, struct slice name)
+{
+    int64_t wait_ms = logins_failed(s->duties->logins, &s->peer.address, name, monotonic_ms());
+
+    auth_end(s);
+    log_info("s=%s smtp login refused from %s", s->id, s->peer.text);
+    if (++s->auth_failures < AUTH_FAILURES_MAX)
+        return reply_late(s, wait_ms, 535, "5.7.8", "Address or password is wrong");
+    reply(s, 421, "4.7.0", "Too many wrong passwords. Come again later");
+    return NEXT_HANG_UP;
+}
+
+enum next auth_accept(struct smtp_session *s, int64_t account_id, const char *address)
+{
+    logins_succeeded(s->duties->logins, &s->peer.address, slice_of(address), monotonic_ms());
     s->account_id = account_id;
     snprintf(s->account, sizeof s->account, "%s", address);
-    end_auth(s);
+    auth_end(s);
     log_info("s=%s smtp login account=%lld", s->id, (long long)account_id);
     return reply(s, 235, "2.7.0", "Welcome");
 }
 
-/* ---- PLAIN ---- */
-
-static enum next plain_checked(struct smtp_session *s, struct smtp_errand *errand)
+enum next auth_judge(struct smtp_session *s, const struct smtp_login *login)
 {
-    struct smtp_login *login = container_of(errand, struct smtp_login, base);
+    scoped_text char *name = steal(&s->auth.name);
 
-    if (!errand->errand.ok) {
-        end_auth(s);
-        return reply(s, 454, "4.7.0", "The password cannot be checked just now");
+    if (!login->base.errand.ok)
+        return auth_failed(s, &login->base.errand.err);
+    if (login->closed) {
+        auth_end(s);
+        return reply_bad(s, 525, "5.7.13", "This account is closed. Ask the administrator");
     }
-    return login->account_id ? accept_auth(s, login->account_id, login->address) : refuse_auth(s);
+    if (login->account_id)
+        return auth_accept(s, login->account_id, login->address);
+    return auth_refuse(s, slice_of(name));
+}
+
+enum next auth_challenge(struct smtp_session *s, struct slice text, enum auth_step step)
+{
+    scoped_value(bytes) line = {0};
+
+    base64_add(&line, text);
+    s->auth.step = step;
+    return reply(s, 334, "", line.at ? line.at : "");
+}
+
+/* ---- PLAIN and LOGIN ---- */
+
+static enum next password_checked(struct smtp_session *s, struct smtp_errand *errand)
+{
+    return auth_judge(s, container_of(errand, struct smtp_login, base));
+}
+
+static enum next check_password(struct smtp_session *s, struct slice password)
+{
+    struct slice name = slice_of(s->auth.name);
+    enum next next;
+
+    if (auth_must_wait(s, name, &next))
+        return next;
+    return send_errand(s, s->duties->login(s->duties->ctx, name, password), password_checked);
+}
+
+static bool take_name(struct smtp_session *s, struct slice name)
+{
+    if (name.len == 0 || name.len >= ADDRESS_SIZE || slice_find(name, '\0') != SIZE_MAX)
+        return false;
+    s->auth.name = must_copy(name);
+    return true;
 }
 
 /* [authzid] NUL authcid NUL password; acting for another is not offered. */
@@ -79,155 +170,18 @@ static enum next plain_message(struct smtp_session *s, struct slice message)
     struct slice actor = slice_cut(&rest, '\0');
     struct slice name = rest.at ? slice_cut(&rest, '\0') : SLICE("");
 
-    if (!rest.at || name.len == 0 || name.len >= ADDRESS_SIZE || slice_find(rest, '\0') != SIZE_MAX)
-        return malformed_auth(s);
+    if (!rest.at || slice_find(rest, '\0') != SIZE_MAX || !take_name(s, name))
+        return auth_malformed(s);
     if (actor.len > 0 && !slice_eq_nocase(actor, name))
-        return refuse_auth(s);
-    return send_errand(s, s->duties->login(s->duties->ctx, name, rest), plain_checked);
+        return auth_refuse(s, name);
+    return check_password(s, rest);
 }
 
-/* ---- SCRAM ---- */
-
-/* "r=…" and the like: cuts one attribute of that letter off the head. */
-static bool take_attribute(struct slice *rest, char letter, struct slice *out)
+static enum next login_name(struct smtp_session *s, struct slice message)
 {
-    if (!rest->at || rest->len < 2 || rest->at[0] != letter || rest->at[1] != '=')
-        return false;
-    struct slice attribute = slice_cut(rest, ',');
-    *out = slice_from(attribute, 2);
-    return true;
-}
-
-/* =2C is a comma and =3D an equals sign (RFC 5802 5.1). */
-static char *scram_name(struct slice raw)
-{
-    scoped_value(bytes) name = {0};
-
-    for (size_t i = 0; i < raw.len; i++) {
-        struct slice here = slice_from(raw, i);
-        if (raw.at[i] != '=') {
-            bytes_add_char(&name, raw.at[i]);
-        } else if (slice_starts(here, SLICE("=2C")) || slice_starts(here, SLICE("=3D"))) {
-            bytes_add_char(&name, here.at[2] == 'C' ? ',' : '=');
-            i += 2;
-        } else {
-            return NULL;
-        }
-    }
-    return name.len > 0 && name.len < ADDRESS_SIZE ? bytes_take(&name) : NULL;
-}
-
-static enum next send_challenge(struct smtp_session *s, struct slice text, enum auth_step step)
-{
-    scoped_value(bytes) line = {0};
-
-    base64_add(&line, text);
-    s->auth.step = step;
-    return reply(s, 334, "", line.at ? line.at : "");
-}
-
-static enum next challenge_made(struct smtp_session *s, struct smtp_errand *errand)
-{
-    struct smtp_challenge *challenge = container_of(errand, struct smtp_challenge, base);
-    unsigned char random[NONCE_BYTES];
-    scoped_value(bytes) nonce = {0};
-    scoped_value(bytes) salt = {0};
-
-    if (!errand->errand.ok) {
-        end_auth(s);
-        return reply(s, 454, "4.7.0", "The password cannot be checked just now");
-    }
-    random_bytes(random, sizeof random);
-    base64_add(&nonce, (struct slice){(char *)random, sizeof random});
-    base64_add(&salt, (struct slice){(char *)challenge->salt, sizeof challenge->salt});
-    s->auth.server_first = must_print("r=%s%s,s=%s,i=%d", s->auth.client_nonce, nonce.at, salt.at,
-                                      challenge->iterations);
-    return send_challenge(s, slice_of(s->auth.server_first), AUTH_SCRAM_FINAL);
-}
-
-/* gs2-header "n,," or "y,,", with our own name as authzid or none; then n=NAME,r=NONCE. */
-static bool read_client_first(struct smtp_session *s, struct slice message)
-{
-    struct slice rest = message;
-    struct slice flag = slice_cut(&rest, ',');
-    struct slice authzid = rest.at ? slice_cut(&rest, ',') : SLICE("");
-    struct slice name;
-    struct slice nonce;
-
-    if (!rest.at || !(slice_is(flag, "n") || slice_is(flag, "y")))
-        return false; /* p=: channel binding was not offered */
-    s->auth.gs2_header = must_copy(slice_first(message, message.len - rest.len));
-    s->auth.client_first_bare = must_copy(rest);
-    if (!take_attribute(&rest, 'n', &name) || !take_attribute(&rest, 'r', &nonce) || nonce.len == 0)
-        return false;
-    s->auth.client_nonce = must_copy(nonce);
-    s->auth.name = scram_name(name);
-    if (authzid.len > 0 &&
-        (!slice_starts(authzid, SLICE("a=")) || !slice_eq(slice_from(authzid, 2), name)))
-        return false;
-    return s->auth.name != NULL;
-}
-
-static enum next scram_first(struct smtp_session *s, struct slice message)
-{
-    if (!utf8_valid(message) || !read_client_first(s, message))
-        return malformed_auth(s);
-    return send_errand(s, s->duties->challenge(s->duties->ctx, slice_of(s->auth.name)),
-                       challenge_made);
-}
-
-static enum next proof_checked(struct smtp_session *s, struct smtp_errand *errand)
-{
-    struct smtp_proof *proof = container_of(errand, struct smtp_proof, login.base);
-    scoped_value(bytes) message = {0};
-
-    if (!errand->errand.ok) {
-        end_auth(s);
-        return reply(s, 454, "4.7.0", "The password cannot be checked just now");
-    }
-    if (proof->login.account_id == 0)
-        return refuse_auth(s);
-    s->auth.account_id = proof->login.account_id;
-    snprintf(s->auth.address, sizeof s->auth.address, "%s", proof->login.address);
-    bytes_add_text(&message, "v=");
-    base64_add(&message,
-               (struct slice){(char *)proof->server_signature, sizeof proof->server_signature});
-    return send_challenge(s, bytes_slice(&message), AUTH_SCRAM_DONE);
-}
-
-/* c= repeats the gs2-header, r= the whole nonce: then nothing was changed on the way. */
-static bool read_client_final(const struct smtp_session *s, struct slice message,
-                              struct slice *out_without_proof, struct bytes *out_proof)
-{
-    struct slice rest = message;
-    struct slice binding;
-    struct slice nonce;
-    scoped_value(bytes) header = {0};
-
-    size_t proof_at = slice_find_text(message, SLICE(",p="));
-    if (proof_at == SIZE_MAX || !take_attribute(&rest, 'c', &binding) ||
-        !take_attribute(&rest, 'r', &nonce) || !base64_read(binding, &header))
-        return false;
-    struct slice server_first = slice_of(s->auth.server_first);
-    struct slice whole_nonce = slice_from(slice_cut(&server_first, ','), 2);
-    *out_without_proof = slice_first(message, proof_at);
-    return slice_is(bytes_slice(&header), s->auth.gs2_header) && slice_eq(nonce, whole_nonce) &&
-           base64_read(slice_from(message, proof_at + 3), out_proof);
-}
-
-static enum next scram_final(struct smtp_session *s, struct slice message)
-{
-    struct slice without_proof;
-    scoped_value(bytes) proof = {0};
-
-    if (!read_client_final(s, message, &without_proof, &proof))
-        return malformed_auth(s);
-    scoped_text char *auth_message = must_print("%s,%s,%.*s", s->auth.client_first_bare,
-                                                s->auth.server_first, SLICE_ARGS(without_proof));
-    return send_errand(s,
-                       s->duties->prove(s->duties->ctx, slice_of(s->auth.name),
-                                        slice_of(auth_message), bytes_slice(&proof)),
-                       proof_checked);
+    if (!take_name(s, message))
+        return auth_malformed(s);
+    return auth_challenge(s, SLICE("Password:"), AUTH_LOGIN_PASSWORD);
 }
 
 /* ---- the exchange ---- */
@@ -236,9 +190,11 @@ static enum next take_message(struct smtp_session *s, struct slice message)
 {
     switch (s->auth.step) {
     case AUTH_PLAIN: return plain_message(s, message);
+    case AUTH_LOGIN_NAME: return login_name(s, message);
+    case AUTH_LOGIN_PASSWORD: return check_password(s, message);
     case AUTH_SCRAM_FIRST: return scram_first(s, message);
     case AUTH_SCRAM_FINAL: return scram_final(s, message);
-    case AUTH_SCRAM_DONE: return accept_auth(s, s->auth.account_id, s->auth.address);
+    case AUTH_SCRAM_DONE: return auth_accept(s, s->auth.account_id, s->auth.address);
     case AUTH_NONE: break;
     }
     __builtin_unreachable();
@@ -249,21 +205,29 @@ enum next auth_line(struct smtp_session *s, struct slice line)
     scoped_value(bytes) message = {0};
 
     if (slice_is(line, "*")) {
-        end_auth(s);
+        auth_end(s);
         return reply_bad(s, 501, "5.7.0", "Given up, as you wish");
     }
     if (!base64_read(line, &message))
-        return malformed_auth(s);
+        return auth_malformed(s);
     enum next next = take_message(s, bytes_slice(&message));
     if (message.at)
         explicit_bzero(message.at, message.capacity);
     return next;
 }
 
+static const struct mechanism *find_mechanism(const struct smtp_session *s, struct slice name)
+{
+    for (size_t i = 0; i < COUNT_OF(mechanisms); i++)
+        if (slice_is_nocase(name, mechanisms[i].name) && is_offered(s, &mechanisms[i]))
+            return &mechanisms[i];
+    return NULL;
+}
+
 enum next on_auth(struct smtp_session *s, struct slice args)
 {
     struct slice initial = args;
-    struct slice mechanism = slice_cut(&initial, ' ');
+    struct slice word = slice_cut(&initial, ' ');
 
     if (s->door != SMTP_DOOR_SUBMISSION)
         return reply_bad(s, 502, "5.5.1", "There is no log-in on this port; use 587 or 465");
@@ -271,17 +235,15 @@ enum next on_auth(struct smtp_session *s, struct slice args)
         return reply_bad(s, 538, "5.7.11", "Encryption required: use STARTTLS first");
     if (s->account_id)
         return reply_bad(s, 503, "5.5.1", "You are logged in already");
-    if (slice_is_nocase(mechanism, "PLAIN")) {
-        if (s->duties->is_login_busy && s->duties->is_login_busy(s->duties->ctx))
-            return reply(s, 454, "4.7.0", "Too many log in just now. Please try again in a minute");
-        s->auth.step = AUTH_PLAIN;
-    } else if (slice_is_nocase(mechanism, "SCRAM-SHA-256")) {
-        s->auth.step = AUTH_SCRAM_FIRST;
-    } else {
-        return reply_bad(s, 504, "5.5.4", "This mechanism is not offered");
-    }
+    const struct mechanism *mechanism = find_mechanism(s, word);
+    if (!mechanism)
+        return reply_bad(s, 504, "5.5.4", "This mechanism is not offered; EHLO says which are");
+    if (mechanism->costly && s->duties->is_login_busy && s->duties->is_login_busy(s->duties->ctx))
+        return reply(s, 454, "4.7.0", "Too many log in just now. Please try again in a minute");
+    s->auth.step = mechanism->step;
+    s->auth.binds = mechanism->binds;
     enter(s, AUTHENTICATING);
     if (!initial.at)
-        return reply(s, 334, "", "");
+        return reply(s, 334, "", mechanism->asks);
     return auth_line(s, slice_is(initial, "=") ? SLICE("") : slice_trim(initial));
 }

@@ -52,7 +52,7 @@ enum next on_ehlo(struct smtp_session *s, struct slice args)
     if (!s->secured)
         bytes_add_text(out, "250-STARTTLS\r\n");
     if (s->secured && s->door == SMTP_DOOR_SUBMISSION)
-        bytes_add_text(out, "250-AUTH SCRAM-SHA-256 PLAIN\r\n");
+        auth_offer(s, out);
     bytes_print(out, "250-8BITMIME\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n250-LIMITS RCPTMAX=%u\r\n",
                 s->duties->recipients_max);
     if (offers_dsn(s))

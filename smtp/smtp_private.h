@@ -34,7 +34,8 @@ enum state {
 };
 
 enum {
-    SOFT_ERRORS = 10, /* from here on each answer says that patience ends */
+    SOFT_ERRORS = 10, /* answers to what comes behind them are late */
+    ERROR_REST_MS = 1000,
     HARD_ERRORS = 20,
     COMMANDS_MAX = 2000,
     AUTH_FAILURES_MAX = 3,
@@ -45,13 +46,23 @@ enum {
     BODY_SLOWEST = 128, /* bytes a second, once that time is over */
 };
 
-enum auth_step { AUTH_NONE, AUTH_PLAIN, AUTH_SCRAM_FIRST, AUTH_SCRAM_FINAL, AUTH_SCRAM_DONE };
+enum auth_step {
+    AUTH_NONE,
+    AUTH_PLAIN,
+    AUTH_LOGIN_NAME,
+    AUTH_LOGIN_PASSWORD,
+    AUTH_SCRAM_FIRST,
+    AUTH_SCRAM_FINAL,
+    AUTH_SCRAM_DONE,
+};
 struct auth { /* one exchange under way */
     enum auth_step step;
+    bool binds; /* SCRAM-SHA-256-PLUS */
     char *name;
     char *client_first_bare, *server_first, *client_nonce; /* RFC 5802 3 */
     char *gs2_header;
-    int64_t account_id; /* proven, told when the client has taken our signature */
+    struct slice binding; /* what the client chose, in the session's tls */
+    int64_t account_id;   /* proven, told when the client has taken our signature */
     char address[ADDRESS_SIZE];
 };
 
@@ -68,6 +79,9 @@ struct smtp_session {
     bool secured, extended, closing, skipping_line;
     char id[9];
     char ehlo[256];
+    struct tls_facts tls;
+    char *late; /* a reply that waits for late_at_ms; nothing is read until it is said */
+    int64_t late_at_ms;
     int64_t account_id; /* logged in */
     char account[ADDRESS_SIZE];
     int errors, commands, auth_failures;
@@ -106,8 +120,11 @@ void transaction_clear(struct smtp_session *s);
 /* reply.c */
 enum next reply(struct smtp_session *s, int code, const char *status, const char *words);
 enum next reply_bad(struct smtp_session *s, int code, const char *status,
-                    const char *words);                                /* counts
+                    const char *words); /* counts
     as an error of the client; hangs up after too many */
+/* Said after a rest; the peer cannot go on before that. */
+enum next reply_late(struct smtp_session *s, int64_t wait_ms, int code, const char *status,
+                     const char *words);
 enum next reply_failed(struct smtp_session *s, const struct err *err); /* our trouble: 451, 452 */
 enum next reply_too_large(struct smtp_session *s);
 enum next reply_errand(struct smtp_session *s,
@@ -120,6 +137,18 @@ enum next on_starttls(struct smtp_session *s, struct slice args);
 enum next on_auth(struct smtp_session *s, struct slice args); /* smtp_auth.c */
 enum next auth_line(struct smtp_session *s, struct slice line);
 void auth_clear(struct auth *auth);
+void auth_offer(const struct smtp_session *s, struct bytes *out); /* the line of EHLO */
+enum next auth_end(struct smtp_session *s);                       /* back to commands */
+enum next auth_malformed(struct smtp_session *s);
+enum next auth_failed(struct smtp_session *s, const struct err *err); /* our trouble */
+/* True: this network has to wait with passwords for that name; *out_next is the answer. */
+bool auth_must_wait(struct smtp_session *s, struct slice name, enum next *out_next);
+enum next auth_judge(struct smtp_session *s, const struct smtp_login *login); /* PLAIN, LOGIN */
+enum next auth_refuse(struct smtp_session *s, struct slice name);
+enum next auth_accept(struct smtp_session *s, int64_t account_id, const char *address);
+enum next auth_challenge(struct smtp_session *s, struct slice text, enum auth_step step);
+enum next scram_first(struct smtp_session *s, struct slice message); /* smtp_scram.c */
+enum next scram_final(struct smtp_session *s, struct slice message);
 enum next on_mail(struct smtp_session *s, struct slice args); /* smtp_envelope.c */
 enum next on_rcpt(struct smtp_session *s, struct slice args);
 bool offers_dsn(const struct smtp_session *s);

@@ -123,7 +123,7 @@ static const struct command {
     {"EHLO",     ANYWHERE,                                         BEFORE_TLS | ENDS_GROUP, on_ehlo    },
     {"HELO",     ANYWHERE,                                         BEFORE_TLS | ENDS_GROUP, on_helo    },
     {"STARTTLS", IN(GREETED),                                      BEFORE_TLS | ENDS_GROUP, on_starttls},
-    {"AUTH",     IN(GREETED),                                      ENDS_GROUP,              on_auth    },
+    {"AUTH",     IN(GREETED),                                      BEFORE_TLS | ENDS_GROUP, on_auth    },
     {"MAIL",     IN(GREETED),                                      0,                       on_mail    },
     {"RCPT",     IN(SENDER) | IN(RECIPIENTS),                      0,                       on_rcpt    },
     {"DATA",     IN(RECIPIENTS) | IN(SENDER),                      ENDS_GROUP,              on_data    },
@@ -252,7 +252,7 @@ static enum next read_on(struct smtp_session *s)
     enum next next = NEXT_READ;
     bool absent = false;
 
-    while (next == NEXT_READ && !absent) {
+    while (next == NEXT_READ && !absent && !s->late) {
         if (brings_text(s)) {
             next = s->chunk_refused.code ? chunk_drop(s) : body_read(s);
             absent = next == NEXT_READ && brings_text(s);
@@ -293,9 +293,27 @@ static enum next on_begin(void *session, const struct peer *peer, struct turn *t
     return NEXT_READ;
 }
 
+/* Nothing is read while an answer is late: its time comes as a nudge. */
+static enum next end_turn(struct smtp_session *s, enum next next)
+{
+    if (s->late && next == NEXT_READ)
+        s->turn->wake_at_ms = s->late_at_ms;
+    return next;
+}
+
 static enum next on_read(void *session, struct turn *turn)
 {
-    return read_on(begin_turn(session, turn));
+    struct smtp_session *s = begin_turn(session, turn);
+
+    return end_turn(s, s->late ? NEXT_READ : read_on(s));
+}
+
+static enum next say_late(struct smtp_session *s)
+{
+    bytes_add_text(s->turn->out, s->late);
+    free(s->late);
+    s->late = NULL;
+    return NEXT_READ;
 }
 
 static enum next on_resume(void *session, struct errand *back, struct turn *turn)
@@ -320,14 +338,14 @@ static enum next on_resume(void *session, struct errand *back, struct turn *turn
     errand_free(back);
     if (next == NEXT_READ && s->closing)
         return say_closing(s);
-    return next;
+    return end_turn(s, next);
 }
 
 static enum next on_secured(void *session, const struct tls_facts *tls, struct turn *turn)
 {
     struct smtp_session *s = begin_turn(session, turn);
 
-    (void)tls;
+    s->tls = *tls;
     s->secured = true;
     s->ehlo[0] = '\0';
     s->extended = false;
@@ -341,6 +359,8 @@ static enum next on_nudge(void *session, enum nudge why, struct turn *turn)
 
     switch (why) {
     case NUDGE_TIMER:
+        if (s->late)
+            return say_late(s);
         reply(s, 421, "4.4.2", "Nothing came for five minutes. Goodbye");
         return NEXT_HANG_UP;
     case NUDGE_CLOSING: return say_closing(s);
@@ -363,6 +383,7 @@ static void session_free(void *session)
         errand_free(&s->waiting->errand);
     transaction_clear(s);
     auth_clear(&s->auth);
+    free(s->late);
     free(s);
 }
 

@@ -65,6 +65,7 @@ struct smtp *smtp_new(const struct smtp_parts *parts)
         .recipients_max = RECIPIENTS_MAX,
         .require_tls = parts->config->require_tls,
         .is_busy = busy,
+        .logins = logins_new(),
         .is_login_busy = login_busy,
         .login = work_login,
         .challenge = work_challenge,
@@ -94,6 +95,7 @@ void smtp_free(struct smtp *it)
         return;
     claims_clear(&it->out.claims);
     ledger_clear(&it->out.ledger);
+    logins_free(it->duties.logins);
     free(it);
 }
 

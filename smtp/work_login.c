@@ -17,9 +17,15 @@ struct challenge {
     char *name;
 };
 
-/* The keys of that name, or a decoy's; *out_account 0 for a decoy. */
+struct owner {          /* of keys */
+    int64_t account_id; /* 0: a decoy's */
+    bool asleep;
+    char address[321];
+};
+
+/* The keys of that name, or a decoy's. */
 static bool find_keys(struct smtp *smtp, const char *name, struct scram_keys *out,
-                      int64_t *out_account, char address[321], struct err *err)
+                      struct owner *owner, struct err *err)
 {
     struct slice domain = slice_of(name);
     struct slice user = slice_cut(&domain, '@');
@@ -29,16 +35,17 @@ static bool find_keys(struct smtp *smtp, const char *name, struct scram_keys *ou
 
     if (!view)
         return false;
-    *out_account = 0;
+    *owner = (struct owner){0};
     scram_keys_decoy(smtp->parts.vault, slice_of(name), out);
     enum found found = domain.at ? store_account_named(view, user, domain, &account, err) : ABSENT;
-    if (found != FOUND || account.state != ACCOUNT_ACTIVE)
+    if (found != FOUND || account.state == ACCOUNT_REMOVED)
         return found != FAILED;
     found = store_credential(view, account.id, &credential, err);
     if (found != FOUND)
         return found != FAILED;
-    *out_account = account.id;
-    snprintf(address, 321, "%s@%s", account.name, account.domain);
+    owner->account_id = account.id;
+    owner->asleep = account.state == ACCOUNT_ASLEEP;
+    snprintf(owner->address, sizeof owner->address, "%s@%s", account.name, account.domain);
     memcpy(out->salt, credential.salt, sizeof out->salt);
     memcpy(out->stored_key, credential.stored_key, sizeof out->stored_key);
     memcpy(out->server_key, credential.server_key, sizeof out->server_key);
@@ -51,32 +58,36 @@ static struct question *asked_of(struct errand *errand)
     return container_of(errand, struct question, proof.login.base.errand);
 }
 
+static void tell(struct smtp_login *login, const struct owner *owner, bool right)
+{
+    login->account_id = right && !owner->asleep ? owner->account_id : 0;
+    login->closed = right && owner->asleep;
+    snprintf(login->address, sizeof login->address, "%s", owner->address);
+}
+
 static bool check_password(struct errand *errand, struct err *err)
 {
     struct question *asked = asked_of(errand);
-    struct smtp_login *login = &asked->proof.login;
     struct scram_keys keys;
-    int64_t account_id;
+    struct owner owner;
 
-    if (!find_keys(asked->smtp, asked->name, &keys, &account_id, login->address, err))
+    if (!find_keys(asked->smtp, asked->name, &keys, &owner, err))
         return false;
-    bool right = scram_password_is(&keys, bytes_slice(&asked->secret));
-    login->account_id = right ? account_id : 0;
+    tell(&asked->proof.login, &owner, scram_password_is(&keys, bytes_slice(&asked->secret)));
     return true;
 }
 
 static bool check_proof(struct errand *errand, struct err *err)
 {
     struct question *asked = asked_of(errand);
-    struct smtp_login *login = &asked->proof.login;
     struct scram_keys keys;
-    int64_t account_id;
+    struct owner owner;
 
-    if (!find_keys(asked->smtp, asked->name, &keys, &account_id, login->address, err))
+    if (!find_keys(asked->smtp, asked->name, &keys, &owner, err))
         return false;
-    bool right = scram_proof_is(&keys, bytes_slice(&asked->auth_message),
-                                bytes_slice(&asked->secret), asked->proof.server_signature);
-    login->account_id = right ? account_id : 0;
+    tell(&asked->proof.login, &owner,
+         scram_proof_is(&keys, bytes_slice(&asked->auth_message), bytes_slice(&asked->secret),
+                        asked->proof.server_signature));
     return true;
 }
 
@@ -127,10 +138,9 @@ static bool find_challenge(struct errand *errand, struct err *err)
 {
     struct challenge *challenge = container_of(errand, struct challenge, base.base.errand);
     struct scram_keys keys;
-    int64_t account_id;
-    char address[321];
+    struct owner owner;
 
-    if (!find_keys(challenge->smtp, challenge->name, &keys, &account_id, address, err))
+    if (!find_keys(challenge->smtp, challenge->name, &keys, &owner, err))
         return false;
     memcpy(challenge->base.salt, keys.salt, sizeof challenge->base.salt);
     challenge->base.iterations = keys.iterations;

@@ -1,13 +1,14 @@
 """Mail programs of others: swaks, msmtp, mutt and Python's own; and what a client must not get away with."""
+import base64
+import concurrent.futures
 import os
 import pathlib
 import pty
-import smtplib
 import subprocess
 
 import pytest
 
-from laboratory.mailing import compose, connect, from_outside, login_by_scram, transact
+from laboratory.mailing import CLIENT, compose, connect, end_point_of, from_outside, login_by_scram, transact
 from laboratory.wait import until
 
 PASSWORD = "a good password"
@@ -27,7 +28,7 @@ def swaks(nest, *options):
 @pytest.mark.parametrize("options", [
     ["--port", "587", "--tls"], ["--port", "465", "--tls-on-connect"],
 ], ids=["STARTTLS on 587", "TLS on 465"])
-@pytest.mark.parametrize("mechanism", ["PLAIN"])
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
 def test_swaks_submits(nest, alice, options, mechanism):
     done = swaks(nest, *options, "--auth", mechanism, "--auth-user", alice.address, "--auth-password", PASSWORD,
                  "--from", alice.address, "--to", alice.address, "--header", "Subject: by swaks", "--body", "Hello.")
@@ -42,10 +43,11 @@ def test_swaks_delivers_to_port_25_over_tls(nest, alice):
     alice.wait_for_mail(lambda mail: mail["subject"] == "from a server")
 
 
-def test_msmtp_submits(nest, alice, tmp_path):
+@pytest.mark.parametrize("mechanism", ["plain", "login", "scram-sha-256"])
+def test_msmtp_submits(nest, alice, tmp_path, mechanism):
     settings = tmp_path / "msmtprc"
     settings.write_text(f"account default\nhost {nest.hostname}\nport 587\ntls on\ntls_starttls on\n"
-                        f"tls_trust_file {nest._ca.pem}\nauth plain\nuser {alice.address}\npassword {PASSWORD}\n"
+                        f"tls_trust_file {nest._ca.pem}\nauth {mechanism}\nuser {alice.address}\npassword {PASSWORD}\n"
                         f"from {alice.address}\ndomain msmtp.test\n")
     settings.chmod(0o600)
     mail = compose(alice.address, alice.address, "by msmtp", "Hello.\n")
@@ -100,12 +102,83 @@ def test_login_by_scram_works_and_proves_the_server(nest, alice):
     alice.wait_for_mail(lambda mail: mail["subject"] == "by SCRAM")
 
 
+def test_a_login_is_bound_to_the_certificate(nest, alice):
+    with connect(nest, 587) as smtp:
+        assert "SCRAM-SHA-256-PLUS" in smtp.esmtp_features["auth"].split()
+        assert login_by_scram(smtp, alice.address, PASSWORD, end_point_of(smtp))[0] == 235
+    with connect(nest, 465) as smtp:
+        name, seen = end_point_of(smtp)
+        code, words = login_by_scram(smtp, alice.address, PASSWORD, (name, bytes(reversed(seen))))
+        assert (code, words[:5]) == (535, "5.7.8"), words
+
+
+class KeyedTalk:
+    """SMTP through openssl s_client, which tells what Python does not: the exported key material (RFC 9266)."""
+
+    def __init__(self, nest):
+        words = ["openssl", "s_client", "-connect", f"{nest.hostname}:465", "-ign_eof", "-keymatexport",
+                 "EXPORTER-Channel-Binding", "-keymatexportlen", "32", "-bind", "20.1.0.5:0"]
+        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True)
+        self.material = bytes.fromhex(self.until("Keying material: ").rsplit(" ", 1)[1])
+        self.until("220 ")
+
+    def until(self, mark):
+        for line in self.process.stdout:
+            if mark in line:
+                return line.strip()
+        raise AssertionError(f"openssl ended before {mark!r}")
+
+    def docmd(self, verb, words=""):
+        self.process.stdin.write(f"{verb} {words}".strip() + "\r\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline().strip()
+        while line[3:4] == "-":
+            line = self.process.stdout.readline().strip()
+        return int(line[:3]), line[4:].encode()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
+
+
+def test_a_login_is_bound_to_the_keys_of_this_connection(nest, alice):
+    with KeyedTalk(nest) as talk:
+        assert talk.docmd("EHLO", "client.test")[0] == 250
+        assert login_by_scram(talk, alice.address, PASSWORD, ("tls-exporter", talk.material))[0] == 235
+    with KeyedTalk(nest) as talk, KeyedTalk(nest) as other:
+        talk.docmd("EHLO", "client.test")
+        assert login_by_scram(talk, alice.address, PASSWORD, ("tls-exporter", other.material))[0] == 535
+
+
+def test_who_guesses_waits_and_the_owner_does_not(nest, alice, person):
+    """From one network: twenty wrong passwords, then no more.  The owner, elsewhere, is not kept waiting."""
+    neighbour = person("nora", password=PASSWORD)
+    guesser, home = ("20.1.66.6", 0), ("20.1.77.7", 0)
+    with connect(nest, 587, source=("20.1.66.9", 0)) as smtp:
+        smtp.login(neighbour.address, PASSWORD)  # lives in the guesser's network
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: one_guess(nest, guesser, alice.address), range(24)))
+    assert {code for code, _ in answers} <= {535, 421}
+    code, words = one_guess(nest, guesser, alice.address)
+    assert code == 421 and b"Too many wrong passwords came from your network" in words
+    for source, owner in ((home, alice), (("20.1.66.9", 0), neighbour)):
+        with connect(nest, 587, source=source) as smtp:
+            assert smtp.login(owner.address, PASSWORD)[0] == 235
+
+
+def one_guess(nest, source, user, password="wrong"):
+    said = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
+    with connect(nest, 587, source=source) as smtp:
+        return smtp.docmd("AUTH", f"PLAIN {said}")
+
+
 @pytest.mark.parametrize("user, password", [("{}", "wrong"), ("nobody@nest.test", PASSWORD), ("{}", PASSWORD + " ")])
 def test_a_wrong_password_is_refused_by_plain_and_by_scram(nest, alice, user, password):
-    with connect(nest, 587) as smtp:
-        with pytest.raises(smtplib.SMTPAuthenticationError) as refused:
-            smtp.login(user.format(alice.address), password)
-        assert refused.value.smtp_code == 535
+    assert one_guess(nest, CLIENT, user.format(alice.address), password)[0] == 535
     with connect(nest, 587) as smtp:
         assert login_by_scram(smtp, user.format(alice.address), password)[0] == 535
 

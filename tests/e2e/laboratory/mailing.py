@@ -77,11 +77,19 @@ def transact(smtp, sender, recipients, mail):
     return code, words.decode()
 
 
-def login_by_scram(smtp, user, password):
-    """AUTH SCRAM-SHA-256 (RFC 5802, RFC 7677), written from the standard; checks the server's proof too."""
+def end_point_of(smtp):
+    """What tls-server-end-point binds to: the digest of the certificate that this connection sees (RFC 5929)."""
+    return "tls-server-end-point", hashlib.sha256(smtp.sock.getpeercert(binary_form=True)).digest()
+
+
+def login_by_scram(smtp, user, password, binding=None):
+    """AUTH SCRAM-SHA-256 (RFC 5802, RFC 7677), written from the standard; checks the server's proof too.  With a
+    binding (name, what the client sees of TLS) it is SCRAM-SHA-256-PLUS."""
     nonce = base64.b64encode(os.urandom(18)).decode()
     bare = f"n={user},r={nonce}"
-    code, answer = smtp.docmd("AUTH", "SCRAM-SHA-256 " + base64.b64encode(f"n,,{bare}".encode()).decode())
+    header, mechanism = (f"p={binding[0]},,", "SCRAM-SHA-256-PLUS") if binding else ("n,,", "SCRAM-SHA-256")
+    bound = base64.b64encode(header.encode() + (binding[1] if binding else b"")).decode()
+    code, answer = smtp.docmd("AUTH", f"{mechanism} " + base64.b64encode(f"{header}{bare}".encode()).decode())
     if code != 334:
         return code, answer.decode()
     first = base64.b64decode(answer).decode()
@@ -92,7 +100,7 @@ def login_by_scram(smtp, user, password):
     def mac(key, text):
         return hmac.new(key, text, hashlib.sha256).digest()
 
-    final = f"c=biws,r={facts['r']}"
+    final = f"c={bound},r={facts['r']}"
     signed = f"{bare},{first},{final}".encode()
     client = mac(salted, b"Client Key")
     proof = bytes(a ^ b for a, b in zip(client, mac(hashlib.sha256(client).digest(), signed)))

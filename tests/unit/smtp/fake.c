@@ -1,5 +1,6 @@
 #include "fake.h"
 
+#include "clock.h"
 #include "memory.h"
 
 #include <stdio.h>
@@ -55,6 +56,7 @@ static struct errand *fake_login(void *ctx, struct slice name, struct slice pass
     (void)ctx;
     if (slice_is_nocase(name, "alice@home.test") && slice_is(password, "secret"))
         done->any.login.account_id = 1;
+    done->any.login.closed = slice_is(name, "asleep@home.test");
     return &done->any.base.errand;
 }
 
@@ -193,19 +195,26 @@ static void follow(struct fake *fake, struct turn *turn, enum next next)
         if (next == NEXT_WAIT) {
             next = smtp_session_kind.resume(fake->session, turn->errand, &again);
         } else if (next == NEXT_START_TLS) {
-            struct tls_facts tls = {.version = "TLSv1.3"};
             fake->secured = true;
             if (fake->unread.len > 0) { /* as the driver does: bytes that came early end it */
                 next = NEXT_HANG_UP;
                 break;
             }
-            next = smtp_session_kind.secured(fake->session, &tls, &again);
+            next = smtp_session_kind.secured(fake->session, &fake->tls, &again);
         } else {
             next = smtp_session_kind.more(fake->session, &again);
         }
         *turn = again;
     }
     fake->over = fake->over || next == NEXT_HANG_UP;
+    fake->wake_at_ms = turn->wake_at_ms;
+}
+
+static bool rests(const struct fake *fake)
+{
+    enum { SHORT_MS = 10 * 1000 };
+
+    return !fake->over && fake->wake_at_ms - monotonic_ms() < SHORT_MS;
 }
 
 void fake_feed(struct fake *fake, struct slice bytes)
@@ -218,6 +227,11 @@ void fake_feed(struct fake *fake, struct slice bytes)
         before = fake->unread.len;
         struct turn turn = {.in = bytes_slice(&fake->unread), .out = &fake->out};
         follow(fake, &turn, smtp_session_kind.read(fake->session, &turn));
+        if (rests(fake)) {
+            fake->rests++;
+            fake_nudge(fake, NUDGE_TIMER);
+            before = SIZE_MAX;
+        }
     }
 }
 
@@ -233,6 +247,7 @@ void fake_begin(struct fake *fake, const char *service, bool require_tls)
     *fake = (struct fake){
         .peer = {.text = "192.0.2.7", .service = service}
     };
+    snprintf(fake->tls.version, sizeof fake->tls.version, "TLSv1.3");
     fake->peer.secured = strcmp(service, "submissions") == 0;
     fake->duties = (struct smtp_duties){
         .ctx = fake,
@@ -241,6 +256,7 @@ void fake_begin(struct fake *fake, const char *service, bool require_tls)
         .recipients_max = 3,
         .require_tls = require_tls,
         .is_busy = fake_busy,
+        .logins = logins_new(),
         .is_login_busy = fake_login_busy,
         .login = fake_login,
         .challenge = fake_challenge,
@@ -257,11 +273,22 @@ void fake_begin(struct fake *fake, const char *service, bool require_tls)
     fake->session = smtp_wire_session_new(&fake->duties, &fake->peer);
     struct turn turn = {.out = &fake->out};
     follow(fake, &turn, smtp_session_kind.begin(fake->session, &fake->peer, &turn));
+    if (fake->peer.secured)
+        fake_secure(fake, &fake->tls);
+}
+
+void fake_secure(struct fake *fake, const struct tls_facts *tls)
+{
+    struct turn turn = {.out = &fake->out};
+
+    fake->tls = *tls;
+    follow(fake, &turn, smtp_session_kind.secured(fake->session, tls, &turn));
 }
 
 void fake_end(struct fake *fake)
 {
     smtp_session_kind.free(fake->session);
+    logins_free(fake->duties.logins);
     bytes_clear(&fake->unread);
     bytes_clear(&fake->out);
     bytes_clear(&fake->last_body);

@@ -17,6 +17,9 @@ struct fake {
     struct bytes out;
     bool over; /* hung up */
     bool secured;
+    struct tls_facts tls; /* of the handshake to come, or of implicit TLS */
+    int64_t wake_at_ms;
+    int rests; /* short ones that it asked for: over at once */
     /* what was taken */
     int mails;
     struct bytes last_body;
@@ -37,6 +40,7 @@ void fake_feed(struct fake *fake, struct slice bytes);
 void fake_say(struct fake *fake, const char *said);
 const char *
 fake_last_line(struct fake *fake); /* of what was answered; overwritten by the next call */
+void fake_secure(struct fake *fake, const struct tls_facts *tls); /* a handshake with these */
 void fake_nudge(struct fake *fake, enum nudge why);
 void fake_end(struct fake *fake);
 
