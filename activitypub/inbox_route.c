@@ -29,12 +29,20 @@ static struct slice who_floods(const struct peer *peer)
     return text;
 }
 
+/* What speaks from this machine brings the requests of others. */
+static bool is_proxy(const struct peer *peer)
+{
+    struct slice text = slice_of(peer->text);
+
+    return slice_starts(text, SLICE("127.")) || slice_is(text, "::1");
+}
+
 enum next inbox_begin(void *face, struct http_turn *turn)
 {
     struct activitypub *it = face;
     const struct http_request *request = turn->request;
 
-    if (request->peer &&
+    if (request->peer && !is_proxy(request->peer) &&
         !flood_allows(&it->flood, who_floods(request->peer), POSTS_PER_MINUTE, monotonic_ms())) {
         answer_error(turn->response, 429, "Too many requests; slow down");
         return NEXT_READ;

@@ -140,6 +140,7 @@ struct planned_letter {
 struct letters {
     struct planned_letter *at;
     size_t count, capacity;
+    bool full; /* somebody who is addressed has no room for theirs */
 };
 void letters_clear(struct letters *letters);
 SCOPED_VALUE(letters, letters_clear)
@@ -214,7 +215,7 @@ struct note_look { /* one note being looked at */
     struct activity_arrival *arrival;
     const struct note_facts *note;
     struct person author;
-    bool has_parent;
+    bool has_parent, parent_is_shared; /* with all who will read this */
     struct message parent;
     bool known; /* `message` is in the store */
     struct message message;

@@ -2,6 +2,7 @@
 #include "activity_work.h"
 
 #include "memory.h"
+#include "store_mailbox.h"
 
 void letters_clear(struct letters *letters)
 {
@@ -11,6 +12,20 @@ void letters_clear(struct letters *letters)
     }
     free(letters->at);
     *letters = (struct letters){0};
+}
+
+/* Said by a quota.  What somebody is not addressed in can be read where it was said. */
+static bool has_room(const struct letters_orders *orders, const struct account *account,
+                     const struct reader *reader, struct letters *letters, bool *out,
+                     struct err *err)
+{
+    int64_t used;
+
+    if (!store_account_bytes(orders->view, account->id, &used, err))
+        return false;
+    *out = used < orders->bridge->config->quota;
+    letters->full |= !*out && reader->addressed;
+    return true;
 }
 
 /* Where it belongs: an edited one where the old one lies, with its flags. */
@@ -51,6 +66,7 @@ bool letters_make(const struct letters_orders *orders, const struct readers *rea
         const struct reader *reader = &readers->at[i];
         const struct held_copy *held = held_copy_of(orders->held, reader->account_id);
         scoped_value(account) account = {0};
+        bool fits;
 
         if (held && (held->trashed || !orders->edit))
             continue;
@@ -59,7 +75,9 @@ bool letters_make(const struct letters_orders *orders, const struct readers *rea
             return false;
         if (found == ABSENT || account.state != ACCOUNT_ACTIVE)
             continue;
-        if (!make_one(orders, &account, reader, held, out, err))
+        if (!has_room(orders, &account, reader, out, &fits, err))
+            return false;
+        if (fits && !make_one(orders, &account, reader, held, out, err))
             return false;
     }
     return true;

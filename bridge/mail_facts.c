@@ -69,13 +69,37 @@ static bool is_automatic_subject(struct slice subject)
     return false;
 }
 
-static bool is_submitted_by_robot(struct slice value)
+/* "(so it is) private (x); y": the word without comments (RFC 5322 3.2.2) and what follows it. */
+static struct slice first_word(struct slice value)
 {
-    return !slice_empty(value) && !slice_is_nocase(slice_trim(slice_cut(&value, ';')), "no");
+    int depth = 0;
+    size_t len = 0;
+
+    for (; value.len > 0; value = slice_from(value, 1)) {
+        char c = value.at[0];
+        if (c == '\\' && depth > 0 && value.len > 1)
+            value = slice_from(value, 1);
+        else if (c == '(' || (c == ')' && depth > 0))
+            depth += c == '(' ? 1 : -1;
+        else if (depth == 0 && c != ' ' && c != '\t')
+            break;
+    }
+    while (len < value.len && !strchr(" \t(;", value.at[len]))
+        len++;
+    return slice_first(value, len);
 }
 
-static bool is_bulk(struct slice precedence)
+static bool is_submitted_by_robot(struct slice value)
 {
+    struct slice word = first_word(value);
+
+    return !slice_empty(word) && !slice_is_nocase(word, "no");
+}
+
+static bool is_bulk(struct slice value)
+{
+    struct slice precedence = first_word(value);
+
     return slice_is_nocase(precedence, "bulk") || slice_is_nocase(precedence, "junk") ||
            slice_is_nocase(precedence, "auto_reply");
 }
@@ -106,8 +130,10 @@ bool mail_is_group_chat(const struct mail_work *work)
     return has_field(work, "Chat-Group-ID");
 }
 
-static bool is_secret(struct slice sensitivity)
+static bool is_secret(struct slice value)
 {
+    struct slice sensitivity = first_word(value);
+
     return slice_is_nocase(sensitivity, "private") || slice_is_nocase(sensitivity, "personal") ||
            slice_is_nocase(sensitivity, "company-confidential");
 }
@@ -209,7 +235,8 @@ static char *mailbox_in(struct mail_work const *work, struct mail *header, const
         if (is_mailbox(work, &address))
             return must_dup(all.at[i].address);
     }
-    return NULL;
+    /* whoever that is: other servers may read it, and deliver there */
+    return all.unread > 0 ? must_dup("somebody whose address cannot be read") : NULL;
 }
 
 char *mail_other_mailbox(const struct mail_work *work)

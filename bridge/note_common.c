@@ -96,6 +96,7 @@ bool drafting_read(struct mail_work *work, struct drafting *drafting, struct err
     q->forwarded = drafting->forward || drafting->text.forwarded || parts.attached_mail ||
                    mail_is_resent(work);
     q->encrypted = parts.encrypted || drafting->text.encrypted;
+    q->ambiguous = mail_is_ambiguous(work->mail) || (work->inner && mail_is_ambiguous(work->inner));
     q->empty = post_text_empty(&drafting->text) && drafting->note->picture_count == 0 &&
                !drafting->text.too_long;
     q->too_long = drafting->text.too_long;

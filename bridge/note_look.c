@@ -90,6 +90,25 @@ bool note_look_begin(struct note_look *look, bool *out_go_on, struct err *err)
     return true;
 }
 
+/* Everybody who will read the answer has, or wrote, what it answers; else not even its name may be told: who writes the
+ * answer could have named anything. */
+static bool find_shared(struct note_look *look, const struct readers *readers, struct err *err)
+{
+    scoped_value(held_copies) held = {0};
+
+    look->parent_is_shared = look->has_parent;
+    if (!look->has_parent || visibility_is_open(look->parent.visibility))
+        return true;
+    if (!held_copies_find(look->view, look->parent.id, &held, err))
+        return false;
+    for (size_t i = 0; i < readers->count; i++) {
+        int64_t reader = readers->at[i].account_id;
+        if (reader != look->parent.account_id && !held_copy_of(&held, reader))
+            look->parent_is_shared = false;
+    }
+    return true;
+}
+
 /* ---- its words ---- */
 struct words_in {
     struct bytes html, plain;
@@ -138,7 +157,11 @@ static void write_thread(const struct note_look *look, struct message *message)
     if (!look->has_parent)
         return;
     message->parent_id = look->parent.id;
-    message->references = references_below(&look->parent);
+    if (look->parent_is_shared)
+        message->references = references_below(&look->parent);
+    else if (!look->parent
+                  .account_id) /* made of an id that its writer knows; what is above it is not */
+        message->references = must_dup(look->parent.message_id);
     if (visibility_is_open(message->visibility) && visibility_is_open(look->parent.visibility))
         bytes_add(&message->subject, bytes_slice(&look->parent.subject));
 }
@@ -254,6 +277,8 @@ bool note_look_plan(struct note_look *look, const struct readers *readers, bool 
         plan->parent_id = look->parent.id;
         plan->parent_state = look->parent.state;
     }
+    if (!find_shared(look, readers, err))
+        return false;
     read_words(look->note, &words);
     write_message(look, &words, edit, &plan->message);
     show(look, &plan->message, &words, &showing);
@@ -272,5 +297,6 @@ bool note_look_plan(struct note_look *look, const struct readers *readers, bool 
     plan->people = look->people;
     look->people.count = 0;
     plan->fits = plan->letters.count > 0 || edit;
-    return true;
+    return plan->fits || !plan->letters.full ||
+           err_set(err, ERR_TEMPORARY, "The mailbox is full; please try again later");
 }

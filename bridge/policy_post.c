@@ -156,7 +156,12 @@ static bool p10(const struct post_question *q, struct answer *out)
     if (q->encrypted)
         answer_set(out, VERDICT_UNFIT,
                    "Not posted: this mail is encrypted in a way the server cannot open.");
-    return q->encrypted;
+    else if (q->ambiguous)
+        answer_set(
+            out, VERDICT_UNFIT,
+            "Not posted: this mail says twice what it consists of (Content-Type), so programs "
+            "read it differently. Send it with another program.");
+    return q->encrypted || q->ambiguous;
 }
 
 static bool p11(const struct post_question *q, struct answer *out)

@@ -71,7 +71,8 @@ struct post_question {
     /* what the body says; looked at only if `read` */
     bool read;
     bool forwarded, encrypted, empty, too_long;
-    bool seen; /* this mail, or this signature, before */
+    bool ambiguous; /* programs may read it differently */
+    bool seen;      /* this mail, or this signature, before */
     enum picture_trouble pictures;
     char picture_name[256]; /* of the one in trouble */
     size_t picture_count;

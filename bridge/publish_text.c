@@ -54,6 +54,16 @@ static bool is_forward_subject(struct slice subject)
     return cut_mark(&subject, forward_marks, COUNT_OF(forward_marks));
 }
 
+static bool names_forward(struct mail *header)
+{
+    const char *subject;
+
+    for (size_t i = 0; header && (subject = mail_field(header, "Subject", i)) != NULL; i++)
+        if (is_forward_subject(slice_trim(slice_of(subject))))
+            return true;
+    return false;
+}
+
 static bool says_something(struct slice subject)
 {
     for (size_t i = 0; i < COUNT_OF(empty_subjects); i++)
@@ -242,7 +252,9 @@ bool post_text_read(struct mail_work *work, const struct mail_parts *parts,
     for (size_t i = 0; i < parts->text_count; i++)
         if (!read_part(parts->texts[i], &orders, out, err))
             return false;
-    out->forwarded = out->words.forwarded;
+    /* Not every program marks in the text what it forwards; in doubt it is somebody else's. */
+    out->forwarded =
+        out->words.forwarded || names_forward(work->mail) || names_forward(work->inner);
     drop_target_line(work, out);
     words_take_lines(&out->words, "Alt:", take_alt, out);
     read_subject(work, parent && parent->found, out);

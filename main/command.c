@@ -182,6 +182,31 @@ static bool sort_words(int argc, char *const *argv, struct command *command,
     return true;
 }
 
+/* The second words of commands that begin with this word: "add, list, show". */
+static bool rows_behind(const char *first, struct bytes *out)
+{
+    for (size_t i = 0; i < command_row_count; i++) {
+        struct slice second = slice_of(command_rows[i].words);
+        if (!slice_eq(slice_cut(&second, ' '), slice_of(first)) || !second.at)
+            continue;
+        bytes_print(out, "%s%.*s", out->len ? ", " : "", SLICE_ARGS(second));
+    }
+    return out->len > 0;
+}
+
+static bool refuse_words(const struct command *command, struct err *err)
+{
+    scoped_value(bytes) others = {0};
+    const char *first = command->argument_count > 0 ? command->arguments[0] : NULL;
+
+    if (!first)
+        return err_set(err, ERR_MALFORMED, "What shall be done? See nestbox --help");
+    if (rows_behind(first, &others))
+        return err_set(err, ERR_MALFORMED, "nestbox %s is followed by one of: %s", first,
+                       others.at);
+    return err_set(err, ERR_MALFORMED, "There is no command '%s'; see nestbox --help", first);
+}
+
 bool command_read(int argc, char *const *argv, struct command *command,
                   const struct command_row **out_row, const char **out_config, struct err *err)
 {
@@ -189,10 +214,7 @@ bool command_read(int argc, char *const *argv, struct command *command,
         return err_set(err, ERR_MALFORMED, "That are too many words");
     *out_row = find_row(command);
     if (!*out_row)
-        return command->argument_count == 0
-                   ? err_set(err, ERR_MALFORMED, "What shall be done? See nestbox --help")
-                   : err_set(err, ERR_MALFORMED, "There is no command '%s'; see nestbox --help",
-                             command->arguments[0]);
+        return refuse_words(command, err);
     return check_options(*out_row, command, err) && check_arguments(*out_row, command, err);
 }
 

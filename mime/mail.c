@@ -81,8 +81,10 @@ static void add_address(struct mail_addresses *out, InternetAddress *entry)
         internet_address_mailbox_get_idn_addr((InternetAddressMailbox *)(void *)entry);
     const char *name = internet_address_get_name(entry);
 
-    if (!spec || !is_address(slice_of(spec)))
+    if (!spec || !is_address(slice_of(spec))) {
+        out->unread += !spec || !slice_empty(slice_trim(slice_of(spec))) || (name && *name);
         return;
+    }
     char *address = must_dup(spec);
     for (char *c = strrchr(address, '@'); *c; c++)
         *c = g_ascii_tolower(*c);
@@ -98,14 +100,18 @@ static void add_list(struct mail_addresses *out, InternetAddressList *list, int 
 {
     int count = internet_address_list_length(list);
 
-    for (int i = 0; i < count && out->count < MAIL_MAX_LIST; i++) {
+    for (int i = 0; i < count; i++) {
         InternetAddress *entry = internet_address_list_get_address(list, i);
 
-        if (INTERNET_ADDRESS_IS_MAILBOX(entry))
+        if (out->count == MAIL_MAX_LIST)
+            out->unread++;
+        else if (INTERNET_ADDRESS_IS_MAILBOX(entry))
             add_address(out, entry);
         else if (depth < 2 && INTERNET_ADDRESS_IS_GROUP(entry))
             add_list(out, internet_address_group_get_members((InternetAddressGroup *)(void *)entry),
                      depth + 1);
+        else
+            out->unread++;
     }
 }
 
@@ -128,8 +134,10 @@ void mail_addresses(struct mail *mail, const char *name, struct mail_addresses *
         scoped_text char *text = field_for_gmime(field);
         bound_groups(text);
         InternetAddressList *list = internet_address_list_parse(mail->options, text);
-        if (!list)
+        if (!list) {
+            out->unread += !slice_empty(slice_trim(slice_of(text)));
             continue;
+        }
         add_list(out, list, 0);
         g_object_unref(list);
     }
@@ -204,6 +212,11 @@ int64_t mail_date_ms(struct mail *mail)
     int64_t ms = g_date_time_to_unix(date) * 1000;
     g_date_time_unref(date);
     return ms;
+}
+
+bool mail_is_ambiguous(const struct mail *mail)
+{
+    return mail->ambiguous;
 }
 
 struct mail_part *mail_root(struct mail *mail)

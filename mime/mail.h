@@ -39,6 +39,7 @@ struct mail_address {
 struct mail_addresses {
     struct mail_address *at;
     size_t count;
+    size_t unread; /* somebody is named there in a way that is no address, or beyond the 1,000 */
 };
 /* Addresses of all fields of that name, groups flattened; at most 1,000. */
 void mail_addresses(struct mail *mail, const char *name, struct mail_addresses *out);
@@ -54,6 +55,10 @@ void mail_ids_clear(struct mail_ids *ids);
 SCOPED_VALUE(mail_ids, mail_ids_clear)
 /* The Date field, or 0. */
 int64_t mail_date_ms(struct mail *mail);
+
+/* Whether some part says more than once what it is (Content-Type, Content-Transfer-Encoding), so that programs may
+ * read it differently. */
+bool mail_is_ambiguous(const struct mail *mail);
 
 /* The tree.  Parts live as long as their mail. */
 struct mail_part *mail_root(struct mail *mail);

@@ -237,6 +237,8 @@ static void describe(struct mail_part *part, const char *otherwise)
 {
     GMimeParserOptions *options = part->mail->options;
 
+    part->mail->ambiguous |= header_find(&part->header, "Content-Type", 1) != NULL ||
+                             header_find(&part->header, "Content-Transfer-Encoding", 1) != NULL;
     part->type =
         header_content_type(plain_of(part, "Content-Type"), options, otherwise, &part->parameters);
     char *disposition =

@@ -106,6 +106,7 @@ struct mail {
     struct mail_part *root;
     GMimeParserOptions *options;
     size_t part_count, header_octets, field_count; /* against the limits */
+    bool ambiguous;
 };
 
 /* mail_tree.c */

@@ -7,6 +7,7 @@
 
 #include <openssl/err.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { LOOK_EVERY_MS = SECOND_MS };
 
@@ -90,10 +91,20 @@ static const char *openssl_reason(void)
     return reason ? reason : "unreadable";
 }
 
+static bool is_there(const char *setting, const char *path, struct err *err)
+{
+    if (access(path, R_OK) == 0)
+        return true;
+    return err_system(err, "A file that TLS needs cannot be read; put it there, or correct [tls]",
+                      "%s = %s", setting, path);
+}
+
 static bool read_pair(SSL_CTX *context, const struct tls_server *tls, struct err *err)
 {
     const char *said = "The TLS certificate cannot be used";
 
+    if (!is_there("certificate", tls->certificate, err) || !is_there("key", tls->key, err))
+        return false;
     if (SSL_CTX_use_certificate_chain_file(context, tls->certificate) != 1)
         return err_because(err, ERR_TEMPORARY, said, "certificate %s: %s", tls->certificate,
                            openssl_reason());

@@ -393,6 +393,68 @@ static void a_delete_before_its_create_wins_for_six_hours(void **state)
     check_mailbox("later", town.alice, MAILBOX_INBOX, "Hello\n");
 }
 
+/* ---- what an answer may tell ---- */
+static void an_answer_names_only_what_its_reader_may_read(void **state)
+{
+    scoped_value(message) secret = {0};
+    const struct town_mail mail = {
+        .door = MAIL_DOOR_SUBMISSION,
+        .login = "eve@example.org",
+        .mail_from = "eve@example.org",
+        .recipients = "bob=social.example@example.org",
+        .text = SLICE("From: eve@example.org\nTo: bob=social.example@example.org\n"
+                      "Message-ID: <e@here>\n\nFor Bob alone.\n")};
+
+    (void)state;
+    scoped_text char *reply = town_send(&town, &mail);
+    assert_string_equal(reply, "250 2.0.0 Taken");
+    town_newest(&town, &secret);
+    struct said said = {ACTIVITY_CREATE,       "bob",         .note = note,
+                        .html = "<p>Look</p>", .to = "alice", .answers = secret.activity_id};
+    visitor_says(&town, &said);
+    scoped_text char *hers = mailbox_newest(&town, town.alice, MAILBOX_INBOX);
+    assert_non_null(strstr(hers, "Look"));
+    if (strstr(hers, secret.message_id) || strstr(hers, "References"))
+        fail_msg("%s", hers);
+    said.note = "https://social.example/users/bob/notes/2";
+    said.to = "eve";
+    visitor_says(&town, &said);
+    scoped_text char *eves = mailbox_newest(&town, town.eve, MAILBOX_INBOX);
+    assert_non_null(strstr(eves, secret.message_id));
+}
+
+static void a_full_mailbox_takes_no_note(void **state)
+{
+    struct said said = {ACTIVITY_CREATE,        "bob",          .note = note,
+                        .html = "<p>Hello</p>", .to = "public", .cc = "alice"};
+    struct err err = {0};
+
+    (void)state;
+    visitor_says(&town, &said);
+    town_follow(&town, "eve", "bob");
+    town.config.quota = 1; /* eve has nothing yet, but what she would have */
+    said.note = "https://social.example/users/bob/notes/2";
+    struct activity_arrival *arrival = visitor_prepares(&town, &said);
+    assert_true(visitor_records(&town, arrival)); /* eve's; Alice is told on the page */
+    check_mailbox("addressed, with no room", town.alice, MAILBOX_INBOX, "Hello\n");
+    check_mailbox("room for one", town.eve, MAILBOX_HOME, "Hello\n");
+    said.note = "https://social.example/users/bob/notes/3";
+    assert_false(visitor_is_taken(&town, &said, &err));
+    assert_int_equal(err.kind, ERR_TEMPORARY);
+    assert_string_equal(err.said, "The mailbox is full; please try again later");
+    said.note = "https://social.example/users/bob/notes/4";
+    said.to = "followers";
+    said.cc = NULL;
+    visitor_says(&town, &said); /* nobody is addressed: it can be read where it was said */
+    check_mailbox("not addressed, with no room", town.eve, MAILBOX_HOME, "Hello\n");
+    town.config.quota = 1024 * 1024;
+    said.note = "https://social.example/users/bob/notes/3";
+    said.to = "public";
+    said.cc = "alice";
+    visitor_says(&town, &said);
+    check_mailbox("room again", town.alice, MAILBOX_INBOX, "Hello\nHello\n");
+}
+
 #define IN_TOWN(test) cmocka_unit_test_setup_teardown(test, open_town, close_town)
 
 int main(int argc, char **argv)
@@ -412,6 +474,8 @@ int main(int argc, char **argv)
         IN_TOWN(an_edit_never_widens),
         IN_TOWN(a_delete_empties_and_goes_to_trash),
         IN_TOWN(a_delete_before_its_create_wins_for_six_hours),
+        IN_TOWN(an_answer_names_only_what_its_reader_may_read),
+        IN_TOWN(a_full_mailbox_takes_no_note),
     };
     int code;
 

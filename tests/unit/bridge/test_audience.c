@@ -95,6 +95,19 @@ static const struct habit { /* what a program adds */
     {"Bcc: alice@example.org\n",                                                      "",                "",                                                                     false},
     {"Chat-Version: 1.0\nIn-Reply-To: <carol-mail@mail.example>\n",                   "",                "",                                                                     false},
     {"Chat-Version: 1.0\nIn-Reply-To: <carol-mail@mail.example>\n",                   "> her words\n\n", "",                                                                     true },
+    {"Sensitivity: Private (x)\n",                                                    "",                "",                                                                     true },
+    {"Sensitivity: (so it\\) is) personal\n",                                         "",                "",                                                                     true },
+    {"Sensitivity: normal (private)\n",                                               "",                "",                                                                     false},
+    {"Precedence: bulk (newsletter)\n",                                               "",                "",                                                                     true },
+    {"Auto-Submitted: (by hand) auto-generated\n",                                    "",                "",                                                                     true },
+    {"Auto-Submitted: no (by hand)\n",                                                "",                "",                                                                     false},
+    {"Subject: Fwd: her words\n",                                                     "",                "",                                                                     true },
+    {"Subject: AW: WG: her words\n",                                                  "",                "",                                                                     true },
+    {"Subject: Tr: her words\n",                                                      "",                "",                                                                     true },
+    {"Cc: carol\n",                                                                   "",                "",                                                                     true },
+    {"Cc: carol@@mail.example\n",                                                     "",                "",                                                                     true },
+    {"Cc: undisclosed-recipients:;\n",                                                "",                "",                                                                     false},
+    {"Content-Type: text/plain\nContent-Type: text/html\n",                           "",                "",                                                                     true },
 };
 
 struct draft {

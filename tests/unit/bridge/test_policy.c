@@ -111,6 +111,10 @@ static void encrypted(struct post_question *q)
 {
     q->encrypted = true;
 }
+static void ambiguous(struct post_question *q)
+{
+    q->ambiguous = true;
+}
 static void report(struct post_question *q)
 {
     q->pictures = PICTURES_UNFIT_FILE;
@@ -241,6 +245,9 @@ static const struct {
      "Not posted: your mail program marked this as confidential."                                                                },
     {"P10 an encrypted mail",                          encrypted,                  ROW_P10,  VERDICT_UNFIT,
      "Not posted: this mail is encrypted in a way the server cannot open."                                                       },
+    {"P10 a mail that says two things",                ambiguous,                  ROW_P10,  VERDICT_UNFIT,
+     "Not posted: this mail says twice what it consists of (Content-Type), so programs read it "
+     "differently. Send it with another program."                                                                                },
     {"P11 a file that is no picture",                  report,                     ROW_P11,  VERDICT_UNFIT,
      "Not posted: report.pdf is not a picture. " TAKEN_PICTURES                                                                  },
     {"P11 five pictures",                              five_pictures,              ROW_P11,  VERDICT_UNFIT,

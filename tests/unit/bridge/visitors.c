@@ -205,6 +205,15 @@ struct activity_arrival *visitor_prepares(struct town *town, const struct said *
     return arrival;
 }
 
+bool visitor_is_taken(struct town *town, const struct said *said, struct err *err)
+{
+    struct activity_arrival *arrival = arrival_of(town, said);
+    bool ok = bridge_activity_prepare(town->bridge, arrival, err);
+
+    free_arrival(arrival);
+    return ok;
+}
+
 static bool record_arrival(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
 {
     const struct step *step = ctx;

@@ -29,6 +29,8 @@ void visitor_says(struct town *town, const struct said *said);
 bool visitor_concerns(struct town *town, const struct said *said);
 /* Prepared now, recorded by visitor_records(): for what happens in between. */
 struct activity_arrival *visitor_prepares(struct town *town, const struct said *said);
+/* prepare() alone: whether it gives a verdict. */
+bool visitor_is_taken(struct town *town, const struct said *said, struct err *err);
 bool visitor_records(struct town *town, struct activity_arrival *arrival); /* false: lost a race */
 
 /* "Re: Good morning\nHello\n": the subjects in that mailbox, oldest first; flags behind, if any. */

@@ -45,6 +45,33 @@ static void addresses_are_read(void **state)
     }
 }
 
+static void who_cannot_be_read_is_counted(void **state)
+{
+    static const struct {
+        const char *name, *mail;
+        size_t read, unread;
+    } rows[] = {
+        {"all can",                    "To: a@b.example, Carol <c@d.example>\n\n", 2, 0},
+        {"a name without a host",      "To: alice, a@b.example\n\n",               1, 1},
+        {"a named one without a host", "To: Alice <alice>, a@b.example\n\n",       1, 1},
+        {"two hosts",                  "To: a@b@c.example\n\n",                    1, 0},
+        {"nobody",                     "To: \n\n",                                 0, 0},
+        {"nobody, said so",            "To: undisclosed-recipients:;\n\n",         0, 0},
+        {"in a group",                 "To: friends: alice, a@b.example;\n\n",     1, 1},
+        {"groups in groups in groups", "To: a: b: c: d: a@b.example;;;;\n\n",      0, 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        OPENED o = open_mail(slice_of(rows[i].mail));
+        scoped_value(mail_addresses) to = {0};
+
+        mail_addresses(o.mail, "To", &to);
+        if (to.count != rows[i].read || to.unread != rows[i].unread)
+            fail_msg("%s: %zu read, %zu not", rows[i].name, to.count, to.unread);
+    }
+}
+
 /* On a thread whose stack is as small as those of the server. */
 static void *read_groups(void *text)
 {
@@ -94,6 +121,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_are_read),
+        cmocka_unit_test(who_cannot_be_read_is_counted),
         cmocka_unit_test(groups_in_groups_do_not_end_the_stack),
         cmocka_unit_test(ids_and_dates_are_read),
     };
