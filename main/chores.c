@@ -4,10 +4,12 @@
 #include "log.h"
 #include "memory.h"
 
-enum { AFTER_FAILURE_MS = 10 * SECOND_MS };
+/* Many commits in a row are looked at once each ROUND_MS, the first of them at once. */
+enum { AFTER_FAILURE_MS = 10 * SECOND_MS, ROUND_MS = 50 };
 
 struct chores {
     struct bridge *bridge;
+    int64_t next_round_ms; /* monotonic: not before */
     bool closing;
 };
 
@@ -35,6 +37,7 @@ static enum next start_round(struct chores *chores, struct turn *turn)
 
     round->errand = (struct errand){.lane = LANE_BULK, .work = do_round, .free = round_free};
     round->bridge = chores->bridge;
+    chores->next_round_ms = monotonic_ms() + ROUND_MS;
     turn->errand = &round->errand;
     turn->watch = TOPIC_SOMETHING;
     return NEXT_WAIT;
@@ -68,10 +71,15 @@ static enum next on_nudge(void *session, enum nudge why, struct turn *turn)
 {
     struct chores *chores = session;
 
-    if (why != NUDGE_CLOSING)
-        return start_round(chores, turn);
-    chores->closing = true;
-    return NEXT_HANG_UP;
+    if (why == NUDGE_CLOSING) {
+        chores->closing = true;
+        return NEXT_HANG_UP;
+    }
+    if (why == NUDGE_CHANGE && monotonic_ms() < chores->next_round_ms) {
+        turn->wake_at_ms = chores->next_round_ms; /* and nothing is watched: it looks then anyway */
+        return NEXT_READ;
+    }
+    return start_round(chores, turn);
 }
 
 static enum next on_nothing(void *session, struct turn *turn)

@@ -191,7 +191,7 @@ int run_serve(const char *config_path)
     struct server *server = must_new(struct server);
     int code = EXIT_REFUSED;
 
-    mallopt(M_ARENA_MAX, 2); // NOLINT(concurrency-mt-unsafe): no other thread yet
+    mallopt(M_ARENA_MAX, 8); // NOLINT(concurrency-mt-unsafe): no other thread yet
     server->household.dir = (struct data_dir){.fd = -1, .lock = -1};
     bool ready = config_read(config_path, &server->config, &err);
     if (ready) {

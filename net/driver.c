@@ -115,8 +115,7 @@ static bool nudge_due(struct connection *c, enum nudge *out_why)
         *out_why = NUDGE_CLOSING;
         return true;
     }
-    if (c->look_again) {
-        c->look_again = false;
+    if (news_waits(c)) {
         *out_why = NUDGE_CHANGE;
         return true;
     }
@@ -402,6 +401,8 @@ static void on_wire(int fd, short what, void *arg)
         connection_end(c);
         return;
     }
+    if (c->step == STEP_AWAY && what & EV_READ)
+        wire_wait(c->wire, WAIT_GONE_ONLY); /* it sends ahead */
     if (what & EV_READ || c->wire->read_awaits_write)
         c->wire->may_read = true;
     connection_drive(c);

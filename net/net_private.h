@@ -88,6 +88,8 @@ struct loop {
     void (*carry)(void *ctx, struct errand *errand, struct loop *home);
     void *carry_ctx;
     struct connection *watchers[NEWS_BUCKETS];
+    _Atomic unsigned
+        listening[NEWS_BUCKETS]; /* of these, who has no news to look at yet; any thread */
     bool closing;
     void (*closed)(void *ctx, bool all_ended); /* NULL once it was called */
     void *closed_ctx;
@@ -122,6 +124,8 @@ void connection_errand_home(struct connection *c, struct errand *errand);
 /* news.c */
 void news_watch(struct connection *c, int64_t topic); /* 0: nothing */
 void news_heard(struct loop *loop, int64_t topic);
+bool news_waits(
+    struct connection *c); /* whether there is news; it is taken: the session looks now */
 
 /* tls.c; `alpn` of wire_start_tls() is looked at by its ALPN callback */
 SSL_CTX *tls_server_context(struct tls_server *tls);

@@ -1,23 +1,47 @@
 /*
  * The change feed on one loop: topic to sessions, one "look again" flag each, nothing queued.  A thousand
  * commits while a session is away cost it one look.
+ *
+ * News that nobody listens for does not cross to the loop at all: `listening` is read by the store's writer after
+ * each commit.  Who begins to listen does so before it looks, and so sees what was committed before that reading.
  */
 #include "net_private.h"
 
 #include "memory.h"
 
-static struct connection **bucket_of(struct loop *loop, int64_t topic)
+static size_t bucket_of(int64_t topic)
 {
     uint64_t mixed = (uint64_t)topic * 0x9e3779b97f4a7c15u;
 
-    return &loop->watchers[mixed >> 56];
+    return mixed >> 56;
 }
 _Static_assert(NEWS_BUCKETS == 256, "bucket_of() takes the upper 8 bits");
+
+static void listen_for(struct connection *c)
+{
+    atomic_fetch_add(&c->loop->listening[bucket_of(c->watch)], 1);
+}
+
+static void listen_no_more(struct connection *c)
+{
+    atomic_fetch_sub(&c->loop->listening[bucket_of(c->watch)], 1);
+}
+
+bool news_waits(struct connection *c)
+{
+    if (!c->look_again)
+        return false;
+    c->look_again = false;
+    listen_for(c);
+    return true;
+}
 
 static void unwatch(struct connection *c)
 {
     if (!c->watch)
         return;
+    if (!c->look_again)
+        listen_no_more(c);
     *c->watch_slot = c->next_watcher;
     if (c->next_watcher)
         c->next_watcher->watch_slot = c->watch_slot;
@@ -32,21 +56,23 @@ void news_watch(struct connection *c, int64_t topic)
     unwatch(c);
     if (!topic)
         return;
-    struct connection **bucket = bucket_of(c->loop, topic);
+    struct connection **bucket = &c->loop->watchers[bucket_of(topic)];
     c->watch = topic;
     c->next_watcher = *bucket;
     c->watch_slot = bucket;
     if (c->next_watcher)
         c->next_watcher->watch_slot = &c->next_watcher;
     *bucket = c;
+    listen_for(c);
 }
 
 void news_heard(struct loop *loop, int64_t topic)
 {
-    for (struct connection *c = *bucket_of(loop, topic); c; c = c->next_watcher) {
+    for (struct connection *c = loop->watchers[bucket_of(topic)]; c; c = c->next_watcher) {
         if (c->watch != topic || c->look_again)
             continue;
         c->look_again = true;
+        listen_no_more(c);
         connection_soon(c);
     }
 }
@@ -68,11 +94,17 @@ static void hear(void *arg)
 
 void loop_news(struct loop *loop, const int64_t *topics, size_t count)
 {
-    if (count == 0)
+    struct news *news = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        if (atomic_load(&loop->listening[bucket_of(topics[i])]) == 0)
+            continue;
+        if (!news)
+            news = must_alloc(sizeof *news + count * sizeof *topics);
+        news->topics[news->count++] = topics[i];
+    }
+    if (!news)
         return;
-    struct news *news = must_alloc(sizeof *news + count * sizeof *topics);
     news->loop = loop;
-    news->count = count;
-    memcpy(news->topics, topics, count * sizeof *topics);
     loop_post(loop, hear, news);
 }

@@ -91,12 +91,14 @@ bool wire_fill(struct wire *w)
         return false;
     bytes_drop_front(&w->in, w->taken);
     w->taken = 0;
+    char piece[READ_AT_ONCE]; /* most of what comes is one short line: only that is kept */
     size_t before = w->in.len;
     while (w->may_read && !w->ended && !w->broken && w->in.len < WIRE_UNREAD_MAX) {
         size_t left = WIRE_UNREAD_MAX - w->in.len;
-        size_t room = left < READ_AT_ONCE ? left : READ_AT_ONCE;
-        char *into = bytes_reserve(&w->in, room);
-        w->in.len += w->ssl ? read_tls(w, into, room) : read_plain(w, into, room);
+        size_t room = left < sizeof piece ? left : sizeof piece;
+        size_t got = w->ssl ? read_tls(w, piece, room) : read_plain(w, piece, room);
+        if (got > 0)
+            bytes_add(&w->in, (struct slice){piece, got});
     }
     return w->in.len > before;
 }
@@ -243,7 +245,7 @@ static short events_for(const struct wire *w, unsigned flags)
         events |= EV_WRITE;
     /* Edges, since what a peer sends ahead would strike again and again.  EV_READ with EV_CLOSED:
      * libevent reports a broken connection as readable, never as closed. */
-    if (flags & WAIT_GONE)
+    if (flags & (WAIT_GONE | WAIT_GONE_ONLY))
         events |= EV_READ | EV_CLOSED | EV_ET;
     return events;
 }
@@ -252,7 +254,7 @@ void wire_wait(struct wire *w, unsigned flags)
 {
     short events = events_for(w, flags);
 
-    if (events == w->armed)
+    if (events == w->armed || (flags == WAIT_GONE && w->armed == EV_READ))
         return;
     event_callback_fn on_event = event_get_callback(w->event);
     void *arg = event_get_callback_arg(w->event);

@@ -19,7 +19,12 @@ enum { WIRE_UNREAD_MAX = 64 * 1024, WIRE_UNSENT_MAX = 64 * 1024 };
 enum wire_wait {
     WAIT_READ = 1 << 0,
     WAIT_WRITE = 1 << 1,
-    WAIT_GONE = 1 << 2, /* only that the peer ends or breaks the connection */
+    WAIT_GONE =
+        1
+        << 2, /* that the peer ends or breaks the connection; and its next byte, if that is what was
+                                waited for anyway: most peers say nothing while they wait for an answer */
+    WAIT_GONE_ONLY =
+        1 << 3, /* the same behind that byte: what it sends ahead does not strike again and again */
 };
 enum wire_shake { SHAKE_DONE, SHAKE_GOES_ON, SHAKE_FAILED };
 

@@ -191,9 +191,10 @@ static bool queue(struct crew *crew, struct job *job)
         *line->end = job;
         line->end = &job->next;
         atomic_fetch_add(&line->waiting, 1);
-        pthread_cond_signal(&crew->changed);
     }
     pthread_mutex_unlock(&crew->mutex);
+    if (open) /* outside of the lock: who wakes up needs it at once */
+        pthread_cond_signal(&crew->changed);
     return open;
 }
 

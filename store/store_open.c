@@ -102,10 +102,18 @@ static void free_store(struct store *store)
     free(store);
 }
 
+/* SQLite counts its memory under one lock for all connections, at each call; nobody asks it for the sum. */
+static void set_up_sqlite(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 bool store_open(int data_dir, const struct clock *clock, struct store **out, struct err *err)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct store *store = new_store(data_dir, clock);
 
+    pthread_once(&once, set_up_sqlite);
     bool ok = store->data_dir >= 0 || err_system(err, "The data folder cannot be used", "dup");
     ok = ok && open_folder(store->data_dir, "bodies", &store->bodies, err) &&
          open_folder(store->bodies, "incoming", &store->incoming, err) &&

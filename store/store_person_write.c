@@ -68,31 +68,38 @@ static bool insert_person(struct store_tx *tx, const struct person *person, int6
         out_id, err);
 }
 
-/* What names somebody is kept in any case; the rest follows a whole document, or fills gaps. */
-static bool update_person(struct store_tx *tx, const struct person *person, int64_t id,
-                          struct err *err)
+/* What names somebody is kept in any case; the rest follows a whole document, or fills gaps: with most mails there are
+ * none, and then nothing is written.  ABSENT: nothing changed. */
+static enum found update_person(struct store_tx *tx, const struct person *person, int64_t id,
+                                struct err *err)
 {
     static const char whole[] =
-        "UPDATE person SET address = coalesce(?, address), user = coalesce(?, user), host = "
-        "coalesce(?, host),"
-        " word = coalesce(?, word), actor_id = coalesce(?, actor_id), name = ?, url = ?, inbox = ?,"
-        " shared_inbox = ?, followers = ?, gone = ?, fetched_ms = ? WHERE id = ?";
+        "UPDATE person SET address = coalesce(?1, address), user = coalesce(?2, user),"
+        " host = coalesce(?3, host), word = coalesce(?4, word), actor_id = coalesce(?5, actor_id),"
+        " name = ?6, url = ?7, inbox = ?8, shared_inbox = ?9, followers = ?10, gone = ?11,"
+        " fetched_ms = ?12 WHERE id = ?13";
     static const char gaps[] =
-        "UPDATE person SET address = coalesce(?, address), user = coalesce(?, user), host = "
-        "coalesce(?, host),"
-        " word = coalesce(?, word), actor_id = coalesce(?, actor_id), name = coalesce(?, name),"
-        " url = coalesce(?, url), inbox = coalesce(?, inbox), shared_inbox = coalesce(?, "
-        "shared_inbox),"
-        " followers = coalesce(?, followers), gone = max(gone, ?), fetched_ms = max(fetched_ms, ?)"
-        " WHERE id = ?";
+        "UPDATE person SET address = coalesce(?1, address), user = coalesce(?2, user),"
+        " host = coalesce(?3, host), word = coalesce(?4, word), actor_id = coalesce(?5, actor_id),"
+        " name = coalesce(?6, name), url = coalesce(?7, url), inbox = coalesce(?8, inbox),"
+        " shared_inbox = coalesce(?9, shared_inbox), followers = coalesce(?10, followers),"
+        " gone = max(gone, ?11), fetched_ms = max(fetched_ms, ?12) WHERE id = ?13 AND NOT"
+        " ((?1 IS NULL OR address IS ?1) AND (?2 IS NULL OR user IS ?2)"
+        " AND (?3 IS NULL OR host IS ?3) AND (?4 IS NULL OR word IS ?4)"
+        " AND (?5 IS NULL OR actor_id IS ?5) AND (?6 IS NULL OR name IS ?6)"
+        " AND (?7 IS NULL OR url IS ?7) AND (?8 IS NULL OR inbox IS ?8)"
+        " AND (?9 IS NULL OR shared_inbox IS ?9) AND (?10 IS NULL OR followers IS ?10)"
+        " AND gone >= ?11 AND fetched_ms >= ?12)";
 
-    return sql_change(tx->sql, person->fetched_ms ? whole : gaps,
-                      with(as_text(person->address), as_text(person->user), as_text(person->host),
-                           as_text(person->word), as_text(person->actor_id), as_text(person->name),
-                           as_text(person->url), as_text(person->inbox),
-                           as_text(person->shared_inbox), as_text(person->followers),
-                           as_number(person->gone), as_number(person->fetched_ms), as_number(id)),
-                      no_person, err);
+    if (!sql_run(tx->sql, person->fetched_ms ? whole : gaps,
+                 with(as_text(person->address), as_text(person->user), as_text(person->host),
+                      as_text(person->word), as_text(person->actor_id), as_text(person->name),
+                      as_text(person->url), as_text(person->inbox), as_text(person->shared_inbox),
+                      as_text(person->followers), as_number(person->gone),
+                      as_number(person->fetched_ms), as_number(id)),
+                 err))
+        return FAILED;
+    return sqlite3_changes(tx->sql->db) > 0 ? FOUND : ABSENT;
 }
 
 bool store_put_person(struct store_tx *tx, const struct person *person, int64_t *out_id,
@@ -103,11 +110,15 @@ bool store_put_person(struct store_tx *tx, const struct person *person, int64_t 
 
     if (found == FAILED || !check_word(tx, person, id, err))
         return false;
-    if (!(found == FOUND ? update_person(tx, person, id, err)
-                         : insert_person(tx, person, &id, err)))
+    if (found == FOUND)
+        found = update_person(tx, person, id, err);
+    else
+        found = insert_person(tx, person, &id, err) ? FOUND : FAILED;
+    if (found == FAILED)
         return false;
     *out_id = id;
-    store_note(tx, TOPIC_PERSON, id);
+    if (found == FOUND)
+        store_note(tx, TOPIC_PERSON, id);
     return true;
 }
 

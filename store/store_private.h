@@ -10,11 +10,11 @@
 #include <pthread.h>
 
 enum {
-    WRITER_CACHE_KIB = 2048,
+    WRITER_CACHE_KIB = 4096,
     READER_CACHE_KIB = 256,
     IDLE_VIEWS = 8,         /* connections kept for the next errand */
     GROUP_MAX = 256,        /* changes in one commit: their callers wait for all of them */
-    CHECKPOINT_PAGES = 1000 /* of the WAL, before it is copied back */
+    CHECKPOINT_PAGES = 2000 /* of the WAL, before it is copied back */
 };
 
 struct store_view {

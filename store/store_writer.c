@@ -1,9 +1,11 @@
 /*
  * The writer: one thread, and the only one that changes a table.
  *
- *     take all that waits -> BEGIN -> each change in a savepoint -> COMMIT (the fsync) -> news -> done()
+ *     take all that waits -> BEGIN -> each change -> COMMIT (the fsync) -> news -> done()
  *
- * A change whose apply() fails is rolled back to its savepoint; the others do not notice.  If the commit fails,
+ * A change whose apply() fails is rolled back; the others do not notice.  Since few fail, and a savepoint copies each
+ * page that is touched behind it, a group is first applied without savepoints; when one of several fails, all is rolled
+ * back and done again, each change in a savepoint of its own.  If the commit fails,
  * nothing of the group is there, and each change is tried once more, alone: so that one too large for a full
  * disk fails alone.  (Not if there was no transaction to begin with: somebody else holds the lock, and waiting
  * for it once for each change would take too long.)  done(ok) is only ever called behind a commit that SQLite has confirmed.
@@ -84,35 +86,48 @@ static void fail(struct outcome *outcome, const struct err *err)
 }
 
 /* False: the transaction itself is broken. */
-static bool apply_one(struct store_tx *tx, struct outcome *outcome, struct err *err)
+static bool apply_one(struct store_tx *tx, struct outcome *outcome, bool *out_ok, struct err *err)
 {
-    size_t topics = tx->topic_count, taken = tx->taken_count;
     struct err why = {0};
 
-    if (!sql_run(tx->sql, "SAVEPOINT change", NULL, err))
-        return false;
     tx->run++;
-    bool ok = outcome->change->apply(outcome->change, tx, &why);
+    *out_ok = outcome->change->apply(outcome->change, tx, &why);
     if (sqlite3_get_autocommit(tx->sql->db)) { /* SQLite gave up the whole transaction */
         *err = why;
-        return ok ? err_set(err, ERR_TEMPORARY, "Our store has trouble; try again later") : false;
+        return *out_ok ? err_set(err, ERR_TEMPORARY, "Our store has trouble; try again later")
+                       : false;
     }
-    if (ok)
-        return sql_run(tx->sql, "RELEASE change", NULL, err);
-    forget_marks(tx, topics, taken);
-    fail(outcome, &why);
-    return sql_run(tx->sql, "ROLLBACK TO change", NULL, err) &&
-           sql_run(tx->sql, "RELEASE change", NULL, err);
+    if (!*out_ok)
+        fail(outcome, &why);
+    return true;
 }
 
-static bool apply_all(struct store_tx *tx, struct group *group, struct err *err)
+static bool apply_apart(struct store_tx *tx, struct outcome *outcome, struct err *err)
 {
-    group->begun = sql_run(tx->sql, "BEGIN IMMEDIATE", NULL, err);
-    if (!group->begun)
+    size_t topics = tx->topic_count, taken = tx->taken_count;
+    bool ok;
+
+    if (!sql_run(tx->sql, "SAVEPOINT change", NULL, err) || !apply_one(tx, outcome, &ok, err))
         return false;
-    for (size_t i = 0; i < group->count; i++)
-        if (!apply_one(tx, &group->outcomes[i], err))
+    if (!ok) {
+        forget_marks(tx, topics, taken);
+        if (!sql_run(tx->sql, "ROLLBACK TO change", NULL, err))
             return false;
+    }
+    return sql_run(tx->sql, "RELEASE change", NULL, err);
+}
+
+static void roll_back(struct store_tx *tx)
+{
+    struct err ignored;
+
+    if (!sqlite3_get_autocommit(tx->sql->db))
+        (void)!sql_script(tx->sql, "ROLLBACK", &ignored);
+    forget_marks(tx, 0, 0);
+}
+
+static bool commit(struct store_tx *tx, struct err *err)
+{
     if (sql_run(tx->sql, "COMMIT", NULL, err))
         return true;
     if (err->kind != ERR_FULL)
@@ -120,16 +135,47 @@ static bool apply_all(struct store_tx *tx, struct group *group, struct err *err)
     return false;
 }
 
+/* In one go.  *out_failed: a change failed, and nothing of the group is there. */
+static bool apply_together(struct store_tx *tx, struct group *group, bool *out_failed,
+                           struct err *err)
+{
+    bool ok = true;
+
+    group->begun = sql_run(tx->sql, "BEGIN IMMEDIATE", NULL, err);
+    if (!group->begun)
+        return false;
+    for (size_t i = 0; ok && i < group->count; i++)
+        if (!apply_one(tx, &group->outcomes[i], &ok, err))
+            return false;
+    *out_failed = !ok;
+    if (ok)
+        return commit(tx, err);
+    roll_back(tx);
+    return true;
+}
+
+static bool apply_each(struct store_tx *tx, struct group *group, struct err *err)
+{
+    if (!sql_run(tx->sql, "BEGIN IMMEDIATE", NULL, err))
+        return false;
+    for (size_t i = 0; i < group->count; i++) {
+        free(steal(&group->outcomes[i].err)); /* of the first try */
+        if (!apply_apart(tx, &group->outcomes[i], err))
+            return false;
+    }
+    return commit(tx, err);
+}
+
 static void record(struct store_tx *tx, struct group *group)
 {
-    struct err ignored;
+    bool failed = false;
 
     forget_marks(tx, 0, 0);
-    group->broken = !apply_all(tx, group, &group->err);
+    group->broken = !apply_together(tx, group, &failed, &group->err);
+    if (failed && group->count > 1)
+        group->broken = !apply_each(tx, group, &group->err);
     if (group->broken) {
-        if (!sqlite3_get_autocommit(tx->sql->db))
-            (void)!sql_script(tx->sql, "ROLLBACK", &ignored);
-        forget_marks(tx, 0, 0);
+        roll_back(tx);
         return;
     }
     keep_bodies(tx);
@@ -262,8 +308,8 @@ void store_submit(struct store *store, struct store_change *change)
     pthread_mutex_lock(&store->lock);
     *store->last = change;
     store->last = &change->link;
-    pthread_cond_signal(&store->work);
     pthread_mutex_unlock(&store->lock);
+    pthread_cond_signal(&store->work); /* outside of the lock: the writer needs it at once */
 }
 
 struct waiting { /* store_commit()'s, on the caller's stack */

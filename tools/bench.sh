@@ -8,14 +8,16 @@ source "$ROOT/tools/bare_root.sh"
 cd "$ROOT"
 become_root "$ROOT/tools/bench.sh" "$@"
 need_packages "${PACKAGES_BENCH[@]}" knot knot-dnsutils unbound
-need_root postfix "${PACKAGES_POSTFIX[@]}"
+need_root yardsticks "${PACKAGES_YARDSTICKS[@]}"
 
 # Both work on the same file system: that of build/bench.
 place=$ROOT/build/bench
 rm -rf "$place"
 mkdir -p "$place"
-cp -a --reflink=auto "$CACHE/postfix" "$place/postfix"
-cp tests/bench/main.cf "$place/postfix/etc/postfix/main.cf"
-trap 'rm -rf --one-file-system "$place/postfix" "$place/nest"' EXIT
+cp -a --reflink=auto "$CACHE/yardsticks" "$place/yardsticks"
+cp tests/bench/main.cf "$place/yardsticks/etc/postfix/main.cf"
+cp tests/bench/nginx.conf "$place/yardsticks/etc/nginx/nginx.conf"
+trap 'rm -rf --one-file-system "$place/yardsticks" "$place/nest"' EXIT
 unshare --net --mount --pid --fork --kill-child --mount-proc tests/e2e/lab.sh \
-    env NESTBOX_BINARY="$ROOT/build/release/nestbox" PYTHONDONTWRITEBYTECODE=1 "$PYTHON" tests/bench/bench.py "$place"
+    env NESTBOX_BINARY="$ROOT/build/release/nestbox" BENCH_PEER="$ROOT/build/release/tests/bench/bench_peer" \
+    PYTHONDONTWRITEBYTECODE=1 "$PYTHON" tests/bench/bench.py "$place" "$@"

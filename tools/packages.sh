@@ -33,3 +33,6 @@ PACKAGES_OPENSMTPD=(opensmtpd)
 PACKAGES_BENCH=("${PACKAGES_PYTHON[@]}" "${PACKAGES_FRESH[@]}" iproute2 procps)
 
 PACKAGES_TEETH=(eatmydata strace)
+
+# What ./dev bench measures beside, in a root of its own.
+PACKAGES_YARDSTICKS=(postfix nginx-light)

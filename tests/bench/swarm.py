@@ -1,12 +1,11 @@
-"""Many Fediverse people in one process: followers to be delivered to, and senders of signed activities.
+"""Many Fediverse people in one process: they are looked up, follow, and write.
 
-One asyncio server answers for all hosts HOST.bench.test; all people share one key, since making keys is not what
-is measured.  Requests are made and signed beforehand, so that the generator costs little while the clock runs.
+One asyncio server answers for all hosts h0.bench.test, h1… while people are being learnt; while the clock runs, peer.c
+stands in its place.  All share one key, since making keys is not what is measured.  Requests are signed beforehand.
 """
 import asyncio
 import json
 import ssl
-import time
 import urllib.parse
 
 from laboratory import signatures
@@ -16,12 +15,13 @@ ADDRESS = "20.1.0.1"
 
 
 class Swarm:
-    def __init__(self, ca, hosts, trust):
+    def __init__(self, ca, hosts):
         self.hosts = [f"h{number}.bench.test" for number in range(hosts)]
-        self.key, self.trust, self.posts, self.wanted = signatures.Key(), trust, 0, asyncio.Event()
-        self.target = self.connections = 0
+        self.key, self.posts, self.target, self.wanted = signatures.Key(), 0, 0, asyncio.Event()
+        self.certificate, self.private_key = ca.issue("*.bench.test")
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(*[str(path) for path in ca.issue("*.bench.test")])
+        self.context.load_cert_chain(str(self.certificate), str(self.private_key))
+        self._listener, self._writers = None, set()
 
     def records(self):
         return [f"{host} A {ADDRESS}" for host in self.hosts]
@@ -29,10 +29,19 @@ class Swarm:
     def actor(self, number):
         return f"https://{self.hosts[number % len(self.hosts)]}/users/p{number}"
 
+    # while people are learnt
+
     async def serve(self):
-        return await asyncio.start_server(self._connection, ADDRESS, 443, ssl=self.context, backlog=1024)
+        self._listener = await asyncio.start_server(self._connection, ADDRESS, 443, ssl=self.context, backlog=1024)
+
+    async def stop(self):
+        self._listener.close()
+        for writer in list(self._writers):
+            writer.transport.abort()
+        await self._listener.wait_closed()
 
     async def _connection(self, reader, writer):
+        self._writers.add(writer)
         try:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -43,6 +52,7 @@ class Swarm:
         except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
             pass
         finally:
+            self._writers.discard(writer)
             writer.close()
 
     def _answer(self, method, target, host):
@@ -72,7 +82,7 @@ class Swarm:
         self.posts, self.target = 0, posts
         self.wanted.clear()
 
-    # sending
+    # what they say
 
     def request(self, number, inbox, activity):
         """The bytes of one signed POST."""
@@ -84,35 +94,14 @@ class Swarm:
                  f"Content-Type: {ACTIVITY_JSON}", f"Content-Length: {len(body)}"]
         return "\r\n".join([*lines, "", ""]).encode() + body
 
-    async def send(self, host, requests, connections):
-        """Sends all over kept connections; gives the seconds it took.  Every answer must be 202."""
-        queue = list(reversed(requests))
-        began = time.monotonic()
-        await asyncio.gather(*(self._send_some(host, queue) for _ in range(connections)))
-        return time.monotonic() - began
+    def follow(self, number, inbox, followed):
+        return self.request(number, inbox, {"type": "Follow", "id": f"{self.actor(number)}/f", "object": followed})
 
-    async def _send_some(self, host, queue):
-        reader = writer = None
-        while queue:
-            if writer is None:
-                self.connections += 1  # each from a network of its own, as the limit is per network
-                source = f"20.1.{self.connections % 250 + 2}.{self.connections // 250 + 1}"
-                reader, writer = await asyncio.open_connection(host, 443, ssl=self.trust, local_addr=(source, 0))
-            request = queue.pop()
-            try:
-                writer.write(request)
-                head = (await reader.readuntil(b"\r\n\r\n")).decode()
-                length = next((int(line.split(":")[1]) for line in head.lower().split("\r\n")
-                               if line.startswith("content-length:")), 0)
-                await reader.readexactly(length)
-                closes = "connection: close" in head.lower()
-            except (asyncio.IncompleteReadError, ConnectionError):
-                queue.append(request)  # the server ended a kept connection: once more, on a new one
-                head, closes = "HTTP/1.1 202", True
-            if closes:
-                writer.close()
-                writer = None
-            if not head.startswith("HTTP/1.1 202"):
-                raise AssertionError(head)
-        if writer:
-            writer.close()
+    def note(self, number, name, account):
+        """A Create of a note to the account alone."""
+        actor, id_ = self.actor(number), f"{self.actor(number)}/notes/{name}"
+        note = {"id": id_, "type": "Note", "attributedTo": actor, "to": [account.actor],
+                "content": "<p>" + "Some words to be read. " * 20 + "</p>",
+                "tag": [{"type": "Mention", "href": account.actor, "name": account.handle}]}
+        return self.request(number, f"{account.actor}/inbox",
+                            {"type": "Create", "id": f"{id_}/create", "to": [account.actor], "object": note})

@@ -1,16 +1,16 @@
 """The one table of the benchmark: what, figure, spread, yardstick, aim, and whether it was met."""
 import statistics
 
-HEAD = ("what", "median", "spread", "yardstick", "ratio", "aim", "")
+HEAD = ("what", "median", "spread", "yardstick", "", "ratio", "aim", "")
 
 
 class Table:
     def __init__(self):
         self.rows = []
 
-    def add(self, what, figures, unit="", yardstick=None, aim=None, least=True):
-        """`figures` and `yardstick` are those of the rounds.  `aim` is a ratio to the yardstick where there is one,
-        else a figure; `least` says that more is better."""
+    def add(self, what, figures, unit="", beside=None, yardstick=None, aim=None, least=True):
+        """`figures` and `yardstick` are those of the rounds; `beside` says what the yardstick is.  `aim` is a ratio to
+        the yardstick where there is one, else a figure; `least` says that more is better."""
         median = statistics.median(figures)
         ratio = median / statistics.median(yardstick) if yardstick else None
         judged = ratio if yardstick else median
@@ -18,7 +18,7 @@ class Table:
         sign = "≥" if least else "≤"
         self.rows.append((
             what, f"{short(median)} {unit}", f"{short(min(figures))}–{short(max(figures))}",
-            short(statistics.median(yardstick)) if yardstick else "–", f"{ratio:.2f}×" if ratio else "–",
+            beside or "–", short(statistics.median(yardstick)) if yardstick else "", f"{ratio:.2f}×" if ratio else "–",
             "–" if aim is None else f"{sign} {short(aim)}{'×' if yardstick else ' ' + unit}",
             "" if met else "MISSED"))
 

@@ -120,6 +120,10 @@ class Dns:
         for process in reversed(self._processes):
             process.stop()
 
+    @property
+    def pids(self):
+        return [process.pid for process in self._processes]
+
     def add(self, *records):
         """Adds lines as in a zone file, names absolute and without the last dot ("nest.test A 20.0.0.10"), and
         waits until the authority serves them."""

@@ -78,7 +78,7 @@ static void a_failing_change_falls_alone(void **state)
     lab_commit(lab);
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         print_message("%s\n", rows[i].name);
-        assert_int_equal(changes[i].applied, 1);
+        assert_in_range(changes[i].applied, 1, 2); /* alone once more, if one beside it failed */
         assert_int_equal(changes[i].done, 1);
         assert_int_equal(changes[i].ok, !rows[i].refuse);
         assert_int_equal(was_seen(lab, &changes[i]), !rows[i].refuse);
