@@ -9,8 +9,8 @@
 
 #include <stdlib.h>
 
-/* Looking at what is due costs little; but a fault of ours must not spin. */
-enum { LOOK_AGAIN_MS = 30 * SECOND_MS, LOOK_LIMIT = 256 };
+/* A fault of ours must not spin.  Each end of a delivery is news: many are looked at once each LOOK_PAUSE_MS. */
+enum { LOOK_AGAIN_MS = 30 * SECOND_MS, LOOK_LIMIT = 256, LOOK_PAUSE_MS = 20 };
 
 struct courier {
     struct activitypub *it;
@@ -88,6 +88,7 @@ const struct session_kind courier_kind = {
 
 struct dispatcher {
     struct activitypub *it;
+    int64_t next_look_ms; /* not before, if it is for news */
 };
 
 void *dispatcher_new(struct activitypub *it)
@@ -104,6 +105,7 @@ static enum next look(struct dispatcher *dispatcher, struct turn *turn)
     struct activitypub *it = dispatcher->it;
 
     turn->watch = topic_of(TOPIC_DELIVERIES, 0);
+    dispatcher->next_look_ms = monotonic_ms() + LOOK_PAUSE_MS;
     int64_t rested_ms = claims_wake(&it->claims, monotonic_ms());
     if (it->claims.count + LOOK_LIMIT > CLAIMS_MAX) {
         turn->wake_at_ms = monotonic_ms() + SECOND_MS;
@@ -162,9 +164,14 @@ static enum next dispatcher_nudged(void *session, enum nudge why, struct turn *t
 {
     struct dispatcher *dispatcher = session;
 
-    if (why != NUDGE_CLOSING)
-        return look(dispatcher, turn);
-    return NEXT_HANG_UP;
+    if (why == NUDGE_CLOSING)
+        return NEXT_HANG_UP;
+    if (why == NUDGE_CHANGE && monotonic_ms() < dispatcher->next_look_ms) {
+        turn->wake_at_ms =
+            dispatcher->next_look_ms; /* and nothing is watched: it looks then anyway */
+        return NEXT_READ;
+    }
+    return look(dispatcher, turn);
 }
 
 /* Without a dispatcher nobody starts couriers: the loop ends. */

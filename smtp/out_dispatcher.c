@@ -4,11 +4,12 @@
 #include "log.h"
 #include "memory.h"
 
-/* Looking costs little; but a fault of ours must not spin. */
-enum { LOOK_AGAIN_MS = 30 * SECOND_MS, LOOK_LIMIT = 256 };
+/* A fault of ours must not spin.  Each end of a delivery is news: many are looked at once each LOOK_PAUSE_MS. */
+enum { LOOK_AGAIN_MS = 30 * SECOND_MS, LOOK_LIMIT = 256, LOOK_PAUSE_MS = 20 };
 
 struct dispatcher {
     struct out *out;
+    int64_t next_look_ms; /* not before, if it is for news */
 };
 
 void *out_dispatcher_new(struct out *out)
@@ -35,6 +36,7 @@ static enum next look(struct dispatcher *dispatcher, struct turn *turn)
     scoped_value(claims_held) held = {0};
 
     turn->watch = topic_of(TOPIC_DELIVERIES, 0);
+    dispatcher->next_look_ms = monotonic_ms() + LOOK_PAUSE_MS;
     if (out->claims.count + LOOK_LIMIT > CLAIMS_MAX) {
         turn->wake_at_ms = monotonic_ms() + SECOND_MS;
         return NEXT_READ;
@@ -99,10 +101,16 @@ static enum next on_nudge(void *session, enum nudge why, struct turn *turn)
 {
     struct dispatcher *dispatcher = session;
 
-    if (why != NUDGE_CLOSING)
-        return look(dispatcher, turn);
-    dispatcher->out->claims.closing = true;
-    return NEXT_HANG_UP;
+    if (why == NUDGE_CLOSING) {
+        dispatcher->out->claims.closing = true;
+        return NEXT_HANG_UP;
+    }
+    if (why == NUDGE_CHANGE && monotonic_ms() < dispatcher->next_look_ms) {
+        turn->wake_at_ms =
+            dispatcher->next_look_ms; /* and nothing is watched: it looks then anyway */
+        return NEXT_READ;
+    }
+    return look(dispatcher, turn);
 }
 
 const struct session_kind out_dispatcher_kind = {

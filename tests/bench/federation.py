@@ -81,7 +81,7 @@ class Federation:
             for turn in range(self.rounds):
                 signs.append(openssl_signs())
                 deliveries.append(self._deliver(author, taker, f"round {turn}"))
-                requests = [self.swarm.note(n, f"{turn}-{n}", author) for n in range(ACTIVITIES)]
+                requests = [self.swarm.note(n % FOLLOWERS, f"{turn}-{n}", author) for n in range(ACTIVITIES)]
                 before, began = cpu_of(self.server.pid), time.monotonic()
                 notes.append(self.sender.send("nest.test", NEST_ADDRESS, requests))
                 busy.append((cpu_of(self.server.pid) - before) / (time.monotonic() - began))
