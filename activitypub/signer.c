@@ -16,15 +16,16 @@ void signer_clear(struct signer *signer)
     *signer = (struct signer){0};
 }
 
-static bool verifies(const struct signature *signature, const char *pem)
+static bool verifies(struct activitypub_work *work, const struct signature *signature,
+                     const char *pem)
 {
     struct slice key = slice_of(pem);
     struct slice value = bytes_slice(&signature->value);
 
-    if (vault_verify(key, bytes_slice(&signature->base), value))
+    if (vault_verify_again(work->vault, key, bytes_slice(&signature->base), value))
         return true;
     return signature->base_without_query.len > 0 &&
-           vault_verify(key, bytes_slice(&signature->base_without_query), value);
+           vault_verify_again(work->vault, key, bytes_slice(&signature->base_without_query), value);
 }
 
 static enum signer_step bad(struct activitypub_work *work, const struct signer *signer,
@@ -63,7 +64,7 @@ static enum found look(struct activitypub_work *work, struct signer *signer, boo
     found = store_person(view, key.person_id, &person, err);
     if (found != FOUND || !person.actor_id || !key.public_pem)
         return found == FAILED ? FAILED : ABSENT;
-    *out_fits = verifies(&signer->signature, key.public_pem);
+    *out_fits = verifies(work, &signer->signature, key.public_pem);
     if (*out_fits)
         signer->actor_id = steal(&person.actor_id);
     return FOUND;
@@ -104,7 +105,7 @@ static enum signer_step read_document(struct activitypub_work *work, struct sign
     if (actor_read(text, signer->document.url, key_id, &signer->actor, err)) {
         actor_keep_handle(work, &signer->actor);
         signer->fresh = true;
-        if (!verifies(&signer->signature, signer->actor.public_pem))
+        if (!verifies(work, &signer->signature, signer->actor.public_pem))
             return bad(work, signer, "The signature does not fit its key", err);
         signer->actor_id = must_dup(signer->actor.id);
         return SIGNER_KNOWN;

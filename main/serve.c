@@ -127,7 +127,7 @@ static bool open_control(struct server *server, struct err *err)
 static bool start(struct server *server, struct err *err)
 {
     if (!open_control(server, err) ||
-        !thread_start(&server->outward_thread, "outward", 0, run_outward, server->outward, err))
+        !thread_start(&server->outward_thread, "outward", 1, run_outward, server->outward, err))
         return false;
     activitypub_deliver(server->activitypub);
     smtp_deliver(server->smtp);

@@ -3,6 +3,7 @@
 #include "memory.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -22,8 +23,11 @@ static void *begin(void *arg)
 
     free(arg);
     pthread_setname_np(pthread_self(), b.name);
-    if (b.nice)
-        setpriority(PRIO_PROCESS, (id_t)gettid(), b.nice); /* of this thread alone, on Linux */
+    if (b.nice) { /* of this thread alone, on Linux */
+        const struct sched_param none = {0};
+        setpriority(PRIO_PROCESS, (id_t)gettid(), b.nice);
+        sched_setscheduler(0, SCHED_BATCH, &none);
+    }
     b.run(b.arg);
     return NULL;
 }

@@ -5,7 +5,7 @@
 #include "memory.h"
 
 /* A fault of ours must not spin.  Each end of a delivery is news: many are looked at once each LOOK_PAUSE_MS. */
-enum { LOOK_AGAIN_MS = 30 * SECOND_MS, LOOK_LIMIT = 256, LOOK_PAUSE_MS = 20 };
+enum { LOOK_AGAIN_MS = 30 * SECOND_MS, LOOK_LIMIT = 256, LOOK_PAUSE_MS = 30 };
 
 struct dispatcher {
     struct out *out;

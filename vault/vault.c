@@ -76,6 +76,7 @@ bool vault_open(int data_dir, struct vault **out, struct err *err)
     unsigned char id[VAULT_KEY_LEN];
 
     vault->signers = signers_new();
+    vault->verifiers = verifiers_new();
     if (!server_key_load(data_dir, vault->root, err))
         return false;
     vault_derive(vault, "name", "of this key", id);
@@ -89,6 +90,7 @@ void vault_close(struct vault *vault)
     if (!vault)
         return;
     signers_free(vault->signers);
+    verifiers_free(vault->verifiers);
     OPENSSL_cleanse(vault, sizeof *vault);
     free(vault);
 }

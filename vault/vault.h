@@ -60,6 +60,9 @@ enum vault_proof vault_verify_digest(enum vault_scheme scheme, struct slice publ
 /* The SPKI PEM of vault_key_new() in the form that vault_verify_digest() and DKIM's key records have.  False: it
  * cannot be read. */
 MUST_CHECK bool vault_public_plain(struct slice public_pem, struct bytes *out);
+/* The same, quicker with a key that was used lately: some hundred are kept. */
+bool vault_verify_again(struct vault *vault, struct slice public_pem, struct slice data,
+                        struct slice signature);
 
 /* Passwords, RFC 5802 and RFC 7677: one secret serves SCRAM-SHA-256 and PLAIN.  No clear password is kept. */
 enum { SCRAM_KEY_LEN = 32, SCRAM_SALT_LEN = 16, SCRAM_ITERATIONS = 100000 };

@@ -14,6 +14,7 @@ struct vault {
     unsigned char root[VAULT_KEY_LEN];      /* the server key; only derived keys are used */
     unsigned char key_id[VAULT_KEY_ID_LEN]; /* derived, not secret: says which server key wrapped */
     struct signers *signers;
+    struct verifiers *verifiers;
 };
 
 /* For calls into OpenSSL that fail only for want of memory or of an algorithm: aborts, like
@@ -35,6 +36,11 @@ struct signers *signers_new(void);
 void signers_free(struct signers *signers);
 size_t signers_count(struct signers *signers); /* how many keys lie unwrapped */
 enum { SIGNERS_MAX = 128 };
+
+struct verifiers; /* public keys that were read lately, bounded (verify.c) */
+struct verifiers *verifiers_new(void);
+void verifiers_free(struct verifiers *verifiers);
+enum { VERIFIERS_MAX = 512 };
 
 /* RFC 5802 3 with SHA-256; `keys` brings salt and iterations and takes the two keys. */
 void scram_derive(struct slice password, struct scram_keys *keys);

@@ -1,8 +1,12 @@
 /*
  * Public keys of strangers.  A key is bounded before it is used: size and exponent decide how long
  * one check may take.
+ *
+ * To read a key takes OpenSSL three times as long as to check a signature with it, so those last used are kept, in
+ * sets of neighbours of which the one unused for longest makes room.  Who asks is given a reference of its own.
  */
-#include "vault.h"
+#include "memory.h"
+#include "vault_private.h"
 
 #include <limits.h>
 #include <openssl/bn.h>
@@ -11,6 +15,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
+#include <pthread.h>
 
 enum { PEM_MOST = 16 * 1024, RSA_BITS_LEAST = 1024, RSA_BITS_MOST = 8192, EXPONENT_BITS_MOST = 64 };
 
@@ -170,6 +175,105 @@ bool vault_public_plain(struct slice public_pem, struct bytes *out)
     EVP_PKEY_free(key);
     ERR_clear_error();
     return done;
+}
+
+/* ---- keys that are kept ---- */
+/* RSA-2048 takes about 4 KiB, so all of them 2 MiB. */
+enum { NEIGHBOURS = 8, SETS = VERIFIERS_MAX / NEIGHBOURS, KEPT_PEM_MOST = 2048 };
+
+struct verifier {
+    char *pem; /* NULL: a free place */
+    EVP_PKEY *key;
+    uint64_t used_at;
+};
+struct verifiers {
+    pthread_mutex_t lock; /* over everything below; not held while reading a key or checking */
+    struct verifier sets[SETS][NEIGHBOURS];
+    uint64_t uses;
+};
+
+struct verifiers *verifiers_new(void)
+{
+    struct verifiers *verifiers = must_new(struct verifiers);
+
+    pthread_mutex_init(&verifiers->lock, NULL);
+    return verifiers;
+}
+
+static void verifier_clear(struct verifier *verifier)
+{
+    free(verifier->pem);
+    EVP_PKEY_free(verifier->key);
+    *verifier = (struct verifier){0};
+}
+
+void verifiers_free(struct verifiers *verifiers)
+{
+    if (!verifiers)
+        return;
+    for (size_t i = 0; i < VERIFIERS_MAX; i++)
+        verifier_clear(&verifiers->sets[i / NEIGHBOURS][i % NEIGHBOURS]);
+    pthread_mutex_destroy(&verifiers->lock);
+    free(verifiers);
+}
+
+/* FNV-1a.  Who makes keys that fall into one set pushes out those of others, and gains nothing. */
+static struct verifier *set_of(struct verifiers *verifiers, struct slice pem)
+{
+    uint64_t mixed = 0xcbf29ce484222325u;
+
+    for (size_t i = 0; i < pem.len; i++)
+        mixed = (mixed ^ (unsigned char)pem.at[i]) * 0x100000001b3u;
+    return verifiers->sets[(mixed >> 32) % SETS];
+}
+
+static EVP_PKEY *find_kept(struct verifiers *verifiers, struct verifier *set, struct slice pem)
+{
+    EVP_PKEY *key = NULL;
+
+    pthread_mutex_lock(&verifiers->lock);
+    for (size_t i = 0; i < NEIGHBOURS && !key; i++) {
+        if (!set[i].pem || !slice_is(pem, set[i].pem))
+            continue;
+        set[i].used_at = ++verifiers->uses;
+        key = set[i].key;
+        EVP_PKEY_up_ref(key);
+    }
+    pthread_mutex_unlock(&verifiers->lock);
+    return key;
+}
+
+static void keep(struct verifiers *verifiers, struct verifier *set, struct slice pem, EVP_PKEY *key)
+{
+    struct verifier *place = &set[0];
+
+    EVP_PKEY_up_ref(key);
+    pthread_mutex_lock(&verifiers->lock);
+    for (size_t i = 1; i < NEIGHBOURS; i++)
+        if (set[i].used_at < place->used_at)
+            place = &set[i];
+    verifier_clear(place);
+    *place = (struct verifier){must_copy(pem), key, ++verifiers->uses};
+    pthread_mutex_unlock(&verifiers->lock);
+}
+
+bool vault_verify_again(struct vault *vault, struct slice public_pem, struct slice data,
+                        struct slice signature)
+{
+    struct verifiers *verifiers = vault->verifiers;
+    struct verifier *set = set_of(verifiers, public_pem);
+    EVP_PKEY *key = find_kept(verifiers, set, public_pem);
+
+    if (!key) {
+        key = key_from_pem(public_pem);
+        if (key && key_is_fit(key) && public_pem.len <= KEPT_PEM_MOST)
+            keep(verifiers, set, public_pem, key);
+    }
+    bool good = key && key_is_fit(key) && signature_fits(key, data, signature);
+
+    EVP_PKEY_free(key);
+    ERR_clear_error();
+    return good;
 }
 
 bool vault_verify(struct slice public_pem, struct slice data, struct slice signature)

@@ -1,7 +1,8 @@
 """Many Fediverse people in one process: they are looked up, follow, and write.
 
 One asyncio server answers for all hosts h0.bench.test, h1… while people are being learnt; while the clock runs, peer.c
-stands in its place.  All share one key, since making keys is not what is measured.  Requests are signed beforehand.
+stands in its place.  Those of a host share its key: making thousands is not what is measured.  Requests are signed
+beforehand.
 """
 import asyncio
 import json
@@ -17,11 +18,15 @@ ADDRESS = "20.1.0.1"
 class Swarm:
     def __init__(self, ca, hosts):
         self.hosts = [f"h{number}.bench.test" for number in range(hosts)]
-        self.key, self.posts, self.target, self.wanted = signatures.Key(), 0, 0, asyncio.Event()
+        self.keys = [signatures.Key() for _ in self.hosts]
+        self.posts, self.target, self.wanted = 0, 0, asyncio.Event()
         self.certificate, self.private_key = ca.issue("*.bench.test")
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(str(self.certificate), str(self.private_key))
         self._listener, self._writers = None, set()
+
+    def _key(self, number):
+        return self.keys[number % len(self.keys)]
 
     def records(self):
         return [f"{host} A {ADDRESS}" for host in self.hosts]
@@ -75,7 +80,7 @@ class Swarm:
     def _document(self, actor, name):
         return {"@context": CONTEXT, "id": actor, "type": "Person", "preferredUsername": name, "name": name,
                 "inbox": f"{actor}/inbox", "outbox": f"{actor}/outbox",
-                "publicKey": {"id": f"{actor}#main-key", "owner": actor, "publicKeyPem": self.key.public_pem}}
+                "publicKey": {"id": f"{actor}#main-key", "owner": actor, "publicKeyPem": self._key(int(name[1:])).public_pem}}
 
     def expect(self, posts):
         """The next `posts` POSTs set the event `wanted`."""
@@ -89,7 +94,7 @@ class Swarm:
         actor = self.actor(number)
         body = json.dumps({"@context": CONTEXT, "actor": actor, **activity}).encode()
         unsigned = signatures.Request("POST", inbox, [], body)
-        headers = signatures.sign_cavage(unsigned, self.key, f"{actor}#main-key")
+        headers = signatures.sign_cavage(unsigned, self._key(number), f"{actor}#main-key")
         lines = [f"POST {unsigned.target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers),
                  f"Content-Type: {ACTIVITY_JSON}", f"Content-Length: {len(body)}"]
         return "\r\n".join([*lines, "", ""]).encode() + body

@@ -239,6 +239,38 @@ static void ed25519_of_rfc_8032_verifies(void **state)
                              (struct slice){(const char *)signature, sizeof signature}));
 }
 
+/* More keys than are kept, asked in turn and twice: none is taken for another. */
+static void keys_that_are_kept_stay_apart(void **state)
+{
+    enum { KEYS = VERIFIERS_MAX + 100 };
+    char **pems = must_alloc_array(KEYS, sizeof *pems);
+    struct bytes *signatures = must_alloc_array(KEYS, sizeof *signatures);
+
+    (void)state;
+    for (size_t i = 0; i < KEYS; i++) {
+        scoped_value(bytes) wrapped = {0};
+        scoped_text char *name = must_print("%zu", i);
+        assert_true(vault_key_new(vault, VAULT_ED25519, &wrapped, &pems[i], &err));
+        assert_true(
+            vault_sign(vault, name, bytes_slice(&wrapped), SLICE("x"), &signatures[i], &err));
+    }
+    for (size_t i = 0; i < 2 * KEYS; i++) {
+        struct slice pem = slice_of(pems[i % KEYS]), own = bytes_slice(&signatures[i % KEYS]);
+        assert_true(vault_verify_again(vault, pem, SLICE("x"), own));
+        assert_true(vault_verify_again(vault, pem, SLICE("x"), own)); /* kept now */
+        assert_false(vault_verify_again(vault, pem, SLICE("y"), own));
+        assert_false(
+            vault_verify_again(vault, pem, SLICE("x"), bytes_slice(&signatures[(i + 1) % KEYS])));
+    }
+    assert_false(vault_verify_again(vault, SLICE("no key"), SLICE("x"), SLICE("y")));
+    for (size_t i = 0; i < KEYS; i++) {
+        free(pems[i]);
+        bytes_clear(&signatures[i]);
+    }
+    free(pems);
+    free(signatures);
+}
+
 int main(void)
 {
 #define WITH_VAULT(test) cmocka_unit_test_setup_teardown(test, open_vault, close_vault)
@@ -248,6 +280,7 @@ int main(void)
         WITH_VAULT(the_cache_is_bounded),
         WITH_VAULT(a_key_wrapped_for_something_else_does_not_sign),
         WITH_VAULT(several_threads_sign_at_once),
+        WITH_VAULT(keys_that_are_kept_stay_apart),
         cmocka_unit_test(keys_of_strangers_are_read_as_they_come),
         cmocka_unit_test(what_is_no_key_verifies_nothing),
         cmocka_unit_test(ed25519_of_rfc_8032_verifies),
