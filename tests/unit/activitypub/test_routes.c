@@ -289,7 +289,15 @@ static void the_dispatcher_sends_couriers(void **state)
     courier_kind.free(started.session[1]);
     assert_int_equal(started.count, 4); /* the third had waited for its host */
 
-    assert_int_equal(dispatcher_kind.nudged(dispatcher, NUDGE_CHANGE, &turn), NEXT_WAIT);
+    turn = (struct turn){0};
+    enum next next = dispatcher_kind.nudged(dispatcher, NUDGE_CHANGE, &turn);
+    if (next ==
+        NEXT_READ) { /* it looked a moment ago (unless the machine is slow): soon, and deaf till then */
+        assert_int_equal(turn.watch, 0);
+        assert_true(turn.wake_at_ms > 0 && turn.wake_at_ms <= monotonic_ms() + 100);
+        next = dispatcher_kind.nudged(dispatcher, NUDGE_TIMER, &turn);
+    }
+    assert_int_equal(next, NEXT_WAIT);
     due = container_of(turn.errand, struct due_ask, ask.errand);
     assert_int_equal(due->held.id_count, 2); /* 2 and 3: 1 is done */
     assert_int_equal(due->held.ids[0], 2);
