@@ -9,6 +9,7 @@
 
 #include "bridge.h"
 #include "envelope.h"
+#include "evidence.h"
 #include "store.h"
 #include "stream.h"
 
@@ -56,6 +57,7 @@ struct mail_arrival { /* one mail after its final dot; owned by smtp's errand, a
     struct recipient_terms *recipient_terms; /* one for each recipient; NULL: none said anything */
     struct source *body;  /* as received, borrowed from the spool until mail_arrival_clear() */
     char *received_field; /* our own "Received: …\r\n" for copies that stay or go on by mail */
+    struct evidence evidence; /* mail from outside: what proves where it comes from */
     int64_t received_ms;
     /* filled by prepare() when a verdict needs people found first; smtp resolves, sets asked/silent/nobody, calls again */
     struct handle *wanted;

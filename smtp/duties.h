@@ -57,6 +57,7 @@ struct smtp_mail { /* an envelope; the errand copies what it needs and takes `bo
     const struct peer *peer;
     const char *ehlo, *session;
     const char *protocol; /* ESMTPS, ESMTPSA … (RFC 3848) */
+    bool secured;
 };
 
 struct smtp_envelope { /* what MAIL said, when a recipient is asked about; copied by the duty */

@@ -67,6 +67,7 @@ static enum next hand_over(struct smtp_session *s)
         .ehlo = s->ehlo,
         .session = s->id,
         .protocol = protocol_of(s),
+        .secured = s->secured,
     };
 
     return send_errand(s, s->duties->take(s->duties->ctx, &mail), mail_taken);

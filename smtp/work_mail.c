@@ -2,6 +2,7 @@
 #include "resolve.h"
 #include "smtp_work.h"
 #include "spool.h"
+#include "work_judge.h"
 
 enum { BULK_ABOVE = 1024 * 1024 };
 
@@ -59,6 +60,8 @@ struct take {
     struct smtp *smtp;
     struct smtp_body *body;
     struct mail_arrival arrival;
+    struct judging judging; /* mail from outside */
+    bool judged;
 };
 
 static struct take *take_of(struct errand *errand)
@@ -82,13 +85,50 @@ static bool record(struct errand *errand, struct store_tx *tx, struct err *err)
     return bridge_mail_record(take->smtp->parts.bridge, tx, &take->arrival, err);
 }
 
-/* Three ends: somebody must be found first; refused, and recorded nowhere; taken, once it is recorded. */
+/* What was found stands above our Received (RFC 8601 5). */
+static void tell_origin(struct take *take)
+{
+    struct mail_arrival *arrival = &take->arrival;
+    scoped_value(bytes) trace = {0};
+
+    origin_evidence(&take->judging.origin, &arrival->evidence);
+    origin_field(&take->judging.origin, take->smtp->duties.hostname, &trace);
+    bytes_add_text(&trace, arrival->received_field);
+    free(arrival->received_field);
+    arrival->received_field = bytes_take(&trace);
+}
+
+/* False *out_ended: DNS is asked first. */
+static bool judge(struct take *take, bool *out_ended, struct err *err)
+{
+    struct dns_lookup *first;
+
+    *out_ended = take->judged;
+    if (take->judged)
+        return true;
+    if (!judging_run(&take->judging, take->smtp, take->arrival.body, &first, err))
+        return false;
+    if (first) {
+        take->base.first = &first->errand;
+        return true;
+    }
+    take->judged = *out_ended = true;
+    tell_origin(take);
+    return true;
+}
+
+/* Three ends: something must be found out first; refused, and recorded nowhere; taken, once it is recorded. */
 static bool prepare(struct errand *errand, struct err *err)
 {
     struct take *take = take_of(errand);
     struct mail_arrival *arrival = &take->arrival;
+    bool judged;
 
     errand->write = NULL;
+    if (!judge(take, &judged, err))
+        return false;
+    if (!judged)
+        return true;
     if (!next_wanted(arrival) && !bridge_mail_prepare(take->smtp->parts.bridge, arrival, err))
         return false;
     struct handle *wanted = next_wanted(arrival);
@@ -105,6 +145,12 @@ static bool prepare(struct errand *errand, struct err *err)
 void work_fed(struct smtp_errand *errand, struct errand *back)
 {
     struct take *take = container_of(errand, struct take, base);
+
+    if (!take->judged) {
+        judging_learn(&take->judging, container_of(back, struct dns_lookup, errand));
+        errand_free(back);
+        return;
+    }
     struct resolve *resolve = container_of(back, struct resolve, errand);
     struct handle *wanted = next_wanted(&take->arrival);
 
@@ -119,6 +165,7 @@ static void take_free(struct errand *errand)
     struct take *take = take_of(errand);
 
     errand_free(take->base.first);
+    judging_clear(&take->judging);
     mail_arrival_clear(&take->arrival);
     work_body_free(take->body);
     free(take);
@@ -174,5 +221,7 @@ struct errand *work_take(void *ctx, const struct smtp_mail *mail)
     take->smtp = smtp;
     take->body = mail->body;
     fill_arrival(&take->arrival, smtp, mail);
+    take->judged = mail->door != SMTP_DOOR_MX;
+    judging_init(&take->judging, mail);
     return &take->base.errand;
 }
