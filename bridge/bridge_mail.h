@@ -16,6 +16,7 @@
 enum verdict {
     VERDICT_TAKEN,        /* 250 2.0.0 */
     VERDICT_LATER,        /* 450 4.7.1 */
+    VERDICT_UNSURE,       /* 451 4.7.0: DNS does not say who this is */
     VERDICT_FULL_FOR_NOW, /* 452 4.2.2 */
     VERDICT_NOBODY,       /* 550 5.1.1 */
     VERDICT_CLOSED,       /* 550 5.2.1 */

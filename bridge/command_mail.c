@@ -101,6 +101,17 @@ static bool is_one_of(const char *word, const char *const *words, size_t count)
     return false;
 }
 
+bool mail_says_yes(struct mail_work *work, bool *out, struct err *err)
+{
+    scoped_text char *word = NULL;
+
+    *out = false;
+    if (!first_word(work, &word, err))
+        return err->kind != ERR_TEMPORARY && err->kind != ERR_FULL;
+    *out = is_one_of(word, yes_words, COUNT_OF(yes_words));
+    return true;
+}
+
 static bool keep(struct mail_work *work, struct message *target, struct err *err)
 {
     struct mail_plan *plan = work_plan(work);

@@ -6,6 +6,8 @@
 
 /* The mail's text instead of the post's, by the same rules; pictures stay (behaviour.md 6, 11). */
 MUST_CHECK bool edit_post(struct mail_work *work, struct message *target, struct err *err);
+/* Is the first own word yes, in any language offered?  What cannot be read is no yes. */
+MUST_CHECK bool mail_says_yes(struct mail_work *work, bool *out, struct err *err);
 /* alice+subscribe@D, alice+unsubscribe@D, with or without a word (behaviour.md 6, 7). */
 MUST_CHECK bool list_command(struct mail_work *work, const struct recipient *recipient,
                              struct err *err);

@@ -54,7 +54,8 @@ static void question_words(const struct account *account, const char *word, stru
 
     bytes_print(out,
                 "Somebody, perhaps you, asked that %s send posts to this address. If you want "
-                "them, press the button at\n\n%s\n\nIf not, do nothing: this is the only mail for "
+                "them, press the button at\n\n%s\n\nor reply yes. If not, do nothing: this is the "
+                "only mail for "
                 "now.\n\nNever ask me again:\n\n%s#never\n\nA post once mailed cannot be called "
                 "back, even if %s deletes it.\n",
                 own, page, page, list_name_of(account));
@@ -87,8 +88,7 @@ static enum found goodbye(struct bridge *bridge, const struct delivery *delivery
     scoped_value(note) note = {.account = account, .from = from, .to = delivery->rcpt_to};
 
     note.subject = must_print("You will get no more posts from %s", list_name_of(account));
-    bytes_print(&note.text, "Done. If this was a mistake, subscribe again on https://%s/@%s.\n",
-                account->domain, account->name);
+    bytes_print(&note.text, "Done. If this was a mistake, write to %s.\n", from);
     return write_note(bridge, &note, out, err);
 }
 

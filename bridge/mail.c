@@ -72,7 +72,8 @@ struct mail_plan *work_plan(struct mail_work *work)
     plan->received_ms = arrival->received_ms;
     plan->mail_from = must_dup(arrival->mail_from);
     plan->terms = mail_terms_copy(&arrival->terms);
-    plan->evidence = work->author.evidence;
+    plan->evidence = work->author.origin;
+    plan->evidence.class = work->author.evidence;
     if (work->author.proof == PROOF_GOOD) {
         plan->account_id = work->author.account.id;
         plan->author_person_id = work->author.account.person_id;
@@ -114,6 +115,8 @@ static bool opened(struct mail_work *work, struct err *err)
     if (!author_judge(work, err))
         return false;
     recipients_mark_visible(work);
+    if (refuse_by_dmarc(work))
+        return true;
     return go_its_way(work, err);
 }
 

@@ -1,7 +1,7 @@
 /*
  * Who wrote this mail, and what proves it (behaviour.md 3.2, facts S3 and S4).
  *
- * S4: the log-in owns the From.  S3: the whole body is a multipart/signed whose signature a key of the From's
+ * S0 to S2: as smtp found where it comes from (mail_origin.c).  S4: the log-in owns the From.  S3: the whole body is a multipart/signed whose signature a key of the From's
  * account made lately; then only what was signed counts: its text, and its header if it is protected.
  */
 #include "mail_work.h"
@@ -90,7 +90,8 @@ static void date_signature(struct mail_work *work, const struct pgp_verdict *ver
     bool fresh =
         author->signed_ago_ms <= SIGNATURE_PAST_MS && author->signed_ago_ms >= -SIGNATURE_AHEAD_MS;
     author->proof = fresh ? PROOF_GOOD : PROOF_STALE;
-    author->evidence = fresh ? EVIDENCE_S3 : EVIDENCE_S0;
+    if (fresh)
+        author->evidence = EVIDENCE_S3;
 }
 
 /* A From inside that differs from the one outside proves neither. */
@@ -224,6 +225,8 @@ bool author_judge(struct mail_work *work, struct err *err)
     author->address = must_dup(one ? from.at[0].address : "");
     author->name = one ? must_dup(from.at[0].name) : NULL;
     author->ours = any_is_ours(work, &from);
+    if (work->arrival->door == MAIL_DOOR_MX)
+        author_take_origin(work);
     if (!find_account(work, err))
         return false;
     if (!author->has_account)

@@ -1,5 +1,6 @@
 #include "mail_work.h"
 
+#include "bridge_list.h"
 #include "memory.h"
 
 void planned_note_free(struct planned_note *note)
@@ -57,6 +58,12 @@ void mail_plan_free(struct mail_plan *plan)
     sendings_free(plan);
     free(plan->user);
     free(plan->host);
+    if (plan->request)
+        list_request_clear(plan->request);
+    free(plan->request);
+    if (plan->ticket)
+        list_ticket_clear(plan->ticket);
+    free(plan->ticket);
     free(plan);
 }
 

@@ -131,7 +131,8 @@ static bool mail_author(struct store_tx *tx, const struct mail_plan *plan, int64
     return store_put_person(tx, &person, out_id, err);
 }
 
-/* A mail to two people here is one message with two copies; a Message-ID in somebody else's use stays theirs. */
+/* A mail to two people here is one message with two copies; a Message-ID in somebody else's use stays theirs, and
+ * so does that of a mail that was proved otherwise. */
 static bool mail_message(struct store_tx *tx, const struct mail_plan *plan, int64_t *out_id,
                          struct err *err)
 {
@@ -147,7 +148,8 @@ static bool mail_message(struct store_tx *tx, const struct mail_plan *plan, int6
             store_message_by_message_id(store_tx_view(tx), slice_of(plan->message_id), &known, err);
     if (found == FAILED)
         return false;
-    if (found == FOUND && known.visibility == VISIBILITY_MAIL && known.author_id == author) {
+    if (found == FOUND && known.visibility == VISIBILITY_MAIL && known.author_id == author &&
+        known.evidence == (int)plan->evidence.class) {
         *out_id = known.id;
         return true;
     }
@@ -163,9 +165,11 @@ static bool mail_message(struct store_tx *tx, const struct mail_plan *plan, int6
         .parent_id = plan->mail_parent_id,
         .references = plan->references,
         .published_ms = plan->received_ms,
-        .evidence = (int)plan->evidence,
+        .evidence = (int)plan->evidence.class,
     };
-    return store_add_message(tx, &message, out_id, err);
+    if (!store_add_message(tx, &message, out_id, err))
+        return false;
+    return !*plan->evidence.client || store_add_evidence(tx, *out_id, &plan->evidence, err);
 }
 
 static bool file_copies(struct store_tx *tx, struct mail_plan *plan, int64_t message_id,
@@ -324,7 +328,9 @@ static bool record_at_target(struct bridge *bridge, struct store_tx *tx, struct 
     case DEED_FOLLOW:
     case DEED_UNFOLLOW:
     case DEED_LEAVE:
-    case DEED_BOUNCE: break;
+    case DEED_BOUNCE:
+    case DEED_ASK:
+    case DEED_CONFIRM: break;
     }
     __builtin_unreachable();
 }
@@ -338,5 +344,9 @@ bool record_deed(struct bridge *bridge, struct store_tx *tx, struct mail_plan *p
         return list_leave_by(bridge, tx, plan->word, err);
     if (plan->deed == DEED_BOUNCE)
         return list_copy_reported(bridge, tx, plan->word, &plan->report, err);
+    if (plan->deed == DEED_ASK)
+        return bridge_list_ask_record(bridge, tx, plan->request, err);
+    if (plan->deed == DEED_CONFIRM)
+        return bridge_list_confirm(bridge, tx, plan->ticket, err);
     return record_at_target(bridge, tx, plan, err);
 }

@@ -64,8 +64,10 @@ enum deed {
     DEED_UNFOLLOW,
     DEED_PUBLISH,
     DEED_KEEP,
-    DEED_LEAVE,  /* a list, by `word` */
-    DEED_BOUNCE, /* a copy came back: `word` tells whose */
+    DEED_LEAVE,   /* a list, by `word` */
+    DEED_BOUNCE,  /* a copy came back: `word` tells whose */
+    DEED_ASK,     /* for a list: `request` */
+    DEED_CONFIRM, /* to be on it: `ticket` */
 };
 struct mail_plan {
     int64_t account_id; /* the author's, who must still be active; 0: from outside */
@@ -79,7 +81,7 @@ struct mail_plan {
     int64_t author_person_id;           /* of one from here */
     char *mail_from, *message_id, *references;
     int64_t mail_parent_id, received_ms;
-    enum evidence_class evidence;
+    struct evidence evidence;
     struct planned_copy *copies;
     size_t copy_count, copy_capacity;
     struct planned_sending *sendings;
@@ -94,6 +96,8 @@ struct mail_plan {
     char *user, *host;              /* whom to follow */
     unsigned char word[SHA256_LEN]; /* digest of one that authorises the deed */
     struct report report;           /* of a copy that came back */
+    struct list_request *request;
+    struct list_ticket *ticket;
 };
 void mail_plan_free(struct mail_plan *plan);
 void planned_note_free(struct planned_note *note);
@@ -112,6 +116,7 @@ struct author {
     bool ours; /* at one of our domains */
     enum author_proof proof;
     enum evidence_class evidence;
+    struct evidence origin; /* as smtp found it, if it is about this author */
     int64_t signed_ago_ms;
     bool has_account;
     struct account account;              /* whose address it is */
@@ -150,6 +155,11 @@ work_plan(struct mail_work *work); /* made at the first call, owned by the arriv
 /* mail_author.c: From, and what proves it. */
 MUST_CHECK bool author_judge(struct mail_work *work, struct err *err);
 void author_clear(struct author *author);
+/* mail_origin.c: what smtp found of it. */
+void author_take_origin(struct mail_work *work);
+/* Answered, because the author's domain wants it so? */
+bool refuse_by_dmarc(struct mail_work *work);
+bool work_only_offices(const struct mail_work *work); /* postmaster, abuse …: before any policy */
 /* Whose words count: the signed part with S3 (NULL where its headers are not protected), else the mail. */
 struct mail *said_header(const struct mail_work *work);
 

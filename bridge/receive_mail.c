@@ -80,10 +80,12 @@ static struct planned_copy *new_copy(struct mail_plan *plan)
     return copy;
 }
 
-/* Taken once, however often the sender tries (its 250 may have been lost). */
+/* Taken once, however often the sender tries (its 250 may have been lost); a forgery that came first does not count as
+ * the mail itself. */
 static bool guard_copy(struct mail_work *work, const char *digest, struct planned_copy *copy)
 {
-    scoped_text char *text = must_print("%lld %s", (long long)copy->letter.account_id, digest);
+    scoped_text char *text = must_print("%lld %d %s", (long long)copy->letter.account_id,
+                                        (int)work->author.evidence, digest);
 
     return work->arrival->door == MAIL_DOOR_MX &&
            mail_guard(work, "copy", slice_of(text), &copy->guard);
@@ -299,21 +301,16 @@ bool mail_as_mail(struct mail_work *work, bool *out_ok, struct err *err)
     return true;
 }
 
-static bool only_offices(const struct mail_work *work)
-{
-    return work_count(work, ADDRESS_OFFICE) == work->count;
-}
-
-/* Someone else's server in our people's name; or a log-in in another's. */
+/* Someone else's server in our people's name; or a log-in in another's.  What we signed may come back, by a list. */
 static bool refuse_posing(struct mail_work *work)
 {
-    if (work->author.proof == PROOF_GOOD || only_offices(work))
+    if (work->author.proof == PROOF_GOOD || work_only_offices(work))
         return false;
     if (work->arrival->door == MAIL_DOOR_SUBMISSION)
         return work_answer(work, VERDICT_NOT_ALLOWED,
                            "Nothing was sent: your account does not own the From address %s.",
                            work->author.address);
-    if (!work->author.ours)
+    if (!work->author.ours || work->author.origin.signed_by_author_domain)
         return false;
     struct slice local, domain;
     if (!address_split(slice_of(work->author.address), &local, &domain))
@@ -354,7 +351,7 @@ static bool guard_submitted(struct mail_work *work, bool *out_seen, struct err *
 /* Nobody's mail, a neighbour's neither, turns its answer into something else. */
 static bool refuse_snare(struct mail_work *work)
 {
-    return !only_offices(work) && mail_is_snare(work);
+    return !work_only_offices(work) && mail_is_snare(work);
 }
 
 static bool name_anew(struct mail_work *work, struct err *err)

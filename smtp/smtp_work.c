@@ -14,6 +14,7 @@ static void translate(enum verdict verdict, int *out_code, const char **out_stat
   /* clang-format off */
         [VERDICT_TAKEN]        = {250, "2.0.0"},
         [VERDICT_LATER]        = {450, "4.7.1"},
+        [VERDICT_UNSURE]       = {451, "4.7.0"},
         [VERDICT_FULL_FOR_NOW] = {452, "4.2.2"},
         [VERDICT_NOBODY]       = {550, "5.1.1"},
         [VERDICT_CLOSED]       = {550, "5.2.1"},

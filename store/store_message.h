@@ -8,6 +8,7 @@
 #ifndef NESTBOX_STORE_MESSAGE_H
 #define NESTBOX_STORE_MESSAGE_H
 
+#include "evidence.h"
 #include "store.h"
 
 enum visibility {
@@ -42,7 +43,7 @@ struct message {
     bool sensitive;
     bool wrapped; /* the four texts below are under the server key */
     struct bytes html, plain, warning, subject;
-    int evidence; /* 0–4 for S0–S4, 11 for F1 */
+    int evidence; /* enum evidence_class */
 };
 void message_clear(struct message *message);
 SCOPED_VALUE(message, message_clear)
@@ -100,6 +101,10 @@ MUST_CHECK bool store_hashtags(struct store_view *view, int64_t message_id,
 /* What others did to a message: likes and boosts, counted. */
 MUST_CHECK bool store_reactions(struct store_view *view, int64_t message_id, int64_t *out_likes,
                                 int64_t *out_boosts, struct err *err);
+
+/* What proves where it came from; of a message that is no mail from outside the class alone. */
+enum found store_evidence(struct store_view *view, int64_t message_id, struct evidence *out,
+                          struct err *err);
 
 /* Replay and repeat guard: ABSENT once it has expired. */
 enum seen_kind {

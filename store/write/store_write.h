@@ -78,6 +78,9 @@ MUST_CHECK bool store_move_dkim_key(struct store_tx *tx, int64_t id, enum dkim_s
 MUST_CHECK bool store_add_message(struct store_tx *tx, const struct message *message,
                                   int64_t *out_id, struct err *err); /* activity_id,
     message_id or ref known already: ERR_CONFLICT */
+/* Once for a message, beside its class. */
+MUST_CHECK bool store_add_evidence(struct store_tx *tx, int64_t message_id,
+                                   const struct evidence *evidence, struct err *err);
 MUST_CHECK bool store_update_message(struct store_tx *tx, const struct message *message,
                                      struct err *err); /* text, version, updated_ms,
     state, release_ms, language, sensitive, published_ms, url */

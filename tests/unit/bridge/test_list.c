@@ -106,8 +106,8 @@ static void the_question(void **state)
     scoped_text char *word = word_behind(mail, "https://example.org/subscribe/");
     scoped_text char *expected = must_print(
         "Somebody, perhaps you, asked that alice@example.org send posts to this address. If you "
-        "want them, press the button at\n\nhttps://example.org/subscribe/%s\n\nIf not, do nothing: "
-        "this is the only mail for now.\n\nNever ask me again:\n\n"
+        "want them, press the button at\n\nhttps://example.org/subscribe/%s\n\nor reply yes. If "
+        "not, do nothing: this is the only mail for now.\n\nNever ask me again:\n\n"
         "https://example.org/subscribe/%s#never\n\nA post once mailed cannot be called back, even "
         "if Alice deletes it.\n",
         word, word);

@@ -47,7 +47,8 @@ struct town_mail {
     const char *recipients; /* comma between */
     struct slice text;      /* LF */
     struct mail_terms terms;
-    struct recipient_terms wish; /* for each */
+    struct recipient_terms wish;     /* for each */
+    const struct evidence *evidence; /* what smtp found; NULL: nothing */
 };
 /* "250 2.0.0 Taken": what the peer hears at the end of DATA, or at the RCPT that is refused. */
 char *town_send(struct town *town, const struct town_mail *mail);

@@ -28,11 +28,12 @@ static void look_for(struct town *town, struct handle *handle)
 static char *reply_of(const struct answer *answer)
 {
     static const char *const codes[] = {
-        [VERDICT_TAKEN] = "250 2.0.0",        [VERDICT_LATER] = "450 4.7.1",
-        [VERDICT_FULL_FOR_NOW] = "452 4.2.2", [VERDICT_NOBODY] = "550 5.1.1",
-        [VERDICT_CLOSED] = "550 5.2.1",       [VERDICT_FULL] = "552 5.2.2",
-        [VERDICT_TOO_LONG] = "552 5.3.4",     [VERDICT_UNFIT] = "550 5.6.0",
-        [VERDICT_NOT_ALLOWED] = "550 5.7.1",  [VERDICT_LOOP] = "554 5.4.6",
+        [VERDICT_TAKEN] = "250 2.0.0",  [VERDICT_LATER] = "450 4.7.1",
+        [VERDICT_UNSURE] = "451 4.7.0", [VERDICT_FULL_FOR_NOW] = "452 4.2.2",
+        [VERDICT_NOBODY] = "550 5.1.1", [VERDICT_CLOSED] = "550 5.2.1",
+        [VERDICT_FULL] = "552 5.2.2",   [VERDICT_TOO_LONG] = "552 5.3.4",
+        [VERDICT_UNFIT] = "550 5.6.0",  [VERDICT_NOT_ALLOWED] = "550 5.7.1",
+        [VERDICT_LOOP] = "554 5.4.6",
     };
 
     return must_print("%s %s", codes[answer->verdict], answer->words);
@@ -112,6 +113,8 @@ char *town_send(struct town *town, const struct town_mail *mail)
 
     arrival.account_id = account;
     arrival.terms = mail_terms_copy(&mail->terms);
+    if (mail->evidence)
+        arrival.evidence = *mail->evidence;
     arrival.received_field =
         must_dup("Received: by example.org; Sun, 1 Mar 2026 12:00:00 +0000\r\n");
     if (!ask_recipients(town, mail, account, &arrival, &refused)) {
