@@ -10,6 +10,7 @@ from laboratory import dkim_judge
 from laboratory.mailhost import MailHost
 from laboratory.mailing import compose, submit
 from laboratory.nestbox import BINARY
+from test_subscribers import Visitor, publish, subscribe
 
 PASSWORD = "a good password"
 SERIAL = itertools.count(1)
@@ -117,6 +118,20 @@ def test_each_domain_signs_its_own(nest, person, dns, far):
     dkim_judge.publish(nest, dns)
     host = far()
     check(sent(gus, host, compose(gus.address, "x@y.test", "hello", "from the garden\n")), "garden.test")
+
+
+def test_mail_for_subscribers_is_signed(twin, dns, far):
+    alice = twin().start().account("alice@twin.test", password=PASSWORD)
+    dkim_judge.publish(alice.nestbox, dns)
+    host = far()
+    subscribe(Visitor(alice.nestbox), alice, host, f"carol@{host.domain}")
+    question = host.mails.wait_for(lambda mail: b"/subscribe/" in mail.text)
+    check(question.text, "twin.test")
+    publish(alice, "Good morning", "The harbour lies quiet.\n")
+    copy = host.mails.wait_for(lambda mail: b"harbour" in mail.text)
+    signed = check(copy.text, "twin.test")["h"].lower().split(":")
+    for field in ("list-id", "list-unsubscribe", "list-unsubscribe-post"):  # RFC 8058 4
+        assert signed.count(field) == 2
 
 
 def test_keys_outlive_a_restart(nest, mia, far):
