@@ -4,8 +4,6 @@
  */
 #include "dkim_private.h"
 
-enum { FLUSH_AT = 16 * 1024 };
-
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';
@@ -63,30 +61,49 @@ void dkim_canon_field(enum dkim_canon canon, struct slice field, struct bytes *o
 
 static void flush(struct dkim_body_run *run)
 {
-    run->len += (int64_t)run->ready.len;
-    sha256_add(run->hash, bytes_slice(&run->ready));
-    bytes_reset(&run->ready);
+    sha256_add(run->hash, (struct slice){run->ready, run->ready_len});
+    run->ready_len = 0;
+}
+
+static void put(struct dkim_body_run *run, char c)
+{
+    if (run->ready_len == sizeof run->ready)
+        flush(run);
+    run->ready[run->ready_len++] = c;
+    run->len++;
 }
 
 /* What was held back counts, since text follows. */
 static void settle(struct dkim_body_run *run)
 {
     for (; run->line_ends > 0; run->line_ends--) {
-        bytes_add(&run->ready, SLICE("\r\n"));
-        if (run->ready.len >= FLUSH_AT)
-            flush(run);
+        put(run, '\r');
+        put(run, '\n');
     }
     if (run->space)
-        bytes_add_char(&run->ready, ' ');
+        put(run, ' ');
     run->space = false;
 }
 
+static void add_char(struct dkim_body_run *run, char c)
+{
+    settle(run);
+    put(run, c);
+}
+
+/* Long runs need no copy. */
 static void add_text(struct dkim_body_run *run, struct slice text)
 {
     settle(run);
-    bytes_add(&run->ready, text);
-    if (run->ready.len >= FLUSH_AT)
+    if (text.len > sizeof run->ready - run->ready_len)
         flush(run);
+    if (text.len > sizeof run->ready) {
+        sha256_add(run->hash, text);
+    } else {
+        memcpy(run->ready + run->ready_len, text.at, text.len);
+        run->ready_len += text.len;
+    }
+    run->len += (int64_t)text.len;
 }
 
 static bool is_plain(const struct dkim_body_run *run, char c)
@@ -102,10 +119,10 @@ static void add_special(struct dkim_body_run *run, char c)
         return;
     }
     if (run->cr) /* alone: text */
-        add_text(run, SLICE("\r"));
+        add_char(run, '\r');
     run->cr = c == '\r';
     if (c == '\n')
-        add_text(run, SLICE("\n"));
+        add_char(run, '\n');
     else if (c != '\r')
         run->space = true;
 }
@@ -129,7 +146,7 @@ void dkim_body_add(struct dkim_body_run *run, struct slice piece)
             continue;
         }
         if (run->cr)
-            add_text(run, SLICE("\r"));
+            add_char(run, '\r');
         run->cr = false;
         add_text(run, slice_first(piece, len));
         piece = slice_from(piece, len);
@@ -139,13 +156,13 @@ void dkim_body_add(struct dkim_body_run *run, struct slice piece)
 void dkim_body_end(struct dkim_body_run *run, unsigned char out[SHA256_LEN])
 {
     if (run->cr)
-        add_text(run, SLICE("\r"));
+        add_char(run, '\r');
     /* One line end at the end, whether there were many or none; nothing at all has one only in the simple form. */
-    bool nothing = run->len == 0 && run->ready.len == 0;
-    if (!nothing || run->canon == DKIM_SIMPLE)
-        bytes_add(&run->ready, SLICE("\r\n"));
+    if (run->len > 0 || run->canon == DKIM_SIMPLE) {
+        put(run, '\r');
+        put(run, '\n');
+    }
     flush(run);
-    bytes_clear(&run->ready);
     sha256_end(run->hash, out);
     run->hash = NULL;
 }

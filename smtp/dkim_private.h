@@ -31,13 +31,15 @@ struct slice dkim_list_next(struct slice *rest);
 enum dkim_canon { DKIM_SIMPLE, DKIM_RELAXED, DKIM_CANONS };
 /* Appends the field (name, colon, value, folded or not, no line end behind it) with its CRLF. */
 void dkim_canon_field(enum dkim_canon canon, struct slice field, struct bytes *out);
+enum { DKIM_READY = 4096 };
 struct dkim_body_run { /* over a body that comes in pieces; {.canon = …, .hash = sha256_start()} */
     enum dkim_canon canon;
     struct sha256_run *hash;
-    int64_t len;        /* of the canonical form, so far */
-    int64_t line_ends;  /* that came, and count only if more text comes */
-    bool cr, space;     /* came, and wait for what follows */
-    struct bytes ready; /* canonical, not hashed yet */
+    int64_t len;            /* of the canonical form, so far */
+    int64_t line_ends;      /* that came, and count only if more text comes */
+    bool cr, space;         /* came, and wait for what follows */
+    char ready[DKIM_READY]; /* canonical, not hashed yet */
+    size_t ready_len;
 };
 void dkim_body_add(struct dkim_body_run *run, struct slice piece);
 void dkim_body_end(struct dkim_body_run *run,
