@@ -16,7 +16,9 @@ enum dns_type {
     DNS_MX = 15,
     DNS_TXT = 16,
     DNS_AAAA = 28,
-    DNS_TLSA = 52
+    DNS_SRV = 33,
+    DNS_TLSA = 52,
+    DNS_CAA = 257
 };
 enum dns_outcome { DNS_ANSWER, DNS_NO_DATA, DNS_NO_NAME, DNS_FAILED, DNS_BOGUS };
 

@@ -95,7 +95,8 @@ int run_queue_show(struct command *command);
 int run_queue_retry(struct command *command);
 int run_queue_drop(struct command *command);
 int run_queue_tls(struct command *command); /* commands_tls.c */
-int run_status(struct command *command); /* commands_status.c */
+int run_dns(struct command *command);       /* commands_dns.c */
+int run_status(struct command *command);    /* commands_status.c */
 /* In the client itself. */
 int run_init(struct command *command, const char *config_path); /* init.c */
 int run_serve(const char *config_path);                         /* serve.c */

@@ -30,6 +30,7 @@ const struct command_row command_rows[] = {
     {"queue retry",      "[ID]",                    "Try one delivery now, or all", 0, 1, " ", INPUT_NONE, run_queue_retry},
     {"queue drop",       "ID",                      "Give one delivery up", 1, 1, " ", INPUT_NONE, run_queue_drop},
     {"queue tls",        "",                        "Show how TLS fared on the way to others, as far as it was not reported yet", 0, 0, " ", INPUT_NONE, run_queue_tls},
+    {"dns",              "[DOMAIN] [--plain] [--check | --rotate]", "Print the DNS records to publish; say what is wrong with those that the world sees; change the keys that sign", 0, 1, " --plain --check --rotate ", INPUT_NONE, run_dns},
     {"status",           "",                        "Say how the server is", 0, 0, " ", INPUT_NONE, run_status},
   /* clang-format on */
 };

@@ -1,5 +1,4 @@
 /* nestbox init: the settings file, keys, database and a first certificate; then what to do next. */
-#include "bridge_dkim.h"
 #include "command.h"
 #include "data_dir.h"
 #include "house.h"
@@ -12,8 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { TXT_STRING_MAX = 255 };
 
 /* Creates `path` and its folder; an existing file is never touched. */
 static bool write_settings(const char *path, struct slice content, struct err *err)
@@ -37,36 +34,22 @@ static bool write_settings(const char *path, struct slice content, struct err *e
            err_system(err, "The settings cannot be written", "write %s", path);
 }
 
-/* A TXT record as a zone file has it: in strings of at most 255 octets. */
-static void say_record(void *ctx, const struct dkim_record *record)
+/* Those of `nestbox dns`. */
+static int say_records(struct command *command, const struct config *config,
+                       const struct household *household)
 {
-    struct command *command = ctx;
-    struct slice rest = slice_of(record->value);
+    const struct house house = {
+        .config = config, .store = household->store, .bridge = household->bridge};
 
-    command_say(command, "    %s.  TXT", record->name);
-    for (; rest.len > 0; rest = slice_from(rest, TXT_STRING_MAX))
-        command_say(command, "  \"%.*s\"", SLICE_ARGS(slice_first(rest, TXT_STRING_MAX)));
-    command_say(command, "\n");
-}
-
-static bool say_records(struct command *command, const struct config *config,
-                        const struct household *household, struct err *err)
-{
-    const char *domain = config->domains[0];
-    scoped(store_view) view = store_look(household->store, err);
-
-    command_say(command, "Publish these DNS records (put your own address for 192.0.2.1):\n\n");
-    command_say(command, "    %s.  A   192.0.2.1\n", domain);
-    if (strcmp(config->hostname, domain) != 0)
-        command_say(command, "    %s.  A   192.0.2.1\n", config->hostname);
-    command_say(command, "    %s.  MX  10 %s.\n", domain, config->hostname);
-    return view &&
-           bridge_dkim_records(household->bridge, view, slice_of(domain), say_record, command, err);
+    command_say(command, "Publish these DNS records (nestbox dns prints them again):\n\n");
+    command->house = &house;
+    int code = run_dns(command);
+    command->house = NULL;
+    return code;
 }
 
 static void say_next(struct command *command, const char *domain, const char *path)
 {
-
     command_say(
         command,
         "\nNext:\n    nestbox account add you@%s --config %s\n    nestbox serve --config %s\n",
@@ -109,10 +92,10 @@ int run_init(struct command *command, const char *config_path)
     if (!household_open(&config, &household, &err))
         return command_refuse(command, &err);
     command_say(command, "Settings: %s\nData:     %s\n\n", path, config.data_dir);
-    bool said = say_records(command, &config, &household, &err);
+    int code = say_records(command, &config, &household);
     household_close(&household);
-    if (!said)
-        return command_refuse(command, &err);
+    if (code != EXIT_DONE)
+        return code;
     say_next(command, config.domains[0], path);
     return EXIT_DONE;
 }

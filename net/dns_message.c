@@ -130,10 +130,12 @@ static size_t bytes_before_name(enum dns_type type)
     case DNS_CNAME:
     case DNS_PTR: return 0;
     case DNS_MX: return 2;
+    case DNS_SRV: return 6;
     case DNS_A:
     case DNS_TXT:
     case DNS_AAAA:
-    case DNS_TLSA: break;
+    case DNS_TLSA:
+    case DNS_CAA: break;
     }
     return SIZE_MAX;
 }

@@ -177,6 +177,7 @@ void loop_run(struct loop *loop)
     atomic_store(&loop->running, true);
     while (!atomic_load(&loop->stopping))
         event_base_loop(loop->base, EVLOOP_ONCE);
+    atomic_store(&loop->stopping, false);
     atomic_store(&loop->running, false);
 }
 

@@ -45,7 +45,7 @@ MUST_CHECK struct loop *loop_new(const char *name, struct err *err);
 void loop_free(struct loop *loop);
 SCOPED(loop, loop_free)
 
-void loop_run(struct loop *loop);           /* until loop_stop() */
+void loop_run(struct loop *loop);           /* until loop_stop(); then it may run again */
 void loop_stop(struct loop *loop);          /* any thread */
 bool loop_is_mine(const struct loop *loop); /* any thread */
 /* Any thread; fn runs on the loop, in order of posting. */

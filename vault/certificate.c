@@ -1,5 +1,6 @@
 #include "certificate.h"
 
+#include <limits.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -90,4 +91,31 @@ bool certificate_self_signed(const char *const *names, size_t count, struct byte
     EVP_PKEY_free(key);
     return made || err_because(err, ERR_TEMPORARY, "A certificate could not be made", "%s",
                                ERR_reason_error_string(ERR_get_error()));
+}
+
+static EVP_PKEY *read_key(struct slice pem)
+{
+    BIO *bio = pem.len <= INT_MAX ? BIO_new_mem_buf(pem.at, (int)pem.len) : NULL;
+    X509 *certificate = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+    EVP_PKEY *key = certificate ? X509_get_pubkey(certificate) : NULL;
+
+    if (bio && !certificate && BIO_reset(bio) >= 0)
+        key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+    X509_free(certificate);
+    BIO_free(bio);
+    ERR_clear_error();
+    return key;
+}
+
+bool certificate_key_digest(struct slice pem, unsigned char out[SHA256_LEN])
+{
+    EVP_PKEY *key = read_key(pem);
+    unsigned char *der = NULL;
+    int len = key ? i2d_PUBKEY(key, &der) : -1;
+
+    if (len > 0)
+        sha256((struct slice){(const char *)der, (size_t)len}, out);
+    OPENSSL_free(der);
+    EVP_PKEY_free(key);
+    return len > 0;
 }

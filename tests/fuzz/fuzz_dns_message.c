@@ -12,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const enum dns_type types[] = {DNS_A, DNS_CNAME, DNS_MX, DNS_TXT, DNS_AAAA, DNS_TLSA};
+    static const enum dns_type types[] = {DNS_A,    DNS_CNAME, DNS_MX,  DNS_TXT,
+                                          DNS_AAAA, DNS_TLSA,  DNS_SRV, DNS_PTR};
     struct dns_answer answer = {0};
 
     if (size == 0)

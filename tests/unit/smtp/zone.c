@@ -26,6 +26,36 @@ static void add_strings(struct bytes *out, struct slice text)
     } while (text.len > 0);
 }
 
+/* The first `count` words of `text` as numbers of `octets` each. */
+static void add_numbers(struct bytes *out, struct slice *text, int count, int octets)
+{
+    while (count-- > 0) {
+        int64_t number = 0;
+        slice_to_number(slice_cut(text, ' '), 65535, &number);
+        if (octets == 2)
+            bytes_add_char(out, (char)(number >> 8));
+        bytes_add_char(out, (char)number);
+    }
+}
+
+static void add_hex(struct bytes *out, struct slice hex)
+{
+    for (size_t i = 0; i + 1 < hex.len; i += 2) {
+        const char two[3] = {hex.at[i], hex.at[i + 1], '\0'};
+        bytes_add_char(out, (char)strtol(two, NULL, 16));
+    }
+}
+
+/* "0 issue ca.example" */
+static void add_authority(struct bytes *out, struct slice text)
+{
+    add_numbers(out, &text, 1, 1);
+    struct slice tag = slice_cut(&text, ' ');
+    bytes_add_char(out, (char)tag.len);
+    bytes_add(out, tag);
+    bytes_add(out, text);
+}
+
 static void add_record(enum dns_type type, struct slice text, struct dns_answer *answer)
 {
     scoped_value(bytes) data = {0};
@@ -36,13 +66,15 @@ static void add_record(enum dns_type type, struct slice text, struct dns_answer 
         bytes_add(&data, (struct slice){(char *)address, 4});
     if (type == DNS_AAAA && inet_pton(AF_INET6, words, address) == 1)
         bytes_add(&data, (struct slice){(char *)address, 16});
-    if (type == DNS_MX) {
-        long preference = strtol(words, NULL, 10);
-        slice_cut(&text, ' ');
-        bytes_add_char(&data, (char)(preference >> 8));
-        bytes_add_char(&data, (char)preference);
+    if (type == DNS_MX || type == DNS_SRV)
+        add_numbers(&data, &text, type == DNS_MX ? 1 : 3, 2);
+    if (type == DNS_TLSA) {
+        add_numbers(&data, &text, 3, 1);
+        add_hex(&data, text);
     }
-    if (type == DNS_MX || type == DNS_PTR)
+    if (type == DNS_CAA)
+        add_authority(&data, text);
+    if (type == DNS_MX || type == DNS_PTR || type == DNS_CNAME || type == DNS_SRV)
         add_name(&data, text);
     if (type == DNS_TXT)
         add_strings(&data, text);
@@ -57,8 +89,10 @@ static const char *type_name(enum dns_type type)
     case DNS_MX: return "MX";
     case DNS_TXT: return "TXT";
     case DNS_AAAA: return "AAAA";
-    case DNS_CNAME:
-    case DNS_TLSA: break;
+    case DNS_CNAME: return "CNAME";
+    case DNS_SRV: return "SRV";
+    case DNS_TLSA: return "TLSA";
+    case DNS_CAA: return "CAA";
     }
     return "?";
 }

@@ -1,7 +1,8 @@
 /*
  * zone — DNS as a text, for the deciders of smtp that ask it.
  *
- *     "example.org TXT v=spf1 -all\n"   a record: A, AAAA, MX ("10 host"), TXT, PTR
+ *     "example.org TXT v=spf1 -all\n"   a record: A, AAAA, CNAME, MX ("10 host"), TXT, PTR, SRV, TLSA,
+ *                                     CAA ("0 issue ca.example")
  *     "example.org FAIL\n"              every question about it fails
  *
  * What is not in it does not exist.
