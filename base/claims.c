@@ -74,6 +74,14 @@ struct claims_batch *claims_next(struct claims *claims)
     return NULL;
 }
 
+struct claims_batch *claims_more(struct claims *claims, const struct claims_host *host)
+{
+    for (size_t i = 0; i < claims->count && !claims->closing; i++)
+        if (claims->at[i].state == CLAIM_WAITING && claims->at[i].host == host)
+            return gather(claims, i);
+    return NULL;
+}
+
 /* Order is kept: who waits longest goes first. */
 static void remove_claim(struct claims *claims, size_t i)
 {

@@ -48,6 +48,8 @@ struct claims_batch { /* what one courier carries */
 /* What finds no room stays due, and is found at a later look.  Copies. */
 void claims_add(struct claims *claims, int64_t id, const char *host, const char *load);
 struct claims_batch *claims_next(struct claims *claims); /* NULL: nothing may start now */
+/* Another for that host, by a courier that has gone there; NULL: none waits. */
+struct claims_batch *claims_more(struct claims *claims, const struct claims_host *host);
 /* Takes the batch.  rest_ms 0: done with, else not again before. */
 void claims_ended(struct claims *claims, struct claims_batch *batch, int64_t rest_ms,
                   int64_t now_ms);

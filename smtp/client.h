@@ -1,7 +1,8 @@
 /*
  * client — the conversation in which a mail is handed to another server (RFC 5321 4, RFC 3207, 2920, 4954).
  *
- * A session kind like any other, on a connection that a DIAL errand made.  What came of it stands in the struct
+ * A session kind like any other, on a connection that a DIAL errand made.  Up to 100 mails go over one, for five
+ * minutes.  What came of it stands in the struct
  * out_talk and in the recipients' fates when the session has been freed.
  */
 #ifndef NESTBOX_SMTP_CLIENT_H
@@ -24,7 +25,12 @@ struct out_talk { /* lent to the session until the DIAL errand is home */
     enum tls_demand
         tls; /* TLS_PROVED: the DIAL errand has the handshake fail with a wrong certificate */
     bool tls_at_once;
+    /* What else may go over this connection, once all of `mail` is recorded; NULL: nothing.  more() gives a LOAD errand,
+     * NULL: nothing waits.  fits() takes it when it is home; true: `mail` is what it brought, and may go. */
+    struct errand *(*more)(struct out_talk *talk);
+    bool (*fits)(struct out_talk *talk, struct errand *back);
     /* results */
+    int mails;                      /* that went before `mail` */
     char address[INET6_ADDRSTRLEN]; /* that was reached */
     enum talk_end end;
     int code; /* of the reply that ended it; 0: there was none */

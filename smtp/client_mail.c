@@ -165,6 +165,10 @@ static bool name_recipients(struct client *c)
         c->asked = at + 1;
         more = c->offers.pipelining;
     }
+    if (c->offers.pipelining) { /* RFC 2920 3.1: DATA may end the group */
+        bytes_add(c->turn->out, SLICE("DATA\r\n"));
+        c->data_said = true;
+    }
     return true;
 }
 
@@ -236,6 +240,7 @@ enum next client_mail_answered(struct client *c, const struct smtp_reply *reply)
     if (reply_is(reply, 3))
         return client_no_sense(c);
     c->talk->mail->host = OUT_HOST_SPOKE;
+    c->tangled = !reply_is(reply, 2) && c->data_said;
     if (!reply_is(reply, 2))
         return decide(c, reply);
     client_enter(c, CLIENT_RCPT);
@@ -281,9 +286,10 @@ enum next client_rcpt_answered(struct client *c, const struct smtp_reply *reply)
     client_enter(c, CLIENT_RCPT);
     if (next_open(mail, c->answered) < c->asked || name_recipients(c))
         return NEXT_READ;
-    if (!any_accepted(c))
+    if (!any_accepted(c) && !c->data_said)
         return client_finish(c);
-    bytes_add(c->turn->out, SLICE("DATA\r\n"));
+    if (!c->data_said)
+        bytes_add(c->turn->out, SLICE("DATA\r\n"));
     client_enter(c, CLIENT_DATA);
     return NEXT_READ;
 }
@@ -294,6 +300,11 @@ enum next client_data_answered(struct client *c, const struct smtp_reply *reply)
         return client_no_sense(c);
     if (!reply_is(reply, 3))
         return decide(c, reply);
+    if (!any_accepted(c)) { /* no text, and whatever they say to that is nobody's */
+        bytes_add(c->turn->out, SLICE(".\r\n"));
+        client_enter(c, CLIENT_VOID);
+        return NEXT_READ;
+    }
     client_enter(c, CLIENT_TEXT);
     return client_next_piece(c);
 }
@@ -319,6 +330,12 @@ enum next client_take_piece(struct client *c, struct errand *back)
     out_text_end(&c->text, c->turn->out);
     client_enter(c, CLIENT_DOT);
     return NEXT_READ;
+}
+
+enum next client_void_answered(struct client *c, const struct smtp_reply *reply)
+{
+    (void)reply;
+    return client_finish(c);
 }
 
 enum next client_dot_answered(struct client *c, const struct smtp_reply *reply)

@@ -8,6 +8,9 @@
  *       secured │ v                 │
  *       HANDSHAKE <── STARTTLS ─────┘ (refused, and not demanded)
  *
+ *   RECORDING ─> LOADING ─(another mail)─> MAIL, behind a RSET where the last one did not come to its dot
+ *   DATA ─(354 although nobody was accepted)─> VOID ─> RECORDING
+ *
  * Any state ends in OVER.  What EHLO offered in clear is forgotten behind the handshake (RFC 3207 4.2).
  */
 #ifndef NESTBOX_SMTP_CLIENT_PRIVATE_H
@@ -29,7 +32,10 @@ enum client_state {
     CLIENT_DATA,
     CLIENT_TEXT, /* sending it */
     CLIENT_DOT,  /* all was said: from here on they may have it */
+    CLIENT_VOID, /* the end of a text that goes to nobody */
     CLIENT_RECORDING,
+    CLIENT_LOADING, /* the next mail */
+    CLIENT_RSET,
     CLIENT_OVER,
     CLIENT_STATES,
 };
@@ -42,6 +48,10 @@ struct client {
     bool *accepted;  /* one for each recipient */
     size_t asked;    /* recipients up to here were named */
     size_t answered; /* and up to here answered */
+    bool data_said;  /* with the envelope */
+    bool tangled;    /* answers are still to come: no other mail */
+    bool dotted;     /* nothing is left of the last mail: it came to its dot, or was not begun */
+    int64_t began_ms;
     struct out_text text;
     int64_t offset;      /* of the next piece */
     int64_t deadline_ms; /* of the reply under way, monotonic */
@@ -53,7 +63,7 @@ void client_enter(struct client *c, enum client_state state); /* the only writer
 enum next client_end(struct client *c, enum talk_end end, const char *words); /* hangs up */
 enum next client_turned_away(struct client *c, const struct smtp_reply *reply);
 enum next client_no_sense(struct client *c); /* a reply that does not fit */
-enum next client_finish(struct client *c);   /* record, QUIT */
+enum next client_finish(struct client *c);   /* record, then another mail or QUIT */
 static inline bool reply_is(const struct smtp_reply *reply, int hundreds)
 {
     return reply->code / 100 == hundreds;
@@ -73,6 +83,7 @@ enum next client_mail_answered(struct client *c, const struct smtp_reply *reply)
 enum next client_rcpt_answered(struct client *c, const struct smtp_reply *reply);
 enum next client_data_answered(struct client *c, const struct smtp_reply *reply);
 enum next client_dot_answered(struct client *c, const struct smtp_reply *reply);
+enum next client_void_answered(struct client *c, const struct smtp_reply *reply);
 enum next client_next_piece(struct client *c);
 enum next client_take_piece(struct client *c, struct errand *back); /* takes `back` */
 

@@ -7,6 +7,8 @@
 #include <assert.h>
 #include <stdio.h>
 
+enum { MAILS_MAX = 100, MAILS_MS = 5 * MINUTE_MS }; /* over one connection */
+
 #define IN(state) (1u << (state))
 
 /* The diagram of client_private.h, executable. */
@@ -20,12 +22,20 @@ static const unsigned may_follow[CLIENT_STATES] = {
     [CLIENT_AUTH]      = IN(CLIENT_MAIL) | IN(CLIENT_RECORDING),
     [CLIENT_MAIL]      = IN(CLIENT_RCPT) | IN(CLIENT_RECORDING),
     [CLIENT_RCPT]      = IN(CLIENT_RCPT) | IN(CLIENT_DATA) | IN(CLIENT_RECORDING),
-    [CLIENT_DATA]      = IN(CLIENT_TEXT) | IN(CLIENT_RECORDING),
+    [CLIENT_DATA]      = IN(CLIENT_TEXT) | IN(CLIENT_VOID) | IN(CLIENT_RECORDING),
     [CLIENT_TEXT]      = IN(CLIENT_DOT),
     [CLIENT_DOT]       = IN(CLIENT_RECORDING),
-    [CLIENT_RECORDING] = 0,
+    [CLIENT_VOID]      = IN(CLIENT_RECORDING),
+    [CLIENT_RECORDING] = IN(CLIENT_LOADING),
+    [CLIENT_LOADING]   = IN(CLIENT_RSET) | IN(CLIENT_MAIL) | IN(CLIENT_RECORDING),
+    [CLIENT_RSET]      = IN(CLIENT_MAIL) | IN(CLIENT_RECORDING),
     /* clang-format on */
 };
+
+static enum next rset_answered(struct client *c, const struct smtp_reply *reply)
+{
+    return reply_is(reply, 2) ? client_mail(c) : client_turned_away(c, reply);
+}
 
 /* How each reply is waited for (RFC 5321 4.5.3.2) and who hears it. */
 static const struct {
@@ -43,6 +53,8 @@ static const struct {
     [CLIENT_RCPT]     = {"RCPT",         5 * MINUTE_MS,  client_rcpt_answered},
     [CLIENT_DATA]     = {"DATA",         2 * MINUTE_MS,  client_data_answered},
     [CLIENT_DOT]      = {"the text",     10 * MINUTE_MS, client_dot_answered},
+    [CLIENT_VOID]     = {"no text",      10 * MINUTE_MS, client_void_answered},
+    [CLIENT_RSET]     = {"RSET",         5 * MINUTE_MS,  rset_answered},
   /* clang-format on */
 };
 
@@ -99,14 +111,59 @@ static enum next quit(struct client *c)
     return client_end(c, TALK_DONE, "");
 }
 
-/* Recorded before QUIT: if we die now, they get no second copy. */
+/* ---- another mail ---- */
+static bool may_go_on(const struct client *c)
+{
+    const struct out_talk *talk = c->talk;
+
+    return talk->more && !c->tangled && !out_is_unrecorded(talk->mail) &&
+           talk->mails + 1 < MAILS_MAX && monotonic_ms() - c->began_ms < MAILS_MS;
+}
+
+static enum next go_on(struct client *c)
+{
+    struct errand *errand = may_go_on(c) ? c->talk->more(c->talk) : NULL;
+
+    if (!errand)
+        return quit(c);
+    client_enter(c, CLIENT_LOADING);
+    c->turn->errand = errand;
+    return NEXT_WAIT;
+}
+
+static void prepare(struct client *c)
+{
+    free(c->accepted);
+    c->accepted = must_alloc_array(c->talk->mail->count, sizeof *c->accepted);
+    c->asked = c->answered = 0;
+    c->data_said = false;
+    c->text = (struct out_text){.at_start = true};
+    c->offset = 0;
+}
+
+static enum next loaded(struct client *c, struct errand *back)
+{
+    if (!c->talk->fits(c->talk, back))
+        return quit(c);
+    c->talk->mails++;
+    prepare(c);
+    if (c->dotted)
+        return client_mail(c);
+    bytes_add(c->turn->out, SLICE("RSET\r\n"));
+    client_enter(c, CLIENT_RSET);
+    return NEXT_READ;
+}
+
+/* Recorded before anything else is said: if we die now, they get no second copy. */
 enum next client_finish(struct client *c)
 {
     const struct out_duties *duties = c->talk->duties;
 
+    c->dotted = c->state == CLIENT_DOT || c->state == CLIENT_VOID || c->state == CLIENT_LOADING ||
+                c->state == CLIENT_RSET;
     client_enter(c, CLIENT_RECORDING);
     if (!out_is_unrecorded(c->talk->mail))
-        return quit(c);
+        return go_on(c);
     c->turn->errand = duties->record(duties->ctx, c->talk->mail);
     return NEXT_WAIT;
 }
@@ -177,10 +234,12 @@ static enum next on_resume(void *session, struct errand *back, struct turn *turn
 
     if (c->state == CLIENT_TEXT)
         return end_turn(c, client_take_piece(c, back));
+    if (c->state == CLIENT_LOADING)
+        return end_turn(c, loaded(c, back));
     if (back->ok) /* if not, the courier tries once more */
         mark_recorded(c->talk->mail);
     errand_free(back);
-    return end_turn(c, quit(c));
+    return end_turn(c, go_on(c));
 }
 
 static enum next on_more(void *session, struct turn *turn)
@@ -221,7 +280,7 @@ static void on_free(void *session)
 
     if (c->state == CLIENT_HANDSHAKE)
         client_end(c, TALK_UNSHAKEN, "the TLS handshake failed");
-    else if (c->state == CLIENT_RECORDING)
+    else if (c->state == CLIENT_RECORDING || c->state == CLIENT_LOADING)
         c->talk->end = TALK_DONE;
     else if (c->state != CLIENT_OVER)
         end_here(c, "the connection ended before an answer to ", here(c));
@@ -248,7 +307,7 @@ void *smtp_client_new(struct out_talk *talk)
     c->state = talk->tls_at_once ? CLIENT_HANDSHAKE : CLIENT_GREETING;
     talk->outcome = (struct tls_outcome){
         .heard = talk->tls_at_once, .offered = talk->tls_at_once, .tried = talk->tls_at_once};
-    c->accepted = must_alloc_array(talk->mail->count, sizeof *c->accepted);
-    c->text.at_start = true;
+    c->began_ms = monotonic_ms();
+    prepare(c);
     return c;
 }

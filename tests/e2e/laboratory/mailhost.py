@@ -105,6 +105,8 @@ class _Conversation:
 
     def reply(self, verb, line=""):
         text = self.host.answer(verb, line)
+        if verb == "DATA" and text and not self.recipients:
+            text = "554 5.5.1 nobody was accepted"  # as Postfix says where DATA came with the envelope
         if text is None:
             return False
         self.say(text)

@@ -145,3 +145,41 @@ void fake_client_end(struct fake_client *fake)
     bytes_clear(&fake->unread);
     bytes_clear(&fake->out);
 }
+
+/* Says the script, a part each time the client has spoken. */
+void fake_client_says(struct fake_client *fake, const char *says)
+{
+    struct slice rest = slice_of(says);
+
+    while (*says && rest.at && !fake->over) {
+        struct slice part = slice_cut(&rest, '|');
+        scoped_value(bytes) text = {0};
+        while (part.at) {
+            bytes_add(&text, slice_cut(&part, ';'));
+            bytes_add_text(&text, "\r\n");
+        }
+        fake_client_hear(fake, bytes_slice(&text));
+    }
+}
+
+/* And then the connection ends. */
+void fake_client_play(struct fake_client *fake, const char *says)
+{
+    fake_client_says(fake, says);
+    fake_client_cut(fake);
+}
+
+/* Ours, line ends as '|'. */
+const char *fake_client_said(const struct fake_client *fake)
+{
+    static char text[4000];
+    size_t len = 0;
+
+    for (size_t i = 0; i < fake->out.len && len + 1 < sizeof text; i++)
+        if (fake->out.at[i] == '\n')
+            text[len++] = '|';
+        else if (fake->out.at[i] != '\r')
+            text[len++] = fake->out.at[i];
+    text[len] = '\0';
+    return text;
+}

@@ -30,4 +30,9 @@ void fake_client_nudge(struct fake_client *fake, enum nudge why);
 void fake_client_cut(struct fake_client *fake);
 void fake_client_end(struct fake_client *fake);
 
+/* Says the script: '|' parts what is said each time the client has spoken, ';' lines. */
+void fake_client_says(struct fake_client *fake, const char *script);
+void fake_client_play(struct fake_client *fake, const char *script); /* and then it ends */
+const char *fake_client_said(const struct fake_client *fake);        /* by us, line ends as '|' */
+
 #endif

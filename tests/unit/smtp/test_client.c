@@ -45,8 +45,12 @@ static const struct row rows[] = {
         HELLO FROM " SIZE=4|" TO0 TO1 TEXT, "TL", TALK_DONE, "552 too many", TLS_IF_OFFERED, false},
     {"552 to the first means its mailbox", "220 c|" BARE "|250|552 5.2.2 full", 1,
         HELLO FROM "|" TO0 "QUIT|", "R", TALK_DONE, "552 5.2.2 full", TLS_IF_OFFERED, false},
-    {"no text if nobody is left", "220 c|" ALL "|250;550 no;550 no", 2,
-        HELLO FROM " SIZE=4|" TO0 TO1 "QUIT|", "RR", TALK_DONE, "550 no", TLS_IF_OFFERED, false},
+    {"no text if nobody is left", "220 c|" BARE "|250|550 no|550 no", 2,
+        HELLO FROM "|" TO0 TO1 "QUIT|", "RR", TALK_DONE, "550 no", TLS_IF_OFFERED, false},
+    {"nor where DATA was said with the envelope", "220 c|" ALL "|250;550 no;550 no;503 nobody", 2,
+        HELLO FROM " SIZE=4|" TO0 TO1 "DATA|QUIT|", "RR", TALK_DONE, "550 no", TLS_IF_OFFERED, false},
+    {"and who waits for one hears of none", "220 c|" ALL "|250;550 no;450 no;354 go on|250 what", 2,
+        HELLO FROM " SIZE=4|" TO0 TO1 "DATA|.|QUIT|", "RL", TALK_DONE, "450 no", TLS_IF_OFFERED, false},
     {"the sender is refused for good", "220 c|" BARE "|550 5.7.1 not you", 2,
         HELLO FROM "|QUIT|", "RR", TALK_DONE, "550 5.7.1 not you", TLS_IF_OFFERED, false},
     {"the sender is refused for now", "220 c|" BARE "|451 4.3.0 later", 2,
@@ -106,44 +110,6 @@ static const struct row rows[] = {
   /* clang-format on */
 };
 
-/* Says the script, a part each time the client has spoken. */
-static void hear(struct fake_client *fake, const char *says)
-{
-    struct slice rest = slice_of(says);
-
-    while (*says && rest.at && !fake->over) {
-        struct slice part = slice_cut(&rest, '|');
-        scoped_value(bytes) text = {0};
-        while (part.at) {
-            bytes_add(&text, slice_cut(&part, ';'));
-            bytes_add_text(&text, "\r\n");
-        }
-        fake_client_hear(fake, bytes_slice(&text));
-    }
-}
-
-/* And then the connection ends. */
-static void play(struct fake_client *fake, const char *says)
-{
-    hear(fake, says);
-    fake_client_cut(fake);
-}
-
-/* Ours, line ends as '|'. */
-static const char *said(const struct fake_client *fake)
-{
-    static char text[4000];
-    size_t len = 0;
-
-    for (size_t i = 0; i < fake->out.len && len + 1 < sizeof text; i++)
-        if (fake->out.at[i] == '\n')
-            text[len++] = '|';
-        else if (fake->out.at[i] != '\r')
-            text[len++] = fake->out.at[i];
-    text[len] = '\0';
-    return text;
-}
-
 static const char *fates(const struct out_mail *mail)
 {
     static char text[16];
@@ -160,8 +126,8 @@ static void check(const struct row *row, const struct fake_client *fake)
     const char *reply = row->fates[row->count - 1] == 'O' ? fake->talk.reply
                                                           : mail->recipients[row->count - 1].reply;
 
-    if (strcmp(said(fake), row->said) != 0)
-        fail_msg("%s: said \"%s\"", row->name, said(fake));
+    if (strcmp(fake_client_said(fake), row->said) != 0)
+        fail_msg("%s: said \"%s\"", row->name, fake_client_said(fake));
     if (strcmp(fates(mail), row->fates) != 0)
         fail_msg("%s: fates %s, not %s", row->name, fates(mail), row->fates);
     if (fake->talk.end != row->end)
@@ -179,7 +145,7 @@ static void test_conversations(void **state)
         struct fake_client fake;
         fake_client_begin(&fake, fake_mail("hi\n", rows[i].count), rows[i].tls);
         fake.shake_fails = rows[i].shake_fails;
-        play(&fake, rows[i].says);
+        fake_client_play(&fake, rows[i].says);
         check(&rows[i], &fake);
         fake_client_end(&fake);
     }
@@ -197,8 +163,8 @@ static void test_text_in_pieces_of_every_size(void **state)
     for (size_t size = 1; size < 12; size++) {
         BEGIN(fake, text, 1);
         fake.piece_size = size;
-        play(&fake, "220 c|" BARE "|250|250|354|250");
-        assert_non_null(strstr(said(&fake), "DATA|Subject: x||..dot|...|end|.|QUIT|"));
+        fake_client_play(&fake, "220 c|" BARE "|250|250|354|250");
+        assert_non_null(strstr(fake_client_said(&fake), "DATA|Subject: x||..dot|...|end|.|QUIT|"));
         assert_true(fake.mores > 0);
         fake_client_end(&fake);
     }
@@ -210,9 +176,9 @@ static void test_a_mail_that_cannot_be_read_gets_no_dot(void **state)
     BEGIN(fake, "hello there\r\n", 1);
     fake.piece_size = 5;
     fake.piece_fails_at = 5;
-    play(&fake, "220 c|" BARE "|250|250|354|250");
-    assert_non_null(strstr(said(&fake), "DATA|hello"));
-    assert_null(strstr(said(&fake), "|.|"));
+    fake_client_play(&fake, "220 c|" BARE "|250|250|354|250");
+    assert_non_null(strstr(fake_client_said(&fake), "DATA|hello"));
+    assert_null(strstr(fake_client_said(&fake), "|.|"));
     assert_text(fates(fake.talk.mail), "O");
     fake_client_end(&fake);
 }
@@ -221,7 +187,7 @@ static void test_recorded_before_quit(void **state)
 {
     (void)state;
     BEGIN(fake, "hi\r\n", 1);
-    play(&fake, "220 c|" BARE "|250|250|354|250");
+    fake_client_play(&fake, "220 c|" BARE "|250|250|354|250");
     assert_int_equal(fake.recorded, 1);
     assert_true(fake.talk.mail->recipients[0].recorded);
     fake_client_end(&fake);
@@ -232,7 +198,7 @@ static void test_what_could_not_be_recorded_is_left_to_others(void **state)
     (void)state;
     BEGIN(fake, "hi\r\n", 1);
     fake.record_fails = true;
-    play(&fake, "220 c|" BARE "|250|250|354|250");
+    fake_client_play(&fake, "220 c|" BARE "|250|250|354|250");
     assert_true(out_is_unrecorded(fake.talk.mail));
     fake_client_end(&fake);
 }
@@ -260,9 +226,9 @@ static void test_letters_beyond_ascii(void **state)
         free(recipient->address);
         recipient->address = must_dup(cases[i].address);
         scoped_text char *says = must_print("220 c|%s|250;250|354|250", cases[i].offers);
-        play(&fake, says);
-        if (cases[i].mail && !strstr(said(&fake), cases[i].mail))
-            fail_msg("%s: said \"%s\"", cases[i].name, said(&fake));
+        fake_client_play(&fake, says);
+        if (cases[i].mail && !strstr(fake_client_said(&fake), cases[i].mail))
+            fail_msg("%s: said \"%s\"", cases[i].name, fake_client_said(&fake));
         if (cases[i].reply && strncmp(recipient->reply, cases[i].reply, 9) != 0)
             fail_msg("%s: reply \"%s\"", cases[i].name, recipient->reply);
         fake_client_end(&fake);
@@ -292,11 +258,12 @@ static void test_how_addresses_are_written(void **state)
         struct out_recipient *recipient = &fake.talk.mail->recipients[0];
         free(recipient->address);
         recipient->address = must_dup(cases[i].address);
-        play(&fake, "220 c|" BARE "|250|250|354|250");
-        if (cases[i].written && !strstr(said(&fake), cases[i].written))
-            fail_msg("%s: said \"%s\"", cases[i].name, said(&fake));
-        if (!cases[i].written && (strstr(said(&fake), "RCPT") || recipient->fate != OUT_REFUSED))
-            fail_msg("%s: said \"%s\"", cases[i].name, said(&fake));
+        fake_client_play(&fake, "220 c|" BARE "|250|250|354|250");
+        if (cases[i].written && !strstr(fake_client_said(&fake), cases[i].written))
+            fail_msg("%s: said \"%s\"", cases[i].name, fake_client_said(&fake));
+        if (!cases[i].written &&
+            (strstr(fake_client_said(&fake), "RCPT") || recipient->fate != OUT_REFUSED))
+            fail_msg("%s: said \"%s\"", cases[i].name, fake_client_said(&fake));
         fake_client_end(&fake);
     }
 }
@@ -307,8 +274,8 @@ static void test_the_null_sender(void **state)
     BEGIN(fake, "hi\n", 1);
     free(fake.talk.mail->mail_from);
     fake.talk.mail->mail_from = must_dup("");
-    play(&fake, "220 c|" BARE "|250|250|354|250");
-    assert_non_null(strstr(said(&fake), "|MAIL FROM:<>|"));
+    fake_client_play(&fake, "220 c|" BARE "|250|250|354|250");
+    assert_non_null(strstr(fake_client_said(&fake), "|MAIL FROM:<>|"));
     assert_text(fates(fake.talk.mail), "T");
     fake_client_end(&fake);
 }
@@ -319,8 +286,8 @@ static void test_who_has_a_fate_is_not_named(void **state)
     (void)state;
     BEGIN(fake, "hi\n", 3);
     fake.talk.mail->recipients[1].fate = OUT_REFUSED;
-    play(&fake, "220 c|" ALL "|250;250;250|354|250");
-    assert_non_null(strstr(said(&fake), TO0 TO2 "DATA|"));
+    fake_client_play(&fake, "220 c|" ALL "|250;250;250|354|250");
+    assert_non_null(strstr(fake_client_said(&fake), TO0 TO2 "DATA|"));
     assert_text(fates(fake.talk.mail), "TRT");
     fake_client_end(&fake);
 }
@@ -347,9 +314,9 @@ static void test_login(void **state)
         fake_client_begin(&fake, fake_mail("hi\n", 1), TLS_PROVED);
         fake.talk.mail->login = must_dup("me");
         fake.talk.mail->password = must_dup("sesame");
-        play(&fake, cases[i].says);
-        if (!strstr(said(&fake), cases[i].said))
-            fail_msg("%s: said \"%s\"", cases[i].name, said(&fake));
+        fake_client_play(&fake, cases[i].says);
+        if (!strstr(fake_client_said(&fake), cases[i].said))
+            fail_msg("%s: said \"%s\"", cases[i].name, fake_client_said(&fake));
         if (fake.talk.end != cases[i].end)
             fail_msg("%s: ended as %d", cases[i].name, (int)fake.talk.end);
         assert_true(fake.talk.login_refused == (fake.talk.end == TALK_TURNED_AWAY));
@@ -376,7 +343,7 @@ static void test_nudges(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         BEGIN(fake, "hi\n", 1);
-        hear(&fake, cases[i].says);
+        fake_client_says(&fake, cases[i].says);
         fake_client_nudge(&fake, cases[i].nudge);
         if (fake.over != cases[i].over || strcmp(fates(fake.talk.mail), cases[i].fates) != 0)
             fail_msg("%s: %s, %s", cases[i].name, fake.over ? "over" : "goes on",

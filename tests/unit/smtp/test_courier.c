@@ -82,6 +82,8 @@ struct world {
     char reply[OUT_REPLY_SIZE];
     bool load_fails, record_fails;
     bool secret, unwanted; /* what is loaded */
+    const char *further;   /* what else waits: a letter for each mail */
+    struct bytes fates;    /* as recorded, a letter for each */
     void *courier;
 };
 
@@ -107,9 +109,16 @@ static void load_free(struct errand *errand)
     free(load);
 }
 
+/* 's': may leave over TLS alone; 'u': no longer wanted; 'f': cannot be read; 'd': was dropped */
+static char kind_of(const struct world *w, int64_t id)
+{
+    return (char)(w->further && id > 1 ? w->further[id - 2] : '\0');
+}
+
 static struct errand *fake_load(void *ctx, const int64_t *ids, size_t count)
 {
     const struct world *w = ctx;
+    char kind = kind_of(w, ids[0]);
     struct out_load *load = must_new(struct out_load);
     struct out_mail *mail = must_new(struct out_mail);
 
@@ -121,12 +130,14 @@ static struct errand *fake_load(void *ctx, const int64_t *ids, size_t count)
         mail->recipients[i].address = must_print("r%zu@%s", i, w->row->domain);
     }
     mail->body = source_of_slice(SLICE("hi\r\n"));
-    mail->secret = w->secret;
-    if (w->unwanted)
+    mail->secret = w->secret || kind == 's';
+    if (w->unwanted || kind == 'u')
         out_decide(mail, OUT_TAKEN, "no longer wanted");
     load->errand.free = load_free;
-    load->errand.ok = !w->load_fails;
+    load->errand.ok = !w->load_fails && kind != 'f';
     load->mail = mail;
+    if (kind == 'd')
+        out_mail_free(steal(&load->mail));
     return &load->errand;
 }
 
@@ -154,6 +165,7 @@ static struct errand *fake_record(void *ctx, const struct out_mail *mail)
     struct world *w = ctx;
 
     w->recorded++;
+    bytes_add_char(&w->fates, "OTLR"[mail->recipients[0].fate]);
     w->fate = mail->recipients[0].fate;
     snprintf(w->reply, sizeof w->reply, "%s", mail->recipients[0].reply);
     return plain_errand(!w->record_fails);
@@ -320,6 +332,7 @@ static void run_courier(struct world *w)
         next = out_courier_kind.resume(courier, errand, &turn);
     }
     assert_int_equal(next, NEXT_HANG_UP);
+    w->out.claims.closing = true; /* what is left is for other tests */
     out_courier_kind.free(courier);
 }
 
@@ -342,6 +355,9 @@ static void world_open(struct world *w, const struct row *row)
     };
     w->out.claims.couriers_max = OUT_COURIERS_MAX;
     claims_add(&w->out.claims, 1, row->domain, "7 alice@home.test");
+    for (int64_t id = 2; kind_of(w, id); id++)
+        claims_add(&w->out.claims, id, row->domain, NULL);
+    w->out.claims.couriers_max = 1;
     out_start_couriers(&w->out);
     run_courier(w);
 }
@@ -349,6 +365,7 @@ static void world_open(struct world *w, const struct row *row)
 static void world_close(struct world *w)
 {
     bytes_clear(&w->visits);
+    bytes_clear(&w->fates);
     claims_clear(&w->out.claims);
     ledger_clear(&w->out.ledger);
     free(w);
@@ -423,6 +440,48 @@ static void test_what_is_no_longer_wanted_goes_nowhere(void **state)
     world_close(w);
 }
 
+/* ---- several mails over one connection ---- */
+#define MAIL "|250|250|354|250 kept"
+static void test_further_mails(void **state)
+{
+    static const struct {
+        const char *name, *further;
+        const char *meets[VISITS_MAX];
+        const char *visits, *fates;
+    } cases[] = {
+  /* clang-format off */
+        {"three at once", "mm", {"220 c|250 c" MAIL MAIL MAIL}, "a.test:25 try", "TTT"},
+        {"a refused one leaves the next", "m", {"220 c|250 c|250|550 5.1.1 no|250 reset" MAIL}, "a.test:25 try", "RT"},
+        {"a text refused needs no reset", "m", {"220 c|250 c|250|250|354|554 5.6.0 no" MAIL}, "a.test:25 try", "RT"},
+        {"a sender refused in a group ends it", "m", {"220 c|250-c\r\n250 PIPELINING|550 no", NULL}, "a.test:25 try", "R"},
+        {"they close it: once more", "m", {"220 c|250 c" MAIL, YES}, "a.test:25 try, a.test:25 try", "TT"},
+        {"they are tired of it: once more", "m", {"220 c|250 c" MAIL "|421 enough", YES}, "a.test:25 try, a.test:25 try", "TT"},
+        {"they take no reset: once more", "m", {"220 c|250 c|250|550 no|500 what", YES}, "a.test:25 try, a.test:25 try", "RT"},
+        {"it ends behind the text: not again", "m", {"220 c|250 c" MAIL "|250|250|354"}, "a.test:25 try", "TL"},
+        {"a new connection fails like any", "m", {"220 c|250 c" MAIL, "silent"}, "a.test:25 try, a.test:25 try", "TL"},
+        {"a secret needs one of its own", "s", {"220 c|250 c" MAIL, "220 c|250 c"}, "a.test:25 try, a.test:25 always", "TL"},
+        {"what was dropped is nobody's", "d", {"220 c|250 c" MAIL}, "a.test:25 try", "T"},
+        {"what is not wanted goes nowhere", "u", {"220 c|250 c" MAIL}, "a.test:25 try", "TT"},
+        {"what cannot be read waits", "f", {"220 c|250 c" MAIL}, "a.test:25 try", "TL"},
+  /* clang-format on */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct row row = {"", "d.test", "10 a.test", {NULL}, "", OUT_TAKEN, "", ""};
+        struct world *w = must_new(struct world);
+        memcpy(row.meets, cases[i].meets, sizeof row.meets);
+        w->further = cases[i].further;
+        world_open(w, &row);
+        bytes_add_char(&w->fates, '\0');
+        if (strcmp(w->visits.at, cases[i].visits) != 0 || strcmp(w->fates.at, cases[i].fates) != 0)
+            fail_msg("%s: %s, went to \"%s\"", cases[i].name, w->fates.at, w->visits.at);
+        if (w->out.claims.couriers != 0)
+            fail_msg("%s: %d couriers are left", cases[i].name, w->out.claims.couriers);
+        world_close(w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -430,6 +489,7 @@ int main(void)
         cmocka_unit_test(test_our_own_trouble),
         cmocka_unit_test(test_a_secret_never_goes_in_clear),
         cmocka_unit_test(test_what_is_no_longer_wanted_goes_nowhere),
+        cmocka_unit_test(test_further_mails),
     };
     return cmocka_run_group_tests_name("smtp courier", tests, NULL, NULL);
 }
