@@ -18,7 +18,7 @@ PACKAGES_FRESH=(debootstrap util-linux git)
 
 PACKAGES_TEST=(
     libcmocka-dev "${PACKAGES_CLANG[@]}" shellcheck python3-spf python3-yaml
-    "${PACKAGES_PYTHON[@]}" python3-pytest python3-selenium
+    "${PACKAGES_PYTHON[@]}" python3-pytest python3-selenium python3-aiosmtpd
     python3-dkim opendkim-tools
     knot knot-dnsutils knot-dnssecutils unbound iproute2 procps util-linux bsdutils mount e2fsprogs
     "${PACKAGES_FRESH[@]}" swaks libnet-ssleay-perl libauthen-sasl-perl mutt msmtp gnupg gpg-agent

@@ -76,8 +76,14 @@ case $part in all) step "lint" tools/lint.sh ;; esac
 case $part in all | e2e) reported e2e.xml "end to end" end_to_end "$@" ;; esac
 case $part in long) reported e2e.xml "end to end, the long way" end_to_end "$@" ;; esac
 case $part in
-    crash) export NESTBOX_POINTS=300 NESTBOX_FAULTS=40 NESTBOX_CUTS=50 NESTBOX_KILLS=200 ;;
-    long) export NESTBOX_POINTS=all NESTBOX_FAULTS=100 NESTBOX_CUTS=60 NESTBOX_KILLS=500 ;;
+    crash)
+        export NESTBOX_POINTS=300 NESTBOX_FAULTS=40 NESTBOX_CUTS=50 NESTBOX_KILLS=200
+        export NESTBOX_BAD_MAILS=1000 NESTBOX_BAD_KILLS=10
+        ;;
+    long)
+        export NESTBOX_POINTS=all NESTBOX_FAULTS=100 NESTBOX_CUTS=60 NESTBOX_KILLS=500
+        export NESTBOX_BAD_MAILS=5000 NESTBOX_BAD_KILLS=20
+        ;;
 esac
 case $part in all | crash | load | long) step "build (release)" build release nestbox ;; esac
 case $part in all | load | long) reported load.xml "load" loads "$@" ;; esac
