@@ -1,0 +1,180 @@
+/*
+ * APPEND, of one message or several (RFC 3502): messages go to the spool as they come.
+ *
+ *     tag APPEND mailbox [flags] [date] {n} … [ [flags] [date] {n} … ] CRLF
+ *
+ * Between two messages the session reads lines as ever; what stands in them belongs to the next.
+ */
+#include "imap_date.h"
+#include "imap_private.h"
+#include "memory.h"
+
+#include <stdio.h>
+
+struct append {
+    char *mailbox;
+    struct imap_message messages[APPEND_MESSAGES_MAX];
+    size_t count; /* the last is under way while `left` > 0 */
+    int64_t left;
+    bool broken; /* the spool failed: the rest is read and dropped */
+    struct err err;
+};
+
+static void message_clear(const struct imap_session *s, struct imap_message *message)
+{
+    if (message->body)
+        s->duties->body_free(message->body);
+    free(message->keywords);
+    *message = (struct imap_message){0};
+}
+
+void append_free(struct imap_session *s)
+{
+    struct append *append = s->append;
+
+    if (!append)
+        return;
+    for (size_t i = 0; i < append->count; i++)
+        message_clear(s, &append->messages[i]);
+    free(append->mailbox);
+    free(append);
+    s->append = NULL;
+}
+
+/* [SP flags] [SP "date"] SP, up to the literal. */
+static bool read_message(struct lexer *lexer, struct imap_message *out)
+{
+    struct slice date;
+
+    *out = (struct imap_message){0};
+    if (!lex_space(lexer))
+        return false;
+    if (lex_peek(lexer) == '(' &&
+        (!lex_flags(lexer, &out->flags, &out->keywords) || !lex_space(lexer)))
+        return false;
+    if (lex_peek(lexer) == '"' && (!lex_string(lexer, &date) ||
+                                   !imap_date_time_read(date, &out->date_ms) || !lex_space(lexer)))
+        return false;
+    lex_char(lexer, '~'); /* literal8: what is in it is kept as it is */
+    return lex_char(lexer, '{');
+}
+
+static bool read_first(struct imap_session *s, char **out_mailbox)
+{
+    struct slice word;
+
+    if (!lex_astring(&s->lexer, &word) || word.len > TAG_MAX || !lex_space(&s->lexer))
+        return false;
+    snprintf(s->tag, sizeof s->tag, "%.*s", SLICE_ARGS(word));
+    return lex_atom(&s->lexer, &word) && slice_is_nocase(word, "APPEND") &&
+           lex_space(&s->lexer) && lex_mailbox(s, out_mailbox);
+}
+
+static void begin_body(struct imap_session *s, struct imap_message *message,
+                       const struct literal *literal)
+{
+    struct append *append = s->append;
+
+    message->body = s->duties->body_new(s->duties->ctx);
+    append->messages[append->count++] = *message;
+    *message = (struct imap_message){0};
+    append->left = literal->size;
+    bytes_reset(&s->command);
+    if (!literal->at_once)
+        bytes_add_text(s->turn->out, "+ Go on\r\n");
+    s->mode = literal->size > 0 ? MODE_APPEND : MODE_COMMAND;
+}
+
+bool append_begins(struct imap_session *s, const struct literal *literal, enum next *out_next)
+{
+    struct imap_message message = {0};
+    scoped_text char *mailbox = NULL;
+
+    if (s->state == NOT_AUTHENTICATED || literal->size > s->duties->message_max ||
+        (s->append && s->append->count == APPEND_MESSAGES_MAX))
+        return false;
+    lexer_clear(&s->lexer);
+    s->lexer.rest = bytes_slice(&s->command);
+    if ((!s->append && !read_first(s, &mailbox)) || !read_message(&s->lexer, &message)) {
+        message_clear(s, &message);
+        return false;
+    }
+    if (!s->append) {
+        s->append = must_new(struct append);
+        s->append->mailbox = steal(&mailbox);
+    }
+    begin_body(s, &message, literal);
+    *out_next = NEXT_READ;
+    return true;
+}
+
+static enum next flushed(struct imap_session *s, struct errand *back)
+{
+    struct append *append = s->append;
+
+    if (!back->ok) {
+        append->broken = true;
+        append->err = back->err;
+    }
+    errand_free(back);
+    return NEXT_READ;
+}
+
+enum next append_read(struct imap_session *s)
+{
+    struct append *append = s->append;
+    struct imap_body *body = append->messages[append->count - 1].body;
+    struct turn *turn = s->turn;
+    struct slice here = slice_from(turn->in, turn->used);
+
+    here = slice_first(here, (int64_t)here.len > append->left ? (size_t)append->left : here.len);
+    turn->used += here.len;
+    append->left -= (int64_t)here.len;
+    if (append->left == 0)
+        s->mode = MODE_COMMAND;
+    if (!append->broken && s->duties->body_add(body, here))
+        return send_errand(s, s->duties->body_flush(body), flushed);
+    return NEXT_READ;
+}
+
+static enum next appended(struct imap_session *s, struct errand *back)
+{
+    struct imap_copied *copied = container_of(back, struct imap_copied, base.errand);
+    scoped_value(number_set) uids = {0};
+    scoped_value(bytes) code = {0};
+
+    if (errand_failed(back))
+        return no_errand(s, back);
+    for (size_t i = 0; i < copied->count; i++)
+        number_set_add(&uids, copied->to[i], copied->to[i]);
+    bytes_print(&code, "APPENDUID %u ", copied->uid_validity);
+    number_set_print(&uids, &code);
+    errand_free(back);
+    return finish(s, code.at, "It is there");
+}
+
+enum next append_line(struct imap_session *s)
+{
+    struct append *append = s->append;
+
+    if (s->command.len > 0) {
+        append_free(s);
+        return bad(s, "Behind the message stands nothing, or the next message");
+    }
+    if (append->broken) {
+        struct err err = append->err;
+        append_free(s);
+        return no(s, err.kind == ERR_FULL ? "OVERQUOTA" : "UNAVAILABLE", err.said);
+    }
+    struct errand *errand =
+        s->duties->append(s->duties->ctx, s->account_id, slice_of(append->mailbox),
+                          append->messages, append->count);
+    append->count = 0; /* given away */
+    append_free(s);
+    return send_errand(s, errand, appended);
+}
+
+enum next on_append(struct imap_session *s)
+{
+    return bad(s, "APPEND wants a mailbox, flags and a date if you like, and a literal");
+}

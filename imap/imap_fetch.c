@@ -1,0 +1,350 @@
+/*
+ * FETCH and UID FETCH.
+ *
+ *     [MARK \Seen] ─> ROWS ─> tell ─(a section longer than a piece)─> PIECE ─> tell … ─> ROWS ─> … ─> OK
+ *
+ * An errand brings as many rows as fit into one piece, with the beginnings of their sections; what is longer comes
+ * in pieces of its own.  Nothing is brought before the client has taken what was said, so the cost of a
+ * FETCH is one piece, whatever it asks for.
+ */
+#include "body_short.h"
+#include "fetch_items.h"
+#include "imap_date.h"
+#include "imap_private.h"
+#include "log.h"
+#include "memory.h"
+
+struct fetch {
+    struct fetch_items items;
+    struct number_set uids, marked;
+    int64_t changed_since;
+    bool vanished;    /* asked for (RFC 7162 3.2.6) */
+    bool tells_flags; /* asked for, so that those of `marked` need no word of their own */
+    struct errand *home;     /* the rows being told; owned */
+    size_t row, item;        /* what comes next */
+    const char *space;       /* before the next item of this row */
+    int64_t body_id, at, end; /* of the section under way; at == end: none */
+};
+
+void fetch_free(struct fetch *fetch)
+{
+    if (!fetch)
+        return;
+    fetch_items_clear(&fetch->items);
+    number_set_clear(&fetch->uids);
+    number_set_clear(&fetch->marked);
+    errand_free(fetch->home);
+    free(fetch);
+}
+SCOPED(fetch, fetch_free)
+
+static enum next tell_rows(struct imap_session *s);
+
+static enum next end_fetch(struct imap_session *s)
+{
+    fetch_free(s->fetch);
+    s->fetch = NULL;
+    return finish(s, "", "Fetched");
+}
+
+/* ---- telling ---- */
+
+static void tell_structure(struct bytes *out, const struct imap_row *row, bool extended)
+{
+    const char *structure = row->structure ? row->structure : "NIL";
+
+    bytes_print(out, "%s ", extended ? "BODYSTRUCTURE" : "BODY");
+    if (extended || !body_short_add(out, slice_of(structure)))
+        bytes_add_text(out, structure);
+}
+
+static void tell_plain(struct bytes *out, const struct imap_row *row, enum fetch_kind kind)
+{
+    char date[IMAP_DATE_TIME_SIZE];
+
+    switch (kind) {
+    case FETCH_UID: bytes_print(out, "UID %u", row->entry.uid); return;
+    case FETCH_FLAGS:
+        bytes_add_text(out, "FLAGS ");
+        add_flags(out, row->entry.flags, row->entry.keywords);
+        return;
+    case FETCH_MODSEQ: bytes_print(out, "MODSEQ (%lld)", (long long)row->entry.modseq); return;
+    case FETCH_DATE:
+        imap_date_time_print(row->received_ms, date);
+        bytes_print(out, "INTERNALDATE \"%s\"", date);
+        return;
+    case FETCH_SIZE: bytes_print(out, "RFC822.SIZE %lld", (long long)row->octets); return;
+    case FETCH_ENVELOPE:
+        bytes_print(out, "ENVELOPE %s", row->envelope ? row->envelope : "NIL");
+        return;
+    case FETCH_BODY: tell_structure(out, row, false); return;
+    case FETCH_STRUCTURE: tell_structure(out, row, true); return;
+    case FETCH_SECTION: break;
+    }
+    __builtin_unreachable();
+}
+
+static void tell_section(struct fetch *fetch, const struct imap_row *row, size_t number,
+                         struct bytes *out)
+{
+    const struct imap_section *section = &row->sections[number];
+    enum section_kind kind = fetch->items.sections[number].kind;
+    long long rest = (long long)(section->end - section->begin);
+
+    bytes_print(out, "%s ", fetch->items.labels[number]);
+    if (kind == SECTION_BINARY_SIZE) {
+        bytes_print(out, "%lld", (long long)section->end);
+        return;
+    }
+    if (section->absent) {
+        bytes_add_text(out, "NIL");
+        return;
+    }
+    bytes_print(out, "%s{%lld}\r\n", kind == SECTION_BINARY ? "~" : "",
+                (long long)section->text.len + rest);
+    bytes_add(out, bytes_slice(&section->text));
+    fetch->body_id = row->body_id;
+    fetch->at = section->begin;
+    fetch->end = section->end;
+}
+
+static enum next piece_found(struct imap_session *s, struct errand *back)
+{
+    struct fetch *fetch = s->fetch;
+    const struct imap_piece *piece = container_of(back, struct imap_piece, base.errand);
+    bool good = !errand_failed(back) && piece->text.len > 0;
+
+    if (!good) { /* amid a literal nothing can be said */
+        log_error("s=%s imap a mail could not be read to its end: %s", s->id, back->err.cause);
+        errand_free(back);
+        return NEXT_HANG_UP;
+    }
+    bytes_add(s->turn->out, bytes_slice(&piece->text));
+    fetch->at += (int64_t)piece->text.len;
+    errand_free(back);
+    s->more = tell_rows;
+    return NEXT_MORE;
+}
+
+static enum next bring_piece(struct imap_session *s)
+{
+    struct fetch *fetch = s->fetch;
+    int64_t end = fetch->at + IMAP_PIECE < fetch->end ? fetch->at + IMAP_PIECE : fetch->end;
+
+    return send_errand(s, s->duties->piece(s->duties->ctx, fetch->body_id, fetch->at, end),
+                       piece_found);
+}
+
+/* The row's items from `fetch->item` on, up to a section that has more to come. */
+static void tell_items(struct imap_session *s, struct fetch *fetch, const struct imap_row *row)
+{
+    struct bytes *out = s->turn->out;
+
+    while (fetch->item < fetch->items.count && fetch->at == fetch->end) {
+        const struct fetch_item *item = &fetch->items.at[fetch->item++];
+        bytes_add_text(out, fetch->space);
+        fetch->space = " ";
+        if (item->kind == FETCH_SECTION)
+            tell_section(fetch, row, item->section, out);
+        else
+            tell_plain(out, row, item->kind);
+    }
+}
+
+/* False: a section has more to come. */
+static bool tell_row(struct imap_session *s, struct fetch *fetch, const struct imap_row *row)
+{
+    struct bytes *out = s->turn->out;
+    uint32_t number = number_of(&s->selected, row->entry.uid);
+
+    if (number == 0)
+        return true; /* it came after our last look: EXISTS tells of it first */
+    if (fetch->item == 0) {
+        bytes_print(out, "* %u FETCH (", number);
+        fetch->space = "";
+    }
+    tell_items(s, fetch, row);
+    if (fetch->at < fetch->end)
+        return false;
+    if (!fetch->tells_flags && number_set_has(&fetch->marked, row->entry.uid)) {
+        bytes_add_text(out, " FLAGS ");
+        add_flags(out, row->entry.flags, row->entry.keywords);
+    }
+    bytes_add_text(out, ")\r\n");
+    return true;
+}
+
+static enum next bring_rows(struct imap_session *s, uint32_t after);
+
+static enum next tell_rows(struct imap_session *s)
+{
+    struct fetch *fetch = s->fetch;
+    const struct imap_rows *rows = container_of(fetch->home, struct imap_rows, base.errand);
+
+    if (fetch->at < fetch->end)
+        return bring_piece(s);
+    while (fetch->row < rows->count) {
+        if (!tell_row(s, fetch, &rows->at[fetch->row]))
+            return bring_piece(s);
+        fetch->row++;
+        fetch->item = 0;
+    }
+    if (!rows->more)
+        return end_fetch(s);
+    return bring_rows(s, rows->count ? rows->at[rows->count - 1].entry.uid : UINT32_MAX);
+}
+
+/* ---- bringing ---- */
+
+static enum next rows_found(struct imap_session *s, struct errand *back)
+{
+    struct fetch *fetch = s->fetch;
+
+    if (errand_failed(back)) {
+        fetch_free(fetch);
+        s->fetch = NULL;
+        return no_errand(s, back);
+    }
+    errand_free(fetch->home);
+    fetch->home = back;
+    fetch->row = fetch->item = 0;
+    s->more = tell_rows;
+    return tell_rows(s);
+}
+
+static struct imap_wish wish_of(const struct fetch *fetch)
+{
+    struct imap_wish wish = {.sections = fetch->items.sections,
+                             .section_count = fetch->items.section_count,
+                             .changed_since = fetch->changed_since};
+
+    for (size_t i = 0; i < fetch->items.count; i++) {
+        enum fetch_kind kind = fetch->items.at[i].kind;
+        wish.envelope = wish.envelope || kind == FETCH_ENVELOPE;
+        wish.structure = wish.structure || kind == FETCH_BODY || kind == FETCH_STRUCTURE;
+        wish.size = wish.size || kind == FETCH_SIZE;
+        wish.date = wish.date || kind == FETCH_DATE;
+    }
+    return wish;
+}
+
+static bool asks_flags(const struct fetch *fetch)
+{
+    for (size_t i = 0; i < fetch->items.count; i++)
+        if (fetch->items.at[i].kind == FETCH_FLAGS)
+            return true;
+    return false;
+}
+
+static enum next ask_rows(struct imap_session *s, uint32_t after)
+{
+    const struct imap_wish wish = wish_of(s->fetch);
+
+    return send_errand(
+        s, s->duties->rows(s->duties->ctx, s->selected.id, &s->fetch->uids, after, &wish),
+        rows_found);
+}
+
+static enum next more_rows(struct imap_session *s)
+{
+    return ask_rows(s, s->fetch_after);
+}
+
+/* Behind the first rows the client must take what was said. */
+static enum next bring_rows(struct imap_session *s, uint32_t after)
+{
+    s->fetch_after = after;
+    s->more = more_rows;
+    return NEXT_MORE;
+}
+
+static enum next marked(struct imap_session *s, struct errand *back)
+{
+    const struct imap_changes *changes = container_of(back, struct imap_changes, base.errand);
+
+    if (errand_failed(back)) {
+        fetch_free(s->fetch);
+        s->fetch = NULL;
+        return no_errand(s, back);
+    }
+    for (size_t i = 0; i < changes->count; i++)
+        number_set_add(&s->fetch->marked, changes->at[i].uid, changes->at[i].uid);
+    if (s->selected.modseq == changes->modseq_before)
+        s->selected.modseq = changes->modseq;
+    errand_free(back);
+    return ask_rows(s, 0);
+}
+
+static enum next vanished_found(struct imap_session *s, struct errand *back)
+{
+    const struct imap_changes *changes = container_of(back, struct imap_changes, base.errand);
+    scoped_value(number_set) told = {0};
+
+    if (errand_failed(back)) {
+        fetch_free(s->fetch);
+        s->fetch = NULL;
+        return no_errand(s, back);
+    }
+    for (size_t i = 0; i < changes->vanished.count; i++)
+        for (uint32_t uid = changes->vanished.at[i].first; uid <= changes->vanished.at[i].last;
+             uid++)
+            if (number_set_has(&s->fetch->uids, uid))
+                number_set_add(&told, uid, uid);
+    if (told.count > 0) {
+        bytes_add_text(s->turn->out, "* VANISHED (EARLIER) ");
+        number_set_print(&told, s->turn->out);
+        bytes_add_text(s->turn->out, "\r\n");
+    }
+    errand_free(back);
+    return ask_rows(s, 0);
+}
+
+/* ---- what is asked ---- */
+
+static bool read_modifiers(struct imap_session *s, struct fetch *fetch)
+{
+    if (!lex_char(&s->lexer, '('))
+        return false;
+    do {
+        if (lex_is(&s->lexer, "CHANGEDSINCE")) {
+            if (!lex_space(&s->lexer) ||
+                !lex_number(&s->lexer, INT64_MAX, &fetch->changed_since))
+                return false;
+            s->condstore = true;
+            fetch_items_need(&fetch->items, FETCH_MODSEQ);
+        } else if (s->qresync && s->uid && lex_is(&s->lexer, "VANISHED")) {
+            fetch->vanished = true;
+        } else {
+            return false;
+        }
+    } while (lex_space(&s->lexer));
+    return lex_char(&s->lexer, ')') && (!fetch->vanished || fetch->changed_since);
+}
+
+enum next on_fetch(struct imap_session *s)
+{
+    scoped(fetch) fetch = must_new(struct fetch);
+
+    if (!lex_space(&s->lexer) || !lex_messages(s, &fetch->uids) || !lex_space(&s->lexer) ||
+        !fetch_items_read(&s->lexer, &fetch->items))
+        return bad(s, "FETCH wants messages and items");
+    if (lex_space(&s->lexer) && !read_modifiers(s, fetch))
+        return bad(s, "Behind the items stands (CHANGEDSINCE n) or nothing");
+    if (!lexer_at_end(&s->lexer))
+        return bad(s, "FETCH wants its items in brackets");
+    if (s->uid)
+        fetch_items_need(&fetch->items, FETCH_UID);
+    bool marks = fetch->items.marks_seen && !s->selected.read_only;
+    fetch->tells_flags = asks_flags(fetch);
+    s->fetch = steal(&fetch);
+    if (s->fetch->vanished)
+        return send_errand(
+            s, s->duties->changes(s->duties->ctx, s->selected.id, s->fetch->changed_since),
+            vanished_found);
+    if (!marks)
+        return ask_rows(s, 0);
+    const struct imap_flags_order order = {.how = FLAGS_ADD, .flags = IMAP_SEEN,
+                                           .unchanged_since = -1};
+    return send_errand(
+        s, s->duties->flags(s->duties->ctx, s->selected.id, &s->fetch->uids, &order), marked);
+}

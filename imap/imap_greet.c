@@ -1,0 +1,153 @@
+/* Commands about the connection: who speaks what, TLS, log-in, good-bye. */
+#include "imap_private.h"
+#include "log.h"
+#include "memory.h"
+
+#include <stdio.h>
+
+enum next on_capability(struct imap_session *s)
+{
+    bytes_add_text(s->turn->out, "* CAPABILITY ");
+    add_capabilities(s, s->turn->out);
+    bytes_add_text(s->turn->out, "\r\n");
+    return finish(s, "", "That is what I can");
+}
+
+enum next on_noop(struct imap_session *s)
+{
+    return finish(s, "", "Nothing done");
+}
+
+enum next on_check(struct imap_session *s)
+{
+    return finish(s, "", "All is on the disk as it is");
+}
+
+enum next on_logout(struct imap_session *s)
+{
+    bytes_add_text(s->turn->out, "* BYE Goodbye\r\n");
+    bytes_print(s->turn->out, "%s OK Logged out\r\n", s->tag);
+    return NEXT_HANG_UP;
+}
+
+enum next on_starttls(struct imap_session *s)
+{
+    if (s->secured)
+        return bad(s, "TLS is on already");
+    bytes_print(s->turn->out, "%s OK Shake hands\r\n", s->tag);
+    bytes_clear(&s->command);
+    return NEXT_START_TLS;
+}
+
+/* ---- ID (RFC 2971) ---- */
+
+/* What the client says of itself is of no use to us and may be personal: it is read and dropped. */
+enum next on_id(struct imap_session *s)
+{
+    struct slice word;
+    bool nil;
+
+    if (!lex_space(&s->lexer))
+        return bad(s, "ID wants a list or NIL");
+    if (!lex_is(&s->lexer, "NIL")) {
+        if (!lex_char(&s->lexer, '('))
+            return bad(s, "ID wants a list or NIL");
+        while (lex_nstring(&s->lexer, &word, &nil))
+            lex_space(&s->lexer);
+        if (!lex_char(&s->lexer, ')'))
+            return bad(s, "This list is not closed");
+    }
+    say(s, "ID (\"name\" \"Nestbox\" \"version\" \"%s\")", NESTBOX_VERSION);
+    return finish(s, "", "Pleased to meet you");
+}
+
+/* ---- ENABLE (RFC 5161) ---- */
+
+static void enable(struct imap_session *s, struct slice name, struct bytes *enabled)
+{
+    bool *const switches[] = {&s->rev2, &s->condstore, &s->qresync};
+    static const char *const names[] = {"IMAP4REV2", "CONDSTORE", "QRESYNC"};
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (slice_is_nocase(name, names[i]) && !*switches[i]) {
+            *switches[i] = true;
+            s->condstore = s->condstore || s->qresync; /* RFC 7162 3.2.3 */
+            bytes_print(enabled, " %s", names[i]);
+        }
+}
+
+enum next on_enable(struct imap_session *s)
+{
+    scoped_value(bytes) enabled = {0};
+    struct slice name;
+    int count = 0;
+
+    while (lex_space(&s->lexer) && lex_atom(&s->lexer, &name)) {
+        enable(s, name, &enabled);
+        count++;
+    }
+    if (count == 0 || !lexer_at_end(&s->lexer))
+        return bad(s, "ENABLE wants names of capabilities");
+    say(s, "ENABLED%s", enabled.len ? enabled.at : "");
+    return finish(s, "", "What I know of these is on");
+}
+
+enum next on_namespace(struct imap_session *s)
+{
+    say(s, "NAMESPACE ((\"\" \"/\")) NIL NIL");
+    return finish(s, "", "All is yours");
+}
+
+/* ---- LOGIN ---- */
+
+enum next accept_login(struct imap_session *s, int64_t account_id)
+{
+    s->account_id = account_id;
+    s->login_failures = 0;
+    enter(s, AUTHENTICATED);
+    log_info("s=%s imap login account=%lld", s->id, (long long)account_id);
+    bytes_print(s->turn->out, "%s OK [CAPABILITY ", s->tag);
+    add_capabilities(s, s->turn->out);
+    bytes_add_text(s->turn->out, "] Welcome\r\n");
+    return NEXT_READ;
+}
+
+enum next refuse_login(struct imap_session *s)
+{
+    log_info("s=%s imap login refused from %s", s->id, s->peer.text);
+    no(s, "AUTHENTICATIONFAILED", "Address or password is wrong");
+    if (++s->login_failures < LOGIN_FAILURES_MAX)
+        return NEXT_READ;
+    bytes_add_text(s->turn->out, "* BYE Too many wrong passwords. Come again later\r\n");
+    return NEXT_HANG_UP;
+}
+
+static enum next login_checked(struct imap_session *s, struct errand *back)
+{
+    int64_t account_id = container_of(back, struct imap_login, base.errand)->account_id;
+
+    if (errand_failed(back))
+        return no_errand(s, back);
+    errand_free(back);
+    return account_id ? accept_login(s, account_id) : refuse_login(s);
+}
+
+enum next on_login(struct imap_session *s)
+{
+    struct slice name;
+    struct slice password;
+
+    if (!s->secured)
+        return no(s, "PRIVACYREQUIRED", "Use STARTTLS first");
+    if (!lex_space(&s->lexer) || !lex_astring(&s->lexer, &name))
+        return bad(s, "LOGIN wants an address and a password");
+    scoped_text char *address = must_copy(name); /* the password may use the lexer's room */
+    if (!lex_space(&s->lexer) || !lex_astring(&s->lexer, &password) || !lexer_at_end(&s->lexer))
+        return bad(s, "LOGIN wants an address and a password");
+    struct errand *errand = s->duties->login(s->duties->ctx, slice_of(address), password);
+    if (s->command.at)
+        explicit_bzero(s->command.at, s->command.capacity);
+    if (s->lexer.unquoted.at)
+        explicit_bzero(s->lexer.unquoted.at, s->lexer.unquoted.capacity);
+    return send_errand(s, errand, login_checked);
+}

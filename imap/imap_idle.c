@@ -1,0 +1,40 @@
+/*
+ * IDLE (RFC 2177): nothing is asked, and what changes is told at once.
+ *
+ * A nudge says "look"; the errand that looks is the same as behind any command.  While it is out the client's DONE
+ * waits in the driver.
+ */
+#include "imap_private.h"
+
+enum next on_idle(struct imap_session *s)
+{
+    bytes_add_text(s->turn->out, "+ Waiting\r\n");
+    s->mode = MODE_IDLE;
+    return s->selected.dirty ? idle_changed(s) : NEXT_READ;
+}
+
+static enum next looked(struct imap_session *s, struct errand *back)
+{
+    if (!errand_failed(back))
+        tell_changes(s, container_of(back, struct imap_changes, base.errand), true);
+    errand_free(back);
+    return NEXT_READ;
+}
+
+enum next idle_changed(struct imap_session *s)
+{
+    if (!s->selected.id)
+        return NEXT_READ;
+    s->selected.dirty = false;
+    return send_errand(
+        s, s->duties->changes(s->duties->ctx, s->selected.id, s->selected.modseq), looked);
+}
+
+enum next idle_line(struct imap_session *s, struct slice line)
+{
+    s->mode = MODE_COMMAND;
+    if (!slice_is_nocase(line, "DONE"))
+        return bad(s, "IDLE ends with DONE");
+    s->numbers_stay = false;
+    return finish(s, "", "You waited");
+}

@@ -1,0 +1,275 @@
+/* LIST with its extensions (RFC 9051 6.3.9, RFC 5258, 5819, 6154), and LSUB. */
+#include "imap_private.h"
+#include "mailbox_name.h"
+#include "memory.h"
+#include "status.h"
+
+enum { PATTERNS_MAX = 50 };
+
+struct listing {
+    bool lsub;
+    bool subscribed, recursive, special; /* what is chosen */
+    unsigned status;                     /* items of STATUS to be told too; 0: none */
+    char *patterns[PATTERNS_MAX];        /* UTF-8, reference in front */
+    size_t pattern_count;
+};
+
+void listing_free(struct listing *listing)
+{
+    if (!listing)
+        return;
+    for (size_t i = 0; i < listing->pattern_count; i++)
+        free(listing->patterns[i]);
+    free(listing);
+}
+SCOPED(listing, listing_free)
+
+/* ---- what is shown ---- */
+
+struct line { /* a mailbox, or a level above one that is none itself */
+    struct slice name;
+    const struct imap_mailbox *mailbox; /* NULL: only a level */
+    bool has_children, child_subscribed;
+};
+struct lines {
+    struct line *at;
+    size_t count, capacity;
+};
+
+static struct line *line_named(struct lines *lines, struct slice name)
+{
+    for (size_t i = 0; i < lines->count; i++)
+        if (slice_eq(lines->at[i].name, name))
+            return &lines->at[i];
+    must_make_room(lines->at, lines->count, lines->capacity);
+    lines->at[lines->count] = (struct line){.name = name};
+    return &lines->at[lines->count++];
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+    return slice_compare(((const struct line *)a)->name, ((const struct line *)b)->name);
+}
+
+/* Every mailbox, and every level above one. */
+static void make_lines(const struct imap_listing *all, struct lines *out)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        const struct imap_mailbox *mailbox = &all->at[i];
+        struct slice name = slice_of(mailbox->name);
+        line_named(out, name)->mailbox = mailbox;
+        for (size_t end = slice_find_last(name, '/'); end != SIZE_MAX;
+             end = slice_find_last(name, '/')) {
+            name = slice_first(name, end);
+            struct line *above = line_named(out, name);
+            above->has_children = true;
+            above->child_subscribed = above->child_subscribed || mailbox->subscribed;
+        }
+    }
+    if (out->count > 0)
+        qsort(out->at, out->count, sizeof out->at[0], compare_lines);
+}
+
+static bool fits_pattern(const struct listing *listing, struct slice name)
+{
+    for (size_t i = 0; i < listing->pattern_count; i++) {
+        struct slice pattern = slice_of(listing->patterns[i]);
+        if (mailbox_name_fits(name, pattern) ||
+            (slice_is(name, "INBOX") && slice_is_nocase(pattern, "INBOX")))
+            return true;
+    }
+    return false;
+}
+
+static bool is_chosen(const struct listing *listing, const struct line *line)
+{
+    bool subscribed = line->mailbox && line->mailbox->subscribed;
+
+    if (!fits_pattern(listing, line->name))
+        return false;
+    if (listing->special && !(line->mailbox && line->mailbox->special))
+        return false;
+    if (listing->subscribed)
+        return subscribed ||
+               ((listing->recursive || listing->lsub) && line->child_subscribed);
+    return true;
+}
+
+static const char *const special_names[] = {
+    [SPECIAL_NONE] = "",       [SPECIAL_SENT] = " \\Sent", [SPECIAL_DRAFTS] = " \\Drafts",
+    [SPECIAL_TRASH] = " \\Trash", [SPECIAL_JUNK] = " \\Junk", [SPECIAL_ARCHIVE] = " \\Archive",
+};
+
+static void add_attributes(const struct imap_session *s, const struct listing *listing,
+                           const struct line *line, struct bytes *out)
+{
+    scoped_value(bytes) words = {0};
+
+    if (!line->mailbox)
+        bytes_add_text(&words, s->rev2 ? " \\NonExistent" : " \\Noselect");
+    bytes_add_text(&words, line->has_children ? " \\HasChildren" : " \\HasNoChildren");
+    if (line->mailbox && line->mailbox->subscribed && !listing->lsub)
+        bytes_add_text(&words, " \\Subscribed");
+    if (line->mailbox)
+        bytes_add_text(&words, special_names[line->mailbox->special]);
+    bytes_add(out, slice_from(bytes_slice(&words), 1));
+}
+
+static void tell_line(struct imap_session *s, const struct listing *listing,
+                      const struct line *line)
+{
+    struct bytes *out = s->turn->out;
+    scoped_text char *name = must_copy(line->name);
+    bool subscribed = line->mailbox && line->mailbox->subscribed;
+
+    bytes_print(out, "* %s (", listing->lsub ? "LSUB" : "LIST");
+    if (!listing->lsub)
+        add_attributes(s, listing, line, out);
+    else if (!subscribed)
+        bytes_add_text(out, "\\Noselect");
+    bytes_add_text(out, ") \"/\" ");
+    add_mailbox(s, out, name);
+    if (listing->recursive && line->child_subscribed && listing->subscribed)
+        bytes_add_text(out, " (\"CHILDINFO\" (\"SUBSCRIBED\"))");
+    bytes_add_text(out, "\r\n");
+    if (listing->status && line->mailbox)
+        tell_status(s, line->mailbox, listing->status);
+}
+
+static enum next listed(struct imap_session *s, struct errand *back)
+{
+    scoped(listing) listing = s->listing;
+    struct lines lines = {0};
+
+    s->listing = NULL;
+    if (errand_failed(back))
+        return no_errand(s, back);
+    make_lines(container_of(back, struct imap_listing, base.errand), &lines);
+    for (size_t i = 0; i < lines.count; i++)
+        if (is_chosen(listing, &lines.at[i]))
+            tell_line(s, listing, &lines.at[i]);
+    free(lines.at);
+    errand_free(back);
+    return finish(s, "", "That is all");
+}
+
+/* ---- what is asked ---- */
+
+static bool read_select_options(struct lexer *lexer, struct listing *listing)
+{
+    struct slice word;
+
+    while (!lex_char(lexer, ')')) {
+        if (!lex_word(lexer, &word))
+            return false;
+        if (slice_is_nocase(word, "SUBSCRIBED"))
+            listing->subscribed = true;
+        else if (slice_is_nocase(word, "RECURSIVEMATCH"))
+            listing->recursive = true;
+        else if (slice_is_nocase(word, "SPECIAL-USE"))
+            listing->special = true;
+        else if (!slice_is_nocase(word, "REMOTE"))
+            return false;
+        lex_space(lexer);
+    }
+    return !listing->recursive || listing->subscribed;
+}
+
+static bool read_return_options(struct lexer *lexer, struct listing *listing)
+{
+    struct slice word;
+
+    if (!lex_is(lexer, "RETURN") || !lex_space(lexer) || !lex_char(lexer, '('))
+        return false;
+    while (!lex_char(lexer, ')')) {
+        if (!lex_word(lexer, &word))
+            return false;
+        if (slice_is_nocase(word, "STATUS")) {
+            if (!lex_space(lexer) || !read_status_items(lexer, &listing->status))
+                return false;
+        } else if (!slice_is_nocase(word, "SUBSCRIBED") && !slice_is_nocase(word, "CHILDREN") &&
+                   !slice_is_nocase(word, "SPECIAL-USE")) {
+            return false;
+        }
+        lex_space(lexer);
+    }
+    return true;
+}
+
+static bool add_pattern(struct imap_session *s, struct listing *listing, const char *reference)
+{
+    struct slice written;
+
+    if (listing->pattern_count >= PATTERNS_MAX || !lex_list_mailbox(&s->lexer, &written))
+        return false;
+    scoped_text char *pattern = read_mailbox(s, written);
+    if (!pattern)
+        return false;
+    listing->patterns[listing->pattern_count++] =
+        must_print("%s%s", pattern[0] == '/' ? "" : reference, pattern);
+    return true;
+}
+
+static bool read_patterns(struct imap_session *s, struct listing *listing, const char *reference)
+{
+    if (!lex_char(&s->lexer, '('))
+        return add_pattern(s, listing, reference);
+    do {
+        if (!add_pattern(s, listing, reference))
+            return false;
+    } while (lex_space(&s->lexer));
+    return lex_char(&s->lexer, ')');
+}
+
+static bool read_arguments(struct imap_session *s, struct listing *listing)
+{
+    struct lexer *lexer = &s->lexer;
+    struct slice written;
+
+    if (!lex_space(lexer))
+        return false;
+    if (!listing->lsub && lex_char(lexer, '(') &&
+        (!read_select_options(lexer, listing) || !lex_space(lexer)))
+        return false;
+    if (!lex_astring(lexer, &written))
+        return false;
+    scoped_text char *reference = read_mailbox(s, written);
+    if (!reference || !lex_space(lexer) || !read_patterns(s, listing, reference))
+        return false;
+    if (!listing->lsub && lex_space(lexer) && !read_return_options(lexer, listing))
+        return false;
+    return lexer_at_end(lexer);
+}
+
+/* LIST "" "" asks how levels are parted. */
+static bool asks_for_delimiter(const struct listing *listing)
+{
+    return listing->pattern_count == 1 && listing->patterns[0][0] == '\0';
+}
+
+static enum next begin_listing(struct imap_session *s, bool lsub)
+{
+    scoped(listing) listing = must_new(struct listing);
+
+    listing->lsub = lsub;
+    listing->subscribed = lsub;
+    if (!read_arguments(s, listing))
+        return bad(s, "This is not how LIST is written");
+    if (asks_for_delimiter(listing)) {
+        say(s, "%s (\\Noselect) \"/\" \"\"", lsub ? "LSUB" : "LIST");
+        return finish(s, "", "Levels are parted by /");
+    }
+    s->listing = steal(&listing);
+    return send_errand(
+        s, s->duties->list(s->duties->ctx, s->account_id, s->listing->status != 0), listed);
+}
+
+enum next on_list(struct imap_session *s)
+{
+    return begin_listing(s, false);
+}
+
+enum next on_lsub(struct imap_session *s)
+{
+    return begin_listing(s, true);
+}

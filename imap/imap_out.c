@@ -1,0 +1,192 @@
+/* How things are written, and the arguments that many commands share. */
+#include "imap_private.h"
+#include "mailbox_name.h"
+#include "memory.h"
+
+#include <stdio.h>
+
+void say(struct imap_session *s, const char *fmt, ...)
+{
+    va_list args;
+
+    bytes_add_text(s->turn->out, "* ");
+    va_start(args, fmt);
+    bytes_vprint(s->turn->out, fmt, args);
+    va_end(args);
+    bytes_add_text(s->turn->out, "\r\n");
+}
+
+static bool can_be_quoted(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.at[i];
+        if (c < 0x20 || c >= 0x7f)
+            return false;
+    }
+    return text.len <= 1000;
+}
+
+void add_string(struct bytes *out, struct slice text)
+{
+    if (!can_be_quoted(text)) {
+        bytes_print(out, "{%zu}\r\n", text.len);
+        bytes_add(out, text);
+        return;
+    }
+    bytes_add_char(out, '"');
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] == '"' || text.at[i] == '\\')
+            bytes_add_char(out, '\\');
+        bytes_add_char(out, text.at[i]);
+    }
+    bytes_add_char(out, '"');
+}
+
+void add_nstring(struct bytes *out, const char *text)
+{
+    if (text)
+        add_string(out, slice_of(text));
+    else
+        bytes_add_text(out, "NIL");
+}
+
+/* ---- mailbox names ---- */
+
+static bool speaks_utf8(const struct imap_session *s)
+{
+    return s->rev2 || s->utf8;
+}
+
+void add_mailbox(const struct imap_session *s, struct bytes *out, const char *name)
+{
+    scoped_value(bytes) text = {0};
+
+    if (speaks_utf8(s)) { /* a quoted string may hold UTF-8 then */
+        bytes_add_char(out, '"');
+        for (const char *c = name; *c; c++) {
+            if (*c == '"' || *c == '\\')
+                bytes_add_char(out, '\\');
+            bytes_add_char(out, *c);
+        }
+        bytes_add_char(out, '"');
+        return;
+    }
+    mutf7_add(&text, slice_of(name));
+    add_string(out, bytes_slice(&text));
+}
+
+char *read_mailbox(const struct imap_session *s, struct slice written)
+{
+    scoped_value(bytes) name = {0};
+
+    if (speaks_utf8(s))
+        bytes_add(&name, written);
+    else if (!mutf7_read(written, &name))
+        return NULL;
+    if (slice_is_nocase(bytes_slice(&name), "INBOX"))
+        return must_dup("INBOX");
+    if (slice_starts_nocase(bytes_slice(&name), "INBOX/"))
+        memcpy(name.at, "INBOX", 5);
+    return bytes_take(&name);
+}
+
+bool lex_mailbox(struct imap_session *s, char **out)
+{
+    struct slice written;
+
+    if (!lex_astring(&s->lexer, &written))
+        return false;
+    char *name = read_mailbox(s, written);
+    if (!name || !mailbox_name_good(slice_of(name))) {
+        free(name);
+        return false;
+    }
+    *out = name;
+    return true;
+}
+
+/* ---- flags ---- */
+
+static const struct {
+    const char *name;
+    unsigned bit;
+} system_flags[] = {
+    {"\\Seen",     IMAP_SEEN    },
+    {"\\Answered", IMAP_ANSWERED},
+    {"\\Flagged",  IMAP_FLAGGED },
+    {"\\Deleted",  IMAP_DELETED },
+    {"\\Draft",    IMAP_DRAFT   },
+};
+
+void add_flags(struct bytes *out, unsigned flags, const char *keywords)
+{
+    const char *space = "";
+
+    bytes_add_char(out, '(');
+    for (size_t i = 0; i < COUNT_OF(system_flags); i++)
+        if (flags & system_flags[i].bit) {
+            bytes_print(out, "%s%s", space, system_flags[i].name);
+            space = " ";
+        }
+    if (keywords && keywords[0])
+        bytes_print(out, "%s%s", space, keywords);
+    bytes_add_char(out, ')');
+}
+
+static bool take_flag(struct slice flag, unsigned *flags, struct bytes *keywords, int *count)
+{
+    for (size_t i = 0; i < COUNT_OF(system_flags); i++)
+        if (slice_is_nocase(flag, system_flags[i].name)) {
+            *flags |= system_flags[i].bit;
+            return true;
+        }
+    if (slice_is_nocase(flag, "\\Recent"))
+        return true; /* some programs send it back in APPEND */
+    if (flag.at[0] == '\\' || flag.len > KEYWORD_LEN || ++*count > KEYWORDS_MAX)
+        return false;
+    if (keywords->len > 0)
+        bytes_add_char(keywords, ' ');
+    bytes_add(keywords, flag);
+    return true;
+}
+
+bool lex_flags(struct lexer *lexer, unsigned *out_flags, char **out_keywords)
+{
+    bool bracket = lex_char(lexer, '(');
+    scoped_value(bytes) keywords = {0};
+    struct slice flag;
+    int count = 0;
+
+    *out_flags = 0;
+    *out_keywords = NULL;
+    if (!(bracket && lex_char(lexer, ')'))) {
+        do {
+            if (!lex_flag(lexer, &flag) || !take_flag(flag, out_flags, &keywords, &count))
+                return false;
+        } while (lex_space(lexer));
+        if (bracket && !lex_char(lexer, ')'))
+            return false;
+    }
+    if (keywords.len > 0)
+        *out_keywords = bytes_take(&keywords);
+    return true;
+}
+
+/* ---- CAPABILITY ---- */
+
+void add_capabilities(const struct imap_session *s, struct bytes *out)
+{
+    bytes_add_text(out, "IMAP4rev1 IMAP4rev2 ID ENABLE SASL-IR");
+    if (s->state == NOT_AUTHENTICATED) {
+        bytes_add_text(out, " LITERAL-");
+        bytes_add_text(out, s->secured ? " AUTH=PLAIN AUTH=SCRAM-SHA-256"
+                                       : " STARTTLS LOGINDISABLED");
+        return;
+    }
+    bytes_print(out,
+                " LITERAL+ IDLE UIDPLUS MOVE CONDSTORE QRESYNC NAMESPACE SPECIAL-USE "
+                "CREATE-SPECIAL-USE LIST-STATUS LIST-EXTENDED CHILDREN STATUS=SIZE QUOTA "
+                "QUOTA=RES-STORAGE UNSELECT BINARY ESEARCH SEARCHRES WITHIN APPENDLIMIT=%lld "
+                "MULTIAPPEND",
+                (long long)s->duties->message_max);
+}

@@ -1,0 +1,181 @@
+/*
+ * What the files of the session share.
+ *
+ *   GREETING --> NOT_AUTHENTICATED --LOGIN, AUTHENTICATE--> AUTHENTICATED --SELECT--> SELECTED
+ *                     | ^                                        ^                       |
+ *                 STARTTLS                                       +-- CLOSE, UNSELECT ----+
+ *
+ * How bytes are read is a state of its own, the mode: commands are gathered whole, with their literals, but the
+ * message of an APPEND goes to the spool as it comes, and during IDLE and AUTHENTICATE lines are no commands.
+ */
+#ifndef NESTBOX_IMAP_PRIVATE_H
+#define NESTBOX_IMAP_PRIVATE_H
+
+#include "imap_duties.h"
+
+enum imap_state { NOT_AUTHENTICATED, AUTHENTICATED, SELECTED };
+enum imap_mode { MODE_COMMAND, MODE_SASL, MODE_APPEND, MODE_IDLE };
+
+enum {
+    TAG_MAX = 64,
+    COMMAND_MAX_BEFORE = 8 * 1024, /* before log-in */
+    COMMAND_MAX = 64 * 1024,
+    ERRORS_MAX = 20,
+    LOGIN_FAILURES_MAX = 3,
+    LOGIN_MS = 60 * 1000,
+    IDLE_MS = 31 * 60 * 1000, /* RFC 9051 5.4: at least 30 minutes */
+    STILL_HERE_MS = 4 * 60 * 1000, /* during IDLE: NATs forget sooner than clients */
+    UID_MAX_KEPT = 1000 * 1000,    /* messages in a mailbox that can be selected */
+};
+
+enum sasl_step { SASL_NONE, SASL_PLAIN, SASL_SCRAM_FIRST, SASL_SCRAM_FINAL, SASL_SCRAM_DONE };
+struct sasl { /* one exchange under way */
+    enum sasl_step step;
+    char *name;
+    char *client_first_bare, *server_first, *client_nonce; /* RFC 5802 3 */
+    char *gs2_header;
+    int64_t account_id;
+};
+
+struct selected { /* id 0: nothing is */
+    int64_t id;
+    uint32_t uid_validity;
+    bool read_only;
+    uint32_t *uids; /* rising: number n is uids[n - 1] */
+    size_t count, capacity;
+    int64_t modseq; /* up to which the client knows all */
+    bool dirty;     /* something was committed since */
+    struct number_set saved; /* "$" (RFC 5182) */
+};
+
+struct fetch;  /* one FETCH under way: imap_fetch.c */
+struct append; /* one APPEND under way: imap_append.c */
+struct listing; /* one LIST under way: imap_list.c */
+
+struct imap_session {
+    const struct imap_duties *duties;
+    struct peer peer;
+    enum imap_state state;
+    enum imap_mode mode;
+    bool secured, closing;
+    char id[9];
+    int64_t account_id;
+    int errors, login_failures;
+    struct sasl sasl;
+
+    /* ENABLE (RFC 5161) */
+    bool rev2, utf8, condstore, qresync;
+
+    /* the command being gathered */
+    struct bytes command;
+    size_t line_at;        /* where its present line begins */
+    int64_t literal_left;  /* octets still to come into it */
+    int64_t skip_left;     /* octets nobody wants, of a literal that is too large */
+    bool too_long;
+
+    /* the command being run */
+    char tag[TAG_MAX + 1];
+    bool uid;             /* UID FETCH and its like */
+    bool numbers_stay;    /* no EXPUNGE may be told behind this one (RFC 9051 7.5.1) */
+    struct lexer lexer;   /* its arguments */
+    struct fetch *fetch;
+    struct append *append;
+    struct listing *listing;
+    unsigned status_items; /* that STATUS asked for */
+    uint32_t fetch_after;   /* FETCH goes on behind this UID */
+    unsigned search_return; /* what RETURN asked for; 0: the old form */
+    bool search_modseq;
+    bool silent;           /* STORE FLAGS.SILENT */
+    bool select_read_only; /* what SELECT or EXAMINE asked for */
+    uint32_t select_validity;
+    struct selected selected;
+
+    /* what goes on when the errand is home; set by whoever sends one */
+    enum next (*resumed)(struct imap_session *, struct errand *back);
+    struct turn *turn; /* of the call under way */
+    enum next (*more)(struct imap_session *); /* after NEXT_MORE */
+};
+
+/* imap_session.c */
+enum next send_errand(struct imap_session *s, struct errand *errand,
+                      enum next (*resumed)(struct imap_session *, struct errand *back));
+void enter(struct imap_session *s, enum imap_state state);
+/* Ends a command: OK, with what changed meanwhile told before it. */
+enum next finish(struct imap_session *s, const char *code, const char *words);
+/* The same for a command that answers NO or BAD; nothing changed is told. */
+enum next no(struct imap_session *s, const char *code, const char *words);
+enum next bad(struct imap_session *s, const char *words);
+/* An errand that was refused or failed becomes NO; takes `back`. */
+enum next no_errand(struct imap_session *s, struct errand *back);
+bool errand_failed(const struct errand *back);
+
+/* imap_out.c: how things are written */
+void say(struct imap_session *s, const char *fmt, ...) PRINTF_LIKE(2, 3); /* untagged, without CRLF */
+void add_string(struct bytes *out, struct slice text);       /* quoted, or a literal */
+void add_nstring(struct bytes *out, const char *text);       /* NULL is NIL */
+void add_mailbox(const struct imap_session *s, struct bytes *out, const char *name);
+void add_flags(struct bytes *out, unsigned flags, const char *keywords); /* with brackets */
+/* A mailbox name as the client wrote it, as UTF-8 text (heap); NULL: broken. */
+char *read_mailbox(const struct imap_session *s, struct slice written);
+bool lex_mailbox(struct imap_session *s, char **out);
+/* "(\Seen $Forwarded)" or the bare list of STORE; keywords heap or NULL.  False: broken. */
+bool lex_flags(struct lexer *lexer, unsigned *out_flags, char **out_keywords);
+void add_capabilities(const struct imap_session *s, struct bytes *out);
+
+/* imap_sync.c: what the client knows of the selected mailbox */
+void selected_clear(struct selected *selected);
+/* Untagged EXISTS, EXPUNGE or VANISHED, FETCH FLAGS.  False: nothing could be told now (EXPUNGE must wait). */
+void tell_changes(struct imap_session *s, struct imap_changes *changes, bool may_expunge);
+uint32_t number_of(const struct selected *selected, uint32_t uid); /* 0: not known */
+/* The argument of FETCH, STORE, COPY …, as UIDs. */
+bool lex_messages(struct imap_session *s, struct number_set *out_uids);
+void tell_entry(struct imap_session *s, const struct imap_entry *entry, bool with_uid);
+
+/* commands by file; arguments are in s->lexer */
+enum next on_capability(struct imap_session *s); /* imap_greet.c */
+enum next on_starttls(struct imap_session *s);
+enum next on_login(struct imap_session *s);
+enum next on_authenticate(struct imap_session *s); /* imap_sasl.c */
+enum next sasl_line(struct imap_session *s, struct slice line);
+void sasl_clear(struct sasl *sasl);
+enum next accept_login(struct imap_session *s, int64_t account_id);
+enum next refuse_login(struct imap_session *s);
+enum next on_id(struct imap_session *s);
+enum next on_enable(struct imap_session *s);
+enum next on_namespace(struct imap_session *s);
+enum next on_noop(struct imap_session *s);
+enum next on_check(struct imap_session *s);
+enum next on_logout(struct imap_session *s);
+enum next on_list(struct imap_session *s); /* imap_list.c */
+enum next on_lsub(struct imap_session *s);
+void listing_free(struct listing *listing);
+enum next on_create(struct imap_session *s); /* imap_mailbox.c */
+enum next on_delete(struct imap_session *s);
+enum next on_rename(struct imap_session *s);
+enum next on_subscribe(struct imap_session *s);
+enum next on_unsubscribe(struct imap_session *s);
+enum next on_status(struct imap_session *s);
+enum next on_getquota(struct imap_session *s);
+enum next on_getquotaroot(struct imap_session *s);
+enum next on_select(struct imap_session *s); /* imap_select.c */
+enum next on_examine(struct imap_session *s);
+enum next on_close(struct imap_session *s);
+enum next on_unselect(struct imap_session *s);
+enum next on_expunge(struct imap_session *s); /* imap_change.c */
+enum next on_store(struct imap_session *s);
+enum next on_copy(struct imap_session *s);
+enum next on_move(struct imap_session *s);
+enum next on_search(struct imap_session *s); /* imap_search.c */
+enum next on_fetch(struct imap_session *s);  /* imap_fetch.c */
+void fetch_free(struct fetch *fetch);
+enum next on_idle(struct imap_session *s); /* imap_idle.c */
+enum next idle_line(struct imap_session *s, struct slice line);
+enum next idle_changed(struct imap_session *s);
+/* imap_append.c: whether the literal behind `text` is a message of an APPEND. */
+bool append_begins(struct imap_session *s, const struct literal *literal, enum next *out_next);
+enum next append_read(struct imap_session *s);
+enum next append_line(struct imap_session *s); /* what stood behind the last message */
+enum next on_append(struct imap_session *s);   /* an APPEND without a message: BAD */
+void append_free(struct imap_session *s);
+
+#endif

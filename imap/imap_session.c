@@ -1,0 +1,513 @@
+/* The commands as a table, and the turns of the session. */
+#include "clock.h"
+#include "id.h"
+#include "imap_private.h"
+#include "log.h"
+#include "memory.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+void enter(struct imap_session *s, enum imap_state state)
+{
+    if (s->state == SELECTED)
+        selected_clear(&s->selected);
+    s->state = state;
+}
+
+enum next send_errand(struct imap_session *s, struct errand *errand,
+                      enum next (*resumed)(struct imap_session *, struct errand *back))
+{
+    s->resumed = resumed;
+    s->turn->errand = errand;
+    return NEXT_WAIT;
+}
+
+/* ---- the end of a command ---- */
+
+static void tagged(struct imap_session *s, const char *word, const char *code, const char *words)
+{
+    bytes_print(s->turn->out, "%s %s ", s->tag[0] ? s->tag : "*", word);
+    if (code && code[0])
+        bytes_print(s->turn->out, "[%s] ", code);
+    bytes_print(s->turn->out, "%s\r\n", words);
+}
+
+enum next no(struct imap_session *s, const char *code, const char *words)
+{
+    tagged(s, "NO", code, words);
+    return NEXT_READ;
+}
+
+enum next bad(struct imap_session *s, const char *words)
+{
+    tagged(s, "BAD", "", words);
+    if (++s->errors < ERRORS_MAX)
+        return NEXT_READ;
+    bytes_add_text(s->turn->out, "* BYE Too many errors. Look at what your program sends\r\n");
+    return NEXT_HANG_UP;
+}
+
+bool errand_failed(const struct errand *back)
+{
+    return !back->ok || container_of(back, const struct imap_errand, errand)->refused;
+}
+
+static const char *code_of(const struct err *err)
+{
+    switch (err->kind) {
+    case ERR_TEMPORARY:
+    case ERR_CONFLICT: return "UNAVAILABLE";
+    case ERR_MALFORMED: return "CLIENTBUG";
+    case ERR_ABSENT: return "NONEXISTENT";
+    case ERR_REFUSED: return "CANNOT";
+    case ERR_TOO_LARGE: return "TOOBIG";
+    case ERR_FULL: return "OVERQUOTA";
+    }
+    __builtin_unreachable();
+}
+
+enum next no_errand(struct imap_session *s, struct errand *back)
+{
+    struct imap_errand *errand = container_of(back, struct imap_errand, errand);
+
+    if (back->ok) {
+        no(s, errand->code, errand->words);
+    } else {
+        log_error("s=%s imap failed: %s (%s)", s->id, back->err.said, back->err.cause);
+        no(s, code_of(&back->err), back->err.said);
+    }
+    errand_free(back);
+    return NEXT_READ;
+}
+
+struct ending { /* what finish() says once the changes are told */
+    char *code, *words;
+};
+
+static enum next changes_found(struct imap_session *s, struct errand *back)
+{
+    struct imap_changes *changes = container_of(back, struct imap_changes, base.errand);
+
+    if (!errand_failed(back))
+        tell_changes(s, changes, !s->numbers_stay);
+    errand_free(back);
+    bytes_add(s->turn->out, bytes_slice(&s->command)); /* the tagged line that finish() kept */
+    bytes_reset(&s->command);
+    return NEXT_READ;
+}
+
+enum next finish(struct imap_session *s, const char *code, const char *words)
+{
+    if (s->state != SELECTED || !s->selected.dirty) {
+        tagged(s, "OK", code, words);
+        return NEXT_READ;
+    }
+    /* The command's text is done with: its room keeps the answer until the changes stand before it. */
+    bytes_reset(&s->command);
+    bytes_print(&s->command, "%s OK ", s->tag);
+    if (code[0])
+        bytes_print(&s->command, "[%s] ", code);
+    bytes_print(&s->command, "%s\r\n", words);
+    s->selected.dirty = false;
+    return send_errand(
+        s, s->duties->changes(s->duties->ctx, s->selected.id, s->selected.modseq), changes_found);
+}
+
+/* ---- the commands ---- */
+
+enum {
+    IN_ANY = 1 << NOT_AUTHENTICATED | 1 << AUTHENTICATED | 1 << SELECTED,
+    IN_FIRST = 1 << NOT_AUTHENTICATED,
+    IN_LOGGED_IN = 1 << AUTHENTICATED | 1 << SELECTED,
+    IN_SELECTED = 1 << SELECTED,
+};
+enum {
+    HAS_UID = 1 << 0,      /* "UID FETCH" exists */
+    NUMBERS_STAY = 1 << 1, /* without UID, no EXPUNGE during it */
+    BARE = 1 << 2,         /* takes no argument */
+};
+
+/* A new command is one row and one handler; run_command() does not change. */
+static const struct command {
+    const char *name;
+    unsigned legal, flags;
+    enum next (*run)(struct imap_session *);
+} commands[] = {
+    {"CAPABILITY",   IN_ANY,       BARE,                   on_capability  },
+    {"NOOP",         IN_ANY,       BARE,                   on_noop        },
+    {"LOGOUT",       IN_ANY,       BARE,                   on_logout      },
+    {"ID",           IN_ANY,       0,                      on_id          },
+    {"STARTTLS",     IN_FIRST,     BARE,                   on_starttls    },
+    {"LOGIN",        IN_FIRST,     0,                      on_login       },
+    {"AUTHENTICATE", IN_FIRST,     0,                      on_authenticate},
+    {"ENABLE",       IN_LOGGED_IN, 0,                      on_enable      },
+    {"NAMESPACE",    IN_LOGGED_IN, BARE,                   on_namespace   },
+    {"LIST",         IN_LOGGED_IN, 0,                      on_list        },
+    {"LSUB",         IN_LOGGED_IN, 0,                      on_lsub        },
+    {"CREATE",       IN_LOGGED_IN, 0,                      on_create      },
+    {"DELETE",       IN_LOGGED_IN, 0,                      on_delete      },
+    {"RENAME",       IN_LOGGED_IN, 0,                      on_rename      },
+    {"SUBSCRIBE",    IN_LOGGED_IN, 0,                      on_subscribe   },
+    {"UNSUBSCRIBE",  IN_LOGGED_IN, 0,                      on_unsubscribe },
+    {"STATUS",       IN_LOGGED_IN, 0,                      on_status      },
+    {"GETQUOTA",     IN_LOGGED_IN, 0,                      on_getquota    },
+    {"GETQUOTAROOT", IN_LOGGED_IN, 0,                      on_getquotaroot},
+    {"SELECT",       IN_LOGGED_IN, 0,                      on_select      },
+    {"EXAMINE",      IN_LOGGED_IN, 0,                      on_examine     },
+    {"APPEND",       IN_LOGGED_IN, 0,                      on_append      },
+    {"IDLE",         IN_LOGGED_IN, BARE,                   on_idle        },
+    {"CHECK",        IN_SELECTED,  BARE,                   on_check       },
+    {"CLOSE",        IN_SELECTED,  BARE,                   on_close       },
+    {"UNSELECT",     IN_SELECTED,  BARE,                   on_unselect    },
+    {"EXPUNGE",      IN_SELECTED,  HAS_UID,                on_expunge     },
+    {"SEARCH",       IN_SELECTED,  HAS_UID | NUMBERS_STAY, on_search      },
+    {"FETCH",        IN_SELECTED,  HAS_UID | NUMBERS_STAY, on_fetch       },
+    {"STORE",        IN_SELECTED,  HAS_UID | NUMBERS_STAY, on_store       },
+    {"COPY",         IN_SELECTED,  HAS_UID,                on_copy        },
+    {"MOVE",         IN_SELECTED,  HAS_UID,                on_move        },
+};
+
+static const struct command *find_command(struct slice name)
+{
+    for (size_t i = 0; i < COUNT_OF(commands); i++)
+        if (slice_is_nocase(name, commands[i].name))
+            return &commands[i];
+    return NULL;
+}
+
+static const char *order_words(const struct imap_session *s)
+{
+    switch (s->state) {
+    case NOT_AUTHENTICATED: return "Log in first";
+    case AUTHENTICATED: return "Select a mailbox first";
+    case SELECTED: return "You are logged in already";
+    }
+    __builtin_unreachable();
+}
+
+static bool read_tag(struct imap_session *s)
+{
+    struct slice tag;
+
+    s->tag[0] = '\0';
+    if (!lex_astring(&s->lexer, &tag) || tag.len > TAG_MAX || slice_find(tag, '+') != SIZE_MAX ||
+        slice_find(tag, '\r') != SIZE_MAX || slice_find(tag, ' ') != SIZE_MAX)
+        return false;
+    snprintf(s->tag, sizeof s->tag, "%.*s", SLICE_ARGS(tag));
+    return true;
+}
+
+/* A command is whole; its text is s->command. */
+static enum next run_command(struct imap_session *s)
+{
+    struct slice name;
+
+    lexer_clear(&s->lexer);
+    s->lexer.rest = bytes_slice(&s->command);
+    if (!read_tag(s) || !lex_space(&s->lexer) || !lex_atom(&s->lexer, &name))
+        return bad(s, "A command is a tag, a name and its arguments");
+    s->uid = slice_is_nocase(name, "UID");
+    if (s->uid && (!lex_space(&s->lexer) || !lex_atom(&s->lexer, &name)))
+        return bad(s, "UID wants a command");
+    const struct command *command = find_command(name);
+    if (!command || (s->uid && !(command->flags & HAS_UID)))
+        return bad(s, "This command is not known here");
+    if (!(command->legal & 1U << s->state))
+        return bad(s, order_words(s));
+    if (command->flags & BARE && !lexer_at_end(&s->lexer))
+        return bad(s, "This command takes no argument");
+    s->numbers_stay = command->flags & NUMBERS_STAY && !s->uid;
+    return command->run(s);
+}
+
+/* ---- gathering ---- */
+
+static void forget_command(struct imap_session *s)
+{
+    bytes_reset(&s->command);
+    if (s->command.capacity > COMMAND_MAX_BEFORE)
+        bytes_clear(&s->command); /* a session at rest costs little */
+    s->line_at = 0;
+    s->too_long = false;
+}
+
+static size_t command_max(const struct imap_session *s)
+{
+    return s->state == NOT_AUTHENTICATED ? COMMAND_MAX_BEFORE : COMMAND_MAX;
+}
+
+static enum next refuse_literal(struct imap_session *s, const struct literal *literal)
+{
+    if (s->append) {
+        append_free(s);
+    } else {
+        lexer_clear(&s->lexer);
+        s->lexer.rest = bytes_slice(&s->command);
+        if (!read_tag(s))
+            s->tag[0] = '\0';
+    }
+    if (literal->at_once) { /* it comes whatever we say: read on and drop it */
+        s->skip_left = literal->size;
+        s->too_long = true;
+        return NEXT_READ;
+    }
+    forget_command(s);
+    return no(s, "TOOBIG", "This literal is too long");
+}
+
+static enum next literal_begins(struct imap_session *s, const struct literal *literal)
+{
+    enum next next;
+
+    if (!s->too_long && append_begins(s, literal, &next))
+        return next;
+    if (s->too_long || (size_t)literal->size > command_max(s) ||
+        s->command.len + (size_t)literal->size > command_max(s))
+        return refuse_literal(s, literal);
+    bytes_add_text(&s->command, "\r\n");
+    s->literal_left = literal->size;
+    if (!literal->at_once)
+        bytes_add_text(s->turn->out, "+ Go on\r\n");
+    return NEXT_READ;
+}
+
+static enum next command_ends(struct imap_session *s)
+{
+    enum next next;
+
+    s->line_at = 0;
+    if (s->too_long)
+        next = no(s, "TOOBIG", "This command is too long");
+    else if (s->append)
+        next = append_line(s);
+    else if (s->command.len == 0)
+        next = NEXT_READ; /* an empty line asks nothing */
+    else
+        next = run_command(s);
+    if (next == NEXT_READ)
+        forget_command(s);
+    return next;
+}
+
+/* Takes one line, or what is here of it. */
+static enum next take_line(struct imap_session *s, struct slice *rest, bool *out_absent)
+{
+    size_t end = slice_find(*rest, '\n');
+    struct slice line = slice_first(*rest, end == SIZE_MAX ? rest->len : end);
+    struct literal literal;
+
+    if (s->command.len + line.len > command_max(s)) {
+        bytes_add_text(s->turn->out, "* BYE This command is too long\r\n");
+        return NEXT_HANG_UP;
+    }
+    bytes_add(&s->command, line);
+    *rest = slice_from(*rest, end == SIZE_MAX ? rest->len : end + 1);
+    if (end == SIZE_MAX) {
+        *out_absent = true;
+        return NEXT_READ;
+    }
+    if (s->command.len > s->line_at && s->command.at[s->command.len - 1] == '\r')
+        bytes_cut(&s->command, s->command.len - 1);
+    struct slice whole = slice_from(bytes_slice(&s->command), s->line_at);
+    if (literal_ends(whole, &literal))
+        return literal_begins(s, &literal);
+    return command_ends(s);
+}
+
+static void take_literal(struct imap_session *s, struct slice *rest)
+{
+    size_t count = rest->len;
+
+    if (s->skip_left > 0) {
+        count = (int64_t)count > s->skip_left ? (size_t)s->skip_left : count;
+        s->skip_left -= (int64_t)count;
+    } else {
+        count = (int64_t)count > s->literal_left ? (size_t)s->literal_left : count;
+        bytes_add(&s->command, slice_first(*rest, count));
+        s->literal_left -= (int64_t)count;
+    }
+    *rest = slice_from(*rest, count);
+    s->line_at = s->command.len;
+}
+
+/* A line of SASL or IDLE. */
+static enum next take_answer(struct imap_session *s, struct slice *rest, bool *out_absent)
+{
+    size_t end = slice_find(*rest, '\n');
+
+    *out_absent = end == SIZE_MAX;
+    if (end == SIZE_MAX) {
+        if (rest->len <= COMMAND_MAX_BEFORE)
+            return NEXT_READ; /* it is brought again with more behind it */
+        bytes_add_text(s->turn->out, "* BYE This line is too long\r\n");
+        return NEXT_HANG_UP;
+    }
+    struct slice line = slice_trim(slice_first(*rest, end));
+    *rest = slice_from(*rest, end + 1);
+    return s->mode == MODE_SASL ? sasl_line(s, line) : idle_line(s, line);
+}
+
+static enum next read_some(struct imap_session *s, struct slice *rest, bool *out_absent)
+{
+    switch (s->mode) {
+    case MODE_COMMAND:
+        if (s->literal_left == 0 && s->skip_left == 0)
+            return take_line(s, rest, out_absent);
+        take_literal(s, rest);
+        return NEXT_READ;
+    case MODE_SASL:
+    case MODE_IDLE: return take_answer(s, rest, out_absent);
+    case MODE_APPEND: return append_read(s);
+    }
+    __builtin_unreachable();
+}
+
+static enum next read_on(struct imap_session *s)
+{
+    struct turn *turn = s->turn;
+    enum next next = NEXT_READ;
+    bool absent = false;
+
+    while (next == NEXT_READ && !absent && turn->used < turn->in.len) {
+        struct slice rest = slice_from(turn->in, turn->used);
+        enum imap_mode mode = s->mode;
+        next = read_some(s, &rest, &absent);
+        if (mode != MODE_APPEND) /* which counts for itself */
+            turn->used = turn->in.len - rest.len;
+    }
+    return next;
+}
+
+/* ---- the session kind ---- */
+
+static struct imap_session *begin_turn(void *session, struct turn *turn)
+{
+    struct imap_session *s = session;
+
+    s->turn = turn;
+    return s;
+}
+
+/* What every turn ends with. */
+static enum next end_turn(struct imap_session *s, enum next next)
+{
+    if (next == NEXT_READ && s->closing && s->mode != MODE_APPEND) {
+        bytes_add_text(s->turn->out, "* BYE [UNAVAILABLE] This server is stopping\r\n");
+        return NEXT_HANG_UP;
+    }
+    if (s->selected.id)
+        s->turn->watch = topic_of(TOPIC_MAILBOX, s->selected.id);
+    int64_t wait_ms = s->state == NOT_AUTHENTICATED ? LOGIN_MS : IDLE_MS;
+    s->turn->wake_at_ms = monotonic_ms() + (s->mode == MODE_IDLE ? STILL_HERE_MS : wait_ms);
+    return next;
+}
+
+static enum next on_begin(void *session, const struct peer *peer, struct turn *turn)
+{
+    struct imap_session *s = begin_turn(session, turn);
+
+    (void)peer;
+    bytes_add_text(turn->out, "* OK [CAPABILITY ");
+    add_capabilities(s, turn->out);
+    bytes_print(turn->out, "] %s Nestbox\r\n", s->duties->hostname);
+    return end_turn(s, NEXT_READ);
+}
+
+static enum next on_read(void *session, struct turn *turn)
+{
+    struct imap_session *s = begin_turn(session, turn);
+
+    return end_turn(s, read_on(s));
+}
+
+/* A command came to its end while an errand was out: the next may be here already. */
+static enum next go_on(struct imap_session *s, enum next next)
+{
+    if (next != NEXT_READ)
+        return end_turn(s, next);
+    if (s->mode == MODE_COMMAND)
+        forget_command(s);
+    return end_turn(s, NEXT_READ);
+}
+
+static enum next on_resume(void *session, struct errand *back, struct turn *turn)
+{
+    struct imap_session *s = begin_turn(session, turn);
+
+    return go_on(s, s->resumed(s, back));
+}
+
+static enum next on_more(void *session, struct turn *turn)
+{
+    struct imap_session *s = begin_turn(session, turn);
+
+    return go_on(s, s->more(s));
+}
+
+static enum next on_secured(void *session, const struct tls_facts *tls, struct turn *turn)
+{
+    struct imap_session *s = begin_turn(session, turn);
+
+    (void)tls;
+    s->secured = true;
+    return end_turn(s, NEXT_READ);
+}
+
+static enum next on_nudge(void *session, enum nudge why, struct turn *turn)
+{
+    struct imap_session *s = begin_turn(session, turn);
+
+    switch (why) {
+    case NUDGE_TIMER:
+        if (s->mode == MODE_IDLE) {
+            bytes_add_text(turn->out, "* OK Still here\r\n");
+            return end_turn(s, NEXT_READ);
+        }
+        bytes_add_text(turn->out, "* BYE Nothing came for a long time\r\n");
+        return NEXT_HANG_UP;
+    case NUDGE_CLOSING: s->closing = true; return end_turn(s, NEXT_READ);
+    case NUDGE_CHANGE:
+        s->selected.dirty = true;
+        return end_turn(s, s->mode == MODE_IDLE ? idle_changed(s) : NEXT_READ);
+    }
+    __builtin_unreachable();
+}
+
+static void session_free(void *session)
+{
+    struct imap_session *s = session;
+
+    selected_clear(&s->selected);
+    sasl_clear(&s->sasl);
+    append_free(s);
+    fetch_free(s->fetch);
+    listing_free(s->listing);
+    lexer_clear(&s->lexer);
+    bytes_clear(&s->command);
+    free(s);
+}
+
+const struct session_kind imap_session_kind = {
+    .name = "imap",
+    .begin = on_begin,
+    .read = on_read,
+    .resume = on_resume,
+    .more = on_more,
+    .secured = on_secured,
+    .nudged = on_nudge,
+    .free = session_free,
+};
+
+void *imap_wire_session_new(const struct imap_duties *duties, const struct peer *peer)
+{
+    struct imap_session *s = must_new(struct imap_session);
+    unsigned char bits[4];
+
+    random_bytes(bits, sizeof bits);
+    snprintf(s->id, sizeof s->id, "%02x%02x%02x%02x", bits[0], bits[1], bits[2], bits[3]);
+    s->duties = duties;
+    s->peer = *peer;
+    s->secured = peer->secured;
+    return s;
+}

@@ -1,0 +1,30 @@
+/*
+ * sequence_set — "1:4,7,9:*" (RFC 9051 9, sequence-set).  Pure.
+ *
+ * Held as ranges in rising order that neither touch nor overlap, so that whoever walks it meets each number once.
+ */
+#ifndef NESTBOX_IMAP_SEQUENCE_SET_H
+#define NESTBOX_IMAP_SEQUENCE_SET_H
+
+#include "bytes.h"
+#include "slice.h"
+
+enum { SET_RANGES_MAX = 10000 };
+struct number_range {
+    uint32_t first, last; /* first <= last */
+};
+struct number_set {
+    struct number_range *at;
+    size_t count, capacity;
+};
+void number_set_clear(struct number_set *set);
+SCOPED_VALUE(number_set, number_set_clear)
+
+/* `star` is what "*" stands for: the highest number there is, 0 if there is none.  False: broken, a zero, or more than
+ * SET_RANGES_MAX ranges. */
+bool number_set_read(struct slice text, uint32_t star, struct number_set *out);
+void number_set_add(struct number_set *set, uint32_t first, uint32_t last); /* in any order */
+bool number_set_has(const struct number_set *set, uint32_t number);
+void number_set_print(const struct number_set *set, struct bytes *out); /* "" if empty */
+
+#endif
