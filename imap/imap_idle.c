@@ -5,6 +5,7 @@
  * waits in the driver.
  */
 #include "imap_private.h"
+#include "memory.h"
 
 enum next on_idle(struct imap_session *s)
 {

@@ -107,7 +107,7 @@ enum next no(struct imap_session *s, const char *code, const char *words);
 enum next bad(struct imap_session *s, const char *words);
 /* An errand that was refused or failed becomes NO; takes `back`. */
 enum next no_errand(struct imap_session *s, struct errand *back);
-bool errand_failed(const struct errand *back);
+bool errand_failed(struct errand *back);
 
 /* imap_out.c: how things are written */
 void say(struct imap_session *s, const char *fmt, ...) PRINTF_LIKE(2, 3); /* untagged, without CRLF */

@@ -1,5 +1,6 @@
 /* SEARCH and UID SEARCH, with ESEARCH (RFC 4731), SEARCHRES (RFC 5182) and CONDSTORE. */
 #include "imap_private.h"
+#include "memory.h"
 
 enum search_return {
     RETURN_MIN = 1,

@@ -48,9 +48,9 @@ enum next bad(struct imap_session *s, const char *words)
     return NEXT_HANG_UP;
 }
 
-bool errand_failed(const struct errand *back)
+bool errand_failed(struct errand *back)
 {
-    return !back->ok || container_of(back, const struct imap_errand, errand)->refused;
+    return !back->ok || container_of(back, struct imap_errand, errand)->refused;
 }
 
 static const char *code_of(const struct err *err)
