@@ -18,6 +18,7 @@
 #include "store_people.h"
 #include "store_write.h"
 #include "stream.h"
+#include "structure.h"
 #include "vault.h"
 
 struct bridge { /* read-only after bridge_new(), but for the last: every thread may use it */
@@ -104,6 +105,8 @@ struct letter { /* prepared on a worker, filed on the writer */
     unsigned flags;
     char *from, *subject, *message_id; /* header facts; message_id without <> */
     int64_t received_ms;
+    char *keywords;                    /* or NULL */
+    struct mail_structure structure;   /* of what rests; empty if it cannot be read as a mail */
     struct store_body *body;
     struct pgp_sealed *sealed;
 };

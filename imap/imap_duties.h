@@ -11,6 +11,7 @@
 #include "search.h"
 #include "sequence_set.h"
 #include "session.h"
+#include "stream.h"
 
 /* System flags as bits, in the order of RFC 9051 2.3.2. */
 enum imap_flag {
@@ -125,13 +126,13 @@ struct imap_wish {
 };
 struct imap_section {
     struct bytes text;   /* the beginning, or all of it */
-    int64_t begin, end;  /* the rest: octets of the body, by piece() */
+    int64_t begin, end;  /* the rest: octets of row->body, by piece() */
     bool absent;         /* there is no such part: NIL */
     bool unknown_coding; /* BINARY of what cannot be decoded */
 };
 struct imap_row {
     struct imap_entry entry;
-    int64_t body_id;
+    struct source *body; /* open while a section has more to come, else NULL */
     int64_t octets, received_ms;
     char *envelope, *structure; /* as IMAP writes them */
     struct imap_section *sections;
@@ -216,7 +217,8 @@ struct imap_duties {
     struct errand *(*changes)(void *ctx, int64_t mailbox_id, int64_t since_modseq); /* imap_changes */
     struct errand *(*rows)(void *ctx, int64_t mailbox_id, const struct number_set *uids,
                            uint32_t after, const struct imap_wish *wish);           /* imap_rows */
-    struct errand *(*piece)(void *ctx, int64_t body_id, int64_t begin, int64_t end); /* imap_piece */
+    struct errand *(*piece)(struct source *body, int64_t begin,
+                            int64_t end); /* imap_piece; borrows the body until it is home */
     struct errand *(*search)(void *ctx, int64_t mailbox_id, const struct search_key *key,
                              const struct number_set *all_uids); /* imap_found; keeps a copy */
     struct errand *(*flags)(void *ctx, int64_t mailbox_id, const struct number_set *uids,

@@ -23,7 +23,8 @@ struct fetch {
     struct errand *home;     /* the rows being told; owned */
     size_t row, item;        /* what comes next */
     const char *space;       /* before the next item of this row */
-    int64_t body_id, at, end; /* of the section under way; at == end: none */
+    struct source *body;      /* of the section under way; the row's */
+    int64_t at, end;          /* at == end: none is */
 };
 
 void fetch_free(struct fetch *fetch)
@@ -103,7 +104,7 @@ static void tell_section(struct fetch *fetch, const struct imap_row *row, size_t
     bytes_print(out, "%s{%lld}\r\n", kind == SECTION_BINARY ? "~" : "",
                 (long long)section->text.len + rest);
     bytes_add(out, bytes_slice(&section->text));
-    fetch->body_id = row->body_id;
+    fetch->body = row->body;
     fetch->at = section->begin;
     fetch->end = section->end;
 }
@@ -131,8 +132,7 @@ static enum next bring_piece(struct imap_session *s)
     struct fetch *fetch = s->fetch;
     int64_t end = fetch->at + IMAP_PIECE < fetch->end ? fetch->at + IMAP_PIECE : fetch->end;
 
-    return send_errand(s, s->duties->piece(s->duties->ctx, fetch->body_id, fetch->at, end),
-                       piece_found);
+    return send_errand(s, s->duties->piece(fetch->body, fetch->at, end), piece_found);
 }
 
 /* The row's items from `fetch->item` on, up to a section that has more to come. */

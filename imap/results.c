@@ -39,6 +39,7 @@ static void row_clear(struct imap_row *row, size_t section_count)
     for (size_t i = 0; row->sections && i < section_count; i++)
         bytes_clear(&row->sections[i].text);
     free(row->sections);
+    source_free(row->body);
     free(row->entry.keywords);
     free(row->envelope);
     free(row->structure);

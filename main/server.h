@@ -12,7 +12,7 @@
 #include "thread.h"
 #include "tls.h"
 
-enum entrance { SMTP, SUBMISSION, SUBMISSIONS, HTTPS, HTTP, ENTRANCES };
+enum entrance { SMTP, SUBMISSION, SUBMISSIONS, IMAP, IMAPS, HTTPS, HTTP, ENTRANCES };
 
 struct activitypub;
 struct dialer;

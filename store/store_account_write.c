@@ -57,10 +57,22 @@ static bool insert_account(struct store_tx *tx, const struct account *account, i
                       out_id, err);
 }
 
+/* What every mail program expects to find (RFC 6154). */
+static bool make_mailboxes(struct store_tx *tx, int64_t account_id, struct err *err)
+{
+    static const char *const names[] = {"INBOX", "Sent", "Drafts", "Trash", "Junk", "Archive"};
+    int64_t id;
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (!store_mailbox_make(tx, account_id, names[i], &id, err))
+            return false;
+    return true;
+}
+
 bool store_add_account(struct store_tx *tx, const struct account *account, int64_t *out_id,
                        struct err *err)
 {
-    int64_t domain_id = 0, person_id = 0, inbox_id = 0;
+    int64_t domain_id = 0, person_id = 0;
     enum found found = sql_number(tx->sql, "SELECT id FROM domain WHERE name = ?",
                                   with(as_text(account->domain)), &domain_id, err);
 
@@ -69,7 +81,7 @@ bool store_add_account(struct store_tx *tx, const struct account *account, int64
     if (found == FAILED || !check_free(tx, account, domain_id, err) ||
         !add_local_person(tx, account, &person_id, err) ||
         !insert_account(tx, account, domain_id, person_id, out_id, err) ||
-        !store_mailbox_make(tx, *out_id, "INBOX", &inbox_id, err))
+        !make_mailboxes(tx, *out_id, err))
         return false;
     store_note(tx, TOPIC_ACCOUNT, *out_id);
     store_note(tx, TOPIC_PERSON, person_id);

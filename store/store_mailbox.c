@@ -2,7 +2,8 @@
 #include "store_mailbox.h"
 #include "store_private.h"
 
-#define MAILBOX "SELECT id, account_id, name, uid_validity, uid_next, modseq FROM mailbox "
+#define MAILBOX "SELECT id, account_id, name, uid_validity, uid_next, modseq, special, subscribed"   \
+                " FROM mailbox "
 #define ENTRY_COLUMNS                                                                              \
     "e.id, e.mailbox_id, e.copy_id, c.message_id, c.body_id, b.name, e.uid, e.modseq, e.flags, "   \
     "c.size,"                                                                                      \
@@ -27,6 +28,8 @@ static void read_mailbox(struct sql_rows *rows, void *out)
     mailbox->uid_validity = (uint32_t)take_number(rows);
     mailbox->uid_next = (uint32_t)take_number(rows);
     mailbox->modseq = take_number(rows);
+    mailbox->special = take_int(rows);
+    mailbox->subscribed = take_bool(rows);
 }
 
 enum found store_mailbox_named(struct store_view *view, int64_t account_id, struct slice name,
@@ -36,6 +39,11 @@ enum found store_mailbox_named(struct store_view *view, int64_t account_id, stru
 
     return sql_find(view->sql, MAILBOX "WHERE account_id = ? AND name = ?",
                     with(as_number(account_id), as_slice(spelt)), read_mailbox, out, err);
+}
+
+enum found store_mailbox(struct store_view *view, int64_t id, struct mailbox *out, struct err *err)
+{
+    return sql_find(view->sql, MAILBOX "WHERE id = ?", with(as_number(id)), read_mailbox, out, err);
 }
 
 bool store_mailboxes(struct store_view *view, int64_t account_id,

@@ -14,10 +14,14 @@ struct mailbox {
     char *name; /* INBOX, Posts, Sent, Contacts/New … */
     uint32_t uid_validity, uid_next;
     int64_t modseq;
+    int special; /* 1 Sent, 2 Drafts, 3 Trash, 4 Junk, 5 Archive (RFC 6154), 0 none */
+    bool subscribed;
 };
 void mailbox_clear(struct mailbox *mailbox);
+SCOPED_VALUE(mailbox, mailbox_clear)
 enum found store_mailbox_named(struct store_view *view, int64_t account_id, struct slice name,
                                struct mailbox *out, struct err *err);
+enum found store_mailbox(struct store_view *view, int64_t id, struct mailbox *out, struct err *err);
 MUST_CHECK bool store_mailboxes(struct store_view *view, int64_t account_id,
                                 bool (*each)(void *ctx, const struct mailbox *), void *ctx,
                                 struct err *err);

@@ -25,10 +25,12 @@ static bool insert_mailbox(struct store_tx *tx, int64_t account_id, struct slice
 {
     if (!sql_insert(tx->sql,
                     "INSERT INTO mailbox (account_id, name, uid_validity, uid_next, modseq, "
-                    "expunged_floor, bytes)"
+                    "expunged_floor, bytes, special)"
                     " SELECT ?1, ?2, max(?3 & 0xffffffff, 1,"
                     " coalesce((SELECT max(uid_validity) + 1 FROM mailbox WHERE account_id = ?1), "
-                    "1)), 1, 1, 0, 0",
+                    "1)), 1, 1, 0, 0,"
+                    " CASE ?2 WHEN 'Sent' THEN 1 WHEN 'Drafts' THEN 2 WHEN 'Trash' THEN 3"
+                    " WHEN 'Junk' THEN 4 WHEN 'Archive' THEN 5 ELSE 0 END",
                     with(as_number(account_id), as_slice(name), as_number(tx_now(tx) / SECOND_MS)),
                     out_id, err))
         return false;
@@ -82,25 +84,28 @@ static bool insert_copy(struct store_tx *tx, const struct new_copy *copy, enum p
     return sql_insert(tx->sql,
                       "INSERT INTO copy (account_id, message_id, body_id, form, size, received_ms, "
                       "sender, subject,"
-                      " header_message_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                      " header_message_id, envelope, structure, parts)"
+                      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                       with(as_number(copy->account_id), as_number(copy->message_id),
                            as_number(body_id), as_number(form), as_number(size),
                            as_number(copy->received_ms ? copy->received_ms : tx_now(tx)),
                            as_text(copy->from), as_text(copy->subject),
-                           as_text(copy->header_message_id)),
+                           as_text(copy->header_message_id), as_text(copy->envelope),
+                           as_text(copy->structure), as_text(copy->parts)),
                       out_id, err);
 }
 
-static bool insert_entry(struct store_tx *tx, int64_t mailbox_id, int64_t copy_id, unsigned flags,
-                         const struct place *place, int64_t *out_id, struct err *err)
+static bool insert_entry(struct store_tx *tx, int64_t mailbox_id, int64_t copy_id,
+                         const struct new_copy *copy, const struct place *place, int64_t *out_id,
+                         struct err *err)
 {
     return sql_insert(
         tx->sql,
-        "INSERT INTO entry (account_id, mailbox_id, copy_id, uid, modseq, flags, maildir_due)"
-        " SELECT a.id, ?1, ?2, ?3, ?4, ?5, a.maildir IS NOT NULL FROM mailbox b"
+        "INSERT INTO entry (account_id, mailbox_id, copy_id, uid, modseq, flags, keywords,"
+        " maildir_due) SELECT a.id, ?1, ?2, ?3, ?4, ?5, ?6, a.maildir IS NOT NULL FROM mailbox b"
         " JOIN account a ON a.id = b.account_id WHERE b.id = ?1",
         with(as_number(mailbox_id), as_number(copy_id), as_number(place->uid),
-             as_number(place->modseq), as_number(flags)),
+             as_number(place->modseq), as_number(copy->flags), as_text(copy->keywords)),
         out_id, err);
 }
 
@@ -117,7 +122,7 @@ bool store_add_copy(struct store_tx *tx, const struct new_copy *copy,
            store_body_take(tx, body, &body_id, err) &&
            insert_copy(tx, copy, pgp_sealed_form(sealed), size, body_id, &copy_id, err) &&
            take_place(tx, mailbox_id, size, &place, err) &&
-           insert_entry(tx, mailbox_id, copy_id, copy->flags, &place, out_entry_id, err);
+           insert_entry(tx, mailbox_id, copy_id, copy, &place, out_entry_id, err);
 }
 
 struct moving {

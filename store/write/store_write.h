@@ -21,7 +21,7 @@ MUST_CHECK bool store_add_domain(struct store_tx *tx, const struct domain *domai
                                  struct err *err); /* there already: true, unchanged */
 MUST_CHECK bool store_add_account(struct store_tx *tx, const struct account *account,
                                   int64_t *out_id, struct err *err); /* with its local
-    person and INBOX; name taken, now or ever: ERR_REFUSED */
+    person and mailboxes; name taken, now or ever: ERR_REFUSED */
 MUST_CHECK bool store_update_account(struct store_tx *tx, const struct account *account,
                                      struct err *err); /* all but name, domain, keys */
 MUST_CHECK bool store_set_credential(struct store_tx *tx, int64_t account_id,
@@ -108,7 +108,9 @@ struct new_copy {
     int64_t account_id, message_id;
     const char *mailbox; /* made if missing */
     unsigned flags;
+    const char *keywords; /* or NULL */
     const char *from, *subject, *header_message_id;
+    const char *envelope, *structure, *parts; /* mime/structure.h; or NULL */
     int64_t received_ms;
 };
 MUST_CHECK bool store_add_copy(struct store_tx *tx, const struct new_copy *copy,
@@ -117,6 +119,26 @@ MUST_CHECK bool store_add_copy(struct store_tx *tx, const struct new_copy *copy,
 MUST_CHECK bool store_move_copies(struct store_tx *tx, int64_t message_id, int64_t account_id,
                                   const char *to_mailbox,
                                   struct err *err); /* edit, delete: to Trash */
+/* As IMAP changes them.  One command takes one MODSEQ, and gives it to every entry that changes. */
+MUST_CHECK bool store_next_modseq(struct store_tx *tx, int64_t mailbox_id, int64_t *out_modseq,
+                                  struct err *err);
+MUST_CHECK bool store_set_flags(struct store_tx *tx, int64_t mailbox_id, uint32_t uid,
+                                unsigned flags, const char *keywords, int64_t modseq,
+                                struct err *err);
+MUST_CHECK bool store_expunge(struct store_tx *tx, int64_t mailbox_id, uint32_t uid, int64_t modseq,
+                              struct err *err); /* gone already: true */
+MUST_CHECK bool store_copy_entry(struct store_tx *tx, int64_t mailbox_id, uint32_t uid,
+                                 int64_t to_mailbox_id, uint32_t *out_uid,
+                                 struct err *err); /* flags go with it; gone: true, UID 0 */
+MUST_CHECK bool store_make_mailbox(struct store_tx *tx, int64_t account_id, const char *name,
+                                   int special, int64_t *out_id,
+                                   struct err *err); /* there already: found */
+MUST_CHECK bool store_rename_mailbox(struct store_tx *tx, int64_t mailbox_id, const char *name,
+                                     struct err *err);
+MUST_CHECK bool store_subscribe_mailbox(struct store_tx *tx, int64_t mailbox_id, bool subscribed,
+                                        struct err *err);
+MUST_CHECK bool store_delete_mailbox(struct store_tx *tx, int64_t mailbox_id,
+                                     struct err *err); /* not empty: ERR_CONFLICT */
 MUST_CHECK bool store_maildir_done(struct store_tx *tx, int64_t entry_id, struct err *err);
 
 /* Deliveries.  A withdrawal raises `wanted` as an edit does, so store_delivery_done() can tell a Delete (version is

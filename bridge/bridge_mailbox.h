@@ -1,0 +1,83 @@
+/*
+ * bridge_mailbox — what imap asks the bridge: flags, moves, mailboxes, messages put in by hand.
+ *
+ * All but the preparing of an append runs on the writer, inside an errand's write(), and may run twice.  A mailbox is
+ * a view of messages: what leaves one is neither unsaid nor called back (behaviour.md 11).
+ */
+#ifndef NESTBOX_BRIDGE_MAILBOX_H
+#define NESTBOX_BRIDGE_MAILBOX_H
+
+#include "bridge.h"
+#include "store_shelf.h"
+#include "stream.h"
+
+struct store_tx;
+
+struct uid_range {
+    uint32_t first, last;
+};
+struct uid_ranges { /* rising, apart */
+    const struct uid_range *at;
+    size_t count;
+};
+
+enum mail_flags_how { MAIL_FLAGS_SET, MAIL_FLAGS_ADD, MAIL_FLAGS_REMOVE };
+struct mail_flags {
+    enum mail_flags_how how;
+    unsigned flags;          /* enum entry_flag */
+    const char *keywords;    /* "$Forwarded Work", or NULL */
+    int64_t unchanged_since; /* -1: whatever they are */
+};
+
+struct mailbox_outcome { /* `{0}` is an empty one; filled anew by each call */
+    int64_t modseq_before, modseq;
+    struct entry_mark *marks; /* as they are now, of entries that changed */
+    size_t mark_count, mark_capacity;
+    uint32_t *uids; /* flags: left alone, because of `unchanged_since`; expunge: gone; copy: from where */
+    size_t uid_count, uid_capacity;
+    uint32_t *new_uids; /* copy, append */
+    size_t new_count, new_capacity;
+    uint32_t uid_validity; /* copy, append: of the target */
+};
+void mailbox_outcome_clear(struct mailbox_outcome *outcome);
+
+MUST_CHECK bool bridge_mailbox_flags(struct store_tx *tx, int64_t mailbox_id,
+                                     struct uid_ranges uids, const struct mail_flags *flags,
+                                     struct mailbox_outcome *out, struct err *err);
+/* Those marked deleted, among `uids`. */
+MUST_CHECK bool bridge_mailbox_expunge(struct store_tx *tx, int64_t mailbox_id,
+                                       struct uid_ranges uids, struct mailbox_outcome *out,
+                                       struct err *err);
+/* ERR_ABSENT: no such target; it is not made. */
+MUST_CHECK bool bridge_mailbox_copy(struct store_tx *tx, int64_t account_id, int64_t mailbox_id,
+                                    struct uid_ranges uids, struct slice to, bool move,
+                                    struct mailbox_outcome *out, struct err *err);
+
+/* Whole mailboxes.  A refusal is ERR_REFUSED or ERR_ABSENT with words for the client. */
+MUST_CHECK bool bridge_mailbox_create(struct store_tx *tx, int64_t account_id, struct slice name,
+                                      int special, struct err *err); /* there already: ERR_REFUSED */
+MUST_CHECK bool bridge_mailbox_delete(struct store_tx *tx, int64_t account_id, struct slice name,
+                                      struct err *err);
+MUST_CHECK bool bridge_mailbox_rename(struct store_tx *tx, int64_t account_id, struct slice name,
+                                      struct slice new_name, struct err *err);
+MUST_CHECK bool bridge_mailbox_subscribe(struct store_tx *tx, int64_t account_id,
+                                         struct slice name, bool subscribed, struct err *err);
+
+/* Messages put into a mailbox by a mail program: drafts, copies of what was sent. */
+struct appended { /* one; all members heap, released by appended_clear() */
+    struct source *content; /* borrowed until it is prepared */
+    unsigned flags;
+    char *keywords;
+    int64_t date_ms; /* 0: now */
+    struct letter *letter; /* the bridge's own, between prepare and record */
+};
+void appended_clear(struct appended *appended);
+/* HEAVY lane (BULK above 1 MiB). */
+MUST_CHECK bool bridge_append_prepare(struct bridge *bridge, int64_t account_id,
+                                      struct appended *appended, struct err *err);
+/* ERR_ABSENT: no such mailbox; ERR_FULL: over quota. */
+MUST_CHECK bool bridge_append_record(struct bridge *bridge, struct store_tx *tx, int64_t account_id,
+                                     struct slice mailbox, struct appended *appended, size_t count,
+                                     struct mailbox_outcome *out, struct err *err);
+
+#endif

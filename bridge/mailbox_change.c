@@ -1,0 +1,151 @@
+/* Whole mailboxes: made, renamed, removed. */
+#include "bridge_mailbox.h"
+#include "bridge_private.h"
+#include "memory.h"
+
+enum { MAILBOXES_MOST = 1000 };
+
+static bool find(struct store_tx *tx, int64_t account_id, struct slice name, struct mailbox *out,
+                 struct err *err)
+{
+    enum found found = store_mailbox_named(store_tx_view(tx), account_id, name, out, err);
+
+    return found == FOUND ||
+           (found == ABSENT && err_set(err, ERR_ABSENT, "There is no such mailbox"));
+}
+
+static bool check_absent(struct store_tx *tx, int64_t account_id, struct slice name,
+                         struct err *err)
+{
+    scoped_value(mailbox) mailbox = {0};
+    enum found found = store_mailbox_named(store_tx_view(tx), account_id, name, &mailbox, err);
+
+    if (found == FOUND)
+        return err_set(err, ERR_REFUSED, "There is a mailbox of this name already");
+    return found == ABSENT;
+}
+
+static bool count_one(void *ctx, const struct mailbox *mailbox)
+{
+    (void)mailbox;
+    (*(size_t *)ctx)++;
+    return true;
+}
+
+bool bridge_mailbox_create(struct store_tx *tx, int64_t account_id, struct slice name, int special,
+                           struct err *err)
+{
+    scoped_text char *text = must_copy(name);
+    size_t count = 0;
+    int64_t id;
+
+    if (!check_absent(tx, account_id, name, err) ||
+        !store_mailboxes(store_tx_view(tx), account_id, count_one, &count, err))
+        return false;
+    if (count >= MAILBOXES_MOST)
+        return err_set(err, ERR_REFUSED, "There are %d mailboxes, the limit here", MAILBOXES_MOST);
+    return store_make_mailbox(tx, account_id, text, special, &id, err);
+}
+
+static bool empty_out(struct store_tx *tx, int64_t mailbox_id, struct err *err)
+{
+    const struct uid_range all = {1, UINT32_MAX};
+    const struct uid_ranges ranges = {&all, 1};
+    const struct mail_flags marked = {
+        .how = MAIL_FLAGS_ADD, .flags = FLAG_DELETED, .unchanged_since = -1};
+    struct mailbox_outcome outcome = {0};
+    bool good = bridge_mailbox_flags(tx, mailbox_id, ranges, &marked, &outcome, err) &&
+                bridge_mailbox_expunge(tx, mailbox_id, ranges, &outcome, err);
+
+    mailbox_outcome_clear(&outcome);
+    return good;
+}
+
+bool bridge_mailbox_delete(struct store_tx *tx, int64_t account_id, struct slice name,
+                           struct err *err)
+{
+    scoped_value(mailbox) mailbox = {0};
+
+    if (slice_is_nocase(name, "INBOX"))
+        return err_set(err, ERR_REFUSED, "INBOX stays");
+    return find(tx, account_id, name, &mailbox, err) && empty_out(tx, mailbox.id, err) &&
+           store_delete_mailbox(tx, mailbox.id, err);
+}
+
+struct below { /* mailboxes below the one that is renamed */
+    struct slice prefix; /* "Work/" */
+    int64_t *ids;
+    char **rests;
+    size_t count, id_capacity, rest_capacity;
+};
+
+static bool collect_below(void *ctx, const struct mailbox *mailbox)
+{
+    struct below *below = ctx;
+    struct slice name = slice_of(mailbox->name);
+
+    if (!slice_starts(name, below->prefix))
+        return true;
+    must_make_room(below->ids, below->count, below->id_capacity);
+    must_make_room(below->rests, below->count, below->rest_capacity);
+    below->ids[below->count] = mailbox->id;
+    below->rests[below->count++] = must_copy(slice_from(name, below->prefix.len));
+    return true;
+}
+
+/* What lies below goes with it (RFC 9051 6.3.6). */
+static bool rename_below(struct store_tx *tx, int64_t account_id, struct slice name,
+                         struct slice new_name, struct err *err)
+{
+    scoped_text char *prefix = must_print("%.*s/", SLICE_ARGS(name));
+    struct below below = {.prefix = slice_of(prefix)};
+    bool good = store_mailboxes(store_tx_view(tx), account_id, collect_below, &below, err);
+
+    for (size_t i = 0; i < below.count; i++) {
+        scoped_text char *to = must_print("%.*s/%s", SLICE_ARGS(new_name), below.rests[i]);
+        good = good && check_absent(tx, account_id, slice_of(to), err) &&
+               store_rename_mailbox(tx, below.ids[i], to, err);
+        free(below.rests[i]);
+    }
+    free(below.ids);
+    free(below.rests);
+    return good;
+}
+
+/* INBOX stays, and what lies in it goes to the new name (RFC 9051 6.3.6). */
+static bool rename_inbox(struct store_tx *tx, int64_t account_id, int64_t inbox_id,
+                         struct slice new_name, struct err *err)
+{
+    const struct uid_range all = {1, UINT32_MAX};
+    struct mailbox_outcome outcome = {0};
+    bool good = bridge_mailbox_create(tx, account_id, new_name, 0, err) &&
+                bridge_mailbox_copy(tx, account_id, inbox_id, (struct uid_ranges){&all, 1},
+                                    new_name, true, &outcome, err);
+
+    mailbox_outcome_clear(&outcome);
+    return good;
+}
+
+bool bridge_mailbox_rename(struct store_tx *tx, int64_t account_id, struct slice name,
+                           struct slice new_name, struct err *err)
+{
+    scoped_value(mailbox) mailbox = {0};
+    scoped_text char *to = must_copy(new_name);
+
+    if (!find(tx, account_id, name, &mailbox, err) ||
+        !check_absent(tx, account_id, new_name, err))
+        return false;
+    if (strcmp(mailbox.name, "INBOX") == 0)
+        return rename_inbox(tx, account_id, mailbox.id, new_name, err);
+    return store_rename_mailbox(tx, mailbox.id, to, err) &&
+           rename_below(tx, account_id, name, new_name, err);
+}
+
+bool bridge_mailbox_subscribe(struct store_tx *tx, int64_t account_id, struct slice name,
+                              bool subscribed, struct err *err)
+{
+    scoped_value(mailbox) mailbox = {0};
+
+    return find(tx, account_id, name, &mailbox, err) &&
+           store_subscribe_mailbox(tx, mailbox.id, subscribed, err);
+}

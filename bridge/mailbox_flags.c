@@ -1,0 +1,241 @@
+/* Entries of a mailbox: flags, expunging, copies. */
+#include "bridge_mailbox.h"
+#include "bridge_private.h"
+#include "memory.h"
+
+enum { KEYWORDS_MOST = 24, COLLECT_MOST = 100 * 1000 };
+
+void mailbox_outcome_clear(struct mailbox_outcome *outcome)
+{
+    for (size_t i = 0; i < outcome->mark_count; i++)
+        entry_mark_clear(&outcome->marks[i]);
+    free(outcome->marks);
+    free(outcome->uids);
+    free(outcome->new_uids);
+    *outcome = (struct mailbox_outcome){0};
+}
+
+static void add_uid(uint32_t **uids, size_t *count, size_t *capacity, uint32_t uid)
+{
+    *uids = must_room(*uids, *count, capacity, sizeof **uids);
+    (*uids)[(*count)++] = uid;
+}
+
+/* ---- what is there ---- */
+
+struct marks {
+    struct entry_mark *at;
+    size_t count, capacity;
+};
+static void marks_clear(struct marks *marks)
+{
+    for (size_t i = 0; i < marks->count; i++)
+        entry_mark_clear(&marks->at[i]);
+    free(marks->at);
+    *marks = (struct marks){0};
+}
+SCOPED_VALUE(marks, marks_clear)
+
+static bool keep_mark(void *ctx, const struct entry_mark *mark)
+{
+    struct marks *marks = ctx;
+
+    must_make_room(marks->at, marks->count, marks->capacity);
+    marks->at[marks->count] = *mark;
+    marks->at[marks->count++].keywords = must_dup(mark->keywords);
+    return marks->count < COLLECT_MOST;
+}
+
+static bool collect(struct store_tx *tx, int64_t mailbox_id, struct uid_ranges uids,
+                    struct marks *out, struct err *err)
+{
+    for (size_t i = 0; i < uids.count; i++)
+        if (!store_entry_marks(store_tx_view(tx), mailbox_id, uids.at[i].first, uids.at[i].last, 0,
+                               keep_mark, out, err))
+            return false;
+    if (out->count >= COLLECT_MOST)
+        return err_set(err, ERR_REFUSED, "Too many messages at once; do it in parts");
+    return true;
+}
+
+static bool begin(struct store_tx *tx, int64_t mailbox_id, struct mailbox_outcome *out,
+                  struct err *err)
+{
+    scoped_value(mailbox) mailbox = {0};
+    enum found found = store_mailbox(store_tx_view(tx), mailbox_id, &mailbox, err);
+
+    mailbox_outcome_clear(out);
+    if (found == ABSENT)
+        return err_set(err, ERR_ABSENT, "This mailbox is gone");
+    out->modseq_before = out->modseq = mailbox.modseq;
+    return found == FOUND;
+}
+
+/* Takes the MODSEQ of this command, when the first entry changes. */
+static bool advance(struct store_tx *tx, int64_t mailbox_id, struct mailbox_outcome *out,
+                    struct err *err)
+{
+    return out->modseq != out->modseq_before ||
+           store_next_modseq(tx, mailbox_id, &out->modseq, err);
+}
+
+/* ---- keywords ---- */
+
+static bool has_word(struct slice words, struct slice word)
+{
+    while (words.at && words.len > 0)
+        if (slice_eq_nocase(slice_cut(&words, ' '), word))
+            return true;
+    return false;
+}
+
+/* Those of `words` that are (or are not) in `others`, behind what `out` holds, none twice. */
+static void add_words(struct bytes *out, struct slice words, struct slice others, bool in_others)
+{
+    while (words.at && words.len > 0) {
+        struct slice word = slice_cut(&words, ' ');
+        if (word.len == 0 || has_word(others, word) != in_others ||
+            has_word(bytes_slice(out), word))
+            continue;
+        if (out->len > 0)
+            bytes_add_char(out, ' ');
+        bytes_add(out, word);
+    }
+}
+
+static char *keywords_after(const char *old, const struct mail_flags *flags)
+{
+    scoped_value(bytes) words = {0};
+    struct slice ordered = slice_of(flags->keywords);
+
+    switch (flags->how) {
+    case MAIL_FLAGS_SET: add_words(&words, ordered, SLICE(""), false); break;
+    case MAIL_FLAGS_ADD:
+        add_words(&words, slice_of(old), SLICE(""), false);
+        add_words(&words, ordered, SLICE(""), false);
+        break;
+    case MAIL_FLAGS_REMOVE: add_words(&words, slice_of(old), ordered, false); break;
+    }
+    return words.len > 0 ? bytes_take(&words) : NULL;
+}
+
+static unsigned flags_after(unsigned old, const struct mail_flags *flags)
+{
+    switch (flags->how) {
+    case MAIL_FLAGS_SET: return flags->flags;
+    case MAIL_FLAGS_ADD: return old | flags->flags;
+    case MAIL_FLAGS_REMOVE: return old & ~flags->flags;
+    }
+    __builtin_unreachable();
+}
+
+static size_t count_words(struct slice words)
+{
+    size_t count = 0;
+
+    while (words.at && words.len > 0)
+        count += slice_cut(&words, ' ').len > 0;
+    return count;
+}
+
+/* ---- STORE ---- */
+
+static bool change_one(struct store_tx *tx, int64_t mailbox_id, const struct entry_mark *mark,
+                       const struct mail_flags *flags, struct mailbox_outcome *out, struct err *err)
+{
+    unsigned new_flags = flags_after(mark->flags, flags);
+    scoped_text char *words = keywords_after(mark->keywords, flags);
+
+    if (new_flags == mark->flags && slice_eq(slice_of(words), slice_of(mark->keywords)))
+        return true;
+    if (count_words(slice_of(words)) > KEYWORDS_MOST)
+        return err_set(err, ERR_REFUSED, "A message can have %d keywords", KEYWORDS_MOST);
+    if (!advance(tx, mailbox_id, out, err) ||
+        !store_set_flags(tx, mailbox_id, mark->uid, new_flags, words, out->modseq, err))
+        return false;
+    must_make_room(out->marks, out->mark_count, out->mark_capacity);
+    out->marks[out->mark_count++] =
+        (struct entry_mark){mark->uid, new_flags, steal(&words), out->modseq};
+    return true;
+}
+
+bool bridge_mailbox_flags(struct store_tx *tx, int64_t mailbox_id, struct uid_ranges uids,
+                          const struct mail_flags *flags, struct mailbox_outcome *out,
+                          struct err *err)
+{
+    scoped_value(marks) marks = {0};
+
+    if (!begin(tx, mailbox_id, out, err) || !collect(tx, mailbox_id, uids, &marks, err))
+        return false;
+    for (size_t i = 0; i < marks.count; i++) {
+        const struct entry_mark *mark = &marks.at[i];
+        if (flags->unchanged_since >= 0 && mark->modseq > flags->unchanged_since)
+            add_uid(&out->uids, &out->uid_count, &out->uid_capacity, mark->uid);
+        else if (!change_one(tx, mailbox_id, mark, flags, out, err))
+            return false;
+    }
+    return true;
+}
+
+/* ---- EXPUNGE ---- */
+
+static bool expunge_one(struct store_tx *tx, int64_t mailbox_id, uint32_t uid,
+                        struct mailbox_outcome *out, struct err *err)
+{
+    return advance(tx, mailbox_id, out, err) &&
+           store_expunge(tx, mailbox_id, uid, out->modseq, err);
+}
+
+bool bridge_mailbox_expunge(struct store_tx *tx, int64_t mailbox_id, struct uid_ranges uids,
+                            struct mailbox_outcome *out, struct err *err)
+{
+    scoped_value(marks) marks = {0};
+
+    if (!begin(tx, mailbox_id, out, err) || !collect(tx, mailbox_id, uids, &marks, err))
+        return false;
+    for (size_t i = 0; i < marks.count; i++) {
+        if (!(marks.at[i].flags & FLAG_DELETED))
+            continue;
+        if (!expunge_one(tx, mailbox_id, marks.at[i].uid, out, err))
+            return false;
+        add_uid(&out->uids, &out->uid_count, &out->uid_capacity, marks.at[i].uid);
+    }
+    return true;
+}
+
+/* ---- COPY and MOVE ---- */
+
+static bool find_target(struct store_tx *tx, int64_t account_id, struct slice name,
+                        struct mailbox *out, struct err *err)
+{
+    enum found found = store_mailbox_named(store_tx_view(tx), account_id, name, out, err);
+
+    return found == FOUND ||
+           (found == ABSENT && err_set(err, ERR_ABSENT, "There is no such mailbox; create it"));
+}
+
+bool bridge_mailbox_copy(struct store_tx *tx, int64_t account_id, int64_t mailbox_id,
+                         struct uid_ranges uids, struct slice to, bool move,
+                         struct mailbox_outcome *out, struct err *err)
+{
+    scoped_value(marks) marks = {0};
+    scoped_value(mailbox) target = {0};
+
+    if (!begin(tx, mailbox_id, out, err) || !find_target(tx, account_id, to, &target, err) ||
+        !collect(tx, mailbox_id, uids, &marks, err))
+        return false;
+    out->uid_validity = target.uid_validity;
+    for (size_t i = 0; i < marks.count; i++) {
+        uint32_t uid = marks.at[i].uid;
+        uint32_t new_uid;
+        if (!store_copy_entry(tx, mailbox_id, uid, target.id, &new_uid, err))
+            return false;
+        if (new_uid == 0)
+            continue;
+        if (move && !expunge_one(tx, mailbox_id, uid, out, err))
+            return false;
+        add_uid(&out->uids, &out->uid_count, &out->uid_capacity, uid);
+        add_uid(&out->new_uids, &out->new_count, &out->new_capacity, new_uid);
+    }
+    return true;
+}
