@@ -33,7 +33,8 @@ struct mailbox_outcome { /* `{0}` is an empty one; filled anew by each call */
     int64_t modseq_before, modseq;
     struct entry_mark *marks; /* as they are now, of entries that changed */
     size_t mark_count, mark_capacity;
-    uint32_t *uids; /* flags: left alone, because of `unchanged_since`; expunge: gone; copy: from where */
+    uint32_t *
+        uids; /* flags: left alone, because of `unchanged_since`; expunge: gone; copy: from where */
     size_t uid_count, uid_capacity;
     uint32_t *new_uids; /* copy, append */
     size_t new_count, new_capacity;
@@ -55,20 +56,21 @@ MUST_CHECK bool bridge_mailbox_copy(struct store_tx *tx, int64_t account_id, int
 
 /* Whole mailboxes.  A refusal is ERR_REFUSED or ERR_ABSENT with words for the client. */
 MUST_CHECK bool bridge_mailbox_create(struct store_tx *tx, int64_t account_id, struct slice name,
-                                      int special, struct err *err); /* there already: ERR_REFUSED */
+                                      int special,
+                                      struct err *err); /* there already: ERR_REFUSED */
 MUST_CHECK bool bridge_mailbox_delete(struct store_tx *tx, int64_t account_id, struct slice name,
                                       struct err *err);
 MUST_CHECK bool bridge_mailbox_rename(struct store_tx *tx, int64_t account_id, struct slice name,
                                       struct slice new_name, struct err *err);
-MUST_CHECK bool bridge_mailbox_subscribe(struct store_tx *tx, int64_t account_id,
-                                         struct slice name, bool subscribed, struct err *err);
+MUST_CHECK bool bridge_mailbox_subscribe(struct store_tx *tx, int64_t account_id, struct slice name,
+                                         bool subscribed, struct err *err);
 
 /* Messages put into a mailbox by a mail program: drafts, copies of what was sent. */
-struct appended { /* one; all members heap, released by appended_clear() */
+struct appended {           /* one; all members heap, released by appended_clear() */
     struct source *content; /* borrowed until it is prepared */
     unsigned flags;
     char *keywords;
-    int64_t date_ms; /* 0: now */
+    int64_t date_ms;       /* 0: now */
     struct letter *letter; /* the bridge's own, between prepare and record */
 };
 void appended_clear(struct appended *appended);

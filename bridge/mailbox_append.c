@@ -58,8 +58,8 @@ static bool message_of(struct bridge *bridge, struct store_tx *tx, const struct 
     char ref[REF_LEN + 1];
 
     if (letter->message_id)
-        found = store_message_by_message_id(store_tx_view(tx), slice_of(letter->message_id),
-                                            &known, err);
+        found = store_message_by_message_id(store_tx_view(tx), slice_of(letter->message_id), &known,
+                                            err);
     if (found == FAILED)
         return false;
     if (found == FOUND && known.visibility == VISIBILITY_MAIL &&

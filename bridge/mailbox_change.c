@@ -72,7 +72,7 @@ bool bridge_mailbox_delete(struct store_tx *tx, int64_t account_id, struct slice
            store_delete_mailbox(tx, mailbox.id, err);
 }
 
-struct below { /* mailboxes below the one that is renamed */
+struct below {           /* mailboxes below the one that is renamed */
     struct slice prefix; /* "Work/" */
     int64_t *ids;
     char **rests;
@@ -132,8 +132,7 @@ bool bridge_mailbox_rename(struct store_tx *tx, int64_t account_id, struct slice
     scoped_value(mailbox) mailbox = {0};
     scoped_text char *to = must_copy(new_name);
 
-    if (!find(tx, account_id, name, &mailbox, err) ||
-        !check_absent(tx, account_id, new_name, err))
+    if (!find(tx, account_id, name, &mailbox, err) || !check_absent(tx, account_id, new_name, err))
         return false;
     if (strcmp(mailbox.name, "INBOX") == 0)
         return rename_inbox(tx, account_id, mailbox.id, new_name, err);

@@ -102,8 +102,7 @@ static bool read_partial(struct lexer *lexer, struct imap_section_wish *wish)
         return true;
     wish->partial = true;
     return lex_number(lexer, UINT32_MAX, &wish->offset) && lex_char(lexer, '.') &&
-           lex_number(lexer, UINT32_MAX, &wish->length) && wish->length > 0 &&
-           lex_char(lexer, '>');
+           lex_number(lexer, UINT32_MAX, &wish->length) && wish->length > 0 && lex_char(lexer, '>');
 }
 
 /* What stands in brackets, and <offset.length> behind it. */
@@ -138,9 +137,9 @@ static bool add_section(struct lexer *lexer, struct fetch_items *items, enum sec
     items->at[items->count - 1].section = number;
     if (!read_section(lexer, wish, &text))
         return false;
-    items->labels[number] = wish->partial ? must_print("%s%.*s<%lld>", name, SLICE_ARGS(text),
-                                                       (long long)wish->offset)
-                                          : must_print("%s%.*s", name, SLICE_ARGS(text));
+    items->labels[number] =
+        wish->partial ? must_print("%s%.*s<%lld>", name, SLICE_ARGS(text), (long long)wish->offset)
+                      : must_print("%s%.*s", name, SLICE_ARGS(text));
     return true;
 }
 

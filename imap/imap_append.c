@@ -66,8 +66,8 @@ static bool read_first(struct imap_session *s, char **out_mailbox)
     if (!lex_astring(&s->lexer, &word) || word.len > TAG_MAX || !lex_space(&s->lexer))
         return false;
     snprintf(s->tag, sizeof s->tag, "%.*s", SLICE_ARGS(word));
-    return lex_atom(&s->lexer, &word) && slice_is_nocase(word, "APPEND") &&
-           lex_space(&s->lexer) && lex_mailbox(s, out_mailbox);
+    return lex_atom(&s->lexer, &word) && slice_is_nocase(word, "APPEND") && lex_space(&s->lexer) &&
+           lex_mailbox(s, out_mailbox);
 }
 
 static void begin_body(struct imap_session *s, struct imap_message *message,
@@ -133,7 +133,7 @@ enum next append_read(struct imap_session *s)
     if (append->left == 0)
         s->mode = MODE_COMMAND;
     if (!append->broken && s->duties->body_add(body, here))
-        return send_errand(s, s->duties->body_flush(body), flushed);
+        return await_errand(s, s->duties->body_flush(body), flushed);
     return NEXT_READ;
 }
 
@@ -144,7 +144,7 @@ static enum next appended(struct imap_session *s, struct errand *back)
     scoped_value(bytes) code = {0};
 
     if (errand_failed(back))
-        return no_errand(s, back);
+        return no_errand_as(s, back, "TRYCREATE", "CANNOT");
     for (size_t i = 0; i < copied->count; i++)
         number_set_add(&uids, copied->to[i], copied->to[i]);
     bytes_print(&code, "APPENDUID %u ", copied->uid_validity);
@@ -166,15 +166,14 @@ enum next append_line(struct imap_session *s)
         append_free(s);
         return no(s, err.kind == ERR_FULL ? "OVERQUOTA" : "UNAVAILABLE", err.said);
     }
-    struct errand *errand =
-        s->duties->append(s->duties->ctx, s->account_id, slice_of(append->mailbox),
-                          append->messages, append->count);
+    struct errand *errand = s->duties->append(
+        s->duties->ctx, s->account_id, slice_of(append->mailbox), append->messages, append->count);
     append->count = 0; /* given away */
     append_free(s);
-    return send_errand(s, errand, appended);
+    return await_errand(s, errand, appended);
 }
 
-enum next on_append(struct imap_session *s)
+enum next imap_on_append(struct imap_session *s)
 {
     return bad(s, "APPEND wants a mailbox, flags and a date if you like, and a literal");
 }

@@ -69,24 +69,24 @@ static bool read_unchanged_since(struct imap_session *s, struct imap_flags_order
         return true;
     s->condstore = true;
     return lex_is(&s->lexer, "UNCHANGEDSINCE") && lex_space(&s->lexer) &&
-           lex_number(&s->lexer, INT64_MAX, &order->unchanged_since) &&
-           lex_char(&s->lexer, ')') && lex_space(&s->lexer);
+           lex_number(&s->lexer, INT64_MAX, &order->unchanged_since) && lex_char(&s->lexer, ')') &&
+           lex_space(&s->lexer);
 }
 
-enum next on_store(struct imap_session *s)
+enum next imap_on_store(struct imap_session *s)
 {
     scoped_value(number_set) uids = {0};
     scoped_text char *keywords = NULL;
     struct imap_flags_order order = {0};
 
-    if (!lex_set_then_space(s, &uids) || !read_unchanged_since(s, &order) ||
-        !read_how(s, &order) || !lex_space(&s->lexer) ||
-        !lex_flags(&s->lexer, &order.flags, &keywords) || !lexer_at_end(&s->lexer))
+    if (!lex_set_then_space(s, &uids) || !read_unchanged_since(s, &order) || !read_how(s, &order) ||
+        !lex_space(&s->lexer) || !lex_flags(&s->lexer, &order.flags, &keywords) ||
+        !lexer_at_end(&s->lexer))
         return bad(s, "STORE wants messages, FLAGS, +FLAGS or -FLAGS, and flags");
     if (s->selected.read_only)
         return no(s, "CANNOT", "This mailbox was opened for reading");
     order.keywords = keywords;
-    return send_errand(s, s->duties->flags(s->duties->ctx, s->selected.id, &uids, &order), stored);
+    return await_errand(s, s->duties->flags(s->duties->ctx, s->selected.id, &uids, &order), stored);
 }
 
 /* ---- EXPUNGE ---- */
@@ -107,7 +107,7 @@ static enum next expunged(struct imap_session *s, struct errand *back)
     return finish(s, "", "Gone");
 }
 
-enum next on_expunge(struct imap_session *s)
+enum next imap_on_expunge(struct imap_session *s)
 {
     scoped_value(number_set) uids = {0};
 
@@ -117,7 +117,7 @@ enum next on_expunge(struct imap_session *s)
         return bad(s, "EXPUNGE takes no argument");
     if (s->selected.read_only)
         return no(s, "CANNOT", "This mailbox was opened for reading");
-    return send_errand(
+    return await_errand(
         s, s->duties->expunge(s->duties->ctx, s->selected.id, s->uid ? &uids : NULL), expunged);
 }
 
@@ -144,7 +144,7 @@ static enum next copied(struct imap_session *s, struct errand *back)
     scoped_value(bytes) code = {0};
 
     if (errand_failed(back))
-        return no_errand(s, back);
+        return no_errand_as(s, back, "TRYCREATE", "CANNOT");
     if (copied->count > 0)
         add_pairs(copied, &code);
     errand_free(back);
@@ -158,7 +158,7 @@ static enum next moved(struct imap_session *s, struct errand *back)
     struct imap_changes gone = {0};
 
     if (errand_failed(back))
-        return no_errand(s, back);
+        return no_errand_as(s, back, "TRYCREATE", "CANNOT");
     if (copied->count > 0) {
         bytes_add_text(s->turn->out, "* OK [");
         add_pairs(copied, s->turn->out);
@@ -184,18 +184,18 @@ static enum next begin_copy(struct imap_session *s, bool move)
         return bad(s, "Messages and the name of a mailbox are wanted");
     if (move && s->selected.read_only)
         return no(s, "CANNOT", "This mailbox was opened for reading");
-    return send_errand(s,
-                       s->duties->copy(s->duties->ctx, s->account_id, s->selected.id, &uids,
-                                       slice_of(to), move),
-                       move ? moved : copied);
+    return await_errand(
+        s,
+        s->duties->copy(s->duties->ctx, s->account_id, s->selected.id, &uids, slice_of(to), move),
+        move ? moved : copied);
 }
 
-enum next on_copy(struct imap_session *s)
+enum next imap_on_copy(struct imap_session *s)
 {
     return begin_copy(s, false);
 }
 
-enum next on_move(struct imap_session *s)
+enum next imap_on_move(struct imap_session *s)
 {
     return begin_copy(s, true);
 }

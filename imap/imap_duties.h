@@ -83,14 +83,14 @@ struct imap_entry {
 };
 struct imap_changes { /* open, changes, flags, expunge */
     struct imap_errand base;
-    int64_t modseq;            /* of the mailbox, at the look */
-    int64_t modseq_before;     /* flags, expunge: before the change */
-    struct imap_entry *at;     /* new or changed, UID rising */
+    int64_t modseq;        /* of the mailbox, at the look */
+    int64_t modseq_before; /* flags, expunge: before the change */
+    struct imap_entry *at; /* new or changed, UID rising */
     size_t count, capacity;
     struct number_set vanished;
     struct number_set modified; /* flags: not stored, because of UNCHANGEDSINCE */
 };
-struct imap_opened { /* open */
+struct imap_opened {             /* open */
     struct imap_changes changes; /* since `known_modseq`, where that was given */
     struct imap_mailbox mailbox;
     uint32_t *uids;
@@ -101,22 +101,22 @@ struct imap_opened { /* open */
 
 /* ---- FETCH ---- */
 enum section_kind {
-    SECTION_ALL,           /* [] and [1.2] */
-    SECTION_HEADER,        /* [HEADER], [1.2.HEADER] */
-    SECTION_FIELDS,        /* HEADER.FIELDS */
-    SECTION_FIELDS_NOT,    /* HEADER.FIELDS.NOT */
-    SECTION_TEXT,          /* [TEXT], [1.2.TEXT] */
-    SECTION_MIME,          /* [1.2.MIME] */
-    SECTION_BINARY,        /* BINARY[1.2]: the transfer encoding undone (RFC 3516) */
-    SECTION_BINARY_SIZE,   /* BINARY.SIZE[1.2] */
+    SECTION_ALL,         /* [] and [1.2] */
+    SECTION_HEADER,      /* [HEADER], [1.2.HEADER] */
+    SECTION_FIELDS,      /* HEADER.FIELDS */
+    SECTION_FIELDS_NOT,  /* HEADER.FIELDS.NOT */
+    SECTION_TEXT,        /* [TEXT], [1.2.TEXT] */
+    SECTION_MIME,        /* [1.2.MIME] */
+    SECTION_BINARY,      /* BINARY[1.2]: the transfer encoding undone (RFC 3516) */
+    SECTION_BINARY_SIZE, /* BINARY.SIZE[1.2] */
 };
 struct imap_section_wish {
     enum section_kind kind;
-    char *part;                /* "1.2", or "" */
+    char *part; /* "1.2", or "" */
     char **fields;
     size_t field_count;
     bool partial;
-    int64_t offset, length;    /* <offset.length> */
+    int64_t offset, length; /* <offset.length> */
 };
 struct imap_wish {
     bool envelope, structure, size, date; /* UID, flags and MODSEQ come always */
@@ -189,8 +189,8 @@ struct imap_body; /* an arriving message, in the spool */
 enum { APPEND_MESSAGES_MAX = 64 };
 struct imap_message { /* one of an APPEND */
     unsigned flags;
-    char *keywords;         /* or NULL */
-    int64_t date_ms;        /* 0: now */
+    char *keywords;  /* or NULL */
+    int64_t date_ms; /* 0: now */
     struct imap_body *body;
 };
 
@@ -200,12 +200,13 @@ struct imap_duties {
     int64_t message_max;
 
     struct errand *(*login)(void *ctx, struct slice name, struct slice password); /* imap_login */
-    struct errand *(*challenge)(void *ctx, struct slice name);                /* imap_challenge */
+    struct errand *(*challenge)(void *ctx, struct slice name); /* imap_challenge */
     struct errand *(*prove)(void *ctx, struct slice name, struct slice auth_message,
                             struct slice proof); /* imap_proof */
 
     struct errand *(*list)(void *ctx, int64_t account_id, bool count); /* imap_listing */
-    struct errand *(*status)(void *ctx, int64_t account_id, struct slice name); /* imap_listing of one */
+    struct errand *(*status)(void *ctx, int64_t account_id,
+                             struct slice name); /* imap_listing of one */
     struct errand *(*change_mailbox)(void *ctx, int64_t account_id, enum mailbox_change change,
                                      struct slice name, struct slice new_name,
                                      enum imap_special special); /* imap_errand */
@@ -213,10 +214,11 @@ struct imap_duties {
 
     /* `known_modseq` 0: changes are not asked for.  `known_uids`, or NULL: which the client still has. */
     struct errand *(*open)(void *ctx, int64_t account_id, struct slice name, int64_t known_modseq,
-                           const struct number_set *known_uids);                 /* imap_opened */
-    struct errand *(*changes)(void *ctx, int64_t mailbox_id, int64_t since_modseq); /* imap_changes */
+                           const struct number_set *known_uids); /* imap_opened */
+    struct errand *(*changes)(void *ctx, int64_t mailbox_id,
+                              int64_t since_modseq); /* imap_changes */
     struct errand *(*rows)(void *ctx, int64_t mailbox_id, const struct number_set *uids,
-                           uint32_t after, const struct imap_wish *wish);           /* imap_rows */
+                           uint32_t after, const struct imap_wish *wish); /* imap_rows */
     struct errand *(*piece)(struct source *body, int64_t begin,
                             int64_t end); /* imap_piece; borrows the body until it is home */
     struct errand *(*search)(void *ctx, int64_t mailbox_id, const struct search_key *key,
@@ -227,7 +229,8 @@ struct imap_duties {
     struct errand *(*expunge)(void *ctx, int64_t mailbox_id,
                               const struct number_set *uids); /* imap_changes */
     struct errand *(*copy)(void *ctx, int64_t account_id, int64_t mailbox_id,
-                           const struct number_set *uids, struct slice to, bool move); /* imap_copied */
+                           const struct number_set *uids, struct slice to,
+                           bool move); /* imap_copied */
 
     struct imap_body *(*body_new)(void *ctx);
     bool (*body_add)(struct imap_body *body, struct slice s); /* true: flush before more */

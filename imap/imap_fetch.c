@@ -14,20 +14,20 @@
 #include "log.h"
 #include "memory.h"
 
-struct fetch {
+struct fetching {
     struct fetch_items items;
     struct number_set uids, marked;
     int64_t changed_since;
-    bool vanished;    /* asked for (RFC 7162 3.2.6) */
-    bool tells_flags; /* asked for, so that those of `marked` need no word of their own */
-    struct errand *home;     /* the rows being told; owned */
-    size_t row, item;        /* what comes next */
-    const char *space;       /* before the next item of this row */
-    struct source *body;      /* of the section under way; the row's */
-    int64_t at, end;          /* at == end: none is */
+    bool vanished;       /* asked for (RFC 7162 3.2.6) */
+    bool tells_flags;    /* asked for, so that those of `marked` need no word of their own */
+    struct errand *home; /* the rows being told; owned */
+    size_t row, item;    /* what comes next */
+    const char *space;   /* before the next item of this row */
+    struct source *body; /* of the section under way; the row's */
+    int64_t at, end;     /* at == end: none is */
 };
 
-void fetch_free(struct fetch *fetch)
+void fetching_free(struct fetching *fetch)
 {
     if (!fetch)
         return;
@@ -37,13 +37,13 @@ void fetch_free(struct fetch *fetch)
     errand_free(fetch->home);
     free(fetch);
 }
-SCOPED(fetch, fetch_free)
+SCOPED(fetching, fetching_free)
 
 static enum next tell_rows(struct imap_session *s);
 
 static enum next end_fetch(struct imap_session *s)
 {
-    fetch_free(s->fetch);
+    fetching_free(s->fetch);
     s->fetch = NULL;
     return finish(s, "", "Fetched");
 }
@@ -85,7 +85,7 @@ static void tell_plain(struct bytes *out, const struct imap_row *row, enum fetch
     __builtin_unreachable();
 }
 
-static void tell_section(struct fetch *fetch, const struct imap_row *row, size_t number,
+static void tell_section(struct fetching *fetch, const struct imap_row *row, size_t number,
                          struct bytes *out)
 {
     const struct imap_section *section = &row->sections[number];
@@ -111,7 +111,7 @@ static void tell_section(struct fetch *fetch, const struct imap_row *row, size_t
 
 static enum next piece_found(struct imap_session *s, struct errand *back)
 {
-    struct fetch *fetch = s->fetch;
+    struct fetching *fetch = s->fetch;
     const struct imap_piece *piece = container_of(back, struct imap_piece, base.errand);
     bool good = !errand_failed(back) && piece->text.len > 0;
 
@@ -129,14 +129,14 @@ static enum next piece_found(struct imap_session *s, struct errand *back)
 
 static enum next bring_piece(struct imap_session *s)
 {
-    struct fetch *fetch = s->fetch;
+    struct fetching *fetch = s->fetch;
     int64_t end = fetch->at + IMAP_PIECE < fetch->end ? fetch->at + IMAP_PIECE : fetch->end;
 
-    return send_errand(s, s->duties->piece(fetch->body, fetch->at, end), piece_found);
+    return await_errand(s, s->duties->piece(fetch->body, fetch->at, end), piece_found);
 }
 
 /* The row's items from `fetch->item` on, up to a section that has more to come. */
-static void tell_items(struct imap_session *s, struct fetch *fetch, const struct imap_row *row)
+static void tell_items(struct imap_session *s, struct fetching *fetch, const struct imap_row *row)
 {
     struct bytes *out = s->turn->out;
 
@@ -152,7 +152,7 @@ static void tell_items(struct imap_session *s, struct fetch *fetch, const struct
 }
 
 /* False: a section has more to come. */
-static bool tell_row(struct imap_session *s, struct fetch *fetch, const struct imap_row *row)
+static bool tell_row(struct imap_session *s, struct fetching *fetch, const struct imap_row *row)
 {
     struct bytes *out = s->turn->out;
     uint32_t number = number_of(&s->selected, row->entry.uid);
@@ -178,7 +178,7 @@ static enum next bring_rows(struct imap_session *s, uint32_t after);
 
 static enum next tell_rows(struct imap_session *s)
 {
-    struct fetch *fetch = s->fetch;
+    struct fetching *fetch = s->fetch;
     const struct imap_rows *rows = container_of(fetch->home, struct imap_rows, base.errand);
 
     if (fetch->at < fetch->end)
@@ -198,10 +198,10 @@ static enum next tell_rows(struct imap_session *s)
 
 static enum next rows_found(struct imap_session *s, struct errand *back)
 {
-    struct fetch *fetch = s->fetch;
+    struct fetching *fetch = s->fetch;
 
     if (errand_failed(back)) {
-        fetch_free(fetch);
+        fetching_free(fetch);
         s->fetch = NULL;
         return no_errand(s, back);
     }
@@ -212,7 +212,7 @@ static enum next rows_found(struct imap_session *s, struct errand *back)
     return tell_rows(s);
 }
 
-static struct imap_wish wish_of(const struct fetch *fetch)
+static struct imap_wish wish_of(const struct fetching *fetch)
 {
     struct imap_wish wish = {.sections = fetch->items.sections,
                              .section_count = fetch->items.section_count,
@@ -228,7 +228,7 @@ static struct imap_wish wish_of(const struct fetch *fetch)
     return wish;
 }
 
-static bool asks_flags(const struct fetch *fetch)
+static bool asks_flags(const struct fetching *fetch)
 {
     for (size_t i = 0; i < fetch->items.count; i++)
         if (fetch->items.at[i].kind == FETCH_FLAGS)
@@ -240,7 +240,7 @@ static enum next ask_rows(struct imap_session *s, uint32_t after)
 {
     const struct imap_wish wish = wish_of(s->fetch);
 
-    return send_errand(
+    return await_errand(
         s, s->duties->rows(s->duties->ctx, s->selected.id, &s->fetch->uids, after, &wish),
         rows_found);
 }
@@ -263,7 +263,7 @@ static enum next marked(struct imap_session *s, struct errand *back)
     const struct imap_changes *changes = container_of(back, struct imap_changes, base.errand);
 
     if (errand_failed(back)) {
-        fetch_free(s->fetch);
+        fetching_free(s->fetch);
         s->fetch = NULL;
         return no_errand(s, back);
     }
@@ -281,7 +281,7 @@ static enum next vanished_found(struct imap_session *s, struct errand *back)
     scoped_value(number_set) told = {0};
 
     if (errand_failed(back)) {
-        fetch_free(s->fetch);
+        fetching_free(s->fetch);
         s->fetch = NULL;
         return no_errand(s, back);
     }
@@ -301,14 +301,13 @@ static enum next vanished_found(struct imap_session *s, struct errand *back)
 
 /* ---- what is asked ---- */
 
-static bool read_modifiers(struct imap_session *s, struct fetch *fetch)
+static bool read_modifiers(struct imap_session *s, struct fetching *fetch)
 {
     if (!lex_char(&s->lexer, '('))
         return false;
     do {
         if (lex_is(&s->lexer, "CHANGEDSINCE")) {
-            if (!lex_space(&s->lexer) ||
-                !lex_number(&s->lexer, INT64_MAX, &fetch->changed_since))
+            if (!lex_space(&s->lexer) || !lex_number(&s->lexer, INT64_MAX, &fetch->changed_since))
                 return false;
             s->condstore = true;
             fetch_items_need(&fetch->items, FETCH_MODSEQ);
@@ -321,9 +320,9 @@ static bool read_modifiers(struct imap_session *s, struct fetch *fetch)
     return lex_char(&s->lexer, ')') && (!fetch->vanished || fetch->changed_since);
 }
 
-enum next on_fetch(struct imap_session *s)
+enum next imap_on_fetch(struct imap_session *s)
 {
-    scoped(fetch) fetch = must_new(struct fetch);
+    scoped(fetching) fetch = must_new(struct fetching);
 
     if (!lex_space(&s->lexer) || !lex_messages(s, &fetch->uids) || !lex_space(&s->lexer) ||
         !fetch_items_read(&s->lexer, &fetch->items))
@@ -338,13 +337,13 @@ enum next on_fetch(struct imap_session *s)
     fetch->tells_flags = asks_flags(fetch);
     s->fetch = steal(&fetch);
     if (s->fetch->vanished)
-        return send_errand(
+        return await_errand(
             s, s->duties->changes(s->duties->ctx, s->selected.id, s->fetch->changed_since),
             vanished_found);
     if (!marks)
         return ask_rows(s, 0);
-    const struct imap_flags_order order = {.how = FLAGS_ADD, .flags = IMAP_SEEN,
-                                           .unchanged_since = -1};
-    return send_errand(
+    const struct imap_flags_order order = {
+        .how = FLAGS_ADD, .flags = IMAP_SEEN, .unchanged_since = -1};
+    return await_errand(
         s, s->duties->flags(s->duties->ctx, s->selected.id, &s->fetch->uids, &order), marked);
 }

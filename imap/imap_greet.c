@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-enum next on_capability(struct imap_session *s)
+enum next imap_on_capability(struct imap_session *s)
 {
     bytes_add_text(s->turn->out, "* CAPABILITY ");
     add_capabilities(s, s->turn->out);
@@ -13,24 +13,24 @@ enum next on_capability(struct imap_session *s)
     return finish(s, "", "That is what I can");
 }
 
-enum next on_noop(struct imap_session *s)
+enum next imap_on_noop(struct imap_session *s)
 {
     return finish(s, "", "Nothing done");
 }
 
-enum next on_check(struct imap_session *s)
+enum next imap_on_check(struct imap_session *s)
 {
     return finish(s, "", "All is on the disk as it is");
 }
 
-enum next on_logout(struct imap_session *s)
+enum next imap_on_logout(struct imap_session *s)
 {
     bytes_add_text(s->turn->out, "* BYE Goodbye\r\n");
     bytes_print(s->turn->out, "%s OK Logged out\r\n", s->tag);
     return NEXT_HANG_UP;
 }
 
-enum next on_starttls(struct imap_session *s)
+enum next imap_on_starttls(struct imap_session *s)
 {
     if (s->secured)
         return bad(s, "TLS is on already");
@@ -42,7 +42,7 @@ enum next on_starttls(struct imap_session *s)
 /* ---- ID (RFC 2971) ---- */
 
 /* What the client says of itself is of no use to us and may be personal: it is read and dropped. */
-enum next on_id(struct imap_session *s)
+enum next imap_on_id(struct imap_session *s)
 {
     struct slice word;
     bool nil;
@@ -76,7 +76,7 @@ static void enable(struct imap_session *s, struct slice name, struct bytes *enab
         }
 }
 
-enum next on_enable(struct imap_session *s)
+enum next imap_on_enable(struct imap_session *s)
 {
     scoped_value(bytes) enabled = {0};
     struct slice name;
@@ -92,7 +92,7 @@ enum next on_enable(struct imap_session *s)
     return finish(s, "", "What I know of these is on");
 }
 
-enum next on_namespace(struct imap_session *s)
+enum next imap_on_namespace(struct imap_session *s)
 {
     say(s, "NAMESPACE ((\"\" \"/\")) NIL NIL");
     return finish(s, "", "All is yours");
@@ -104,7 +104,7 @@ enum next accept_login(struct imap_session *s, int64_t account_id)
 {
     s->account_id = account_id;
     s->login_failures = 0;
-    enter(s, AUTHENTICATED);
+    enter_state(s, AUTHENTICATED);
     log_info("s=%s imap login account=%lld", s->id, (long long)account_id);
     bytes_print(s->turn->out, "%s OK [CAPABILITY ", s->tag);
     add_capabilities(s, s->turn->out);
@@ -132,7 +132,7 @@ static enum next login_checked(struct imap_session *s, struct errand *back)
     return account_id ? accept_login(s, account_id) : refuse_login(s);
 }
 
-enum next on_login(struct imap_session *s)
+enum next imap_on_login(struct imap_session *s)
 {
     struct slice name;
     struct slice password;
@@ -149,5 +149,5 @@ enum next on_login(struct imap_session *s)
         explicit_bzero(s->command.at, s->command.capacity);
     if (s->lexer.unquoted.at)
         explicit_bzero(s->lexer.unquoted.at, s->lexer.unquoted.capacity);
-    return send_errand(s, errand, login_checked);
+    return await_errand(s, errand, login_checked);
 }

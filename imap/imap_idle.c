@@ -7,7 +7,7 @@
 #include "imap_private.h"
 #include "memory.h"
 
-enum next on_idle(struct imap_session *s)
+enum next imap_on_idle(struct imap_session *s)
 {
     bytes_add_text(s->turn->out, "+ Waiting\r\n");
     s->mode = MODE_IDLE;
@@ -27,8 +27,8 @@ enum next idle_changed(struct imap_session *s)
     if (!s->selected.id)
         return NEXT_READ;
     s->selected.dirty = false;
-    return send_errand(
-        s, s->duties->changes(s->duties->ctx, s->selected.id, s->selected.modseq), looked);
+    return await_errand(s, s->duties->changes(s->duties->ctx, s->selected.id, s->selected.modseq),
+                        looked);
 }
 
 enum next idle_line(struct imap_session *s, struct slice line)

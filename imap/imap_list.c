@@ -90,13 +90,12 @@ static bool is_chosen(const struct listing *listing, const struct line *line)
     if (listing->special && !(line->mailbox && line->mailbox->special))
         return false;
     if (listing->subscribed)
-        return subscribed ||
-               ((listing->recursive || listing->lsub) && line->child_subscribed);
+        return subscribed || ((listing->recursive || listing->lsub) && line->child_subscribed);
     return true;
 }
 
 static const char *const special_names[] = {
-    [SPECIAL_NONE] = "",       [SPECIAL_SENT] = " \\Sent", [SPECIAL_DRAFTS] = " \\Drafts",
+    [SPECIAL_NONE] = "",          [SPECIAL_SENT] = " \\Sent", [SPECIAL_DRAFTS] = " \\Drafts",
     [SPECIAL_TRASH] = " \\Trash", [SPECIAL_JUNK] = " \\Junk", [SPECIAL_ARCHIVE] = " \\Archive",
 };
 
@@ -260,16 +259,16 @@ static enum next begin_listing(struct imap_session *s, bool lsub)
         return finish(s, "", "Levels are parted by /");
     }
     s->listing = steal(&listing);
-    return send_errand(
-        s, s->duties->list(s->duties->ctx, s->account_id, s->listing->status != 0), listed);
+    return await_errand(s, s->duties->list(s->duties->ctx, s->account_id, s->listing->status != 0),
+                        listed);
 }
 
-enum next on_list(struct imap_session *s)
+enum next imap_on_list(struct imap_session *s)
 {
     return begin_listing(s, false);
 }
 
-enum next on_lsub(struct imap_session *s)
+enum next imap_on_lsub(struct imap_session *s)
 {
     return begin_listing(s, true);
 }

@@ -98,7 +98,7 @@ static enum next status_found(struct imap_session *s, struct errand *back)
     return finish(s, "", "That is its state");
 }
 
-enum next on_status(struct imap_session *s)
+enum next imap_on_status(struct imap_session *s)
 {
     scoped_text char *name = NULL;
 
@@ -107,8 +107,8 @@ enum next on_status(struct imap_session *s)
         return bad(s, "STATUS wants a mailbox and a list of items");
     if (s->status_items & STATUS_HIGHESTMODSEQ)
         s->condstore = true; /* RFC 7162 3.1.2 */
-    return send_errand(s, s->duties->status(s->duties->ctx, s->account_id, slice_of(name)),
-                       status_found);
+    return await_errand(s, s->duties->status(s->duties->ctx, s->account_id, slice_of(name)),
+                        status_found);
 }
 
 /* ---- changes ---- */
@@ -116,7 +116,7 @@ enum next on_status(struct imap_session *s)
 static enum next mailbox_changed(struct imap_session *s, struct errand *back)
 {
     if (errand_failed(back))
-        return no_errand(s, back);
+        return no_errand_as(s, back, "NONEXISTENT", s->making ? "ALREADYEXISTS" : "CANNOT");
     errand_free(back);
     return finish(s, "", "Done");
 }
@@ -124,10 +124,11 @@ static enum next mailbox_changed(struct imap_session *s, struct errand *back)
 static enum next change(struct imap_session *s, enum mailbox_change what, const char *name,
                         const char *new_name, enum imap_special special)
 {
-    return send_errand(s,
-                       s->duties->change_mailbox(s->duties->ctx, s->account_id, what,
-                                                 slice_of(name), slice_of(new_name), special),
-                       mailbox_changed);
+    s->making = what == MAILBOX_CREATE || what == MAILBOX_RENAME;
+    return await_errand(s,
+                        s->duties->change_mailbox(s->duties->ctx, s->account_id, what,
+                                                  slice_of(name), slice_of(new_name), special),
+                        mailbox_changed);
 }
 
 static enum next change_one(struct imap_session *s, enum mailbox_change what)
@@ -175,7 +176,7 @@ static void drop_last_slash(struct slice *written)
         written->len--;
 }
 
-enum next on_create(struct imap_session *s)
+enum next imap_on_create(struct imap_session *s)
 {
     enum imap_special special = SPECIAL_NONE;
     bool known = true;
@@ -196,22 +197,22 @@ enum next on_create(struct imap_session *s)
     return change(s, MAILBOX_CREATE, name, NULL, special);
 }
 
-enum next on_delete(struct imap_session *s)
+enum next imap_on_delete(struct imap_session *s)
 {
     return change_one(s, MAILBOX_DELETE);
 }
 
-enum next on_subscribe(struct imap_session *s)
+enum next imap_on_subscribe(struct imap_session *s)
 {
     return change_one(s, MAILBOX_SUBSCRIBE);
 }
 
-enum next on_unsubscribe(struct imap_session *s)
+enum next imap_on_unsubscribe(struct imap_session *s)
 {
     return change_one(s, MAILBOX_UNSUBSCRIBE);
 }
 
-enum next on_rename(struct imap_session *s)
+enum next imap_on_rename(struct imap_session *s)
 {
     scoped_text char *name = NULL;
     scoped_text char *new_name = NULL;
@@ -238,10 +239,10 @@ static enum next quota_found(struct imap_session *s, struct errand *back)
 
 static enum next ask_quota(struct imap_session *s)
 {
-    return send_errand(s, s->duties->quota(s->duties->ctx, s->account_id), quota_found);
+    return await_errand(s, s->duties->quota(s->duties->ctx, s->account_id), quota_found);
 }
 
-enum next on_getquota(struct imap_session *s)
+enum next imap_on_getquota(struct imap_session *s)
 {
     struct slice root;
 
@@ -250,7 +251,7 @@ enum next on_getquota(struct imap_session *s)
     return root.len == 0 ? ask_quota(s) : no(s, "NONEXISTENT", "There is one quota root, \"\"");
 }
 
-enum next on_getquotaroot(struct imap_session *s)
+enum next imap_on_getquotaroot(struct imap_session *s)
 {
     scoped_text char *name = NULL;
 

@@ -23,7 +23,7 @@ enum {
     ERRORS_MAX = 20,
     LOGIN_FAILURES_MAX = 3,
     LOGIN_MS = 60 * 1000,
-    IDLE_MS = 31 * 60 * 1000, /* RFC 9051 5.4: at least 30 minutes */
+    IDLE_MS = 31 * 60 * 1000,      /* RFC 9051 5.4: at least 30 minutes */
     STILL_HERE_MS = 4 * 60 * 1000, /* during IDLE: NATs forget sooner than clients */
     UID_MAX_KEPT = 1000 * 1000,    /* messages in a mailbox that can be selected */
 };
@@ -43,14 +43,14 @@ struct selected { /* id 0: nothing is */
     bool read_only;
     uint32_t *uids; /* rising: number n is uids[n - 1] */
     size_t count, capacity;
-    int64_t modseq; /* up to which the client knows all */
-    bool dirty;     /* something was committed since */
+    int64_t modseq;          /* up to which the client knows all */
+    bool dirty;              /* something was committed since */
     struct number_set saved; /* "$" (RFC 5182) */
 };
 
-struct fetch;  /* one FETCH under way: imap_fetch.c */
-struct append; /* one APPEND under way: imap_append.c */
-struct listing; /* one LIST under way: imap_list.c */
+struct fetching; /* one FETCH under way: imap_fetch.c */
+struct append;   /* one APPEND under way: imap_append.c */
+struct listing;  /* one LIST under way: imap_list.c */
 
 struct imap_session {
     const struct imap_duties *duties;
@@ -68,23 +68,24 @@ struct imap_session {
 
     /* the command being gathered */
     struct bytes command;
-    size_t line_at;        /* where its present line begins */
-    int64_t literal_left;  /* octets still to come into it */
-    int64_t skip_left;     /* octets nobody wants, of a literal that is too large */
+    size_t line_at;       /* where its present line begins */
+    int64_t literal_left; /* octets still to come into it */
+    int64_t skip_left;    /* octets nobody wants, of a literal that is too large */
     bool too_long;
 
     /* the command being run */
     char tag[TAG_MAX + 1];
-    bool uid;             /* UID FETCH and its like */
-    bool numbers_stay;    /* no EXPUNGE may be told behind this one (RFC 9051 7.5.1) */
-    struct lexer lexer;   /* its arguments */
-    struct fetch *fetch;
+    bool uid;           /* UID FETCH and its like */
+    bool numbers_stay;  /* no EXPUNGE may be told behind this one (RFC 9051 7.5.1) */
+    struct lexer lexer; /* its arguments */
+    struct fetching *fetch;
     struct append *append;
     struct listing *listing;
-    unsigned status_items; /* that STATUS asked for */
+    unsigned status_items;  /* that STATUS asked for */
     uint32_t fetch_after;   /* FETCH goes on behind this UID */
     unsigned search_return; /* what RETURN asked for; 0: the old form */
     bool search_modseq;
+    bool making;           /* CREATE and RENAME: what is in the way is there already */
     bool silent;           /* STORE FLAGS.SILENT */
     bool select_read_only; /* what SELECT or EXAMINE asked for */
     uint32_t select_validity;
@@ -92,14 +93,14 @@ struct imap_session {
 
     /* what goes on when the errand is home; set by whoever sends one */
     enum next (*resumed)(struct imap_session *, struct errand *back);
-    struct turn *turn; /* of the call under way */
+    struct turn *turn;                        /* of the call under way */
     enum next (*more)(struct imap_session *); /* after NEXT_MORE */
 };
 
 /* imap_session.c */
-enum next send_errand(struct imap_session *s, struct errand *errand,
-                      enum next (*resumed)(struct imap_session *, struct errand *back));
-void enter(struct imap_session *s, enum imap_state state);
+enum next await_errand(struct imap_session *s, struct errand *errand,
+                       enum next (*resumed)(struct imap_session *, struct errand *back));
+void enter_state(struct imap_session *s, enum imap_state state);
 /* Ends a command: OK, with what changed meanwhile told before it. */
 enum next finish(struct imap_session *s, const char *code, const char *words);
 /* The same for a command that answers NO or BAD; nothing changed is told. */
@@ -107,12 +108,16 @@ enum next no(struct imap_session *s, const char *code, const char *words);
 enum next bad(struct imap_session *s, const char *words);
 /* An errand that was refused or failed becomes NO; takes `back`. */
 enum next no_errand(struct imap_session *s, struct errand *back);
+/* With codes of the command's own for what is not there and what may not be. */
+enum next no_errand_as(struct imap_session *s, struct errand *back, const char *absent,
+                       const char *refused);
 bool errand_failed(struct errand *back);
 
 /* imap_out.c: how things are written */
-void say(struct imap_session *s, const char *fmt, ...) PRINTF_LIKE(2, 3); /* untagged, without CRLF */
-void add_string(struct bytes *out, struct slice text);       /* quoted, or a literal */
-void add_nstring(struct bytes *out, const char *text);       /* NULL is NIL */
+void say(struct imap_session *s, const char *fmt, ...)
+    PRINTF_LIKE(2, 3);                                 /* untagged, without CRLF */
+void add_string(struct bytes *out, struct slice text); /* quoted, or a literal */
+void add_nstring(struct bytes *out, const char *text); /* NULL is NIL */
 void add_mailbox(const struct imap_session *s, struct bytes *out, const char *name);
 void add_flags(struct bytes *out, unsigned flags, const char *keywords); /* with brackets */
 /* A mailbox name as the client wrote it, as UTF-8 text (heap); NULL: broken. */
@@ -132,50 +137,50 @@ bool lex_messages(struct imap_session *s, struct number_set *out_uids);
 void tell_entry(struct imap_session *s, const struct imap_entry *entry, bool with_uid);
 
 /* commands by file; arguments are in s->lexer */
-enum next on_capability(struct imap_session *s); /* imap_greet.c */
-enum next on_starttls(struct imap_session *s);
-enum next on_login(struct imap_session *s);
-enum next on_authenticate(struct imap_session *s); /* imap_sasl.c */
+enum next imap_on_capability(struct imap_session *s); /* imap_greet.c */
+enum next imap_on_starttls(struct imap_session *s);
+enum next imap_on_login(struct imap_session *s);
+enum next imap_on_authenticate(struct imap_session *s); /* imap_sasl.c */
 enum next sasl_line(struct imap_session *s, struct slice line);
 void sasl_clear(struct sasl *sasl);
 enum next accept_login(struct imap_session *s, int64_t account_id);
 enum next refuse_login(struct imap_session *s);
-enum next on_id(struct imap_session *s);
-enum next on_enable(struct imap_session *s);
-enum next on_namespace(struct imap_session *s);
-enum next on_noop(struct imap_session *s);
-enum next on_check(struct imap_session *s);
-enum next on_logout(struct imap_session *s);
-enum next on_list(struct imap_session *s); /* imap_list.c */
-enum next on_lsub(struct imap_session *s);
+enum next imap_on_id(struct imap_session *s);
+enum next imap_on_enable(struct imap_session *s);
+enum next imap_on_namespace(struct imap_session *s);
+enum next imap_on_noop(struct imap_session *s);
+enum next imap_on_check(struct imap_session *s);
+enum next imap_on_logout(struct imap_session *s);
+enum next imap_on_list(struct imap_session *s); /* imap_list.c */
+enum next imap_on_lsub(struct imap_session *s);
 void listing_free(struct listing *listing);
-enum next on_create(struct imap_session *s); /* imap_mailbox.c */
-enum next on_delete(struct imap_session *s);
-enum next on_rename(struct imap_session *s);
-enum next on_subscribe(struct imap_session *s);
-enum next on_unsubscribe(struct imap_session *s);
-enum next on_status(struct imap_session *s);
-enum next on_getquota(struct imap_session *s);
-enum next on_getquotaroot(struct imap_session *s);
-enum next on_select(struct imap_session *s); /* imap_select.c */
-enum next on_examine(struct imap_session *s);
-enum next on_close(struct imap_session *s);
-enum next on_unselect(struct imap_session *s);
-enum next on_expunge(struct imap_session *s); /* imap_change.c */
-enum next on_store(struct imap_session *s);
-enum next on_copy(struct imap_session *s);
-enum next on_move(struct imap_session *s);
-enum next on_search(struct imap_session *s); /* imap_search.c */
-enum next on_fetch(struct imap_session *s);  /* imap_fetch.c */
-void fetch_free(struct fetch *fetch);
-enum next on_idle(struct imap_session *s); /* imap_idle.c */
+enum next imap_on_create(struct imap_session *s); /* imap_mailbox.c */
+enum next imap_on_delete(struct imap_session *s);
+enum next imap_on_rename(struct imap_session *s);
+enum next imap_on_subscribe(struct imap_session *s);
+enum next imap_on_unsubscribe(struct imap_session *s);
+enum next imap_on_status(struct imap_session *s);
+enum next imap_on_getquota(struct imap_session *s);
+enum next imap_on_getquotaroot(struct imap_session *s);
+enum next imap_on_select(struct imap_session *s); /* imap_select.c */
+enum next imap_on_examine(struct imap_session *s);
+enum next imap_on_close(struct imap_session *s);
+enum next imap_on_unselect(struct imap_session *s);
+enum next imap_on_expunge(struct imap_session *s); /* imap_change.c */
+enum next imap_on_store(struct imap_session *s);
+enum next imap_on_copy(struct imap_session *s);
+enum next imap_on_move(struct imap_session *s);
+enum next imap_on_search(struct imap_session *s); /* imap_search.c */
+enum next imap_on_fetch(struct imap_session *s);  /* imap_fetch.c */
+void fetching_free(struct fetching *fetch);
+enum next imap_on_idle(struct imap_session *s); /* imap_idle.c */
 enum next idle_line(struct imap_session *s, struct slice line);
 enum next idle_changed(struct imap_session *s);
 /* imap_append.c: whether the literal behind `text` is a message of an APPEND. */
 bool append_begins(struct imap_session *s, const struct literal *literal, enum next *out_next);
 enum next append_read(struct imap_session *s);
-enum next append_line(struct imap_session *s); /* what stood behind the last message */
-enum next on_append(struct imap_session *s);   /* an APPEND without a message: BAD */
+enum next append_line(struct imap_session *s);    /* what stood behind the last message */
+enum next imap_on_append(struct imap_session *s); /* an APPEND without a message: BAD */
 void append_free(struct imap_session *s);
 
 #endif

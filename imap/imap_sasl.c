@@ -48,7 +48,7 @@ static enum next plain_message(struct imap_session *s, struct slice message)
         leave(s);
         return no(s, "AUTHORIZATIONFAILED", "Log in as yourself");
     }
-    return send_errand(s, s->duties->login(s->duties->ctx, name, rest), plain_checked);
+    return await_errand(s, s->duties->login(s->duties->ctx, name, rest), plain_checked);
 }
 
 enum next sasl_line(struct imap_session *s, struct slice line)
@@ -65,7 +65,7 @@ enum next sasl_line(struct imap_session *s, struct slice line)
     return next;
 }
 
-enum next on_authenticate(struct imap_session *s)
+enum next imap_on_authenticate(struct imap_session *s)
 {
     struct slice mechanism, initial;
 

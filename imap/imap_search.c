@@ -103,8 +103,8 @@ static void save(struct imap_session *s, const struct imap_found *found)
 
     number_set_clear(saved);
     for (size_t i = 0; i < found->count; i++) {
-        bool kept = whole || (ends & RETURN_MIN && i == 0) ||
-                    (ends & RETURN_MAX && i + 1 == found->count);
+        bool kept =
+            whole || (ends & RETURN_MIN && i == 0) || (ends & RETURN_MAX && i + 1 == found->count);
         if (kept)
             number_set_add(saved, found->uids[i], found->uids[i]);
     }
@@ -139,7 +139,7 @@ static bool asks_modseq(const struct search_key *key)
     return false;
 }
 
-enum next on_search(struct imap_session *s)
+enum next imap_on_search(struct imap_session *s)
 {
     struct selected *selected = &s->selected;
     scoped_value(search_key) key = {0};
@@ -168,5 +168,5 @@ enum next on_search(struct imap_session *s)
     s->condstore = s->condstore || s->search_modseq;
     for (size_t i = 0; i < selected->count; i++)
         number_set_add(&all, selected->uids[i], selected->uids[i]);
-    return send_errand(s, s->duties->search(s->duties->ctx, selected->id, &key, &all), searched);
+    return await_errand(s, s->duties->search(s->duties->ctx, selected->id, &key, &all), searched);
 }

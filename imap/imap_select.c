@@ -112,7 +112,7 @@ static enum next opened(struct imap_session *s, struct errand *back)
     if (errand_failed(back))
         return no_errand(s, back);
     bool read_only = s->select_read_only;
-    enter(s, SELECTED);
+    enter_state(s, SELECTED);
     s->selected = (struct selected){
         .id = found->mailbox.id,
         .uid_validity = found->mailbox.uid_validity,
@@ -144,32 +144,32 @@ static enum next open_mailbox(struct imap_session *s, bool read_only)
     if (!lexer_at_end(&s->lexer))
         return bad(s, "One mailbox at a time");
     if (s->state == SELECTED) { /* closed even if the other cannot be opened (RFC 9051 6.3.2) */
-        enter(s, AUTHENTICATED);
+        enter_state(s, AUTHENTICATED);
         if (s->qresync || s->rev2)
             say(s, "OK [CLOSED] The mailbox before is closed");
     }
     s->select_read_only = read_only;
     s->select_validity = wish.qresync ? wish.uid_validity : 0;
-    return send_errand(s,
-                       s->duties->open(s->duties->ctx, s->account_id, slice_of(name),
-                                       wish.qresync ? wish.modseq : 0,
-                                       wish.known_given ? &wish.known : NULL),
-                       opened);
+    return await_errand(s,
+                        s->duties->open(s->duties->ctx, s->account_id, slice_of(name),
+                                        wish.qresync ? wish.modseq : 0,
+                                        wish.known_given ? &wish.known : NULL),
+                        opened);
 }
 
-enum next on_select(struct imap_session *s)
+enum next imap_on_select(struct imap_session *s)
 {
     return open_mailbox(s, false);
 }
 
-enum next on_examine(struct imap_session *s)
+enum next imap_on_examine(struct imap_session *s)
 {
     return open_mailbox(s, true);
 }
 
-enum next on_unselect(struct imap_session *s)
+enum next imap_on_unselect(struct imap_session *s)
 {
-    enter(s, AUTHENTICATED);
+    enter_state(s, AUTHENTICATED);
     return finish(s, "", "Closed");
 }
 
@@ -178,13 +178,13 @@ static enum next closed(struct imap_session *s, struct errand *back)
     if (errand_failed(back))
         return no_errand(s, back);
     errand_free(back);
-    return on_unselect(s);
+    return imap_on_unselect(s);
 }
 
 /* What is marked \Deleted goes, and nobody is told (RFC 9051 6.4.1). */
-enum next on_close(struct imap_session *s)
+enum next imap_on_close(struct imap_session *s)
 {
     if (s->selected.read_only)
-        return on_unselect(s);
-    return send_errand(s, s->duties->expunge(s->duties->ctx, s->selected.id, NULL), closed);
+        return imap_on_unselect(s);
+    return await_errand(s, s->duties->expunge(s->duties->ctx, s->selected.id, NULL), closed);
 }

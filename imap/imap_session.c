@@ -8,15 +8,15 @@
 #include <assert.h>
 #include <stdio.h>
 
-void enter(struct imap_session *s, enum imap_state state)
+void enter_state(struct imap_session *s, enum imap_state state)
 {
     if (s->state == SELECTED)
         selected_clear(&s->selected);
     s->state = state;
 }
 
-enum next send_errand(struct imap_session *s, struct errand *errand,
-                      enum next (*resumed)(struct imap_session *, struct errand *back))
+enum next await_errand(struct imap_session *s, struct errand *errand,
+                       enum next (*resumed)(struct imap_session *, struct errand *back))
 {
     s->resumed = resumed;
     s->turn->errand = errand;
@@ -53,37 +53,40 @@ bool errand_failed(struct errand *back)
     return !back->ok || container_of(back, struct imap_errand, errand)->refused;
 }
 
-static const char *code_of(const struct err *err)
+static const char *code_of(const struct err *err, const char *absent, const char *refused)
 {
     switch (err->kind) {
     case ERR_TEMPORARY:
     case ERR_CONFLICT: return "UNAVAILABLE";
     case ERR_MALFORMED: return "CLIENTBUG";
-    case ERR_ABSENT: return "NONEXISTENT";
-    case ERR_REFUSED: return "CANNOT";
+    case ERR_ABSENT: return absent;
+    case ERR_REFUSED: return refused;
     case ERR_TOO_LARGE: return "TOOBIG";
     case ERR_FULL: return "OVERQUOTA";
     }
     __builtin_unreachable();
 }
 
-enum next no_errand(struct imap_session *s, struct errand *back)
+enum next no_errand_as(struct imap_session *s, struct errand *back, const char *absent,
+                       const char *refused)
 {
     struct imap_errand *errand = container_of(back, struct imap_errand, errand);
 
     if (back->ok) {
         no(s, errand->code, errand->words);
     } else {
-        log_error("s=%s imap failed: %s (%s)", s->id, back->err.said, back->err.cause);
-        no(s, code_of(&back->err), back->err.said);
+        if (back->err.kind == ERR_TEMPORARY || back->err.kind == ERR_CONFLICT)
+            log_error("s=%s imap failed: %s (%s)", s->id, back->err.said, back->err.cause);
+        no(s, code_of(&back->err, absent, refused), back->err.said);
     }
     errand_free(back);
     return NEXT_READ;
 }
 
-struct ending { /* what finish() says once the changes are told */
-    char *code, *words;
-};
+enum next no_errand(struct imap_session *s, struct errand *back)
+{
+    return no_errand_as(s, back, "NONEXISTENT", "CANNOT");
+}
 
 static enum next changes_found(struct imap_session *s, struct errand *back)
 {
@@ -110,8 +113,8 @@ enum next finish(struct imap_session *s, const char *code, const char *words)
         bytes_print(&s->command, "[%s] ", code);
     bytes_print(&s->command, "%s\r\n", words);
     s->selected.dirty = false;
-    return send_errand(
-        s, s->duties->changes(s->duties->ctx, s->selected.id, s->selected.modseq), changes_found);
+    return await_errand(s, s->duties->changes(s->duties->ctx, s->selected.id, s->selected.modseq),
+                        changes_found);
 }
 
 /* ---- the commands ---- */
@@ -134,38 +137,38 @@ static const struct command {
     unsigned legal, flags;
     enum next (*run)(struct imap_session *);
 } commands[] = {
-    {"CAPABILITY",   IN_ANY,       BARE,                   on_capability  },
-    {"NOOP",         IN_ANY,       BARE,                   on_noop        },
-    {"LOGOUT",       IN_ANY,       BARE,                   on_logout      },
-    {"ID",           IN_ANY,       0,                      on_id          },
-    {"STARTTLS",     IN_FIRST,     BARE,                   on_starttls    },
-    {"LOGIN",        IN_FIRST,     0,                      on_login       },
-    {"AUTHENTICATE", IN_FIRST,     0,                      on_authenticate},
-    {"ENABLE",       IN_LOGGED_IN, 0,                      on_enable      },
-    {"NAMESPACE",    IN_LOGGED_IN, BARE,                   on_namespace   },
-    {"LIST",         IN_LOGGED_IN, 0,                      on_list        },
-    {"LSUB",         IN_LOGGED_IN, 0,                      on_lsub        },
-    {"CREATE",       IN_LOGGED_IN, 0,                      on_create      },
-    {"DELETE",       IN_LOGGED_IN, 0,                      on_delete      },
-    {"RENAME",       IN_LOGGED_IN, 0,                      on_rename      },
-    {"SUBSCRIBE",    IN_LOGGED_IN, 0,                      on_subscribe   },
-    {"UNSUBSCRIBE",  IN_LOGGED_IN, 0,                      on_unsubscribe },
-    {"STATUS",       IN_LOGGED_IN, 0,                      on_status      },
-    {"GETQUOTA",     IN_LOGGED_IN, 0,                      on_getquota    },
-    {"GETQUOTAROOT", IN_LOGGED_IN, 0,                      on_getquotaroot},
-    {"SELECT",       IN_LOGGED_IN, 0,                      on_select      },
-    {"EXAMINE",      IN_LOGGED_IN, 0,                      on_examine     },
-    {"APPEND",       IN_LOGGED_IN, 0,                      on_append      },
-    {"IDLE",         IN_LOGGED_IN, BARE,                   on_idle        },
-    {"CHECK",        IN_SELECTED,  BARE,                   on_check       },
-    {"CLOSE",        IN_SELECTED,  BARE,                   on_close       },
-    {"UNSELECT",     IN_SELECTED,  BARE,                   on_unselect    },
-    {"EXPUNGE",      IN_SELECTED,  HAS_UID,                on_expunge     },
-    {"SEARCH",       IN_SELECTED,  HAS_UID | NUMBERS_STAY, on_search      },
-    {"FETCH",        IN_SELECTED,  HAS_UID | NUMBERS_STAY, on_fetch       },
-    {"STORE",        IN_SELECTED,  HAS_UID | NUMBERS_STAY, on_store       },
-    {"COPY",         IN_SELECTED,  HAS_UID,                on_copy        },
-    {"MOVE",         IN_SELECTED,  HAS_UID,                on_move        },
+    {"CAPABILITY",   IN_ANY,       BARE,                   imap_on_capability  },
+    {"NOOP",         IN_ANY,       BARE,                   imap_on_noop        },
+    {"LOGOUT",       IN_ANY,       BARE,                   imap_on_logout      },
+    {"ID",           IN_ANY,       0,                      imap_on_id          },
+    {"STARTTLS",     IN_FIRST,     BARE,                   imap_on_starttls    },
+    {"LOGIN",        IN_FIRST,     0,                      imap_on_login       },
+    {"AUTHENTICATE", IN_FIRST,     0,                      imap_on_authenticate},
+    {"ENABLE",       IN_LOGGED_IN, 0,                      imap_on_enable      },
+    {"NAMESPACE",    IN_LOGGED_IN, BARE,                   imap_on_namespace   },
+    {"LIST",         IN_LOGGED_IN, 0,                      imap_on_list        },
+    {"LSUB",         IN_LOGGED_IN, 0,                      imap_on_lsub        },
+    {"CREATE",       IN_LOGGED_IN, 0,                      imap_on_create      },
+    {"DELETE",       IN_LOGGED_IN, 0,                      imap_on_delete      },
+    {"RENAME",       IN_LOGGED_IN, 0,                      imap_on_rename      },
+    {"SUBSCRIBE",    IN_LOGGED_IN, 0,                      imap_on_subscribe   },
+    {"UNSUBSCRIBE",  IN_LOGGED_IN, 0,                      imap_on_unsubscribe },
+    {"STATUS",       IN_LOGGED_IN, 0,                      imap_on_status      },
+    {"GETQUOTA",     IN_LOGGED_IN, 0,                      imap_on_getquota    },
+    {"GETQUOTAROOT", IN_LOGGED_IN, 0,                      imap_on_getquotaroot},
+    {"SELECT",       IN_LOGGED_IN, 0,                      imap_on_select      },
+    {"EXAMINE",      IN_LOGGED_IN, 0,                      imap_on_examine     },
+    {"APPEND",       IN_LOGGED_IN, 0,                      imap_on_append      },
+    {"IDLE",         IN_LOGGED_IN, BARE,                   imap_on_idle        },
+    {"CHECK",        IN_SELECTED,  BARE,                   imap_on_check       },
+    {"CLOSE",        IN_SELECTED,  BARE,                   imap_on_close       },
+    {"UNSELECT",     IN_SELECTED,  BARE,                   imap_on_unselect    },
+    {"EXPUNGE",      IN_SELECTED,  HAS_UID,                imap_on_expunge     },
+    {"SEARCH",       IN_SELECTED,  HAS_UID | NUMBERS_STAY, imap_on_search      },
+    {"FETCH",        IN_SELECTED,  HAS_UID | NUMBERS_STAY, imap_on_fetch       },
+    {"STORE",        IN_SELECTED,  HAS_UID | NUMBERS_STAY, imap_on_store       },
+    {"COPY",         IN_SELECTED,  HAS_UID,                imap_on_copy        },
+    {"MOVE",         IN_SELECTED,  HAS_UID,                imap_on_move        },
 };
 
 static const struct command *find_command(struct slice name)
@@ -481,7 +484,7 @@ static void session_free(void *session)
     selected_clear(&s->selected);
     sasl_clear(&s->sasl);
     append_free(s);
-    fetch_free(s->fetch);
+    fetching_free(s->fetch);
     listing_free(s->listing);
     lexer_clear(&s->lexer);
     bytes_clear(&s->command);

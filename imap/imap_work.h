@@ -14,42 +14,42 @@ struct imap {
     struct imap_duties duties;
 };
 
-struct errand *work_login(void *ctx, struct slice name, struct slice password); /* work_login.c */
-struct errand *work_challenge(void *ctx, struct slice name);
-struct errand *work_prove(void *ctx, struct slice name, struct slice auth_message,
+struct errand *duty_login(void *ctx, struct slice name, struct slice password); /* work_login.c */
+struct errand *duty_challenge(void *ctx, struct slice name);
+struct errand *duty_prove(void *ctx, struct slice name, struct slice auth_message,
                           struct slice proof);
 
-struct errand *work_list(void *ctx, int64_t account_id, bool count); /* work_mailbox.c */
-struct errand *work_status(void *ctx, int64_t account_id, struct slice name);
-struct errand *work_change_mailbox(void *ctx, int64_t account_id, enum mailbox_change change,
+struct errand *duty_list(void *ctx, int64_t account_id, bool count); /* work_mailbox.c */
+struct errand *duty_status(void *ctx, int64_t account_id, struct slice name);
+struct errand *duty_change_mailbox(void *ctx, int64_t account_id, enum mailbox_change change,
                                    struct slice name, struct slice new_name,
                                    enum imap_special special);
-struct errand *work_quota(void *ctx, int64_t account_id);
+struct errand *duty_quota(void *ctx, int64_t account_id);
 bool fill_mailbox(struct store_view *view, const struct mailbox *mailbox, bool count,
                   struct imap_mailbox *out, struct err *err);
 
-struct errand *work_open(void *ctx, int64_t account_id, struct slice name, int64_t known_modseq,
+struct errand *duty_open(void *ctx, int64_t account_id, struct slice name, int64_t known_modseq,
                          const struct number_set *known_uids); /* work_look.c */
-struct errand *work_changes(void *ctx, int64_t mailbox_id, int64_t since_modseq);
+struct errand *duty_changes(void *ctx, int64_t mailbox_id, int64_t since_modseq);
 
-struct errand *work_rows(void *ctx, int64_t mailbox_id, const struct number_set *uids,
+struct errand *duty_rows(void *ctx, int64_t mailbox_id, const struct number_set *uids,
                          uint32_t after, const struct imap_wish *wish); /* work_rows.c */
-struct errand *work_piece(struct source *body, int64_t begin, int64_t end);
+struct errand *duty_piece(struct source *body, int64_t begin, int64_t end);
 
-struct errand *work_search(void *ctx, int64_t mailbox_id, const struct search_key *key,
+struct errand *duty_search(void *ctx, int64_t mailbox_id, const struct search_key *key,
                            const struct number_set *all_uids); /* work_search.c */
 
-struct errand *work_flags(void *ctx, int64_t mailbox_id, const struct number_set *uids,
+struct errand *duty_flags(void *ctx, int64_t mailbox_id, const struct number_set *uids,
                           const struct imap_flags_order *order); /* work_change.c */
-struct errand *work_expunge(void *ctx, int64_t mailbox_id, const struct number_set *uids);
-struct errand *work_copy(void *ctx, int64_t account_id, int64_t mailbox_id,
+struct errand *duty_expunge(void *ctx, int64_t mailbox_id, const struct number_set *uids);
+struct errand *duty_copy(void *ctx, int64_t account_id, int64_t mailbox_id,
                          const struct number_set *uids, struct slice to, bool move);
 
-struct imap_body *work_body_new(void *ctx); /* work_append.c */
-bool work_body_add(struct imap_body *body, struct slice s);
-struct errand *work_body_flush(struct imap_body *body);
-void work_body_free(struct imap_body *body);
-struct errand *work_append(void *ctx, int64_t account_id, struct slice mailbox,
+struct imap_body *duty_body_new(void *ctx); /* work_append.c */
+bool duty_body_add(struct imap_body *body, struct slice s);
+struct errand *duty_body_flush(struct imap_body *body);
+void duty_body_free(struct imap_body *body);
+struct errand *duty_append(void *ctx, int64_t account_id, struct slice mailbox,
                            const struct imap_message *messages, size_t count);
 
 /* work_sections.c: one section of a mail.  `source` is its body, `parts` where its parts lie (mime/structure.h);

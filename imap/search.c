@@ -190,9 +190,8 @@ static bool read_modseq(struct reader *r, struct search_key *out)
     out->kind = SEARCH_MODSEQ;
     if (!lex_space(r->lexer))
         return bad(r, "MODSEQ wants a number");
-    if (lex_peek(r->lexer) == '"' &&
-        (!lex_string(r->lexer, &entry) || !lex_space(r->lexer) || !lex_word(r->lexer, &type) ||
-         !lex_space(r->lexer)))
+    if (lex_peek(r->lexer) == '"' && (!lex_string(r->lexer, &entry) || !lex_space(r->lexer) ||
+                                      !lex_word(r->lexer, &type) || !lex_space(r->lexer)))
         return bad(r, "MODSEQ has a broken entry name");
     return lex_number(r->lexer, INT64_MAX, &out->number) || bad(r, "MODSEQ wants a number");
 }

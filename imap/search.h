@@ -16,21 +16,21 @@ enum search_kind {
     SEARCH_AND,
     SEARCH_OR,
     SEARCH_NOT,
-    SEARCH_UIDS,       /* `set` */
-    SEARCH_FLAG,       /* has all bits of `flags` */
-    SEARCH_KEYWORD,    /* `text` */
-    SEARCH_LARGER,     /* `number` */
+    SEARCH_UIDS,    /* `set` */
+    SEARCH_FLAG,    /* has all bits of `flags` */
+    SEARCH_KEYWORD, /* `text` */
+    SEARCH_LARGER,  /* `number` */
     SEARCH_SMALLER,
-    SEARCH_MODSEQ,     /* at least `number` */
-    SEARCH_BEFORE,     /* internal date; `number` is ms at midnight UTC of the day */
+    SEARCH_MODSEQ, /* at least `number` */
+    SEARCH_BEFORE, /* internal date; `number` is ms at midnight UTC of the day */
     SEARCH_ON,
     SEARCH_SINCE,
     SEARCH_SENT_BEFORE, /* Date field */
     SEARCH_SENT_ON,
     SEARCH_SENT_SINCE,
-    SEARCH_YOUNGER,    /* `number` of seconds (RFC 5032) */
+    SEARCH_YOUNGER, /* `number` of seconds (RFC 5032) */
     SEARCH_OLDER,
-    SEARCH_HEADER,     /* field `name` holds `text` */
+    SEARCH_HEADER, /* field `name` holds `text` */
     SEARCH_BODY,
     SEARCH_TEXT,
 };

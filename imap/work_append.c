@@ -8,7 +8,7 @@ struct imap_body {
     struct spool *spool;
 };
 
-struct imap_body *work_body_new(void *ctx)
+struct imap_body *duty_body_new(void *ctx)
 {
     struct imap *imap = ctx;
     struct imap_body *body = must_new(struct imap_body);
@@ -17,12 +17,12 @@ struct imap_body *work_body_new(void *ctx)
     return body;
 }
 
-bool work_body_add(struct imap_body *body, struct slice s)
+bool duty_body_add(struct imap_body *body, struct slice s)
 {
     return spool_add(body->spool, s);
 }
 
-void work_body_free(struct imap_body *body)
+void duty_body_free(struct imap_body *body)
 {
     if (body)
         spool_free(body->spool);
@@ -44,7 +44,7 @@ static void flush_free(struct errand *errand)
     free(container_of(errand, struct flush, base.errand));
 }
 
-struct errand *work_body_flush(struct imap_body *body)
+struct errand *duty_body_flush(struct imap_body *body)
 {
     struct flush *it = must_new(struct flush);
 
@@ -77,8 +77,8 @@ static bool prepare(struct errand *errand, struct err *err)
     for (size_t i = 0; i < it->count; i++) {
         scoped(source) content = spool_source(it->bodies[i]->spool);
         it->messages[i].content = content;
-        bool good = bridge_append_prepare(it->imap->parts.bridge, it->account_id,
-                                          &it->messages[i], err);
+        bool good =
+            bridge_append_prepare(it->imap->parts.bridge, it->account_id, &it->messages[i], err);
         it->messages[i].content = NULL;
         if (!good)
             return false;
@@ -109,14 +109,14 @@ static void append_free_errand(struct errand *errand)
 
     for (size_t i = 0; i < it->count; i++) {
         appended_clear(&it->messages[i]);
-        work_body_free(it->bodies[i]);
+        duty_body_free(it->bodies[i]);
     }
     free(it->base.to);
     free(it->mailbox);
     free(it);
 }
 
-struct errand *work_append(void *ctx, int64_t account_id, struct slice mailbox,
+struct errand *duty_append(void *ctx, int64_t account_id, struct slice mailbox,
                            const struct imap_message *messages, size_t count)
 {
     struct append *it = must_new(struct append);

@@ -83,19 +83,19 @@ static struct change *change_new(int64_t mailbox_id, const struct number_set *ui
     return it;
 }
 
-struct errand *work_flags(void *ctx, int64_t mailbox_id, const struct number_set *uids,
+struct errand *duty_flags(void *ctx, int64_t mailbox_id, const struct number_set *uids,
                           const struct imap_flags_order *order)
 {
     struct change *it = change_new(mailbox_id, uids);
 
     (void)ctx;
     it->keywords = must_dup(order->keywords);
-    it->flags = (struct mail_flags){how_of(order->how), order->flags, it->keywords,
-                                    order->unchanged_since};
+    it->flags =
+        (struct mail_flags){how_of(order->how), order->flags, it->keywords, order->unchanged_since};
     return &it->base.base.errand;
 }
 
-struct errand *work_expunge(void *ctx, int64_t mailbox_id, const struct number_set *uids)
+struct errand *duty_expunge(void *ctx, int64_t mailbox_id, const struct number_set *uids)
 {
     struct change *it = change_new(mailbox_id, uids);
 
@@ -151,7 +151,7 @@ static void copy_free(struct errand *errand)
     free(it);
 }
 
-struct errand *work_copy(void *ctx, int64_t account_id, int64_t mailbox_id,
+struct errand *duty_copy(void *ctx, int64_t account_id, int64_t mailbox_id,
                          const struct number_set *uids, struct slice to, bool move)
 {
     struct copy *it = must_new(struct copy);

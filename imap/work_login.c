@@ -72,12 +72,12 @@ static struct question *question_new(struct imap *imap, struct slice name, struc
     return asked;
 }
 
-struct errand *work_login(void *ctx, struct slice name, struct slice password)
+struct errand *duty_login(void *ctx, struct slice name, struct slice password)
 {
     return &question_new(ctx, name, password, check_password)->proof.login.base.errand;
 }
 
-struct errand *work_prove(void *ctx, struct slice name, struct slice auth_message,
+struct errand *duty_prove(void *ctx, struct slice name, struct slice auth_message,
                           struct slice proof)
 {
     struct question *asked = question_new(ctx, name, proof, check_proof);
@@ -112,7 +112,7 @@ static void challenge_free(struct errand *errand)
     free(challenge);
 }
 
-struct errand *work_challenge(void *ctx, struct slice name)
+struct errand *duty_challenge(void *ctx, struct slice name)
 {
     struct challenge *challenge = must_new(struct challenge);
 

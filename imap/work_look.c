@@ -22,8 +22,8 @@ static bool keep_entry(void *ctx, const struct entry_mark *mark)
     struct imap_changes *changes = ctx;
 
     must_make_room(changes->at, changes->count, changes->capacity);
-    changes->at[changes->count++] = (struct imap_entry){
-        mark->uid, mark->flags, must_dup(mark->keywords), mark->modseq};
+    changes->at[changes->count++] =
+        (struct imap_entry){mark->uid, mark->flags, must_dup(mark->keywords), mark->modseq};
     return true;
 }
 
@@ -107,8 +107,8 @@ static bool keep_uid(void *ctx, const struct entry_mark *mark)
 static bool read_contents(struct imap_opened *opened, struct store_view *view, struct err *err)
 {
     struct contents contents = {.opened = opened};
-    bool good = store_entry_marks(view, opened->mailbox.id, 1, UINT32_MAX, 0, keep_uid, &contents,
-                                  err);
+    bool good =
+        store_entry_marks(view, opened->mailbox.id, 1, UINT32_MAX, 0, keep_uid, &contents, err);
     struct slice keywords = slice_trim(bytes_slice(&contents.keywords));
 
     if (keywords.len > 0)
@@ -169,7 +169,7 @@ static struct look *look_new(struct imap *imap, int64_t since,
     return look;
 }
 
-struct errand *work_open(void *ctx, int64_t account_id, struct slice name, int64_t known_modseq,
+struct errand *duty_open(void *ctx, int64_t account_id, struct slice name, int64_t known_modseq,
                          const struct number_set *known_uids)
 {
     struct look *look = look_new(ctx, known_modseq, open_mailbox);
@@ -182,7 +182,7 @@ struct errand *work_open(void *ctx, int64_t account_id, struct slice name, int64
     return &look->opened.changes.base.errand;
 }
 
-struct errand *work_changes(void *ctx, int64_t mailbox_id, int64_t since_modseq)
+struct errand *duty_changes(void *ctx, int64_t mailbox_id, int64_t since_modseq)
 {
     struct look *look = look_new(ctx, since_modseq, changes);
 

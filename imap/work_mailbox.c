@@ -31,7 +31,7 @@ struct list {
     struct imap *imap;
     int64_t account_id;
     bool count;
-    char *name; /* STATUS: this one; else NULL */
+    char *name;              /* STATUS: this one; else NULL */
     struct store_view *view; /* while it is walked */
     struct err *err;
     bool good;
@@ -106,12 +106,12 @@ static struct list *list_new(struct imap *imap, int64_t account_id, bool count)
     return it;
 }
 
-struct errand *work_list(void *ctx, int64_t account_id, bool count)
+struct errand *duty_list(void *ctx, int64_t account_id, bool count)
 {
     return &list_new(ctx, account_id, count)->base.base.errand;
 }
 
-struct errand *work_status(void *ctx, int64_t account_id, struct slice name)
+struct errand *duty_status(void *ctx, int64_t account_id, struct slice name)
 {
     struct list *it = list_new(ctx, account_id, true);
 
@@ -141,8 +141,7 @@ static bool write_change(struct errand *errand, struct store_tx *tx, struct err 
     case MAILBOX_RENAME:
         return bridge_mailbox_rename(tx, it->account_id, name, slice_of(it->new_name), err);
     case MAILBOX_SUBSCRIBE: return bridge_mailbox_subscribe(tx, it->account_id, name, true, err);
-    case MAILBOX_UNSUBSCRIBE:
-        return bridge_mailbox_subscribe(tx, it->account_id, name, false, err);
+    case MAILBOX_UNSUBSCRIBE: return bridge_mailbox_subscribe(tx, it->account_id, name, false, err);
     }
     __builtin_unreachable();
 }
@@ -156,7 +155,7 @@ static void change_free(struct errand *errand)
     free(it);
 }
 
-struct errand *work_change_mailbox(void *ctx, int64_t account_id, enum mailbox_change what,
+struct errand *duty_change_mailbox(void *ctx, int64_t account_id, enum mailbox_change what,
                                    struct slice name, struct slice new_name,
                                    enum imap_special special)
 {
@@ -195,7 +194,7 @@ static void quota_free(struct errand *errand)
     free(container_of(errand, struct quota, base.base.errand));
 }
 
-struct errand *work_quota(void *ctx, int64_t account_id)
+struct errand *duty_quota(void *ctx, int64_t account_id)
 {
     struct quota *it = must_new(struct quota);
 

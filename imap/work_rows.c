@@ -39,8 +39,7 @@ static bool make_structure(struct source *source, struct mail_structure *out, st
     if (mail_parse(source, &mail, &broken))
         return mail_structure_of(mail, out, err);
     bytes_add_text(&out->envelope, plain_envelope);
-    bytes_print(&out->structure,
-                "(\"text\" \"plain\" NIL NIL NIL \"8bit\" %lld 0 NIL NIL NIL NIL)",
+    bytes_print(&out->structure, "(\"text\" \"plain\" NIL NIL NIL \"8bit\" %lld 0 NIL NIL NIL NIL)",
                 (long long)source->size);
     bytes_print(&out->parts, "0 0 0 %lld 0 8bit\n1 0 0 %lld 0 8bit\n", (long long)source->size,
                 (long long)source->size);
@@ -132,8 +131,8 @@ static bool find_rows(struct errand *errand, struct err *err)
         if (range.last <= rows->after)
             continue;
         uint32_t first = range.first > rows->after ? range.first : rows->after + 1;
-        if (!store_entry_rows(view, rows->mailbox_id, first, range.last,
-                              rows->wish.changed_since, keep_row, rows, err) ||
+        if (!store_entry_rows(view, rows->mailbox_id, first, range.last, rows->wish.changed_since,
+                              keep_row, rows, err) ||
             !rows->good)
             return false;
     }
@@ -167,7 +166,7 @@ static enum lane lane_of(const struct imap_wish *wish)
     return wish->section_count > 0 ? LANE_HEAVY : LANE_QUICK;
 }
 
-struct errand *work_rows(void *ctx, int64_t mailbox_id, const struct number_set *uids,
+struct errand *duty_rows(void *ctx, int64_t mailbox_id, const struct number_set *uids,
                          uint32_t after, const struct imap_wish *wish)
 {
     struct rows *rows = must_new(struct rows);
@@ -215,7 +214,7 @@ static void piece_free(struct errand *errand)
     free(piece);
 }
 
-struct errand *work_piece(struct source *body, int64_t begin, int64_t end)
+struct errand *duty_piece(struct source *body, int64_t begin, int64_t end)
 {
     struct piece *piece = must_new(struct piece);
 

@@ -96,8 +96,9 @@ static bool body_holds(struct subject *subject, const char *what)
 
 static bool any_header_holds(struct subject *subject, const char *what)
 {
-    static const char *const names[] = {"From", "To", "Cc", "Bcc", "Subject", "Reply-To", "Sender",
-                                        "Message-ID", "In-Reply-To", "References", "List-Id"};
+    static const char *const names[] = {"From",        "To",         "Cc",     "Bcc",
+                                        "Subject",     "Reply-To",   "Sender", "Message-ID",
+                                        "In-Reply-To", "References", "List-Id"};
 
     for (size_t i = 0; i < COUNT_OF(names); i++)
         if (header_holds(subject, names[i], what))
@@ -173,8 +174,7 @@ static bool matches(struct subject *subject, const struct search_key *key)
     case SEARCH_OLDER: return age_s >= key->number;
     case SEARCH_HEADER: return header_holds(subject, key->name, key->text);
     case SEARCH_BODY: return body_holds(subject, key->text);
-    case SEARCH_TEXT:
-        return any_header_holds(subject, key->text) || body_holds(subject, key->text);
+    case SEARCH_TEXT: return any_header_holds(subject, key->text) || body_holds(subject, key->text);
     }
     __builtin_unreachable();
 }
@@ -220,7 +220,7 @@ static void search_free(struct errand *errand)
     free(search);
 }
 
-struct errand *work_search(void *ctx, int64_t mailbox_id, const struct search_key *key,
+struct errand *duty_search(void *ctx, int64_t mailbox_id, const struct search_key *key,
                            const struct number_set *all_uids)
 {
     struct search *search = must_new(struct search);

@@ -1,4 +1,5 @@
 /* The listeners: which session begins where. */
+#include "imap.h"
 #include "json.h"
 #include "log.h"
 #include "server.h"
@@ -14,6 +15,8 @@ static const struct entrance_row rows[ENTRANCES] = {
     [SMTP]        = {"smtp",        false, true},
     [SUBMISSION]  = {"submission",  false, true},
     [SUBMISSIONS] = {"submissions", true,  true},
+    [IMAP]        = {"imap",        false, true},
+    [IMAPS]       = {"imaps",       true,  true},
     [HTTPS]       = {"https",       true,  true},
     [HTTP]        = {"http",        false, false},
   /* clang-format on */
@@ -27,6 +30,13 @@ static void *new_smtp_session(void *ctx, const struct peer *peer)
     struct server *server = ctx;
 
     return smtp_session_new(server->smtp, peer);
+}
+
+static void *new_imap_session(void *ctx, const struct peer *peer)
+{
+    struct server *server = ctx;
+
+    return imap_session_new(server->imap, peer);
 }
 
 static void *new_https_session(void *ctx, const struct peer *peer)
@@ -49,6 +59,8 @@ static const struct endpoint *endpoint_of(const struct config *config, enum entr
     case SMTP: return &config->smtp;
     case SUBMISSION: return &config->submission;
     case SUBMISSIONS: return &config->submissions;
+    case IMAP: return &config->imap;
+    case IMAPS: return &config->imaps;
     case HTTPS: return &config->https;
     case HTTP: return &config->http;
     case ENTRANCES: break;
@@ -64,6 +76,11 @@ static void choose_session(enum entrance which, struct listen_options *options)
     case SUBMISSIONS:
         options->kind = &smtp_session_kind;
         options->new_session = new_smtp_session;
+        return;
+    case IMAP:
+    case IMAPS:
+        options->kind = &imap_session_kind;
+        options->new_session = new_imap_session;
         return;
     case HTTPS:
         options->kind = &http_session_kind;

@@ -17,6 +17,7 @@ enum entrance { SMTP, SUBMISSION, SUBMISSIONS, IMAP, IMAPS, HTTPS, HTTP, ENTRANC
 struct activitypub;
 struct dialer;
 struct fetcher;
+struct imap;
 struct resolver;
 struct smtp;
 struct spools;
@@ -36,6 +37,7 @@ struct server {
     struct spools *spools;
     struct tls_server *tls;
     struct smtp *smtp;
+    struct imap *imap;
     struct activitypub *activitypub;
     struct web *web;
     struct http_server *https, *http;

@@ -3,6 +3,7 @@
 #include "chores.h"
 #include "dialer.h"
 #include "fetcher.h"
+#include "imap.h"
 #include "log.h"
 #include "memory.h"
 #include "own_policy.h"
@@ -84,6 +85,12 @@ static bool make_faces(struct server *server, struct err *err)
         .is_login_busy = login_is_busy,
         .start_session = start_outward,
         .ctx = server,
+    });
+    server->imap = imap_new(&(struct imap_parts){
+        .config = &server->config,
+        .bridge = home->bridge,
+        .store = home->store,
+        .spools = server->spools,
     });
     server->activitypub = activitypub_new(&(struct activitypub_parts){
         .config = &server->config,
@@ -189,6 +196,7 @@ void wiring_free(struct server *server)
     http_server_free(server->http);
     web_free(server->web);
     activitypub_free(server->activitypub);
+    imap_free(server->imap);
     smtp_free(server->smtp);
     spools_close(server->spools);
     workers_free(server->workers);

@@ -276,8 +276,7 @@ bool mail_structure_of(struct mail *mail, struct mail_structure *out, struct err
     struct telling telling = {.out = out, .err = err};
     struct mail_part *root = mail->root;
 
-    bytes_print(&out->parts, "0 0 %lld %lld 0 7bit\n", (long long)root->body,
-                (long long)root->end);
+    bytes_print(&out->parts, "0 0 %lld %lld 0 7bit\n", (long long)root->body, (long long)root->end);
     envelope_add(&root->header, &out->envelope);
     return tell_part(&telling, root, root->count ? "" : "1");
 }

@@ -43,12 +43,12 @@ bool store_entry_marks(struct store_view *view, int64_t mailbox_id, uint32_t fir
                        int64_t since, bool (*each)(void *ctx, const struct entry_mark *), void *ctx,
                        struct err *err)
 {
-    return sql_walk(view->sql,
-                    "SELECT uid, flags, keywords, modseq FROM entry"
-                    " WHERE mailbox_id = ? AND uid BETWEEN ? AND ? AND modseq > ? ORDER BY uid",
-                    with(as_number(mailbox_id), as_number(first), as_number(last),
-                         as_number(since)),
-                    entry_mark, read_mark, entry_mark_clear, each, ctx, err);
+    return sql_walk(
+        view->sql,
+        "SELECT uid, flags, keywords, modseq FROM entry"
+        " WHERE mailbox_id = ? AND uid BETWEEN ? AND ? AND modseq > ? ORDER BY uid",
+        with(as_number(mailbox_id), as_number(first), as_number(last), as_number(since)),
+        entry_mark, read_mark, entry_mark_clear, each, ctx, err);
 }
 
 struct gone {
@@ -82,10 +82,10 @@ bool store_expunged_uids(struct store_view *view, int64_t mailbox_id, int64_t si
 {
     struct gone_teller teller = {each, ctx};
 
-    return sql_walk(
-        view->sql, "SELECT uid FROM expunged WHERE mailbox_id = ? AND modseq > ? ORDER BY uid",
-        with(as_number(mailbox_id), as_number(since)), gone, read_gone, gone_clear, tell_gone,
-        &teller, err);
+    return sql_walk(view->sql,
+                    "SELECT uid FROM expunged WHERE mailbox_id = ? AND modseq > ? ORDER BY uid",
+                    with(as_number(mailbox_id), as_number(since)), gone, read_gone, gone_clear,
+                    tell_gone, &teller, err);
 }
 
 void entry_row_clear(struct entry_row *row)
@@ -114,12 +114,12 @@ bool store_entry_rows(struct store_view *view, int64_t mailbox_id, uint32_t firs
                       int64_t since, bool (*each)(void *ctx, const struct entry_row *), void *ctx,
                       struct err *err)
 {
-    return sql_walk(view->sql,
-                    "SELECT e.uid, e.flags, e.keywords, e.modseq, c.body_id, c.size, c.received_ms,"
-                    " c.envelope, c.structure, c.parts FROM entry e JOIN copy c ON c.id = e.copy_id"
-                    " WHERE e.mailbox_id = ? AND e.uid BETWEEN ? AND ? AND e.modseq > ?"
-                    " ORDER BY e.uid",
-                    with(as_number(mailbox_id), as_number(first), as_number(last),
-                         as_number(since)),
-                    entry_row, read_row, entry_row_clear, each, ctx, err);
+    return sql_walk(
+        view->sql,
+        "SELECT e.uid, e.flags, e.keywords, e.modseq, c.body_id, c.size, c.received_ms,"
+        " c.envelope, c.structure, c.parts FROM entry e JOIN copy c ON c.id = e.copy_id"
+        " WHERE e.mailbox_id = ? AND e.uid BETWEEN ? AND ? AND e.modseq > ?"
+        " ORDER BY e.uid",
+        with(as_number(mailbox_id), as_number(first), as_number(last), as_number(since)), entry_row,
+        read_row, entry_row_clear, each, ctx, err);
 }

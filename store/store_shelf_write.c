@@ -63,9 +63,9 @@ static bool drop_copy(struct store_tx *tx, const struct shelved *it, struct err 
     if (!sql_count(tx->sql, "SELECT EXISTS (SELECT 1 FROM entry WHERE copy_id = ?)",
                    with(as_number(it->copy_id)), &used, err))
         return false;
-    return used || (sql_run(tx->sql, "DELETE FROM copy WHERE id = ?",
-                            with(as_number(it->copy_id)), err) &&
-                    store_body_release(tx, it->body_id, err));
+    return used ||
+           (sql_run(tx->sql, "DELETE FROM copy WHERE id = ?", with(as_number(it->copy_id)), err) &&
+            store_body_release(tx, it->body_id, err));
 }
 
 bool store_expunge(struct store_tx *tx, int64_t mailbox_id, uint32_t uid, int64_t modseq,

@@ -17,8 +17,8 @@ SANITIZERS = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "detect_leaks=1:exi
 
 SETTINGS = {
     "server": {"domain": "nest.test", "hostname": "mx.nest.test"},
-    "listen": {"smtp": "{address}:25", "submission": "{address}:587", "submissions": "{address}:465", "imap": "off",
-               "imaps": "off", "https": "{address}:443", "http": "{address}:80"},
+    "listen": {"smtp": "{address}:25", "submission": "{address}:587", "submissions": "{address}:465", "imap": "{address}:143",
+               "imaps": "{address}:993", "https": "{address}:443", "http": "{address}:80"},
     "policy": {"contact": "open", "undo": "0"},
     "network": {"dns_server": "20.0.0.53", "source_address": "{address}", "retry": "1 s, 2 s, 4 s, 8 s, 16 s, 32 s"},
 }

@@ -1,0 +1,129 @@
+"""Mail programs read the store: IMAP by Python's imaplib, which takes every answer literally."""
+import email
+import imaplib
+import re
+import time
+
+import pytest
+
+from laboratory.mailing import compose, from_outside
+
+PLAIN = "A quiet harbour, and the first boat is out.\r\n"
+
+
+@pytest.fixture
+def box(nest, request):
+    """An account of the test's own, with three mails in INBOX."""
+    number = abs(hash(request.node.name)) % 10**8
+    owner = nest.account(f"i{number}@nest.test")
+    for subject in ("One", "Two", "Three"):
+        mail = compose("carol@mail.test", owner.address, subject, PLAIN, headers={"X-Mark": subject.lower()})
+        assert from_outside(nest, "carol@mail.test", [owner.address], mail)[0] == 250
+    return owner
+
+
+def log_in(owner, port=993):
+    if port == 993:
+        imap = imaplib.IMAP4_SSL(owner.nestbox.hostname, 993, ssl_context=owner.nestbox.trust, timeout=20)
+    else:
+        imap = imaplib.IMAP4(owner.nestbox.hostname, 143, timeout=20)
+        assert "LOGINDISABLED" in imap.capabilities
+        imap.starttls(owner.nestbox.trust)
+    assert good(imap.login(owner.address, owner.password))
+    return imap
+
+
+def good(answer):
+    kind, data = answer
+    assert kind == "OK", data
+    return data or True
+
+
+def numbers(answer):
+    return [int(number) for number in good(answer)[0].split()]
+
+
+@pytest.mark.parametrize("port", [993, 143])
+def test_mails_are_listed_and_read(box, port):
+    imap = log_in(box, port)
+    assert good(imap.select("INBOX")) == [b"3"]
+    whole = good(imap.fetch("2", "(RFC822.SIZE BODY.PEEK[])"))[0]
+    mail = email.message_from_bytes(whole[1])
+    assert mail["Subject"] == "Two" and mail["X-Mark"] == "two" and "harbour" in mail.get_payload()
+    assert int(re.search(rb"RFC822.SIZE (\d+)", whole[0])[1]) == len(whole[1])
+    assert b"\\Seen" not in b"".join(good(imap.fetch("2", "FLAGS")))
+    text = good(imap.fetch("2", "(BODY[TEXT])"))[0][1]
+    assert text.decode().strip() == PLAIN.strip()
+    assert b"\\Seen" in b"".join(good(imap.fetch("2", "FLAGS"))), "reading without PEEK marks it"
+    fields = good(imap.fetch("1:*", "(BODY.PEEK[HEADER.FIELDS (SUBJECT X-MARK)])"))
+    assert [part[1] for part in fields if isinstance(part, tuple)] == [
+        f"Subject: {name}\r\nX-Mark: {name.lower()}\r\n\r\n".encode() for name in ("One", "Two", "Three")]
+    part = good(imap.fetch("1", "(BODY.PEEK[1]<2.5>)"))[0]
+    assert part[1] == PLAIN[2:7].encode() and b"BODY[1]<2>" in part[0]
+    shape = b"".join(good(imap.fetch("3", "(ENVELOPE BODYSTRUCTURE BODY INTERNALDATE)")))
+    assert b'"Three" ((NIL NIL "carol" "mail.test"))' in shape and b'"text" "plain"' in shape
+    imap.logout()
+
+
+def test_flags_moves_and_expunges_are_seen_by_another_program(box):
+    one, two = log_in(box), log_in(box)
+    one.select("INBOX")
+    two.select("INBOX")
+    good(one.store("1", "+FLAGS", r"(\Flagged $Work)"))
+    two.noop()
+    assert b"\\Flagged $Work" in b"".join(good(two.fetch("1", "FLAGS")))
+    good(one.create("Keep/Harbour"))
+    assert good(one.uid("MOVE", "2", "Keep/Harbour"))
+    two.noop()
+    assert two.response("EXPUNGE")[1] == [b"2"]
+    good(two.select("Keep/Harbour"))
+    assert numbers(two.search(None, "SUBJECT", "Two")) == [1]
+    good(one.store("1:*", "+FLAGS.SILENT", r"\Deleted"))
+    good(one.expunge())
+    assert good(one.select("INBOX")) == [b"0"]
+    names = [line.decode() for line in good(one.list())]
+    assert any(r'\Sent' in name and name.endswith('"Sent"') for name in names), names
+    assert any(r"\HasChildren" in name and '"Keep"' in name for name in names), names
+    assert box.nestbox.ask("mail", "list", box.address)[0]["mailbox"] == "Keep/Harbour"
+
+
+def test_appended_copied_and_searched(box):
+    imap = log_in(box)
+    draft = compose(box.address, "dan@mail.test", "Entwürfe", "Noch nicht fertig.\n", headers={"X-A": "b"}).as_bytes()
+    answer = good(imap.append("Drafts", r"(\Draft \Seen)", imaplib.Time2Internaldate(time.time()), draft))
+    assert b"APPENDUID" in answer[0]
+    assert good(imap.select("Drafts")) == [b"1"]
+    assert good(imap.fetch("1", "BODY.PEEK[]"))[0][1] == draft
+    imap.select("INBOX")
+    assert b"COPYUID" in good(imap.copy("1,3", "Archive"))[0]
+    assert good(imap.select("Archive")) == [b"2"]
+    imap.select("INBOX")
+    assert numbers(imap.search(None, "UNSEEN")) == [1, 2, 3]
+    assert numbers(imap.search(None, "TEXT", "harbour", "NOT", "SUBJECT", "Two")) == [1, 3]
+    assert numbers(imap.search(None, "(OR SUBJECT One SUBJECT Three) SINCE 1-Jan-2020")) == [1, 3]
+    assert numbers(imap.search(None, "HEADER", "X-Mark", "two")) == [2]
+    assert imap.append("Nowhere", "", None, draft)[0] == "NO"
+    assert imap.copy("1", "Nowhere")[1][0].startswith(b"[TRYCREATE]")
+
+
+def test_a_mail_that_comes_is_told_to_who_waits(box):
+    imap = log_in(box)
+    imap.select("INBOX")
+    imap.send(b"x IDLE\r\n")
+    assert imap.readline().startswith(b"+ ")
+    mail = compose("carol@mail.test", box.address, "Four", PLAIN)
+    assert from_outside(box.nestbox, "carol@mail.test", [box.address], mail)[0] == 250
+    assert imap.readline() == b"* 4 EXISTS\r\n"
+    imap.send(b"DONE\r\n")
+    assert imap.readline().startswith(b"x OK")
+
+
+def test_a_wrong_password_and_a_foreign_mailbox_are_refused(box):
+    with pytest.raises(imaplib.IMAP4.error, match="AUTHENTICATIONFAILED"):
+        imaplib.IMAP4_SSL(box.nestbox.hostname, 993, ssl_context=box.nestbox.trust).login(box.address, "wrong")
+    imap = log_in(box)
+    assert imap.select("Nothing")[0] == "NO"
+    assert imap.delete("INBOX")[0] == "NO"
+    assert imap.create('"A*B"')[0] == "NO"
+    good(imap.create("Grüße".encode("utf-7").replace(b"+", b"&").decode()))
+    assert any("&APwA3w-" in line.decode() for line in good(imap.list()))
