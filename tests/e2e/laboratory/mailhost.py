@@ -34,7 +34,8 @@ class MailHost:
         self.address, self.offers, self.tls, self.tls_at_once = address, list(offers), tls, tls_at_once
         self.script = dict(script or {})
         self.talks, self.mails = Log("connections"), Log("mails")
-        self._listener = socket.create_server((address, port))
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self._listener = socket.create_server((address, port), family=family)
         threading.Thread(target=self._accept, daemon=True).start()
 
     def stop(self):

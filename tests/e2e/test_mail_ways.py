@@ -1,0 +1,122 @@
+"""The ways to other mail servers: both families of addresses, hosts that are dead, names that lead elsewhere; and how a
+silent one delays what is for it."""
+import itertools
+
+import pytest
+
+from laboratory.mailhost import MailHost
+from laboratory.mailing import compose, submit
+from laboratory.wait import until
+
+SERIAL = itertools.count(1)
+
+
+@pytest.fixture
+def server(twin):
+    """With no address of its own to connect from, so that it may use both families."""
+    return twin({"network": {"source_address": None}}).start()
+
+
+@pytest.fixture
+def tom(server):
+    return server.account("tom@twin.test")
+
+
+@pytest.fixture
+def place(dns):
+    """Makes a domain and a mail host for it, and says what else stands in DNS: {0} is the domain."""
+    made = []
+
+    def make(address, *records, **options):
+        domain = f"way{next(SERIAL)}.unsigned.test"
+        dns.add(*[record.format(domain) for record in records])
+        made.append(MailHost(address, **options))
+        made[-1].domain = domain
+        return made[-1]
+
+    yield make
+    for host in made:
+        host.stop()
+
+
+def send(account, *recipients, subject="hello"):
+    mail = compose(account.address, list(recipients), subject, "How are you?\n")
+    code, words = submit(account, mail)
+    assert code == 250, words
+
+
+def arrives(tom, host):
+    send(tom, f"bob@{host.domain}")
+    return host.mails.wait_for(lambda mail: True)
+
+
+def test_a_host_with_ipv6_alone(tom, place):
+    host = place("2a10:20:1::1", "mx.{0} AAAA 2a10:20:1::1", "{0} MX 10 mx.{0}.")
+    assert ":" in arrives(tom, host).talk.peer
+
+
+def test_a_host_with_ipv4_alone(tom, place):
+    host = place("20.1.11.1", "mx.{0} A 20.1.11.1", "{0} MX 10 mx.{0}.")
+    assert ":" not in arrives(tom, host).talk.peer
+
+
+def test_where_one_family_is_dead_the_other_is_asked(tom, place):
+    host = place("2a10:20:1::2", "mx.{0} A 20.1.250.2", "mx.{0} AAAA 2a10:20:1::2", "{0} MX 10 mx.{0}.")
+    arrives(tom, host)
+
+
+def test_a_domain_without_mx_and_with_ipv6_alone(tom, place):
+    arrives(tom, place("2a10:20:1::3", "{0} AAAA 2a10:20:1::3"))
+
+
+def test_five_hosts_of_which_the_first_two_are_dead(tom, place):
+    host = place("20.1.11.4", "a.{0} A 20.1.250.4", "b.{0} AAAA 2a10:20:1::dead", "c.{0} A 20.1.11.4",
+                 "d.{0} A 20.1.250.5", "e.{0} A 20.1.250.6",
+                 "{0} MX 10 a.{0}.", "{0} MX 20 b.{0}.", "{0} MX 30 c.{0}.", "{0} MX 40 d.{0}.", "{0} MX 50 e.{0}.")
+    arrives(tom, host)
+
+
+def test_a_domain_that_is_an_alias(tom, place):
+    host = place("20.1.11.5", "there.{0} MX 10 mx.{0}.", "mx.{0} A 20.1.11.5", "{0} CNAME there.{0}.")
+    assert arrives(tom, host).recipients == [f"bob@{host.domain}"]
+
+
+def test_a_host_that_is_an_alias(tom, place):
+    arrives(tom, place("20.1.11.6", "real.{0} A 20.1.11.6", "mx.{0} CNAME real.{0}.", "{0} MX 10 mx.{0}."))
+
+
+def test_several_mails_go_over_one_connection(tom, server, place):
+    waiting = []
+    host = place("20.1.11.7", "mx.{0} A 20.1.11.7", "{0} MX 10 mx.{0}.",
+                 script={"GREETING": lambda line: None if waiting else "421 4.3.2 not yet"})
+    for number in range(6):
+        send(tom, f"bob{number}@{host.domain}", subject=f"mail {number}")
+    waiting += until(lambda: (rows := server.ask("queue", "list")) and len(rows) == 6 and rows, "six in the queue")
+    server.cli("queue", "retry")
+    got = host.mails.wait_for(lambda mail: True, count=6)
+    assert sorted(mail.recipients[0] for mail in got) == [f"bob{number}@{host.domain}" for number in range(6)]
+    talks = {id(mail.talk): mail.talk for mail in got}.values()
+    assert len(talks) < 6, "each mail had a connection of its own"
+    for talk in talks:
+        assert [line.split()[0] for line in talk.lines].count("EHLO") == 1
+        assert "RSET" not in talk.lines
+
+
+def test_a_silent_host_delays_all_its_mail_and_a_refusal_one(tom, server, place, dns):
+    host = place("20.1.11.8", "mx.{0} A 20.1.11.8", "{0} MX 10 mx.{0}.",
+                 script={"RCPT": lambda line: "450 4.2.0 later" if "grey" in line else None})
+    dns.add(f"silent.{host.domain} A 20.1.250.8")
+    send(tom, f"grey@{host.domain}")
+    until(lambda: any("4.2.0" in str(row) for row in server.ask("queue", "list")), "a mail that is deferred")
+    send(tom, f"bob@{host.domain}")  # at once, although the other waits
+    host.mails.wait_for(lambda mail: mail.recipients == [f"bob@{host.domain}"])
+    send(tom, f"one@silent.{host.domain}", subject="first")
+    first = until(lambda: [row for row in server.ask("queue", "list") if row["host"].startswith("silent")
+                           and row["tries"] > 2], "tries at the silent host")
+    send(tom, f"two@silent.{host.domain}", subject="second")
+    rows = until(lambda: {row["target"].split("@")[0]: row for row in server.ask("queue", "list")
+                          if row["host"].startswith("silent")}, "both in the queue")
+    second = rows["two"]
+    assert second["tries"] == 0 and second["due"] >= first[0]["due"], "it was tried although its host rests"
+    assert "no connection" in second["last_reply"] and second["since"] < second["due"]
+    assert "two@silent" in server.cli("queue", "show", second["id"])
