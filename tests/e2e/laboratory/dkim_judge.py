@@ -1,5 +1,4 @@
 """Two judges of DKIM signatures that share no code with us: python3-dkim, and opendkim-testmsg for RSA."""
-import sqlite3
 import subprocess
 
 import dkim
@@ -7,12 +6,8 @@ import dns.resolver
 
 
 def records(nestbox):
-    """(name, value, state) of each key in the store, oldest first."""
-    with sqlite3.connect(f"file:{nestbox.data_dir}/nestbox.db?mode=ro", uri=True) as db:
-        rows = db.execute("SELECT k.selector, d.name, k.kind, k.public_key, k.state FROM dkim_key k"
-                          " JOIN domain d ON d.id = k.domain_id ORDER BY k.id").fetchall()
-    return [(f"{selector}._domainkey.{domain}", f"v=DKIM1; k={('rsa', 'ed25519')[kind - 1]}; p={key}", state)
-            for selector, domain, kind, key, state in rows]
+    """(name, value) of each key, as `nestbox dns` prints them."""
+    return [(row["name"], row["value"]) for row in nestbox.ask("dns") if "._domainkey." in row["name"]]
 
 
 def as_zone(name, value):
@@ -22,7 +17,7 @@ def as_zone(name, value):
 
 
 def publish(nestbox, dns):
-    dns.add(*(as_zone(name, value) for name, value, _ in records(nestbox)
+    dns.add(*(as_zone(name, value) for name, value in records(nestbox)
               if not dns.ask(name, "TXT", dns.AUTHORITY)))
 
 
