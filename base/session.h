@@ -37,6 +37,8 @@ struct turn {        /* one call into a session; lives on the driver's stack */
     struct errand *errand; /* with NEXT_WAIT: given away */
     int64_t watch;         /* with NEXT_READ, NEXT_MORE: news topic to be nudged about, 0 none */
     int64_t wake_at_ms;    /* monotonic: nudge me then, 0 never: keep-alives and deadlines */
+    bool early;            /* begin(): the peer spoke before it was greeted */
+    bool crowded; /* so many connections are here that those who do nothing should go sooner */
 };
 
 struct peer {

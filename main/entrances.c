@@ -76,6 +76,13 @@ static void choose_session(enum entrance which, struct listen_options *options)
     case SUBMISSIONS:
         options->kind = &smtp_session_kind;
         options->new_session = new_smtp_session;
+        options->burst_per_block = 600;
+        options->rate_per_block = 10;
+        options->full_words =
+            "421 4.3.2 Too many connections are here. Please come again in a minute\r\n";
+        options->block_words =
+            "421 4.7.0 Too many connections come from your network. Please come again "
+            "in a minute\r\n";
         return;
     case IMAP:
     case IMAPS:

@@ -47,11 +47,18 @@ void connection_soon(struct connection *c)
     event_active(loop->ready_event, EV_TIMEOUT, 1);
 }
 
+void connection_weigh(struct connection *c, size_t bytes)
+{
+    c->loop->buffered = c->loop->buffered - c->weighs + bytes;
+    c->weighs = bytes;
+}
+
 void connection_end(struct connection *c)
 {
     if (c->step == STEP_DEAD)
         return;
     c->step = STEP_DEAD;
+    connection_weigh(c, 0);
     news_watch(c, 0);
     event_del(c->timer);
     if (c->wire) {

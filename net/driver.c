@@ -17,14 +17,25 @@
 
 enum {
     STEPS_AT_ONCE = 32, /* then others have their turn */
+    CROWD = 500,        /* sessions on a loop */
+    CROWDED_SHAKE_MS = 10 * SECOND_MS,
     STALLED_MS = 60 * SECOND_MS,
     LAST_WORDS_MS = 10 * SECOND_MS,
     LINGER_MS = 2 * SECOND_MS,
 };
 
+static bool is_crowded(const struct connection *c)
+{
+    return loop_session_count(c->loop) > CROWD;
+}
+
 static struct turn turn_of(struct connection *c)
 {
-    return (struct turn){.in = SLICE(""), .out = c->wire ? &c->wire->out : &c->dropped};
+    return (struct turn){
+        .in = SLICE(""),
+        .out = c->wire ? &c->wire->out : &c->dropped,
+        .crowded = is_crowded(c),
+    };
 }
 
 static void send_away(struct connection *c, struct errand *errand)
@@ -62,6 +73,7 @@ static bool call_begin(struct connection *c)
     struct turn turn = turn_of(c);
 
     c->begun = true;
+    turn.early = c->wire && !c->wire->ssl && wire_holds_early_bytes(c->wire);
     act(c, c->kind->begin(c->session, &c->peer, &turn), &turn);
     return true;
 }
@@ -224,7 +236,8 @@ static bool start_shaking(struct connection *c)
         return false;
     }
     c->step = STEP_SHAKING;
-    limit(c, c->handshake_ms);
+    limit(c,
+          is_crowded(c) && c->handshake_ms > CROWDED_SHAKE_MS ? CROWDED_SHAKE_MS : c->handshake_ms);
     return true;
 }
 
@@ -354,6 +367,7 @@ static void settle(struct connection *c)
         }
         set_limit(c);
         wire_rest(c->wire);
+        connection_weigh(c, wire_weight(c->wire));
         wire_wait(c->wire, waits_for(c));
     }
     arm_timer(c);

@@ -7,28 +7,35 @@
 #include "log.h"
 #include "memory.h"
 #include "net_private.h"
+#include "rate.h"
+#include "tally.h"
 
 #include <arpa/inet.h>
-#include <assert.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BACKLOG = 512, ACCEPTS_AT_ONCE = 64, BLOCK_BUCKETS = 256, PER_BLOCK = 50 };
-
-struct block { /* connections of one /24 or /56 */
-    uint64_t key;
-    unsigned count;
-    struct block *next;
+enum {
+    BACKLOG = 512,
+    ACCEPTS_AT_ONCE = 64,
+    MAX_CONNECTIONS = 4096,
+    PER_BLOCK = 50,
+    MAX_BUFFERED = 128 * 1024 * 1024,
+    RATE_KEYS = 4096,
 };
 
 struct gate {
+    struct loop *loop;
     unsigned count, max;
     unsigned max_per_block; /* 0: PER_BLOCK, and any number from loopback */
+    unsigned burst_per_block;
+    size_t max_buffered;
     bool closed;
-    struct block *blocks[BLOCK_BUCKETS];
+    struct tally *blocks;
+    struct rate *arrivals; /* of blocks; NULL: not counted */
 };
+enum welcome { WELCOME, HOUSE_IS_FULL, BLOCK_IS_FULL };
 
 struct listener {
     struct loop *loop;
@@ -39,24 +46,6 @@ struct listener {
     struct event *event;
     struct event *pause; /* while descriptors are short */
 };
-
-/* IPv4 /24 and IPv6 /56 in one number; mapped IPv4 was un-mapped before. */
-static uint64_t block_of(const struct sockaddr_storage *address)
-{
-    uint64_t key = 0;
-
-    if (address->ss_family == AF_INET) {
-        const struct sockaddr_in *in = (const void *)address;
-        return ntohl(in->sin_addr.s_addr) >> 8;
-    }
-    if (address->ss_family == AF_INET6) {
-        const struct sockaddr_in6 *in6 = (const void *)address;
-        for (int i = 0; i < 7; i++)
-            key = key << 8 | in6->sin6_addr.s6_addr[i];
-        return key | 1ull << 63;
-    }
-    return UINT64_MAX;
-}
 
 /* What a proxy in front of us brings comes from there. */
 static bool is_loopback(const struct sockaddr_storage *address)
@@ -69,58 +58,62 @@ static bool is_loopback(const struct sockaddr_storage *address)
     return address->ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
 }
 
-static bool block_is_full(const struct gate *gate, const struct block *block,
-                          const struct peer *peer)
+static bool block_is_full(const struct gate *gate, const struct peer *peer, uint64_t block)
 {
-    if (!block || (!gate->max_per_block && is_loopback(&peer->address)))
+    unsigned max = gate->max_per_block ? gate->max_per_block : PER_BLOCK;
+
+    if (!gate->max_per_block && is_loopback(&peer->address))
         return false;
-    return block->count >= (gate->max_per_block ? gate->max_per_block : PER_BLOCK);
+    return tally_of(gate->blocks, block) >= max ||
+           (gate->arrivals &&
+            rate_level(gate->arrivals, block, monotonic_ms()) >= gate->burst_per_block);
 }
 
-static struct block **find_block(struct gate *gate, uint64_t key)
+static enum welcome gate_enter(struct gate *gate, const struct peer *peer)
 {
-    uint64_t mixed = key * 0x9e3779b97f4a7c15u;
-    struct block **at = &gate->blocks[mixed >> 56];
+    uint64_t block = rate_key_of_block(&peer->address);
 
-    while (*at && (*at)->key != key)
-        at = &(*at)->next;
-    return at;
-}
-
-static bool gate_enter(struct gate *gate, const struct peer *peer)
-{
-    uint64_t key = block_of(&peer->address);
-    struct block **at = find_block(gate, key);
-
-    if (gate->count >= gate->max || block_is_full(gate, *at, peer))
-        return false;
-    if (!*at) {
-        *at = must_new(struct block);
-        (*at)->key = key;
-    }
-    (*at)->count++;
+    if (block_is_full(gate, peer, block))
+        return BLOCK_IS_FULL;
+    if (gate->count >= gate->max || gate->loop->buffered > gate->max_buffered)
+        return HOUSE_IS_FULL;
+    if (gate->arrivals)
+        rate_add(gate->arrivals, block, 1, monotonic_ms());
+    tally_enter(gate->blocks, block);
     gate->count++;
-    return true;
+    return WELCOME;
+}
+
+static struct gate *gate_new(struct loop *loop, const struct listen_options *options)
+{
+    struct gate *gate = must_new(struct gate);
+
+    gate->loop = loop;
+    gate->max = options->max_connections ? options->max_connections : MAX_CONNECTIONS;
+    gate->max_per_block = options->max_per_block;
+    gate->max_buffered = options->max_buffered ? options->max_buffered : MAX_BUFFERED;
+    gate->burst_per_block = options->burst_per_block;
+    gate->blocks = tally_new();
+    if (options->rate_per_block)
+        gate->arrivals = rate_new(RATE_KEYS, SECOND_MS / options->rate_per_block);
+    return gate;
 }
 
 static void gate_drop_if_done(struct gate *gate)
 {
-    if (gate->closed && gate->count == 0)
-        free(gate);
+    if (!gate->closed || gate->count > 0)
+        return;
+    tally_free(gate->blocks);
+    rate_free(gate->arrivals);
+    free(gate);
 }
 
 static void gate_leave(void *ctx, const struct peer *peer)
 {
     struct gate *gate = ctx;
-    struct block **at = find_block(gate, block_of(&peer->address));
-    struct block *block = *at;
 
-    assert(block); /* since gate_enter() */
     gate->count--;
-    if (--block->count == 0) {
-        *at = block->next;
-        free(block);
-    }
+    tally_leave(gate->blocks, rate_key_of_block(&peer->address));
     gate_drop_if_done(gate);
 }
 
@@ -152,8 +145,8 @@ static void fill_peer(struct peer *peer)
     }
 }
 
-static struct connection *welcome(struct loop *loop, int fd, const struct peer *peer,
-                                  const struct listen_options *options)
+static struct connection *let_in(struct loop *loop, int fd, const struct peer *peer,
+                                 const struct listen_options *options)
 {
     void *session = options->new_session(options->ctx, peer);
 
@@ -164,6 +157,21 @@ static struct connection *welcome(struct loop *loop, int fd, const struct peer *
     return connection_accept(loop, fd, peer, options, session);
 }
 
+/* The words fit into any socket's buffer, so nobody waits for them. */
+static void turn_away(const struct listener *listener, int fd, const struct peer *peer,
+                      enum welcome why)
+{
+    bool full = why == HOUSE_IS_FULL;
+    const char *words = full ? listener->options.full_words : listener->options.block_words;
+
+    log_debug("service=%s peer=%s turned away: %s", peer->service, peer->text,
+              full ? "too many connections" : "too many of its network");
+    if (words && !listener->options.implicit_tls)
+        send(fd, words, strlen(words), MSG_NOSIGNAL | MSG_DONTWAIT);
+    shutdown(fd, SHUT_WR);
+    close(fd);
+}
+
 static void admit(struct listener *listener, int fd, struct peer *peer)
 {
     const int on = 1;
@@ -171,15 +179,14 @@ static void admit(struct listener *listener, int fd, struct peer *peer)
     peer->service = listener->options.service;
     peer->secured = listener->options.implicit_tls;
     fill_peer(peer);
-    if (!gate_enter(listener->gate, peer)) {
-        log_debug("service=%s peer=%s turned away: too many connections", peer->service,
-                  peer->text);
-        close(fd);
+    enum welcome welcomed = gate_enter(listener->gate, peer);
+    if (welcomed != WELCOME) {
+        turn_away(listener, fd, peer, welcomed);
         return;
     }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    struct connection *c = welcome(listener->loop, fd, peer, &listener->options);
+    struct connection *c = let_in(listener->loop, fd, peer, &listener->options);
     if (!c) {
         gate_leave(listener->gate, peer);
         return;
@@ -197,7 +204,7 @@ void connection_start(struct loop *loop, int fd, const struct listen_options *op
     if (getpeername(fd, (struct sockaddr *)&peer.address, &len) < 0)
         peer.address.ss_family = AF_UNSPEC; /* gone already: reading will tell */
     fill_peer(&peer);
-    struct connection *c = welcome(loop, fd, &peer, options);
+    struct connection *c = let_in(loop, fd, &peer, options);
     if (c)
         connection_drive(c);
 }
@@ -304,9 +311,7 @@ struct listener *listener_open(struct loop *loop, const struct listen_options *o
     listener->loop = loop;
     listener->options = *options;
     listener->fd = -1;
-    listener->gate = must_new(struct gate);
-    listener->gate->max = options->max_connections ? options->max_connections : 4096;
-    listener->gate->max_per_block = options->max_per_block;
+    listener->gate = gate_new(loop, options);
     if (!bind_it(listener, err))
         return NULL;
     listener->event =

@@ -2,7 +2,8 @@
  * listen — listeners: an address on which sessions of one kind begin.
  *
  * Bound at once (so before privileges are dropped), accepting when the loop runs.  A connection
- * above a limit is closed without a word; when descriptors run out accepting rests for a second.
+ * above a limit is closed, with a word where the protocol has one; who is in stays.  When descriptors
+ * run out accepting rests for a second.
  * Threads: the loop's own.
  */
 #ifndef NESTBOX_NET_LISTEN_H
@@ -23,7 +24,12 @@ struct listen_options {
     void *ctx;
     unsigned max_connections; /* in all; 0: 4096 */
     unsigned max_per_block;   /* of one IPv4 /24 or IPv6 /56; 0: 50, without limit from loopback */
-    int64_t handshake_ms;     /* TLS must stand by then; 0: 30 s */
+    /* New ones of such a block: so many at once, and then so many a second; 0: any number. */
+    unsigned burst_per_block, rate_per_block;
+    size_t max_buffered; /* bytes of all connections of the loop; 0: 128 MiB */
+    /* Said to who is turned away, before the connection is closed: "421 …\r\n".  NULL: nothing. */
+    const char *full_words, *block_words;
+    int64_t handshake_ms; /* TLS must stand by then; 0: 30 s */
 };
 struct listener;
 MUST_CHECK struct listener *listener_open(struct loop *loop, const struct listen_options *options,

@@ -57,6 +57,7 @@ struct connection {
     struct connection *next_watcher, **watch_slot;
     bool look_again; /* news came */
     bool told_closing;
+    size_t weighs;       /* of loop->buffered */
     int64_t wake_at_ms;  /* the session's, 0 never */
     int64_t limit_at_ms; /* the driver's: handshake, stalled peer, lingering; 0 none */
     struct event *timer;
@@ -82,6 +83,7 @@ struct loop {
     _Atomic bool running;
     _Atomic bool stopping;
     _Atomic size_t session_count;
+    size_t buffered; /* bytes that wires hold, when they were last weighed */
     struct connection *sessions;
     struct connection *ready, **ready_end;
     struct event *ready_event;
@@ -112,7 +114,8 @@ struct connection *connection_new(struct loop *loop, const struct session_kind *
                                   void *session);
 void connection_soon(struct connection *c); /* in the next ready round */
 void connection_end(struct connection *c);
-void connection_reap(struct connection *c); /* frees it; loop.c alone */
+void connection_weigh(struct connection *c, size_t bytes); /* what its wire holds now */
+void connection_reap(struct connection *c);                /* frees it; loop.c alone */
 
 /* driver.c */
 /* Takes fd and session; begins when it is driven.  options->tls and alpn must outlive it. */

@@ -6,7 +6,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { READ_AT_ONCE = 16 * 1024, DRAIN_ROUNDS = 16 };
+enum {
+    READ_AT_ONCE = 16 * 1024,
+    DRAIN_ROUNDS = 16,
+    TLS_WEIGHT = 24 * 1024,         /* of a connection at rest */
+    TLS_SHAKING_WEIGHT = 64 * 1024, /* while it shakes hands */
+};
 
 void wire_init(struct wire *w, int fd, struct event_base *base,
                void (*on_event)(int fd, short what, void *arg), void *arg)
@@ -147,6 +152,13 @@ void wire_flush(struct wire *w)
         bytes_drop_front(&w->out, w->sent);
         w->sent = 0;
     }
+}
+
+size_t wire_weight(const struct wire *w)
+{
+    size_t tls = !w->ssl ? 0 : SSL_is_init_finished(w->ssl) ? TLS_WEIGHT : TLS_SHAKING_WEIGHT;
+
+    return w->in.capacity + w->out.capacity + tls;
 }
 
 void wire_rest(struct wire *w)

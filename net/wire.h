@@ -60,7 +60,8 @@ static inline size_t wire_unsent(const struct wire *w)
 {
     return w->out.len - w->sent;
 }
-void wire_rest(struct wire *w); /* gives back the memory of empty buffers */
+size_t wire_weight(const struct wire *w); /* bytes of memory, about */
+void wire_rest(struct wire *w);           /* gives back the memory of empty buffers */
 
 bool wire_start_tls(struct wire *w, SSL_CTX *context, const char *const *alpn);
 bool wire_take_tls(struct wire *w, SSL *ssl); /* takes one that is ready to connect */

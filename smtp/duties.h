@@ -6,10 +6,13 @@
 #ifndef NESTBOX_SMTP_DUTIES_H
 #define NESTBOX_SMTP_DUTIES_H
 
+#include "clock.h"
 #include "envelope.h"
 #include "errand.h"
 #include "logins.h"
+#include "rate.h"
 #include "session.h"
+#include "tally.h"
 
 enum smtp_door { SMTP_DOOR_MX, SMTP_DOOR_SUBMISSION };
 
@@ -74,7 +77,11 @@ struct smtp_duties {
     unsigned recipients_max;
     bool require_tls; /* of other servers (RFC 3207 4) */
     bool (*is_busy)(void *ctx);
-    struct logins *logins;            /* the inward loop's */
+    const struct clock *timer; /* loop time, for deadlines; NULL: monotonic_ms() */
+    /* The inward loop's: who guesses passwords, who is logged in, to how many each account wrote. */
+    struct logins *logins;
+    struct tally *owners;
+    struct rate *sendings;
     bool (*is_login_busy)(void *ctx); /* too many passwords wait to be checked: AUTH hears 454 */
 
     struct errand *(*login)(void *ctx, struct slice name,

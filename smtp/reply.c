@@ -1,5 +1,4 @@
 /* Replies (RFC 5321 4.2, RFC 2034): the one place where codes and words become bytes. */
-#include "clock.h"
 #include "log.h"
 #include "memory.h"
 #include "smtp_private.h"
@@ -24,7 +23,7 @@ enum next reply_late(struct smtp_session *s, int64_t wait_ms, int code, const ch
     s->said_code = code;
     free(s->late);
     s->late = must_print("%d %s %s\r\n", code, status, words);
-    s->late_at_ms = monotonic_ms() + wait_ms;
+    s->late_at_ms = session_now(s) + wait_ms;
     return NEXT_READ;
 }
 

@@ -9,7 +9,6 @@
  * An unknown name is asked and refused like a known one.  Wrong passwords are answered late, and base/logins.h says who
  * must wait before the next.
  */
-#include "clock.h"
 #include "log.h"
 #include "memory.h"
 #include "smtp_private.h"
@@ -77,7 +76,7 @@ enum next auth_failed(struct smtp_session *s, const struct err *err)
 bool auth_must_wait(struct smtp_session *s, struct slice name, enum next *out_next)
 {
     char words[120];
-    int64_t wait_min = logins_wait_min(s->duties->logins, &s->peer.address, name, monotonic_ms());
+    int64_t wait_min = logins_wait_min(s->duties->logins, &s->peer.address, name, session_now(s));
 
     if (wait_min == 0)
         return false;
@@ -94,7 +93,7 @@ bool auth_must_wait(struct smtp_session *s, struct slice name, enum next *out_ne
 
 enum next auth_refuse(struct smtp_session *s, struct slice name)
 {
-    int64_t wait_ms = logins_failed(s->duties->logins, &s->peer.address, name, monotonic_ms());
+    int64_t wait_ms = logins_failed(s->duties->logins, &s->peer.address, name, session_now(s));
 
     auth_end(s);
     log_info("s=%s smtp login refused from %s", s->id, s->peer.text);
@@ -106,7 +105,13 @@ enum next auth_refuse(struct smtp_session *s, struct slice name)
 
 enum next auth_accept(struct smtp_session *s, int64_t account_id, const char *address)
 {
-    logins_succeeded(s->duties->logins, &s->peer.address, slice_of(address), monotonic_ms());
+    logins_succeeded(s->duties->logins, &s->peer.address, slice_of(address), session_now(s));
+    if (tally_of(s->duties->owners, (uint64_t)account_id) >= CONNECTIONS_OF_ONE) {
+        auth_end(s);
+        reply(s, 421, "4.7.0", "Too many connections are logged in to your account. Close some");
+        return NEXT_HANG_UP;
+    }
+    tally_enter(s->duties->owners, (uint64_t)account_id);
     s->account_id = account_id;
     snprintf(s->account, sizeof s->account, "%s", address);
     auth_end(s);

@@ -1,5 +1,4 @@
 /* DATA: the body into the spool, piece by piece, and the one answer for all recipients. */
-#include "clock.h"
 #include "log.h"
 #include "memory.h"
 #include "smtp_private.h"
@@ -10,7 +9,7 @@ void body_begin(struct smtp_session *s, bool chunked)
 {
     s->body = s->duties->body_new(s->duties->ctx);
     framing_init(&s->framing, chunked);
-    s->body_began_ms = monotonic_ms();
+    s->body_began_ms = session_now(s);
 }
 
 enum next on_data(struct smtp_session *s, struct slice args)
@@ -49,6 +48,8 @@ static enum next mail_taken(struct smtp_session *s, struct smtp_errand *errand)
     log_info("s=%s smtp %s code=%d bytes=%lld rcpt=%zu tls=%d", s->id,
              s->door == SMTP_DOOR_MX ? "mail" : "submission", s->said_code, (long long)s->body_size,
              s->recipient_count, s->secured);
+    if (errand->errand.ok && s->said_code == 250)
+        patience_renewed(s);
     return mail_ended(s, next);
 }
 
@@ -125,13 +126,6 @@ enum next body_flush(struct smtp_session *s)
     return send_errand(s, s->duties->body_flush(s->body), piece_written);
 }
 
-static bool is_too_slow(const struct smtp_session *s)
-{
-    int64_t took_ms = monotonic_ms() - s->body_began_ms;
-
-    return took_ms > BODY_SLOW_AFTER_MS && s->body_size < took_ms / SECOND_MS * BODY_SLOWEST;
-}
-
 bool body_add_framed(struct smtp_session *s, struct slice text)
 {
     s->body_size += (int64_t)text.len;
@@ -162,8 +156,5 @@ enum next body_read(struct smtp_session *s)
             return body_flush(s);
     if (has_ended(s))
         return text_ended(s);
-    if (!is_too_slow(s))
-        return NEXT_READ;
-    reply(s, 421, "4.4.2", "This mail comes too slowly. Please send it again");
-    return NEXT_HANG_UP;
+    return text_is_too_slow(s) ? patience_is_over(s) : NEXT_READ;
 }

@@ -112,8 +112,10 @@ static enum next recipient_asked(struct smtp_session *s, struct smtp_errand *err
     if (!errand->errand.ok || errand->code != 250) {
         if (errand->errand.ok)
             log_info("s=%s smtp recipient refused: %d %s", s->id, errand->code, errand->status);
-        return reply_errand(s, errand);
+        return patience_with_refused(s, errand);
     }
+    if (s->account_id)
+        rate_add(s->duties->sendings, (uint64_t)s->account_id, 1, session_now(s));
     keep_recipient(s);
     enter(s, RECIPIENTS);
     return reply(s, 250, "2.1.5", "Recipient OK");
@@ -137,6 +139,10 @@ enum next on_rcpt(struct smtp_session *s, struct slice args)
     if (s->recipient_count >= s->duties->recipients_max ||
         (s->mail_from[0] == '\0' && s->recipient_count > 0))
         return reply(s, 452, "4.5.3", "Too many recipients: send the rest in a second mail.");
+    if (s->account_id &&
+        rate_level(s->duties->sendings, (uint64_t)s->account_id, session_now(s)) >= SENDINGS_OF_ONE)
+        return reply(s, 450, "4.7.1",
+                     "You wrote to 2000 people within an hour. Your program tries again later");
     const struct smtp_envelope envelope = {
         .door = s->door,
         .account_id = s->account_id,

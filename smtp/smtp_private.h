@@ -37,13 +37,11 @@ enum {
     SOFT_ERRORS = 10, /* answers to what comes behind them are late */
     ERROR_REST_MS = 1000,
     HARD_ERRORS = 20,
-    COMMANDS_MAX = 2000,
     AUTH_FAILURES_MAX = 3,
+    CONNECTIONS_OF_ONE = 30, /* logged in to one account */
+    SENDINGS_OF_ONE = 2000,  /* recipients of one account; as many again in an hour */
     LINE_MAX = 2048,
     AUTH_LINE_MAX = 12288, /* RFC 4954 4 */
-    IDLE_MS = 300 * 1000,  /* RFC 5321 4.5.3.2.7 */
-    BODY_SLOW_AFTER_MS = 300 * 1000,
-    BODY_SLOWEST = 128, /* bytes a second, once that time is over */
 };
 
 enum auth_step {
@@ -76,7 +74,7 @@ struct smtp_session {
     struct peer peer;
     enum smtp_door door;
     enum state state;
-    bool secured, extended, closing, skipping_line;
+    bool secured, extended, skipping_line;
     char id[9];
     char ehlo[256];
     struct tls_facts tls;
@@ -84,8 +82,10 @@ struct smtp_session {
     int64_t late_at_ms;
     int64_t account_id; /* logged in */
     char account[ADDRESS_SIZE];
-    int errors, commands, auth_failures;
-    int said_code; /* of the last reply */
+    int errors, auth_failures;
+    int commands, empty_commands, refused; /* since the last mail that was taken */
+    int64_t began_ms, answered_ms;         /* the connection; the last whole command */
+    int said_code;                         /* of the last reply */
     struct auth auth;
 
     /* the transaction */
@@ -116,6 +116,16 @@ void enter(struct smtp_session *s, enum state next);
 enum next send_errand(struct smtp_session *s, struct errand *errand,
                       enum next (*resumed)(struct smtp_session *, struct smtp_errand *));
 void transaction_clear(struct smtp_session *s);
+
+/* smtp_patience.c */
+int64_t session_now(const struct smtp_session *s);
+int64_t patience_ends_ms(const struct smtp_session *s); /* when the driver should wake us */
+enum next patience_is_over(struct smtp_session *s);
+bool text_is_too_slow(const struct smtp_session *s);
+/* False: *out_next is the end.  `empty`: a command that brings no mail forward. */
+bool patience_with_command(struct smtp_session *s, bool empty, enum next *out_next);
+enum next patience_with_refused(struct smtp_session *s, const struct smtp_errand *errand);
+void patience_renewed(struct smtp_session *s); /* a mail was taken */
 
 /* reply.c */
 enum next reply(struct smtp_session *s, int code, const char *status, const char *words);

@@ -1,5 +1,4 @@
 /* The session: bytes into lines, lines into commands, errands home. */
-#include "clock.h"
 #include "id.h"
 #include "log.h"
 #include "memory.h"
@@ -110,6 +109,7 @@ static enum next on_help(struct smtp_session *s, struct slice args)
 enum {
     BEFORE_TLS = 1 << 0, /* may be said in clear even where policy demands TLS (RFC 3207 4) */
     ENDS_GROUP = 1 << 1, /* nothing may be pipelined behind it (RFC 2920 3.1, RFC 3207 4) */
+    EMPTY = 1 << 3,      /* brings no mail forward */
     HAS_OCTETS = 1 << 2, /* they come even if it is refused */
 };
 
@@ -120,20 +120,20 @@ static const struct command {
     unsigned flags;
     enum next (*run)(struct smtp_session *, struct slice args);
 } commands[] = {
-    {"EHLO",     ANYWHERE,                                         BEFORE_TLS | ENDS_GROUP, on_ehlo    },
-    {"HELO",     ANYWHERE,                                         BEFORE_TLS | ENDS_GROUP, on_helo    },
-    {"STARTTLS", IN(GREETED),                                      BEFORE_TLS | ENDS_GROUP, on_starttls},
-    {"AUTH",     IN(GREETED),                                      BEFORE_TLS | ENDS_GROUP, on_auth    },
-    {"MAIL",     IN(GREETED),                                      0,                       on_mail    },
-    {"RCPT",     IN(SENDER) | IN(RECIPIENTS),                      0,                       on_rcpt    },
-    {"DATA",     IN(RECIPIENTS) | IN(SENDER),                      ENDS_GROUP,              on_data    },
-    {"BDAT",     IN(RECIPIENTS) | IN(SENDER) | IN(BETWEEN_CHUNKS), HAS_OCTETS,              on_bdat    },
-    {"RSET",     ANYWHERE,                                         BEFORE_TLS,              on_rset    },
-    {"NOOP",     ANYWHERE,                                         BEFORE_TLS,              on_noop    },
-    {"QUIT",     ANYWHERE,                                         BEFORE_TLS,              on_quit    },
-    {"VRFY",     ANYWHERE,                                         0,                       on_vrfy    },
-    {"EXPN",     ANYWHERE,                                         0,                       on_expn    },
-    {"HELP",     ANYWHERE,                                         BEFORE_TLS,              on_help    },
+    {"EHLO",     ANYWHERE,                                         BEFORE_TLS | ENDS_GROUP | EMPTY, on_ehlo    },
+    {"HELO",     ANYWHERE,                                         BEFORE_TLS | ENDS_GROUP | EMPTY, on_helo    },
+    {"STARTTLS", IN(GREETED),                                      BEFORE_TLS | ENDS_GROUP,         on_starttls},
+    {"AUTH",     IN(GREETED),                                      BEFORE_TLS | ENDS_GROUP,         on_auth    },
+    {"MAIL",     IN(GREETED),                                      0,                               on_mail    },
+    {"RCPT",     IN(SENDER) | IN(RECIPIENTS),                      0,                               on_rcpt    },
+    {"DATA",     IN(RECIPIENTS) | IN(SENDER),                      ENDS_GROUP,                      on_data    },
+    {"BDAT",     IN(RECIPIENTS) | IN(SENDER) | IN(BETWEEN_CHUNKS), HAS_OCTETS,                      on_bdat    },
+    {"RSET",     ANYWHERE,                                         BEFORE_TLS | EMPTY,              on_rset    },
+    {"NOOP",     ANYWHERE,                                         BEFORE_TLS | ENDS_GROUP | EMPTY, on_noop    },
+    {"QUIT",     ANYWHERE,                                         BEFORE_TLS,                      on_quit    },
+    {"VRFY",     ANYWHERE,                                         ENDS_GROUP | EMPTY,              on_vrfy    },
+    {"EXPN",     ANYWHERE,                                         ENDS_GROUP | EMPTY,              on_expn    },
+    {"HELP",     ANYWHERE,                                         BEFORE_TLS | ENDS_GROUP | EMPTY, on_help    },
 };
 
 static const struct command *find_command(struct slice verb)
@@ -172,11 +172,11 @@ static enum next dispatch(struct smtp_session *s, struct slice line, bool more_b
     struct slice args = line;
     struct slice verb = slice_cut(&args, ' ');
     const struct command *command = find_command(slice_trim(verb));
+    enum next next;
 
-    if (s->state != BETWEEN_CHUNKS && ++s->commands > COMMANDS_MAX) {
-        reply(s, 421, "4.7.0", "Too many commands for one connection. Come again");
-        return NEXT_HANG_UP;
-    }
+    if (s->state != BETWEEN_CHUNKS &&
+        !patience_with_command(s, !command || command->flags & EMPTY, &next))
+        return next;
     if (!command)
         return reply_bad(s, 500, "5.5.2", "This command is not known here");
     if (more_behind && (command->flags & ENDS_GROUP)) {
@@ -235,6 +235,7 @@ static enum next take_command(struct smtp_session *s, struct slice *rest, bool *
     case LINE_BAD: return reply_bad(s, 500, "5.5.2", "A line ends with CR LF and has none inside");
     case LINE_GOOD: break;
     }
+    s->answered_ms = session_now(s);
     if (s->state == AUTHENTICATING)
         return auth_line(s, line);
     return dispatch(s, line, rest->len > 0);
@@ -274,8 +275,14 @@ static struct smtp_session *begin_turn(void *session, struct turn *turn)
     struct smtp_session *s = session;
 
     s->turn = turn;
-    turn->wake_at_ms = monotonic_ms() + IDLE_MS;
     return s;
+}
+
+/* Nothing is read while an answer is late: its time comes as a nudge. */
+static enum next end_turn(struct smtp_session *s, enum next next)
+{
+    s->turn->wake_at_ms = patience_ends_ms(s);
+    return next;
 }
 
 static enum next say_closing(struct smtp_session *s)
@@ -289,16 +296,14 @@ static enum next on_begin(void *session, const struct peer *peer, struct turn *t
     struct smtp_session *s = begin_turn(session, turn);
 
     (void)peer;
+    s->began_ms = s->answered_ms = session_now(s);
+    if (turn->early) { /* a bot that reads no answers (mail.md 1.4) */
+        log_info("s=%s smtp hung up on %s: it spoke before the greeting", s->id, s->peer.text);
+        reply(s, 554, "5.5.0", "Wait for the greeting before you speak");
+        return NEXT_HANG_UP;
+    }
     bytes_print(turn->out, "220 %s ESMTP Nestbox\r\n", s->duties->hostname);
-    return NEXT_READ;
-}
-
-/* Nothing is read while an answer is late: its time comes as a nudge. */
-static enum next end_turn(struct smtp_session *s, enum next next)
-{
-    if (s->late && next == NEXT_READ)
-        s->turn->wake_at_ms = s->late_at_ms;
-    return next;
+    return end_turn(s, NEXT_READ);
 }
 
 static enum next on_read(void *session, struct turn *turn)
@@ -313,6 +318,7 @@ static enum next say_late(struct smtp_session *s)
     bytes_add_text(s->turn->out, s->late);
     free(s->late);
     s->late = NULL;
+    s->answered_ms = session_now(s);
     return NEXT_READ;
 }
 
@@ -336,8 +342,7 @@ static enum next on_resume(void *session, struct errand *back, struct turn *turn
     }
     enum next next = s->resumed(s, errand);
     errand_free(back);
-    if (next == NEXT_READ && s->closing)
-        return say_closing(s);
+    s->answered_ms = session_now(s);
     return end_turn(s, next);
 }
 
@@ -349,8 +354,9 @@ static enum next on_secured(void *session, const struct tls_facts *tls, struct t
     s->secured = true;
     s->ehlo[0] = '\0';
     s->extended = false;
+    s->answered_ms = session_now(s);
     enter(s, CONNECTED);
-    return NEXT_READ;
+    return end_turn(s, NEXT_READ);
 }
 
 static enum next on_nudge(void *session, enum nudge why, struct turn *turn)
@@ -358,21 +364,16 @@ static enum next on_nudge(void *session, enum nudge why, struct turn *turn)
     struct smtp_session *s = begin_turn(session, turn);
 
     switch (why) {
-    case NUDGE_TIMER:
-        if (s->late)
-            return say_late(s);
-        reply(s, 421, "4.4.2", "Nothing came for five minutes. Goodbye");
-        return NEXT_HANG_UP;
+    case NUDGE_TIMER: return s->late ? end_turn(s, say_late(s)) : patience_is_over(s);
     case NUDGE_CLOSING: return say_closing(s);
-    case NUDGE_CHANGE: return NEXT_READ;
+    case NUDGE_CHANGE: return end_turn(s, NEXT_READ);
     }
     __builtin_unreachable();
 }
 
 static enum next on_more(void *session, struct turn *turn)
 {
-    begin_turn(session, turn);
-    return NEXT_READ;
+    return end_turn(begin_turn(session, turn), NEXT_READ);
 }
 
 static void session_free(void *session)
@@ -383,6 +384,8 @@ static void session_free(void *session)
         errand_free(&s->waiting->errand);
     transaction_clear(s);
     auth_clear(&s->auth);
+    if (s->account_id)
+        tally_leave(s->duties->owners, (uint64_t)s->account_id);
     free(s->late);
     free(s);
 }

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-enum { RECIPIENTS_MAX = 100 };
+enum { RECIPIENTS_MAX = 100, SENDERS = 4096, SENDINGS_AN_HOUR = 2000 };
 
 static void translate(enum verdict verdict, int *out_code, const char **out_status)
 {
@@ -67,6 +67,8 @@ struct smtp *smtp_new(const struct smtp_parts *parts)
         .require_tls = parts->config->require_tls,
         .is_busy = busy,
         .logins = logins_new(),
+        .owners = tally_new(),
+        .sendings = rate_new(SENDERS, HOUR_MS / SENDINGS_AN_HOUR),
         .is_login_busy = login_busy,
         .login = work_login,
         .challenge = work_challenge,
@@ -97,6 +99,8 @@ void smtp_free(struct smtp *it)
     claims_clear(&it->out.claims);
     ledger_clear(&it->out.ledger);
     logins_free(it->duties.logins);
+    tally_free(it->duties.owners);
+    rate_free(it->duties.sendings);
     free(it);
 }
 

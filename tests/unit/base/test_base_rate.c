@@ -5,6 +5,7 @@
 #include "logins.h"
 #include "memory.h"
 #include "rate.h"
+#include "tally.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -140,6 +141,23 @@ static void answers_get_slower(void **state)
         assert_true(logins_failed(logins, &from, SLICE("a@d"), 1) <= 5000);
 }
 
+static void a_tally_counts_who_is_there(void **state)
+{
+    scoped(tally) tally = tally_new();
+
+    (void)state;
+    for (uint64_t key = 0; key < 2000; key++)
+        for (uint64_t times = 0; times <= key % 3; times++)
+            tally_enter(tally, key);
+    assert_int_equal(tally_of(tally, 5), 3);
+    assert_int_equal(tally_of(tally, 2000), 0);
+    for (uint64_t key = 0; key < 1999; key++)
+        for (uint64_t times = 0; times <= key % 3; times++)
+            tally_leave(tally, key);
+    assert_int_equal(tally_of(tally, 5), 0);
+    assert_int_equal(tally_of(tally, 1999), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +167,7 @@ int main(void)
         cmocka_unit_test(a_network_waits_for_what_it_guessed),
         cmocka_unit_test(an_owner_is_never_locked_out_from_elsewhere),
         cmocka_unit_test(answers_get_slower),
+        cmocka_unit_test(a_tally_counts_who_is_there),
     };
     return cmocka_run_group_tests_name("base rate", tests, NULL, NULL);
 }

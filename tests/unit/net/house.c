@@ -58,8 +58,14 @@ static void toy_free(void *session)
 
 static enum next toy_begin(void *session, const struct peer *peer, struct turn *turn)
 {
-    (void)session;
+    struct house *h = ((struct toy *)session)->house;
+
     (void)peer;
+    pthread_mutex_lock(&h->mutex);
+    h->early = turn->early;
+    h->greeted++;
+    pthread_cond_broadcast(&h->changed);
+    pthread_mutex_unlock(&h->mutex);
     bytes_add_text(turn->out, "hello\n");
     return NEXT_READ;
 }
@@ -314,6 +320,19 @@ static void start_toy(void *arg)
     connection_start(start->house->loop, start->fd, start->options);
 }
 
+void house_start_toy(struct house *h, int fd, const struct listen_options *options)
+{
+    house_call(h, start_toy, &(struct start){h, fd, options});
+}
+
+void house_wait_hello(struct house *h, int count)
+{
+    pthread_mutex_lock(&h->mutex);
+    while (h->greeted < count)
+        pthread_cond_wait(&h->changed, &h->mutex);
+    pthread_mutex_unlock(&h->mutex);
+}
+
 int house_connect(struct house *h, const struct listen_options *options)
 {
     const struct timeval patience = {.tv_sec = 10};
@@ -325,7 +344,7 @@ int house_connect(struct house *h, const struct listen_options *options)
     /* The loop's end must not block; ends[0] may. */
     int server = ends[1];
     assert_int_equal(fcntl(server, F_SETFL, O_NONBLOCK), 0);
-    house_call(h, start_toy, &(struct start){h, server, options});
+    house_start_toy(h, server, options);
     return ends[0];
 }
 

@@ -27,7 +27,9 @@ struct house {
     pthread_cond_t changed;
     struct errand *errands; /* out, oldest first, by their link */
     size_t sessions;        /* toys alive */
-    size_t most_unsent;     /* in `out` when a toy was called */
+    bool early;             /* the toy greeted last was spoken to before */
+    int greeted;
+    size_t most_unsent; /* in `out` when a toy was called */
     bool closed, all_ended;
     struct tls_facts facts; /* of the last handshake */
     char server_name[64];
@@ -41,6 +43,8 @@ void *toy_new(void *house, const struct peer *peer);
 
 /* The other end of a new toy; blocking, with a deadline of 10 s. */
 int house_connect(struct house *h, const struct listen_options *options);
+void house_start_toy(struct house *h, int fd, const struct listen_options *options); /* takes fd */
+void house_wait_hello(struct house *h, int count); /* until so many toys were greeted */
 /* Runs on the loop and waits until it ran. */
 void house_call(struct house *h, void (*fn)(void *arg), void *arg);
 

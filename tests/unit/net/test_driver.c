@@ -365,6 +365,29 @@ static void a_session_without_a_connection_lives_by_nudges(void **state)
     house_close(&h);
 }
 
+/* Bytes that lie there before begin(): a bot that does not wait for the greeting. */
+static void who_speaks_first_is_noticed(void **state)
+{
+    struct house h;
+    int ends[2], waiting[2];
+
+    (void)state;
+    house_open(&h);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
+    assert_int_equal(write(ends[0], "early", 5), 5);
+    house_start_toy(&h, ends[1], plain(&h));
+    house_wait_hello(&h, 1);
+    assert_true(h.early);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, waiting),
+                     0);
+    house_start_toy(&h, waiting[1], plain(&h));
+    house_wait_hello(&h, 2);
+    assert_false(h.early);
+    close(ends[0]);
+    close(waiting[0]);
+    house_close(&h);
+}
+
 static void sessions_and_errands_left_at_the_end_are_freed(void **state)
 {
     struct house h;
@@ -398,6 +421,7 @@ int main(void)
         cmocka_unit_test(closing_an_empty_loop_is_over_at_once),
         cmocka_unit_test(a_new_session_hears_of_the_closing_too),
         cmocka_unit_test(a_session_without_a_connection_lives_by_nudges),
+        cmocka_unit_test(who_speaks_first_is_noticed),
         cmocka_unit_test(sessions_and_errands_left_at_the_end_are_freed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

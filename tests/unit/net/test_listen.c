@@ -126,6 +126,92 @@ static void a_listener_has_a_limit_in_all(void **state)
     house_close(&h);
 }
 
+static void who_is_turned_away_is_told_why(void **state)
+{
+    struct house h;
+    struct opening o = {.house = &h};
+
+    (void)state;
+    house_open(&h);
+    o.options = toys(&h, "127.0.0.1");
+    o.options.max_connections = 2;
+    o.options.max_per_block = 1;
+    o.options.full_words = "full\n";
+    o.options.block_words = "too many of you\n";
+    house_call(&h, open_listener, &o);
+    int fd = connect_to(listener_port(o.listener));
+    hear(fd, "hello\n");
+    int second = connect_to(listener_port(o.listener));
+    hear(second, "too many of you\n");
+    hear_end(second);
+    say(fd, "echo still here\n");
+    hear(fd, "still here\n");
+    close(fd);
+    close(second);
+    house_call(&h, close_listener, &o);
+    house_close(&h);
+}
+
+static void a_network_that_comes_too_often_is_turned_away(void **state)
+{
+    struct house h;
+    struct opening o = {.house = &h};
+
+    (void)state;
+    house_open(&h);
+    o.options = toys(&h, "127.0.0.1");
+    o.options.max_per_block = 50;
+    o.options.burst_per_block = 3;
+    o.options.rate_per_block = 1;
+    o.options.block_words = "too often\n";
+    house_call(&h, open_listener, &o);
+    for (int i = 0; i < 3; i++) {
+        int fd = connect_to(listener_port(o.listener));
+        hear(fd, "hello\n");
+        close(fd);
+    }
+    int fd = connect_to(listener_port(o.listener));
+    hear(fd, "too often\n");
+    hear_end(fd);
+    close(fd);
+    house_call(&h, close_listener, &o);
+    house_close(&h);
+}
+
+/* What arrived and was not taken weighs; who is in stays. */
+static void new_ones_are_shed_when_memory_is_short(void **state)
+{
+    static char line[20000], heard[20000 - 5 + 1]; /* "echo " goes, a line end comes */
+    struct house h;
+    struct opening o = {.house = &h};
+
+    (void)state;
+    memset(line, 'x', sizeof line);
+    memcpy(line, "echo ", 5);
+    house_open(&h);
+    o.options = toys(&h, "127.0.0.1");
+    o.options.max_buffered = 10000;
+    o.options.full_words = "full\n";
+    house_call(&h, open_listener, &o);
+    int fd = connect_to(listener_port(o.listener));
+    hear(fd, "hello\n");
+    assert_int_equal(write(fd, line, sizeof line), sizeof line); /* half a line, so it is kept */
+    int other;
+    for (char got = 'h'; got == 'h'; close(other)) { /* until the loop has read it */
+        other = connect_to(listener_port(o.listener));
+        assert_int_equal(recv(other, &got, 1, 0), 1);
+        assert_true(got == 'h' || got == 'f');
+    }
+    say(fd, "\n");
+    assert_int_equal(recv(fd, heard, sizeof heard, MSG_WAITALL), sizeof heard);
+    other = connect_to(listener_port(o.listener));
+    hear(other, "hello\n");
+    close(other);
+    close(fd);
+    house_call(&h, close_listener, &o);
+    house_close(&h);
+}
+
 static void a_reset_with_an_errand_out_makes_it_unwanted(void **state)
 {
     const struct linger at_once = {.l_onoff = 1};
@@ -178,6 +264,9 @@ int main(void)
         cmocka_unit_test(a_listener_takes_so_many_of_one_block),
         cmocka_unit_test(from_loopback_any_number_comes_unless_told),
         cmocka_unit_test(a_listener_has_a_limit_in_all),
+        cmocka_unit_test(who_is_turned_away_is_told_why),
+        cmocka_unit_test(a_network_that_comes_too_often_is_turned_away),
+        cmocka_unit_test(new_ones_are_shed_when_memory_is_short),
         cmocka_unit_test(a_reset_with_an_errand_out_makes_it_unwanted),
         cmocka_unit_test(an_address_that_cannot_be_had_is_an_error),
     };

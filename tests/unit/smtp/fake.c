@@ -1,6 +1,5 @@
 #include "fake.h"
 
-#include "clock.h"
 #include "memory.h"
 
 #include <stdio.h>
@@ -191,7 +190,7 @@ static void follow(struct fake *fake, struct turn *turn, enum next next)
 {
     bytes_drop_front(&fake->unread, turn->used);
     while (next != NEXT_READ && next != NEXT_HANG_UP) {
-        struct turn again = {.out = &fake->out};
+        struct turn again = {.out = &fake->out, .crowded = fake->crowded};
         if (next == NEXT_WAIT) {
             next = smtp_session_kind.resume(fake->session, turn->errand, &again);
         } else if (next == NEXT_START_TLS) {
@@ -212,9 +211,9 @@ static void follow(struct fake *fake, struct turn *turn, enum next next)
 
 static bool rests(const struct fake *fake)
 {
-    enum { SHORT_MS = 10 * 1000 };
+    enum { SHORT_MS = 9 * 1000 };
 
-    return !fake->over && fake->wake_at_ms - monotonic_ms() < SHORT_MS;
+    return !fake->over && fake->wake_at_ms - fake->timer.now_ms < SHORT_MS;
 }
 
 void fake_feed(struct fake *fake, struct slice bytes)
@@ -225,14 +224,23 @@ void fake_feed(struct fake *fake, struct slice bytes)
     for (size_t before = SIZE_MAX;
          !fake->over && fake->unread.len > 0 && fake->unread.len != before;) {
         before = fake->unread.len;
-        struct turn turn = {.in = bytes_slice(&fake->unread), .out = &fake->out};
+        struct turn turn = {
+            .in = bytes_slice(&fake->unread), .out = &fake->out, .crowded = fake->crowded};
         follow(fake, &turn, smtp_session_kind.read(fake->session, &turn));
         if (rests(fake)) {
             fake->rests++;
+            fake->timer.now_ms = fake->wake_at_ms;
             fake_nudge(fake, NUDGE_TIMER);
             before = SIZE_MAX;
         }
     }
+}
+
+void fake_pass(struct fake *fake, int64_t ms)
+{
+    fake->timer.now_ms += ms;
+    if (!fake->over && fake->wake_at_ms <= fake->timer.now_ms)
+        fake_nudge(fake, NUDGE_TIMER);
 }
 
 void fake_nudge(struct fake *fake, enum nudge why)
@@ -244,9 +252,15 @@ void fake_nudge(struct fake *fake, enum nudge why)
 
 void fake_begin(struct fake *fake, const char *service, bool require_tls)
 {
+    fake_begin_early(fake, service, require_tls, false);
+}
+
+void fake_begin_early(struct fake *fake, const char *service, bool require_tls, bool early)
+{
     *fake = (struct fake){
         .peer = {.text = "192.0.2.7", .service = service}
     };
+    test_clock_init(&fake->timer, 1000000);
     snprintf(fake->tls.version, sizeof fake->tls.version, "TLSv1.3");
     fake->peer.secured = strcmp(service, "submissions") == 0;
     fake->duties = (struct smtp_duties){
@@ -257,6 +271,9 @@ void fake_begin(struct fake *fake, const char *service, bool require_tls)
         .require_tls = require_tls,
         .is_busy = fake_busy,
         .logins = logins_new(),
+        .owners = tally_new(),
+        .sendings = rate_new(64, 1800),
+        .timer = &fake->timer.clock,
         .is_login_busy = fake_login_busy,
         .login = fake_login,
         .challenge = fake_challenge,
@@ -271,7 +288,7 @@ void fake_begin(struct fake *fake, const char *service, bool require_tls)
         .fed = fake_fed,
     };
     fake->session = smtp_wire_session_new(&fake->duties, &fake->peer);
-    struct turn turn = {.out = &fake->out};
+    struct turn turn = {.out = &fake->out, .early = early};
     follow(fake, &turn, smtp_session_kind.begin(fake->session, &fake->peer, &turn));
     if (fake->peer.secured)
         fake_secure(fake, &fake->tls);
@@ -289,6 +306,8 @@ void fake_end(struct fake *fake)
 {
     smtp_session_kind.free(fake->session);
     logins_free(fake->duties.logins);
+    tally_free(fake->duties.owners);
+    rate_free(fake->duties.sendings);
     bytes_clear(&fake->unread);
     bytes_clear(&fake->out);
     bytes_clear(&fake->last_body);

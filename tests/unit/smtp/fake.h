@@ -7,6 +7,7 @@
 #ifndef NESTBOX_TEST_SMTP_FAKE_H
 #define NESTBOX_TEST_SMTP_FAKE_H
 
+#include "clock.h"
 #include "duties.h"
 
 struct fake {
@@ -18,6 +19,8 @@ struct fake {
     bool over; /* hung up */
     bool secured;
     struct tls_facts tls; /* of the handshake to come, or of implicit TLS */
+    struct test_clock timer;
+    bool crowded;
     int64_t wake_at_ms;
     int rests; /* short ones that it asked for: over at once */
     /* what was taken */
@@ -34,6 +37,8 @@ struct fake {
 };
 
 void fake_begin(struct fake *fake, const char *service, bool require_tls);
+void fake_begin_early(struct fake *fake, const char *service, bool require_tls, bool early);
+void fake_pass(struct fake *fake, int64_t ms); /* time; the session is woken if that is due */
 /* Bytes in one read; more may follow. */
 void fake_feed(struct fake *fake, struct slice bytes);
 /* A conversation: '|' parts what arrives in one read. */

@@ -145,19 +145,19 @@ static void whom_it_vouches_for(void **state)
     static const struct {
         const char *seen, *author; /* "" nobody */
     } rows[] = {
-        {"i=1; mx; dmarc=pass header.from=football.example.com", "football.example.com"      },
+        {"i=1; mx; dmarc=pass header.from=football.example.com",                             "football.example.com"},
         {"i=1; mx; spf=pass;\n dkim=fail;\n\tdmarc=pass\n\theader.from=Football.example.com "
-         "(hello)",                                                       "football.example.com"                                                                           },
+         "(hello)",                                                                 "football.example.com"},
         {"i=1; mx; dmarc=pass policy.dmarc=none header.from=football.example.com; arc=none",
-         "football.example.com"},
-        {"i=1; mx; dmarc=fail header.from=football.example.com",                                                      ""                                                                                                       },
-        {"i=1; mx; dmarc=pass",                                                      ""},
-        {"i=1; mx; dmarc=pass header.from=\"football.example.com\"",                                                      ""                                                                  },
-        {"i=1; mx; dmarc=passed header.from=football.example.com",                                                      ""},
-        {"i=1; mx; spf=pass header.from=football.example.com",                                                      ""                                                                      },
-        {"i=1; mx (dmarc=pass header.from=football.example.com)",                                                      ""},
-        {"i=1; mx; dmarc=fail (; dmarc=pass header.from=football.example.com)",                                                      ""                                                        },
-        {"i=1; mx; none",                                                      ""           },
+         "football.example.com"                                                                                    },
+        {"i=1; mx; dmarc=fail header.from=football.example.com",                             ""                    },
+        {"i=1; mx; dmarc=pass",                                                              ""                    },
+        {"i=1; mx; dmarc=pass header.from=\"football.example.com\"",                         ""                    },
+        {"i=1; mx; dmarc=passed header.from=football.example.com",                           ""                    },
+        {"i=1; mx; spf=pass header.from=football.example.com",                               ""                    },
+        {"i=1; mx (dmarc=pass header.from=football.example.com)",                            ""                    },
+        {"i=1; mx; dmarc=fail (; dmarc=pass header.from=football.example.com)",              ""                    },
+        {"i=1; mx; none",                                                                    ""                    },
     };
 
     (void)state;

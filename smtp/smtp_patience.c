@@ -1,0 +1,111 @@
+/*
+ * Patience: how long a peer may take, and how much it may ask for, before it has brought a mail (RFC 5321 4.5.3.2).
+ *
+ * A command's time runs from the answer before it to its last byte, so that dribbling bytes gains nothing.  In a
+ * crowd whoever does nothing goes sooner, so that there is room for others.
+ */
+#include "clock.h"
+#include "smtp_private.h"
+
+enum {
+    COMMAND_MS = 300 * SECOND_MS, /* RFC 5321 4.5.3.2.7 */
+    CROWDED_COMMAND_MS = 60 * SECOND_MS,
+    CROWDED_IDLE_MS = 10 * SECOND_MS, /* no mail has begun */
+    SESSION_MS = 2 * HOUR_MS,         /* then no command is taken any more */
+    TEXT_MS = 2 * HOUR_MS,            /* of one mail */
+    TEXT_PAUSE_MS = 300 * SECOND_MS,
+    CROWDED_TEXT_PAUSE_MS = 30 * SECOND_MS,
+    SLOW_AFTER_MS = 300 * SECOND_MS, /* from then on a text must come with */
+    SLOWEST = 128,                   /* octets a second */
+    CROWDED_SLOW_AFTER_MS = 20 * SECOND_MS,
+    CROWDED_SLOWEST = 1024,
+    COMMANDS_MAX = 1000, /* without a mail that was taken */
+    EMPTY_MAX = 100,     /* the same, of commands that bring no mail forward */
+    REFUSED_MAX = 50,    /* the same, of recipients: who asks for more is guessing names */
+};
+
+int64_t session_now(const struct smtp_session *s)
+{
+    return s->duties->timer ? clock_now(s->duties->timer) : monotonic_ms();
+}
+
+static bool text_comes(const struct smtp_session *s)
+{
+    return s->state == BODY || s->state == CHUNK;
+}
+
+static int64_t command_ms(const struct smtp_session *s)
+{
+    if (!s->turn->crowded || s->account_id)
+        return COMMAND_MS;
+    return s->mail_from ? CROWDED_COMMAND_MS : CROWDED_IDLE_MS;
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+int64_t patience_ends_ms(const struct smtp_session *s)
+{
+    int64_t pause = s->turn->crowded ? CROWDED_TEXT_PAUSE_MS : TEXT_PAUSE_MS;
+
+    if (s->late)
+        return s->late_at_ms;
+    if (text_comes(s))
+        return sooner(session_now(s) + pause, s->body_began_ms + TEXT_MS);
+    return sooner(s->answered_ms + command_ms(s), s->began_ms + SESSION_MS);
+}
+
+enum next patience_is_over(struct smtp_session *s)
+{
+    if (text_comes(s))
+        reply(s, 421, "4.4.2", "This mail comes too slowly. Please send it again");
+    else if (session_now(s) >= s->began_ms + SESSION_MS)
+        reply(s, 421, "4.4.2", "This connection is two hours old. Please open a new one");
+    else
+        reply(s, 421, "4.4.2", "No whole command came for too long. Please come again");
+    return NEXT_HANG_UP;
+}
+
+bool text_is_too_slow(const struct smtp_session *s)
+{
+    bool crowded = s->turn->crowded;
+    int64_t took_ms = session_now(s) - s->body_began_ms;
+
+    return took_ms > TEXT_MS ||
+           (took_ms > (crowded ? CROWDED_SLOW_AFTER_MS : SLOW_AFTER_MS) &&
+            s->body_size < took_ms / SECOND_MS * (crowded ? CROWDED_SLOWEST : SLOWEST));
+}
+
+static enum next give_up(struct smtp_session *s, const char *words)
+{
+    reply(s, 421, "4.7.0", words);
+    return NEXT_HANG_UP;
+}
+
+bool patience_with_command(struct smtp_session *s, bool empty, enum next *out_next)
+{
+    bool old = session_now(s) >= s->began_ms + SESSION_MS;
+
+    s->empty_commands += empty;
+    if (old)
+        *out_next = patience_is_over(s);
+    else if (++s->commands > COMMANDS_MAX || s->empty_commands > EMPTY_MAX)
+        *out_next = give_up(s, "Too many commands, and no mail. Come again with one");
+    return !old && s->commands <= COMMANDS_MAX && s->empty_commands <= EMPTY_MAX;
+}
+
+enum next patience_with_refused(struct smtp_session *s, const struct smtp_errand *errand)
+{
+    if (s->door == SMTP_DOOR_MX && errand->errand.ok && errand->code >= 500 &&
+        ++s->refused > REFUSED_MAX)
+        return give_up(
+            s, "Too many of these recipients are not here. Check your list, then come again");
+    return reply_errand(s, errand);
+}
+
+void patience_renewed(struct smtp_session *s)
+{
+    s->commands = s->empty_commands = s->refused = s->errors = 0;
+}
