@@ -325,8 +325,8 @@ MUST_CHECK bool mail_needs_name(struct mail_work *work, bool *out, struct err *e
 
 /* receive_trace.c: the mail as it stays or goes on: `prefix` and its header without `drop` (NULL-terminated names), and
  * its body, unread.  Borrows `mail` until freed.  NULL on failure. */
-struct source *mail_rewritten(struct source *mail, struct slice prefix, const char *const *drop,
-                              struct err *err);
+struct source *mail_rewritten(const struct config *config, struct source *mail, struct slice prefix,
+                              const char *const *drop, struct err *err);
 /* Its header with the blank line, where that ends within bounds. */
 MUST_CHECK bool mail_header_read(struct source *mail, struct bytes *out, struct err *err);
 /* SHA-256 of what stands behind the header, as hex. */

@@ -103,8 +103,8 @@ static bool plan_copy(struct mail_work *work, const struct account *account, str
                 address);
     bytes_add_text(&prefix, received_field(work));
     add_missing_fields(work, &prefix);
-    scoped(source) content =
-        mail_rewritten(work->arrival->body, bytes_slice(&prefix), dropped_fields(work), err);
+    scoped(source) content = mail_rewritten(work->bridge->config, work->arrival->body,
+                                            bytes_slice(&prefix), dropped_fields(work), err);
     if (!content || !mail_body_digest(work->arrival->body, digest, err))
         return false;
     struct planned_copy *copy = new_copy(work_plan(work));
@@ -215,8 +215,8 @@ static bool write_sending(struct mail_work *work, struct err *err)
 
     bytes_add_text(&prefix, received_field(work));
     add_missing_fields(work, &prefix);
-    scoped(source) content =
-        mail_rewritten(work->arrival->body, bytes_slice(&prefix), dropped_fields(work), err);
+    scoped(source) content = mail_rewritten(work->bridge->config, work->arrival->body,
+                                            bytes_slice(&prefix), dropped_fields(work), err);
     scoped(store_body) body = content ? store_body_new(work->bridge->store, err) : NULL;
     if (!body || !sink_copy(store_body_sink(body), content, err) || !store_body_finish(body, err))
         return false;

@@ -1,6 +1,7 @@
 /* The header of a mail that stays here or goes on: trace fields in front, private ones out. */
 #include "mail_work.h"
 
+#include "config.h"
 #include "memory.h"
 #include "text.h"
 
@@ -74,37 +75,106 @@ static bool read_header(struct source *mail, struct bytes *out, int64_t *out_bod
     return true;
 }
 
-static bool is_dropped(struct slice line, const char *const *drop)
+static struct slice field_name(struct slice line)
 {
-    struct slice name = slice_trim(slice_first(line, slice_find(line, ':')));
+    return slice_trim(slice_first(line, slice_find(line, ':')));
+}
 
+static bool is_dropped(struct slice name, const char *const *drop)
+{
     for (; *drop; drop++)
         if (slice_is_nocase(name, *drop))
             return true;
     return false;
 }
 
-static void keep_fields(struct slice header, const char *const *drop, struct bytes *out)
+/* ---- what others wrote about a mail's origin (RFC 8601 5) ---- */
+static bool is_space(char c)
 {
-    bool dropping = false;
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
-    while (header.at && header.len > 0) {
-        struct slice line = slice_line(&header);
+/* Spaces and comments in front, nested ones and quoted pairs in them too (RFC 5322 3.2.2). */
+static struct slice skip_comments(struct slice text)
+{
+    size_t at = 0;
+    int depth = 0;
+
+    for (; at < text.len && (depth > 0 || is_space(text.at[at]) || text.at[at] == '('); at++) {
+        if (text.at[at] == '(')
+            depth++;
+        else if (text.at[at] == ')')
+            depth--;
+        else if (text.at[at] == '\\')
+            at++;
+    }
+    return slice_from(text, at);
+}
+
+/* The server that a field says to come from: a word, quoted or not. */
+static struct slice results_authority(struct slice value)
+{
+    size_t len = 0;
+
+    value = skip_comments(value);
+    if (value.len > 0 && value.at[0] == '"') {
+        value = slice_from(value, 1);
+        return slice_first(value, slice_find(value, '"'));
+    }
+    while (len < value.len && !is_space(value.at[len]) && value.at[len] != ';' &&
+           value.at[len] != '(')
+        len++;
+    return slice_first(value, len);
+}
+
+/* One that poses as ours goes; others' words stay under a name that nobody takes for ours. */
+static void keep_results(const struct config *config, struct slice field, struct bytes *out)
+{
+    size_t colon = slice_find(field, ':');
+    struct slice value = slice_from(field, colon == SIZE_MAX ? field.len : colon + 1);
+    struct slice authority = results_authority(value);
+
+    if (slice_is_nocase(authority, config->hostname) || config_hosts(config, authority))
+        return;
+    bytes_add_text(out, "X-Foreign-Authentication-Results:");
+    bytes_add(out, value);
+}
+
+/* ---- fields ---- */
+/* The next field with the lines that continue it, each with CRLF; false: the header has ended. */
+static bool take_field(struct slice *header, struct bytes *out)
+{
+    bytes_reset(out);
+    while (header->at && header->len > 0) {
+        struct slice after = *header;
+        struct slice line = slice_line(&after);
         bool continues = line.len > 0 && (*line.at == ' ' || *line.at == '\t');
-        if (slice_empty(line))
+        if (slice_empty(line) || (out->len > 0 && !continues))
             break;
-        if (!continues)
-            dropping = is_dropped(line, drop);
-        if (dropping)
-            continue;
         bytes_add(out, line);
         bytes_add_text(out, "\r\n");
+        *header = after;
+    }
+    return out->len > 0;
+}
+
+static void keep_fields(const struct config *config, struct slice header, const char *const *drop,
+                        struct bytes *out)
+{
+    scoped_value(bytes) field = {0};
+
+    while (take_field(&header, &field)) {
+        struct slice name = field_name(bytes_slice(&field));
+        if (slice_is_nocase(name, "Authentication-Results"))
+            keep_results(config, bytes_slice(&field), out);
+        else if (!is_dropped(name, drop))
+            bytes_add(out, bytes_slice(&field));
     }
     bytes_add_text(out, "\r\n");
 }
 
-struct source *mail_rewritten(struct source *mail, struct slice prefix, const char *const *drop,
-                              struct err *err)
+struct source *mail_rewritten(const struct config *config, struct source *mail, struct slice prefix,
+                              const char *const *drop, struct err *err)
 {
     scoped_value(bytes) header = {0};
     scoped_value(bytes) front = {0};
@@ -113,7 +183,7 @@ struct source *mail_rewritten(struct source *mail, struct slice prefix, const ch
     if (!read_header(mail, &header, &body_at, err))
         return NULL;
     bytes_add(&front, prefix);
-    keep_fields(bytes_slice(&header), drop, &front);
+    keep_fields(config, bytes_slice(&header), drop, &front);
     return source_behind(bytes_slice(&front), tail_of(mail, body_at));
 }
 

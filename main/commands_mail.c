@@ -3,6 +3,7 @@
 #include "command.h"
 #include "listing.h"
 #include "store_mailbox.h"
+#include "store_message.h"
 
 enum { PIECE = 16 * 1024 };
 
@@ -46,6 +47,20 @@ int run_mail_list(struct command *command)
     return listing_run(command, LISTING_OF_ACCOUNT, list_mails);
 }
 
+/* One sentence beside the mail, so that the mail itself can be kept as it is. */
+static bool tell_evidence(struct command *command, struct store_view *view,
+                          const struct entry *entry, struct err *err)
+{
+    struct evidence evidence;
+    enum found found = store_evidence(view, entry->message_id, &evidence, err);
+
+    if (found != FOUND)
+        return found != FAILED;
+    evidence_sentence(&evidence, &command->complaint);
+    bytes_add_char(&command->complaint, '\n');
+    return true;
+}
+
 static int show_body(struct command *command, struct source *body)
 {
     struct err err;
@@ -84,6 +99,8 @@ int run_mail_show(struct command *command)
         err_set(&err, ERR_ABSENT, "There is no mail %s; see nestbox mail list %s",
                 command->arguments[1], command->arguments[0]);
     if (found != FOUND)
+        return command_refuse(command, &err);
+    if (!tell_evidence(command, view, &entry, &err))
         return command_refuse(command, &err);
     scoped(source) body = store_body_source(view, entry.body_id, &err);
     return body ? show_body(command, body) : command_refuse(command, &err);

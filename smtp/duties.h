@@ -89,6 +89,7 @@ struct smtp_duties {
     struct errand *(*challenge)(void *ctx, struct slice name); /* struct smtp_challenge */
     struct errand *(*prove)(void *ctx, struct slice name, struct slice auth_message,
                             struct slice proof); /* struct smtp_proof */
+    /* Does the login own it?  Account 0, mail from outside: can it be answered at all? */
     struct errand *(*sender)(void *ctx, int64_t account_id, struct slice mail_from);
     struct errand *(*recipient)(void *ctx, const struct smtp_envelope *envelope,
                                 struct slice recipient);
@@ -98,7 +99,7 @@ struct smtp_duties {
         struct smtp_body *body); /* borrows the body; a struct smtp_errand */
     void (*body_free)(struct smtp_body *body);
     struct errand *(*take)(void *ctx, const struct smtp_mail *mail); /* after the final dot */
-    void (*fed)(struct smtp_errand *take, struct errand *back);      /* takes `back` */
+    void (*fed)(struct smtp_errand *waiting, struct errand *back);   /* takes `back` */
 };
 
 extern const struct session_kind smtp_session_kind;

@@ -89,7 +89,7 @@ enum next on_mail(struct smtp_session *s, struct slice args)
         transaction_clear(s);
         return next;
     }
-    if (!submission)
+    if (!submission && s->mail_from[0] == '\0')
         return sender_taken(s);
     return send_errand(s, s->duties->sender(s->duties->ctx, s->account_id, slice_of(s->mail_from)),
                        sender_asked);

@@ -18,6 +18,12 @@ struct smtp {
     struct out out;
 };
 
+/* An errand that may need something done first: what that brought is handed to `fed`, which takes it. */
+struct work_errand {
+    struct smtp_errand base;
+    void (*fed)(struct work_errand *, struct errand *back);
+};
+
 /* Fills the reply from the bridge's verdict: the one translation. */
 void smtp_say(struct smtp_errand *errand, const struct answer *answer, const char *good_words);
 
@@ -26,7 +32,8 @@ struct errand *work_challenge(void *ctx, struct slice name);
 struct errand *work_prove(void *ctx, struct slice name, struct slice auth_message,
                           struct slice proof);
 struct errand *work_sender(void *ctx, int64_t account_id,
-                           struct slice mail_from); /* work_envelope.c */
+                           struct slice mail_from);                            /* work_envelope.c */
+struct errand *work_outside_sender(struct smtp *smtp, struct slice mail_from); /* work_sender.c */
 struct errand *work_recipient(void *ctx, const struct smtp_envelope *envelope,
                               struct slice recipient);
 struct smtp_body *work_body_new(void *ctx); /* work_mail.c */

@@ -51,6 +51,8 @@ static struct question *question_new(struct smtp *smtp, int64_t account_id, stru
 
 struct errand *work_sender(void *ctx, int64_t account_id, struct slice mail_from)
 {
+    if (account_id == 0)
+        return work_outside_sender(ctx, mail_from);
     return &question_new(ctx, account_id, mail_from)->base.errand;
 }
 

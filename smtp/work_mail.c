@@ -56,7 +56,7 @@ struct errand *work_body_flush(struct smtp_body *body)
 }
 
 struct take {
-    struct smtp_errand base;
+    struct work_errand base;
     struct smtp *smtp;
     struct smtp_body *body;
     struct mail_arrival arrival;
@@ -66,7 +66,7 @@ struct take {
 
 static struct take *take_of(struct errand *errand)
 {
-    return container_of(errand, struct take, base.errand);
+    return container_of(errand, struct take, base.base.errand);
 }
 
 /* The next person who must be found before the bridge can decide, or NULL. */
@@ -109,7 +109,7 @@ static bool judge(struct take *take, bool *out_ended, struct err *err)
     if (!judging_run(&take->judging, take->smtp, take->arrival.body, &first, err))
         return false;
     if (first) {
-        take->base.first = &first->errand;
+        take->base.base.first = &first->errand;
         return true;
     }
     take->judged = *out_ended = true;
@@ -133,38 +133,48 @@ static bool prepare(struct errand *errand, struct err *err)
         return false;
     struct handle *wanted = next_wanted(arrival);
     if (wanted) {
-        take->base.first = &resolve_new(wanted->user, wanted->host, NULL)->errand;
+        take->base.base.first = &resolve_new(wanted->user, wanted->host, NULL)->errand;
         return true;
     }
-    smtp_say(&take->base, &arrival->answer, "Taken");
+    smtp_say(&take->base.base, &arrival->answer, "Taken");
     if (arrival->answer.verdict == VERDICT_TAKEN)
         errand->write = record;
     return true;
 }
 
-void work_fed(struct smtp_errand *errand, struct errand *back)
+static void person_found(struct take *take, struct errand *back)
 {
-    struct take *take = container_of(errand, struct take, base);
-
-    if (!take->judged) {
-        judging_learn(&take->judging, container_of(back, struct dns_lookup, errand));
-        errand_free(back);
-        return;
-    }
     struct resolve *resolve = container_of(back, struct resolve, errand);
     struct handle *wanted = next_wanted(&take->arrival);
 
     wanted->asked = true;
     wanted->nobody = resolve->outcome == RESOLVE_NOBODY;
     wanted->silent = resolve->outcome == RESOLVE_SILENT;
+}
+
+static void take_fed(struct work_errand *errand, struct errand *back)
+{
+    struct take *take = container_of(errand, struct take, base);
+
+    if (take->judged)
+        person_found(take, back);
+    else
+        judging_learn(&take->judging, container_of(back, struct dns_lookup, errand));
     errand_free(back);
+}
+
+void work_fed(struct smtp_errand *waiting, struct errand *back)
+{
+    struct work_errand *errand = container_of(waiting, struct work_errand, base);
+
+    errand->fed(errand, back);
 }
 
 static void take_free(struct errand *errand)
 {
     struct take *take = take_of(errand);
 
-    errand_free(take->base.first);
+    errand_free(take->base.base.first);
     judging_clear(&take->judging);
     mail_arrival_clear(&take->arrival);
     work_body_free(take->body);
@@ -216,12 +226,13 @@ struct errand *work_take(void *ctx, const struct smtp_mail *mail)
     struct take *take = must_new(struct take);
     bool large = spool_size(mail->body->spool) > BULK_ABOVE;
 
-    take->base.errand =
+    take->base.base.errand =
         (struct errand){.lane = large ? LANE_BULK : LANE_HEAVY, .work = prepare, .free = take_free};
+    take->base.fed = take_fed;
     take->smtp = smtp;
     take->body = mail->body;
     fill_arrival(&take->arrival, smtp, mail);
     take->judged = mail->door != SMTP_DOOR_MX;
     judging_init(&take->judging, mail);
-    return &take->base.errand;
+    return &take->base.base.errand;
 }

@@ -66,8 +66,17 @@ $TTL 5
 ns A {authority}
 """
 
+# mail, else and evil only send: their domains can be answered, and say nothing else.  Of silent, and of hush's policy,
+# nobody tells anything.
 NAMES = """unsigned NS ns.unsigned
 ns.unsigned A {authority}
+mail A 20.1.0.5
+else A 20.1.0.5
+evil A 20.1.0.6
+silent NS ns.mute
+hush A 20.1.0.5
+hush TXT "v=spf1 ip4:20.1.0.5 -all"
+_dmarc.hush NS ns.mute
 _tcp.mute NS ns.mute
 ns.mute A 20.1.250.53
 """
