@@ -25,6 +25,10 @@ struct errand *asking_next(struct asking *asking, struct errand *back)
     if (ask) { /* `back` is what it wanted */
         ask->got = back;
         asking->held = NULL;
+        if (ask->record_got) {
+            ask->errand.work = NULL;
+            ask->errand.write = ask->record_got;
+        }
         return &ask->errand;
     }
     ask = container_of(back, struct ask, errand);

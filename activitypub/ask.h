@@ -16,7 +16,10 @@ struct ask { /* first member of every ask of this room */
     struct errand *want; /* set by work() */
     struct errand *got;  /* set by the session; work() takes it */
     bool again;          /* set by work(): what is recorded now is a step; send me once more */
-    void *own;           /* work's own between its calls */
+    /* Or NULL.  Set by work() with `want`: when that is back, this records what came of it at once, and no worker is
+     * needed.  If it is not that simple it records nothing, puts work back into its place and sets `again`. */
+    bool (*record_got)(struct errand *, struct store_tx *, struct err *);
+    void *own; /* work's own between its calls */
     void (*free_own)(void *);
 };
 /* For the free() of every ask: what stands in here. */

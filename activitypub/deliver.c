@@ -4,6 +4,7 @@
  *     RENDER ─(no inbox)─ FIND ─ RENDER ── POST ─(400, 401)─ POST once more, signed the other way ── END
  *                                            └─(410)─ CONFIRM ── END
  *
+ * Most posts are taken: that is recorded as soon as the answer is there (record_posted()).
  * Signed now, not when it was queued: a signature is good for minutes.
  */
 #include "bridge_activity.h"
@@ -37,10 +38,26 @@ struct attempt {
     struct delivery_outcome outcome;
 };
 
+/* Of an answer only its status: a peer's words may name people. */
+static void log_attempt(const struct attempt *a)
+{
+    static const char *const names[] = {
+        [DELIVERED] = "done",     [DELIVERY_LATER] = "later",   [DELIVERY_REFUSED] = "refused",
+        [DELIVERY_GONE] = "gone", [DELIVERY_NOBODY] = "nobody",
+    };
+    const char *reply = a->outcome.reply;
+    int words = strncmp(reply, "HTTP ", 5) == 0 ? 8 : (int)strlen(reply);
+
+    log_info("delivery=%lld host=%s %s try=%d reply=\"%.*s\"", (long long)a->outcome.delivery_id,
+             a->host ? a->host : "", names[a->outcome.end], a->tries + 1, words, reply);
+}
+
 static void free_attempt(void *own)
 {
     struct attempt *a = own;
 
+    if (a->stage == DELIVER_END)
+        log_attempt(a);
     outgoing_clear(&a->outgoing);
     bytes_clear(&a->body);
     document_clear(&a->document);
@@ -70,19 +87,10 @@ static bool record(struct errand *errand, struct store_tx *tx, struct err *err)
 
 static bool end(struct attempt *a, enum delivery_end how)
 {
-    static const char *const names[] = {
-        [DELIVERED] = "done",     [DELIVERY_LATER] = "later",   [DELIVERY_REFUSED] = "refused",
-        [DELIVERY_GONE] = "gone", [DELIVERY_NOBODY] = "nobody",
-    };
-
     a->outcome.end = how;
     a->outcome.version = a->outgoing.version;
     a->stage = DELIVER_END;
     a->courier->ask.errand.write = record;
-    /* of an answer only its status: a peer's words may name people */
-    int words = strncmp(a->outcome.reply, "HTTP ", 5) == 0 ? 8 : (int)strlen(a->outcome.reply);
-    log_info("delivery=%lld host=%s %s try=%d reply=\"%.*s\"", (long long)a->outcome.delivery_id,
-             a->host ? a->host : "", names[how], a->tries + 1, words, a->outcome.reply);
     return true;
 }
 
@@ -100,6 +108,8 @@ static void choose_form(struct attempt *a, struct store_view *view)
 
     a->form = known && host.scheme == SIGNATURE_RFC9421 ? SIGNATURE_RFC9421 : SIGNATURE_CAVAGE;
 }
+
+static bool record_posted(struct errand *errand, struct store_tx *tx, struct err *err);
 
 static bool want_post(struct attempt *a, struct err *err)
 {
@@ -131,6 +141,7 @@ static bool want_post(struct attempt *a, struct err *err)
     a->knocks++;
     a->stage = DELIVER_POST;
     a->courier->ask.want = &fetch->errand;
+    a->courier->ask.record_got = record_posted;
     return true;
 }
 
@@ -240,18 +251,45 @@ static bool gone(struct attempt *a, struct err *err)
     return confirm(a, err);
 }
 
-static bool posted(struct attempt *a, struct err *err)
+/* What the peer's answer means; the outcome has its words. */
+static enum answer_means read_answer(struct attempt *a)
 {
-    struct errand *got = steal(&a->courier->ask.got);
-    struct fetch *fetch = container_of(got, struct fetch, errand);
+    struct fetch *fetch = container_of(a->courier->ask.got, struct fetch, errand);
     int64_t age_ms = clock_now(a->work->clock) - a->first_ms;
-    enum answer_means means = delivery_means(fetch, a->knocks, age_ms);
 
     delivery_reply(fetch, a->outcome.reply, sizeof a->outcome.reply);
     a->outcome.retry_after_s = fetch->retry_after_s;
-    errand_free(got);
+    return delivery_means(fetch, a->knocks, age_ms);
+}
+
+static bool taken(struct attempt *a)
+{
+    a->outcome.scheme_worked = (int)a->form;
+    return end(a, DELIVERED);
+}
+
+/* On the writer, perhaps twice. */
+static bool record_posted(struct errand *errand, struct store_tx *tx, struct err *err)
+{
+    struct ask *ask = container_of(errand, struct ask, errand);
+    struct attempt *a = ask->own;
+
+    if (a->stage == DELIVER_POST && read_answer(a) == MEANS_TAKEN)
+        taken(a);
+    if (a->stage == DELIVER_END)
+        return record(errand, tx, err);
+    errand->work = work_deliver;
+    ask->again = true;
+    return true;
+}
+
+static bool posted(struct attempt *a, struct err *err)
+{
+    enum answer_means means = read_answer(a);
+
+    errand_free(steal(&a->courier->ask.got));
     switch (means) {
-    case MEANS_TAKEN: a->outcome.scheme_worked = (int)a->form; return end(a, DELIVERED);
+    case MEANS_TAKEN: return taken(a);
     case MEANS_KNOCK_AGAIN:
         a->form = a->form == SIGNATURE_CAVAGE ? SIGNATURE_RFC9421 : SIGNATURE_CAVAGE;
         return want_post(a, err);
@@ -267,6 +305,8 @@ bool work_deliver(struct errand *errand, struct err *err)
     struct attempt *a = attempt_of(container_of(errand, struct courier_ask, ask.errand));
 
     errand->write = NULL;
+    a->courier->ask.again = false;
+    a->courier->ask.record_got = NULL;
     switch (a->stage) {
     case DELIVER_RENDER: return render(a, err);
     case DELIVER_FIND: return person_sought(a, err);

@@ -88,43 +88,45 @@ static int compare_ids(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-struct choice { /* passes on up to `left` that are not held */
-    const struct claims_held *held;
-    int left;
-    bool (*each)(void *ctx, const struct delivery *);
-    void *ctx;
-};
-
-static bool choose(void *ctx, const struct delivery *delivery)
+static bool is_held(const struct claims_held *held, int64_t id)
 {
-    struct choice *choice = ctx;
-    const struct claims_held *held = choice->held;
-
-    if (held->id_count &&
-        bsearch(&delivery->id, held->ids, held->id_count, sizeof *held->ids, compare_ids))
-        return true;
-    return choice->left-- > 0 && choice->each(choice->ctx, delivery) && choice->left > 0;
+    return held->id_count &&
+           bsearch(&id, held->ids, held->id_count, sizeof *held->ids, compare_ids);
 }
 
+/* Most of what is due is held: the index tells who, and only the others are read. */
 bool store_deliveries_due(struct store_view *view, unsigned targets, int64_t now_ms,
                           const struct claims_held *held, int limit,
                           bool (*each)(void *ctx, const struct delivery *), void *ctx,
                           struct err *err)
 {
-    struct choice choice = {held, limit, each, ctx};
+    scoped_value(sql_rows) rows = {0};
     int64_t enough = (int64_t)limit + (int64_t)held->id_count;
     struct sql_value values[3 + CLAIMS_FULL_HOSTS + 1] = {as_number(targets), as_number(now_ms),
                                                           as_number(enough)};
+    enum found found = FOUND;
 
     for (size_t i = 0; i < CLAIMS_FULL_HOSTS; i++)
         values[3 + i] = as_text(i < held->host_count ? held->hosts[i] : NO_HOST);
     values[3 + CLAIMS_FULL_HOSTS] = as_end();
-    return sql_walk(
-        view->sql,
-        LEFT_OUT DELIVERY
-        "JOIN (" EARLIEST(1, "") " UNION ALL " EARLIEST(2, "") " UNION ALL " EARLIEST(
-            3, RESTS) ") earliest ON earliest.id = d.id ORDER BY earliest.due_ms, d.id LIMIT ?3",
-        values, delivery, read_delivery, delivery_clear, choose, &choice, err);
+    if (!sql_ask(&rows, view->sql,
+                 LEFT_OUT "SELECT id FROM (" EARLIEST(1, "") " UNION ALL " EARLIEST(
+                     2, "") " UNION ALL " EARLIEST(3, RESTS) ") ORDER BY due_ms, id LIMIT ?3",
+                 values, err))
+        return false;
+    while (limit > 0 && (found = sql_next(&rows, err)) == FOUND) {
+        int64_t id = take_number(&rows);
+        scoped_value(delivery) delivery = {0};
+        if (is_held(held, id))
+            continue;
+        limit--;
+        enum found one = store_delivery(view, id, &delivery, err);
+        if (one == FAILED)
+            return false;
+        if (one == FOUND && !each(ctx, &delivery))
+            return true;
+    }
+    return found != FAILED;
 }
 
 bool store_delivery_next_due(struct store_view *view, unsigned targets, int64_t after_ms,

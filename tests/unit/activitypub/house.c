@@ -198,7 +198,7 @@ static bool apply(struct store_change *change, struct store_tx *tx, struct err *
 static void carry(struct house *house, struct errand *errand)
 {
     for (int tries = 0; tries < 3; tries++) {
-        errand->ok = errand->work(errand, &errand->err);
+        errand->ok = !errand->work || errand->work(errand, &errand->err);
         if (!errand->ok || !errand->write)
             return;
         struct recording recording = {.change = {.apply = apply}, .errand = errand};
