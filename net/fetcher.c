@@ -1,6 +1,8 @@
 /*
  * curl's multi handle on the loop: curl says which sockets and which time it waits for, the loop tells it
  * when they are there.  Transfers beyond IN_FLIGHT_MAX wait in order.
+ *
+ * In a burst for one host (a post for a thousand followers there) its addresses are asked for once each ADDRESSES_MS.
  */
 #include "fetcher.h"
 
@@ -10,7 +12,12 @@
 #include "memory.h"
 #include "net_private.h"
 
-enum { IN_FLIGHT_MAX = 512, KEPT_CONNECTIONS = 128 };
+enum { IN_FLIGHT_MAX = 512, KEPT_CONNECTIONS = 128, PLACES = 256, ADDRESSES_MS = 2 * SECOND_MS };
+
+struct place { /* what DNS said of a host a moment ago, judged by the guard, as curl is told it */
+    char *entry;
+    int64_t until_ms;
+};
 
 struct fetcher {
     struct loop *loop;
@@ -21,6 +28,7 @@ struct fetcher {
     struct transfer *running; /* from the DNS question to the result */
     size_t running_count;
     struct transfer *waiting, **waiting_end;
+    struct place places[PLACES]; /* by a digest of host and port; the newer one takes the place */
 };
 
 struct watch { /* of one of curl's sockets */
@@ -111,6 +119,35 @@ static void delist(struct transfer *t)
         t->next->slot = t->slot;
 }
 
+static struct place *place_of(const struct transfer *t)
+{
+    uint64_t mixed = (uint64_t)t->port;
+
+    for (const char *c = t->host; *c; c++)
+        mixed = (mixed ^ (unsigned char)*c) * 0x100000001b3u;
+    return &t->fetcher->places[(mixed >> 32) % PLACES];
+}
+
+static bool knows_addresses(struct transfer *t)
+{
+    const struct place *place = place_of(t);
+
+    return place->until_ms > monotonic_ms() && transfer_resolved_before(t, place->entry);
+}
+
+static void remember_addresses(const struct transfer *t)
+{
+    struct place *place = place_of(t);
+
+    free(place->entry);
+    *place = (struct place){must_dup(t->resolved->data), monotonic_ms() + ADDRESSES_MS};
+}
+
+static void forget_addresses(const struct transfer *t)
+{
+    place_of(t)->until_ms = 0;
+}
+
 /* Hands the errand back; the transfer is no more. */
 static void end(struct transfer *t)
 {
@@ -150,6 +187,8 @@ static void collect(struct fetcher *f)
             continue;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&t);
         transfer_read_result(t, message->data.result);
+        if (t->fetch->outcome != FETCH_ANSWERED)
+            forget_addresses(t);
         end(t);
     }
     start_waiting(f);
@@ -194,8 +233,10 @@ static void go_on(struct transfer *t, struct errand *errand)
         fail(t, FETCH_SILENT, "DNS gives no answer");
     else if (!transfer_resolved(t, lookup))
         fail(t, FETCH_BLOCKED, "its addresses are not public");
-    else
+    else {
+        remember_addresses(t);
         connect_now(t);
+    }
 }
 
 static void on_resolved(void *ctx, struct errand *errand)
@@ -240,7 +281,7 @@ static void begin(struct transfer *t)
         fail(t, FETCH_SILENT, "nobody waits for it any more");
     else if (!transfer_aim(t))
         fail(t, FETCH_BLOCKED, "scheme, host or port not allowed");
-    else if (transfer_knows_address(t))
+    else if (transfer_knows_address(t) || knows_addresses(t))
         connect_now(t);
     else
         resolve(t);
@@ -328,5 +369,7 @@ void fetcher_free(struct fetcher *fetcher)
         curl_multi_cleanup(fetcher->multi);
     if (fetcher->timer)
         event_free(fetcher->timer);
+    for (size_t i = 0; i < PLACES; i++)
+        free(fetcher->places[i].entry);
     free(fetcher);
 }
