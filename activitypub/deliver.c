@@ -10,7 +10,6 @@
 #include "bridge_activity.h"
 #include "deliver_outcome.h"
 #include "duties.h"
-#include "json_write.h"
 #include "log.h"
 #include "memory.h"
 #include "names.h"
@@ -194,7 +193,8 @@ static bool render(struct attempt *a, struct err *err)
     }
     choose_form(a, view);
     bytes_reset(&a->body);
-    json_outgoing(&a->outgoing, a->work->config->follow != DOOR_OPEN, &a->body);
+    said_write(&a->work->said, &a->outgoing, a->work->config->follow != DOOR_OPEN, monotonic_ms(),
+               &a->body);
     return want_post(a, err);
 }
 

@@ -9,6 +9,7 @@
 #include "config.h"
 #include "fetch.h"
 #include "key_memory.h"
+#include "said.h"
 #include "signature.h"
 #include "store_people.h"
 
@@ -20,6 +21,7 @@ struct activitypub_work {
     struct vault *vault;
     const char *version;
     struct key_memory keys; /* which keys need not be asked for again just now */
+    struct said said;       /* the post that is being sent */
 };
 
 bool work_show(struct errand *errand, struct err *err);
