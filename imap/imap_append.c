@@ -80,6 +80,7 @@ static void begin_body(struct imap_session *s, struct imap_message *message,
     *message = (struct imap_message){0};
     append->left = literal->size;
     bytes_reset(&s->command);
+    s->line_at = 0;
     if (!literal->at_once)
         bytes_add_text(s->turn->out, "+ Go on\r\n");
     s->mode = literal->size > 0 ? MODE_APPEND : MODE_COMMAND;

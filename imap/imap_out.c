@@ -180,7 +180,7 @@ void add_capabilities(const struct imap_session *s, struct bytes *out)
     if (s->state == NOT_AUTHENTICATED) {
         bytes_add_text(out, " LITERAL-");
         bytes_add_text(out,
-                       s->secured ? " AUTH=PLAIN AUTH=SCRAM-SHA-256" : " STARTTLS LOGINDISABLED");
+                       s->secured ? " AUTH=PLAIN" : " STARTTLS LOGINDISABLED");
         return;
     }
     bytes_print(out,

@@ -1,0 +1,46 @@
+/*
+ * A driver without sockets and duties without a store: an IMAP session as a function from bytes to bytes.
+ *
+ * Errands are done at once.  Known: alice@home.test with the password "secret"; mailboxes INBOX and Work/Old; INBOX holds
+ * `count` messages, number n with UID 10·n and the text of fake_text().
+ */
+#ifndef NESTBOX_TEST_IMAP_FAKE_H
+#define NESTBOX_TEST_IMAP_FAKE_H
+
+#include "imap_duties.h"
+
+enum { FAKE_MESSAGES = 64 };
+struct fake_message {
+    uint32_t uid;
+    unsigned flags;
+    char keywords[200];
+    int64_t modseq;
+};
+struct fake {
+    struct imap_duties duties;
+    struct peer peer;
+    void *session;
+    struct bytes unread, out;
+    bool over;
+    struct fake_message messages[FAKE_MESSAGES];
+    size_t count;
+    uint32_t gone[FAKE_MESSAGES]; /* UIDs, with the modseq at which they went */
+    int64_t gone_modseq[FAKE_MESSAGES];
+    size_t gone_count;
+    int64_t modseq;
+    int appended;
+    struct bytes last_body;
+};
+
+void fake_begin(struct fake *fake, bool secured, size_t count);
+void fake_feed(struct fake *fake, struct slice bytes);
+/* A conversation: '|' parts what arrives in one read. */
+void fake_say(struct fake *fake, const char *said);
+void fake_nudge(struct fake *fake, enum nudge why);
+void fake_end(struct fake *fake);
+/* Something happens in INBOX that the session did not do; it is nudged about it. */
+void fake_arrive(struct fake *fake);
+void fake_vanish(struct fake *fake, uint32_t uid);
+void fake_text(uint32_t uid, char out[100]);
+
+#endif

@@ -1,0 +1,193 @@
+/* Dialogues: what a client says, and what it hears. */
+#include "test.h"
+
+#include "fake.h"
+#include "memory.h"
+
+#include <stdio.h>
+
+#define LOGIN "a LOGIN alice@home.test secret\r\n"
+#define INBOX LOGIN "|b SELECT INBOX\r\n"
+
+/* '|' parts what arrives in one read; `heard` must come in this order, parted by '|'. */
+static const struct row {
+    const char *name, *said, *heard;
+} rows[] = {
+  /* clang-format off */
+    {"the greeting tells capabilities", "", "* OK [CAPABILITY IMAP4rev1 IMAP4rev2"},
+    {"a command needs a tag", "NOOP\r\n", "BAD"},
+    {"an unknown command is told", "a FLY\r\n", "a BAD"},
+    {"an empty line asks nothing", "\r\na NOOP\r\n", "a OK"},
+    {"a wrong password is refused", "a LOGIN alice@home.test wrong\r\n", "a NO [AUTHENTICATIONFAILED]"},
+    {"the third wrong password ends it", "a LOGIN b c\r\na LOGIN b c\r\na LOGIN b c\r\n", "* BYE"},
+    {"a name may be a literal", "a LOGIN {15}\r\n|alice@home.test {6}\r\n|secret\r\n", "+ |+ |a OK [CAPABILITY"},
+    {"and one that does not wait", "a LOGIN {15+}\r\nalice@home.test {6+}\r\nsecret\r\n", "a OK [CAPABILITY"},
+    {"PLAIN in one line", "a AUTHENTICATE PLAIN AGFsaWNlQGhvbWUudGVzdABzZWNyZXQ=\r\n", "a OK"},
+    {"PLAIN in two", "a AUTHENTICATE PLAIN\r\n|AGFsaWNlQGhvbWUudGVzdABzZWNyZXQ=\r\n", "+ |a OK"},
+    {"PLAIN given up", "a AUTHENTICATE PLAIN\r\n|*\r\nb NOOP\r\n", "+ |a BAD|b OK"},
+    {"nothing is selected yet", LOGIN "b FETCH 1 FLAGS\r\n", "b BAD Select"},
+    {"SELECT tells what is there", INBOX, "* FLAGS|[PERMANENTFLAGS|* 5 EXISTS|[UNSEEN 1]|[UIDVALIDITY 7]|[UIDNEXT 51]|[HIGHESTMODSEQ|b OK [READ-WRITE]"},
+    {"EXAMINE cannot change", LOGIN "b EXAMINE inbox\r\nc STORE 1 FLAGS (\\Seen)\r\n", "b OK [READ-ONLY]|c NO"},
+    {"SELECT of nothing", LOGIN "b SELECT Nothing\r\n", "b NO [NONEXISTENT]"},
+    {"FETCH of flags", INBOX "c FETCH 2:3 (UID FLAGS)\r\n", "* 2 FETCH (UID 20 FLAGS ())|* 3 FETCH (UID 30|c OK"},
+    {"FETCH of all, in parts", INBOX "c FETCH 1:* UID\r\n", "* 1 FETCH|* 2 FETCH|* 3 FETCH|* 4 FETCH|* 5 FETCH|c OK"},
+    {"numbers beyond the end", INBOX "c FETCH 9 UID\r\nd UID FETCH 99 FLAGS\r\n", "c BAD|d OK"},
+    {"UID FETCH tells UIDs", INBOX "c UID FETCH 30:* FLAGS\r\n", "* 3 FETCH (UID 30 FLAGS|* 5 FETCH|c OK"},
+    {"a section longer than a piece", INBOX "c FETCH 1 BODY.PEEK[]\r\n", "* 1 FETCH (BODY[] {29}\r\nSubject: Mail 10\r\n\r\nText 10\r\n)|c OK"},
+    {"without PEEK it is read", INBOX "c FETCH 1 BODY[TEXT]\r\n", "BODY[TEXT] {|FLAGS (\\Seen))|c OK"},
+    {"labels name what was asked", INBOX "c FETCH 1 BODY.PEEK[1.2.HEADER.FIELDS (To Cc)]<3.4>\r\n", "BODY[1.2.HEADER.FIELDS (To Cc)]<3> {"},
+    {"what is absent is NIL", INBOX "c FETCH 1 BODY.PEEK[9]\r\n", "BODY[9] NIL"},
+    {"BODY has no extensions", INBOX "c FETCH 1 (BODY BODYSTRUCTURE)\r\n", "BODY (\"text\" \"plain\" NIL NIL NIL \"7bit\" 9 1) BODYSTRUCTURE (\"text\" \"plain\" NIL NIL NIL \"7bit\" 9 1 NIL"},
+    {"FAST", INBOX "c FETCH 1 FAST\r\n", "FLAGS ()|INTERNALDATE \"22-Nov-2026 08:30:00 +0000\"|RFC822.SIZE 30"},
+    {"BINARY.SIZE", INBOX "c FETCH 1 BINARY.SIZE[1]\r\n", "BINARY.SIZE[1] 29"},
+    {"a broken FETCH", INBOX "c FETCH 1 BODY[\r\nd FETCH 1 (UID\r\ne FETCH x UID\r\n", "c BAD|d BAD|e BAD"},
+    {"STORE tells the new flags", INBOX "c STORE 1,3 +FLAGS (\\Seen \\Flagged)\r\n", "* 1 FETCH (FLAGS (\\Seen \\Flagged))|* 3 FETCH|c OK"},
+    {"STORE in silence", INBOX "c STORE 1 FLAGS.SILENT \\Deleted\r\n", "c OK"},
+    {"UNCHANGEDSINCE", INBOX "c STORE 1:5 (UNCHANGEDSINCE 3) +FLAGS \\Seen\r\n", "* 1 FETCH|* 2 FETCH|c OK [MODIFIED 3:5]"},
+    {"EXPUNGE counts down", INBOX "c STORE 2,4 +FLAGS.SILENT \\Deleted\r\nd EXPUNGE\r\n", "* 4 EXPUNGE\r\n* 2 EXPUNGE|d OK"},
+    {"UID EXPUNGE", INBOX "c STORE 2,4 +FLAGS.SILENT \\Deleted\r\nd UID EXPUNGE 40\r\n", "* 4 EXPUNGE\r\nd OK"},
+    {"VANISHED for QRESYNC", LOGIN "x ENABLE QRESYNC\r\nb SELECT INBOX\r\nc STORE 2,4 +FLAGS.SILENT \\Deleted\r\nd EXPUNGE\r\n", "* ENABLED QRESYNC|* VANISHED 20,40|d OK"},
+    {"COPYUID", INBOX "c COPY 2:4 Work/Old\r\n", "c OK [COPYUID 8 20,30,40 1:3]"},
+    {"COPY to nowhere", INBOX "c COPY 2 Nowhere\r\n", "c NO [TRYCREATE]"},
+    {"MOVE", INBOX "c MOVE 2:3 Work/Old\r\n", "* OK [COPYUID 8 20,30 1:2]|* 3 EXPUNGE\r\n* 2 EXPUNGE|c OK"},
+    {"SEARCH", INBOX "c SEARCH UNSEEN\r\nd UID SEARCH ALL\r\n", "* SEARCH 2 4\r\n|* SEARCH 20 40\r\n"},
+    {"ESEARCH", INBOX "c UID SEARCH RETURN (MIN MAX COUNT ALL) TEXT x\r\n", "* ESEARCH (TAG \"c\") UID MIN 20 MAX 40 ALL 20,40 COUNT 2"},
+    {"SEARCHRES", INBOX "c SEARCH RETURN (SAVE) ALL\r\nd FETCH $ UID\r\n", "c OK|* 2 FETCH|* 4 FETCH|d OK"},
+    {"a broken SEARCH", INBOX "c SEARCH OR SEEN\r\nd SEARCH (SEEN\r\ne SEARCH BEFORE 31-Jun-2026\r\nf SEARCH FLY\r\n", "c BAD|d BAD|e BAD|f BAD This key"},
+    {"another charset", INBOX "c SEARCH CHARSET KOI8-R ALL\r\n", "c NO [BADCHARSET (UTF-8)]"},
+    {"LIST", LOGIN "b LIST \"\" *\r\n", "* LIST (\\HasNoChildren \\Subscribed) \"/\" \"INBOX\"|* LIST (\\Noselect \\HasChildren) \"/\" \"Work\"|* LIST (\\HasNoChildren \\Archive) \"/\" \"Work/Old\"|b OK"},
+    {"LIST of one level", LOGIN "b LIST \"\" %\r\n", "\"INBOX\"|\"Work\"|b OK"},
+    {"LIST asks how levels are parted", LOGIN "b LIST \"\" \"\"\r\n", "(\\Noselect) \"/\" \"\""},
+    {"LIST of what is subscribed, with STATUS", LOGIN "b LIST (SUBSCRIBED) \"\" * RETURN (STATUS (MESSAGES UIDNEXT))\r\n", "\"INBOX\"\r\n* STATUS \"INBOX\" (MESSAGES 5 UIDNEXT 51)\r\nb OK"},
+    {"LSUB", LOGIN "b LSUB \"\" *\r\n", "* LSUB () \"/\" \"INBOX\"\r\nb OK"},
+    {"STATUS", LOGIN "b STATUS INBOX (MESSAGES UIDVALIDITY)\r\n", "* STATUS \"INBOX\" (MESSAGES 5 UIDVALIDITY 7)"},
+    {"quota", LOGIN "b GETQUOTAROOT INBOX\r\n", "* QUOTAROOT \"INBOX\" \"\"|* QUOTA \"\" (STORAGE 2 1024)"},
+    {"names are good names", LOGIN "b CREATE \"a//b\"\r\nc CREATE \"a%b\"\r\nd CREATE New/\r\ne DELETE inbox\r\n", "b NO|c NO|d OK|e NO"},
+    {"APPEND", LOGIN "b APPEND INBOX (\\Seen) \"22-Nov-2026 08:30:00 +0100\" {11}\r\n|Subject: x\n|\r\n", "+ |b OK [APPENDUID 8 100]"},
+    {"APPEND of two", LOGIN "b APPEND INBOX {3+}\r\nabc (\\Seen) {2+}\r\nde\r\nc NOOP\r\n", "b OK [APPENDUID 8 100:101]|c OK"},
+    {"APPEND to a name that is a literal", LOGIN "b APPEND {5+}\r\nINBOX {3+}\r\nabc\r\n", "b OK"},
+    {"APPEND to nowhere", LOGIN "b APPEND Nowhere {3+}\r\nabc\r\n", "b NO [TRYCREATE]"},
+    {"APPEND of too much", LOGIN "b APPEND INBOX {2000000}\r\nc NOOP\r\n", "b NO [TOOBIG]|c OK"},
+    {"APPEND of nothing said", LOGIN "b APPEND INBOX\r\n", "b BAD"},
+    {"CLOSE tells nothing", INBOX "c STORE 1 +FLAGS.SILENT \\Deleted\r\nd CLOSE\r\ne FETCH 1 UID\r\n", "d OK|e BAD"},
+    {"IDLE ends with DONE", INBOX "c IDLE\r\n|DONE\r\n", "+ |c OK"},
+    {"ID and NAMESPACE", LOGIN "b ID (\"name\" \"x\")\r\nc NAMESPACE\r\n", "* ID (\"name\" \"Nestbox\"|* NAMESPACE ((\"\" \"/\")) NIL NIL"},
+    {"IMAP4rev2 answers in its own way", LOGIN "b ENABLE IMAP4rev2\r\nc SELECT INBOX\r\nd SEARCH ALL\r\n", "* ENABLED IMAP4REV2|* LIST () \"/\" \"INBOX\"|* ESEARCH (TAG \"d\") ALL 2,4"},
+    {"QRESYNC", LOGIN "x ENABLE QRESYNC\r\nb SELECT INBOX (QRESYNC (7 4 1:60))\r\n", "* 4 FETCH (UID 40|* 5 FETCH (UID 50|b OK"},
+    {"too long a line ends it", "a LOGIN {20000}\r\n", "a NO [TOOBIG]"},
+    {"LOGOUT", "a LOGOUT\r\n", "* BYE|a OK"},
+  /* clang-format on */
+};
+
+static void check_heard(const struct row *row, struct slice heard)
+{
+    struct slice wanted = slice_of(row->heard);
+
+    while (wanted.at) {
+        struct slice next = slice_cut(&wanted, '|');
+        size_t at = slice_find_text(heard, next);
+        if (at == SIZE_MAX)
+            fail_msg("%s: \"%.*s\" is missing; left was:\n%.*s", row->name, SLICE_ARGS(next),
+                     SLICE_ARGS(heard));
+        heard = slice_from(heard, at + next.len);
+    }
+}
+
+static void each_dialogue_is_as_the_rfc_says(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct fake fake;
+
+        fake_begin(&fake, true, 5);
+        fake_say(&fake, rows[i].said);
+        check_heard(&rows[i], bytes_slice(&fake.out));
+        fake_end(&fake);
+    }
+}
+
+/* Bytes may be cut anywhere: what is heard is the same. */
+static void dialogues_may_arrive_byte_by_byte(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct fake fake;
+        const char *said = rows[i].said;
+
+        fake_begin(&fake, true, 5);
+        for (; *said; said++)
+            if (*said != '|')
+                fake_feed(&fake, (struct slice){said, 1});
+        check_heard(&rows[i], bytes_slice(&fake.out));
+        fake_end(&fake);
+    }
+}
+
+static void passwords_want_tls(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, false, 0);
+    fake_say(
+        &fake,
+        "a LOGIN alice@home.test secret\r\n|b STARTTLS\r\n|c LOGIN alice@home.test secret\r\n");
+    assert_true(slice_has(bytes_slice(&fake.out), "LOGINDISABLED"));
+    assert_true(slice_has(bytes_slice(&fake.out), "a NO [PRIVACYREQUIRED]"));
+    assert_true(slice_has(bytes_slice(&fake.out), "c OK"));
+    fake_end(&fake);
+    fake_begin(&fake, false, 0);
+    fake_say(&fake, "b STARTTLS\r\nc LOGIN alice@home.test secret\r\n");
+    assert_true(fake.over); /* what rides behind STARTTLS ends it */
+    fake_end(&fake);
+}
+
+static void who_waits_is_told_at_once(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, true, 3);
+    fake_say(&fake, INBOX "|c IDLE\r\n");
+    bytes_reset(&fake.out);
+    fake_arrive(&fake);
+    assert_string_equal(fake.out.at, "* 4 EXISTS\r\n");
+    bytes_reset(&fake.out);
+    fake_vanish(&fake, 20);
+    assert_string_equal(fake.out.at, "* 2 EXPUNGE\r\n");
+    bytes_reset(&fake.out);
+    fake_nudge(&fake, NUDGE_CHANGE);
+    assert_int_equal(fake.out.len, 0); /* a repeated nudge does no harm */
+    fake_nudge(&fake, NUDGE_CLOSING);
+    assert_true(slice_has(bytes_slice(&fake.out), "* BYE"));
+    fake_end(&fake);
+}
+
+/* RFC 9051 7.5.1: no number may change its meaning while FETCH, STORE or SEARCH is under way. */
+static void numbers_stay_during_fetch(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, true, 3);
+    fake_say(&fake, INBOX);
+    fake_vanish(&fake, 10);
+    bytes_reset(&fake.out);
+    fake_say(&fake, "c FETCH 1:3 UID\r\n");
+    assert_false(slice_has(bytes_slice(&fake.out), "EXPUNGE"));
+    fake_say(&fake, "d NOOP\r\n");
+    assert_true(slice_has(bytes_slice(&fake.out), "* 1 EXPUNGE\r\nd OK"));
+    fake_end(&fake);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_dialogue_is_as_the_rfc_says),
+        cmocka_unit_test(dialogues_may_arrive_byte_by_byte),
+        cmocka_unit_test(passwords_want_tls),
+        cmocka_unit_test(who_waits_is_told_at_once),
+        cmocka_unit_test(numbers_stay_during_fetch),
+    };
+    return cmocka_run_group_tests_name("imap session", tests, NULL, NULL);
+}
