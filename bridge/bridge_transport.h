@@ -14,4 +14,18 @@ MUST_CHECK bool bridge_keep_policy(struct store_tx *tx, const struct sts_row *ro
 MUST_CHECK bool bridge_count_tls(struct store_tx *tx, const struct tls_row *rows, size_t count,
                                  struct err *err);
 
+struct report_mail { /* of TLS; all borrowed */
+    int64_t day;
+    const char *domain; /* whom it is about */
+    char *const *to;
+    size_t count;
+    struct store_body *body; /* taken */
+};
+/* Becomes deliveries, and the counts go. */
+MUST_CHECK bool bridge_send_report(struct bridge *bridge, struct store_tx *tx,
+                                   const struct report_mail *mail, struct err *err);
+/* Nobody wants them, or they were taken. */
+MUST_CHECK bool bridge_end_report(struct store_tx *tx, int64_t day, const char *domain,
+                                  struct err *err);
+
 #endif

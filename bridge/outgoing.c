@@ -148,6 +148,7 @@ static bool say(struct bridge *bridge, struct store_view *view, const struct del
         else if (!removed)
             out->kind = OUTGOING_UPDATE_ACTOR;
         return true;
+    case SUBJECT_REPORT: return true; /* by mail alone */
     }
     return true;
 }

@@ -12,6 +12,7 @@ static const char *subject_name(const struct delivery *delivery)
         return delivery->target == TARGET_MAIL ? "mail to a reader" : "answer to a follow";
     case SUBJECT_FOLLOW: return "follow";
     case SUBJECT_ACTOR: return "profile";
+    case SUBJECT_REPORT: return "report of TLS";
     }
     return "unknown";
 }

@@ -35,6 +35,7 @@ struct compose {
     struct attachment *attachments;
     size_t attachment_count, attachment_capacity;
     bool reports, whole;
+    bool about_tls;
     struct bytes status, mail; /* what it reports on, or its header */
 };
 
@@ -207,6 +208,11 @@ void compose_delivery_report(struct compose *c, struct slice status, struct slic
         clean_add(&c->mail, mail, CLEAN_TEXT);
 }
 
+void compose_tls_report(struct compose *c)
+{
+    c->about_tls = true;
+}
+
 /* name*=utf-8''percent-encoded (RFC 2231), cut to fit one line. */
 static void add_file_name(struct bytes *out, const char *file_name)
 {
@@ -216,7 +222,7 @@ static void add_file_name(struct bytes *out, const char *file_name)
         return;
     clean_add(&clean, slice_of(file_name), CLEAN_LINE);
     bytes_add_text(out, ";\r\n filename*=utf-8''");
-    percent_add(out, utf8_first(bytes_slice(&clean), 60));
+    percent_add(out, utf8_first(bytes_slice(&clean), 80));
 }
 
 static void add_attachment(struct bytes *out, const struct attachment *attachment)
@@ -307,6 +313,13 @@ static void add_report(struct bytes *out, const struct compose *c, const char *b
     bytes_add(out, bytes_slice(&c->mail));
 }
 
+static const char *multipart_of(const struct compose *c)
+{
+    if (c->reports)
+        return "report; report-type=delivery-status";
+    return c->about_tls ? "report; report-type=tlsrpt" : "mixed";
+}
+
 bool compose_write(struct compose *c, struct sink *into, struct err *err)
 {
     scoped_value(bytes) out = {0};
@@ -323,7 +336,7 @@ bool compose_write(struct compose *c, struct sink *into, struct err *err)
     new_boundary(boundary);
     if (c->whole)
         bytes_add_text(&out, "Content-Transfer-Encoding: 8bit\r\n");
-    add_multipart(&out, c->reports ? "report; report-type=delivery-status" : "mixed", boundary);
+    add_multipart(&out, multipart_of(c), boundary);
     bytes_print(&out, "--%s\r\n", boundary);
     add_words(&out, c);
     if (c->reports)

@@ -32,6 +32,8 @@ void compose_attach(struct compose *c, const char *type, const char *file_name,
  * message/delivery-status), `mail` (the one it is about: its header, or `whole` with CRLF).  Copied.  Not together with
  * attachments. */
 void compose_delivery_report(struct compose *c, struct slice status, struct slice mail, bool whole);
+/* Makes it a report of TLS (RFC 8460 5.3): the plain text, and the one attachment. */
+void compose_tls_report(struct compose *c);
 MUST_CHECK bool compose_write(struct compose *c, struct sink *into, struct err *err);
 
 #endif

@@ -16,6 +16,7 @@
 #include "out_sts.h"
 #include "session.h"
 #include "stream.h"
+#include "tls_report.h"
 
 enum { OUT_REPLY_SIZE = 200, OUT_COURIERS_MAX = 128 };
 
@@ -72,6 +73,17 @@ struct out_recall { /* recall(): zeros if nothing is kept */
     struct errand errand;
     struct sts_kept kept;
 };
+struct out_next_report { /* next_report(): of a day that is over */
+    struct errand errand;
+    bool found;
+    int64_t day;
+    char *domain;
+};
+struct out_report { /* write_report() */
+    struct errand errand;
+    struct bytes gzip; /* JSON */
+    bool mailed;       /* it is a delivery now: nothing more must be remembered */
+};
 enum { OUT_PIECE = 64 * 1024 };
 struct out_piece { /* piece() */
     struct errand errand;
@@ -96,6 +108,11 @@ struct out_duties {
     struct errand *(*recall)(void *ctx, const char *domain);          /* struct out_recall */
     struct errand *(*keep)(void *ctx, const char *domain, const struct sts_kept *kept); /* copies */
     struct errand *(*count)(void *ctx, struct ledger *seen); /* takes its rows */
+    struct errand *(*next_report)(void *ctx, int64_t after_day,
+                                  const char *after_domain); /* struct out_next_report */
+    struct errand *(*write_report)(void *ctx, int64_t day, const char *domain,
+                                   const struct report_targets *targets); /* struct out_report */
+    struct errand *(*end_report)(void *ctx, int64_t day, const char *domain);
     /* A session without a connection, on the outward loop; takes it. */
     void (*start)(void *ctx, const struct session_kind *kind, void *session);
 };
@@ -110,6 +127,8 @@ extern const struct session_kind out_dispatcher_kind; /* out_dispatcher.c */
 void *out_dispatcher_new(struct out *out);
 extern const struct session_kind out_courier_kind; /* out_courier.c */
 void *out_courier_new(struct out *out, struct claims_batch *batch);
+extern const struct session_kind out_reporter_kind; /* out_reporter.c */
+void *out_reporter_new(struct out *out);
 void out_start_couriers(struct out *out);
 /* Has what the ledger holds counted in the store, soon. */
 void out_start_counting(struct out *out); /* out_counting.c */

@@ -90,6 +90,7 @@ struct smtp *smtp_new(const struct smtp_parts *parts)
 void smtp_deliver(struct smtp *it)
 {
     it->parts.start_session(it->parts.ctx, &out_dispatcher_kind, out_dispatcher_new(&it->out));
+    it->parts.start_session(it->parts.ctx, &out_reporter_kind, out_reporter_new(&it->out));
 }
 
 void smtp_free(struct smtp *it)

@@ -45,6 +45,11 @@ void work_fed(struct smtp_errand *take, struct errand *back);
 struct errand *work_recall(void *ctx, const char *domain); /* work_transport.c */
 struct errand *work_keep(void *ctx, const char *domain, const struct sts_kept *kept);
 struct errand *work_tls_count(void *ctx, struct ledger *seen);
+struct errand *work_next_report(void *ctx, int64_t after_day,
+                                const char *after_domain); /* work_report.c */
+struct errand *work_write_report(void *ctx, int64_t day, const char *domain,
+                                 const struct report_targets *targets);
+struct errand *work_end_report(void *ctx, int64_t day, const char *domain);
 struct out_duties work_out_duties(struct smtp *smtp); /* work_out.c */
 /* work_dkim.c: puts the signatures of its author's domain in front of a mail on its way out.  DELIVER lane. */
 MUST_CHECK bool work_dkim_sign(struct smtp *smtp, struct store_view *view, struct out_mail *mail,

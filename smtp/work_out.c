@@ -365,6 +365,9 @@ struct out_duties work_out_duties(struct smtp *smtp)
         .recall = work_recall,
         .keep = work_keep,
         .count = work_tls_count,
+        .next_report = work_next_report,
+        .write_report = work_write_report,
+        .end_report = work_end_report,
         .start = start,
     };
 }

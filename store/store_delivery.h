@@ -18,6 +18,7 @@ enum delivery_subject {
                               else the day of an evening mail */
     SUBJECT_FOLLOW,        /* follow of ours: wanted 1 Follow, 2 Undo */
     SUBJECT_ACTOR,         /* account: wanted n Update(Person); withdrawn: Delete(actor) */
+    SUBJECT_REPORT,        /* by mail: a report of TLS (RFC 8460), a number of its own */
 };
 enum delivery_target { TARGET_INBOX = 1, TARGET_PERSON, TARGET_MAIL };
 enum delivery_tell { /* with due_ms DELIVERY_PARKED_MS: what its author is still to hear */

@@ -108,6 +108,14 @@ bool store_tls_counts(struct store_view *view, int64_t day, const char *domain,
                     ctx, err);
 }
 
+enum found store_tls_number(struct store_view *view, int64_t day, const char *domain, int64_t *out,
+                            struct err *err)
+{
+    return sql_number(view->sql,
+                      "SELECT id FROM tls_count WHERE day = ? AND domain = ? ORDER BY id LIMIT 1",
+                      with(as_number(day), as_text(domain)), out, err);
+}
+
 struct next_report {
     int64_t day;
     char *domain;

@@ -34,6 +34,9 @@ SCOPED_VALUE(tls_row, tls_row_clear)
 MUST_CHECK bool store_tls_counts(struct store_view *view, int64_t day, const char *domain,
                                  bool (*each)(void *ctx, const struct tls_row *), void *ctx,
                                  struct err *err);
+/* A number that no other report has or will have. */
+enum found store_tls_number(struct store_view *view, int64_t day, const char *domain, int64_t *out,
+                            struct err *err);
 /* The first day and domain behind these two, of days before `end_day`.  *out_domain is heap. */
 enum found store_tls_next(struct store_view *view, int64_t end_day, int64_t after_day,
                           const char *after_domain, int64_t *out_day, char **out_domain,

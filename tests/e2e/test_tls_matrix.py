@@ -122,7 +122,7 @@ class World:
                     PolicyServer(WRONG_STS_ADDRESS, self.ca.issue("somebody-else.test"))]
         for web in self.web:
             web.policies.update(self.policies)
-        self.dns.add(*self.records)
+        self.dns.add(*self.records)  # before the server asks for the first time
         self.nest = Nestbox(self.folder / "nest", self.ca, self.dns, ("twin.test",), "20.0.0.11").start()
         author = self.nest.account("tom@twin.test")
         with connect(self.nest, 587) as smtp:

@@ -147,6 +147,14 @@ class Dns:
             name, kind = record.split()[:2]
             until(lambda: self.ask(name, kind, self.AUTHORITY), f"{record} being served")  # noqa: B023
 
+    def add_signed(self, *records):
+        """The same for the signed zone, of which resolvers know what is not there: waits until they have forgotten.
+        The server under test must be younger than this."""
+        self.add(*records)
+        for record in records:
+            name, kind = record.split()[:2]
+            until(lambda: self.ask(name, kind), f"{record} being known")  # noqa: B023
+
     def ask(self, name, kind, server=RESOLVER):
         """The data of the answers, as kdig prints it in short."""
         asked = subprocess.run(["kdig", "+short", "+time=1", "+retry=0", f"@{server}", name, kind],
