@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from laboratory.mailing import compose, submit
+from laboratory.mailing import compose, connect, submit
 from laboratory.wait import until
 
 PASSWORD = "a good password"
@@ -138,3 +138,51 @@ def test_a_large_mail_reaches_us_byte_for_byte(request, mia, name):
     theirs(server, mia.address, "Large", LARGE)
     row = mia.wait_for_mail(lambda mail: mail["subject"] == "Large", seconds=60)
     assert mia.show(row).replace(b"\r\n", b"\n").partition(b"\n\n")[2] == LARGE.encode()
+
+
+# Extensions
+
+
+def test_exim_brings_mail_in_chunks(nest, mia, exim):
+    exim.begin()
+    theirs(exim, mia.address, "in chunks", TEXT + ".\n")
+    row = mia.wait_for_mail(lambda mail: mail["subject"] == "in chunks")
+    exim.wait_for_log(rf"=> {mia.address} .* K ")  # its mark for CHUNKING
+    assert mia.show(row).replace(b"\r\n", b"\n").partition(b"\n\n")[2].decode() == TEXT + ".\n"
+
+
+@pytest.mark.parametrize("name", ["postfix", "exim", "opensmtpd"])
+def test_eight_bits_go_both_ways(request, mia, name):
+    server = request.getfixturevalue(name).begin()
+    text = "Grüße aus Köln: ä ö ü ß €\n"
+    head = "Subject: eight bits\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n" \
+           "Content-Transfer-Encoding: 8bit\n\n"
+    server.send(f"ann@{server.DOMAIN}", mia.address, (f"From: ann@{server.DOMAIN}\nTo: {mia.address}\n" + head + text).encode(),
+                ["-B8BITMIME"] if name == "postfix" else [])
+    row = mia.wait_for_mail(lambda mail: mail["subject"] == "eight bits")
+    assert mia.show(row).replace(b"\r\n", b"\n").partition(b"\n\n")[2].decode() == text
+    mail = (f"From: {mia.address}\nTo: bob@{server.DOMAIN}\n" + head + text).encode().replace(b"\n", b"\r\n")
+    assert submit(mia, mail, [f"bob@{server.DOMAIN}"])[0] == 250
+    assert server.wait_for_mail().body.decode() == text
+
+
+@pytest.mark.parametrize("name", ["postfix", "exim"])
+def test_addresses_beyond_ascii_go_out(request, mia, name):
+    server = request.getfixturevalue(name).begin()
+    mail = f"From: {mia.address}\r\nTo: jürgen@{server.DOMAIN}\r\nSubject: Grüße\r\n\r\nHello.\r\n".encode()
+    with connect(mia.nestbox, 587) as smtp:
+        smtp.login(mia.address, PASSWORD)
+        assert smtp.mail(mia.address, ["SMTPUTF8", "BODY=8BITMIME"])[0] == 250
+        smtp.send(f"RCPT TO:<jürgen@{server.DOMAIN}>\r\n".encode())
+        assert smtp.getreply()[0] == 250
+        assert smtp.data(mail)[0] == 250
+    got = server.wait_for_mail()
+    assert "Subject: Grüße".encode() in got.head and f"jürgen@{server.DOMAIN}".encode() in got.head
+
+
+def test_postfix_brings_headers_beyond_ascii(nest, mia, postfix):
+    postfix.begin()
+    mail = f"From: Jürgen <ann@postfix.test>\nTo: {mia.address}\nSubject: Grüße\n\nHello.\n".encode()
+    postfix.send("ann@postfix.test", mia.address, mail)
+    mia.wait_for_mail(lambda mail: mail["subject"] == "Grüße")
+    postfix.wait_for_empty_queue()
