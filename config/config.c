@@ -252,6 +252,14 @@ bool config_hosts(const struct config *config, struct slice domain)
     return false;
 }
 
+bool config_trusts_sealer(const struct config *config, struct slice domain)
+{
+    for (size_t i = 0; i < CONFIG_DOMAINS_MAX && config->trust_arc[i][0]; i++)
+        if (slice_is_nocase(domain, config->trust_arc[i]))
+            return true;
+    return false;
+}
+
 size_t config_warnings(const struct config *config, const char *out[], size_t max)
 {
     const struct {

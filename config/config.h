@@ -55,6 +55,7 @@ struct config {
     enum without_key seal_without_key;
     int64_t message_max, quota;
     enum registration registration;
+    char trust_arc[CONFIG_DOMAINS_MAX][256]; /* whose seals count; the first "" ends them */
     /* [relay] */
     char relay_host[256], relay_user[256], relay_password_file[1024];
     int relay_port;
@@ -79,6 +80,8 @@ MUST_CHECK bool config_parse(struct slice text, struct config *out, struct err *
 MUST_CHECK bool config_read(const char *path, struct config *out, struct err *err);
 void config_defaults(struct config *out); /* no domain and no hostname: those must be said */
 bool config_hosts(const struct config *config, struct slice domain); /* one of ours, case ignored */
+/* One whose ARC seals count, case ignored. */
+bool config_trusts_sealer(const struct config *config, struct slice domain);
 /* Warnings to be logged at each start: allow_private, connect_to, trust_anchor = none. */
 size_t config_warnings(const struct config *config, const char *out[], size_t max);
 void config_manual(struct bytes *out);      /* the settings as text for people */

@@ -82,6 +82,9 @@ const struct setting config_table[] = {
     {"policy", "registration", &kind_choice, PLACE(registration), .fallback = "closed",
      .choices = registrations,
      .help = "Who may make an account: the administrator, everybody, who was invited, or who paid."},
+    {"policy", "trust_arc", &kind_domains, PLACE(trust_arc), .unset = "nobody's word counts",
+     .help = "Forwarders and mailing lists that say truly what a mail was before they changed it: the domains of "
+             "their ARC seals. Mail of others that fails DMARC is taken on their word."},
 
     {"relay", "host", &kind_relay, PLACE(relay_host), .unset = "mail goes straight to its MX",
      .help = "A server that takes all outgoing mail, where the own address may not send."},

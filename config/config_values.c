@@ -288,7 +288,8 @@ static bool read_domains(const struct setting *setting, struct slice value, stru
         count++;
     }
     memcpy(place_of(setting, out), domains, sizeof domains);
-    out->domain_count = count;
+    if (place_of(setting, out) == out->domains)
+        out->domain_count = count;
     return true;
 }
 

@@ -56,6 +56,11 @@ static char *author_domain(struct source *source)
     return must_dup(at ? at + 1 : "");
 }
 
+static bool trusts_sealer(const void *ctx, struct slice domain)
+{
+    return config_trusts_sealer(ctx, domain);
+}
+
 static bool begin(struct judging *judging, const struct smtp *smtp, struct source *mail,
                   struct err *err)
 {
@@ -74,6 +79,8 @@ static bool begin(struct judging *judging, const struct smtp *smtp, struct sourc
         .author = judging->author,
         .now_ms = clock_now(smtp->parts.clock),
         .prove = prove,
+        .trusts = trusts_sealer,
+        .ctx = smtp->parts.config,
     };
     origin_begin(&judging->origin, &question, text);
     return true;

@@ -261,6 +261,24 @@ static void words_of_every_choice(void **state)
     assert_int_equal(config.registration, REGISTRATION_INVITE);
 }
 
+static void lists_of_domains(void **state)
+{
+    struct err err;
+
+    (void)state;
+    assert_true(set("", &err));
+    assert_false(config_trusts_sealer(&config, SLICE("lists.test")));
+    assert_true(set("[policy]\ntrust_arc = Lists.test, b\xc3\xbc"
+                    "cher.test",
+                    &err));
+    assert_true(config_trusts_sealer(&config, SLICE("LISTS.test")));
+    assert_true(config_trusts_sealer(&config, SLICE("xn--bcher-kva.test")));
+    assert_false(config_trusts_sealer(&config, SLICE("sub.lists.test")));
+    assert_false(config_trusts_sealer(&config, SLICE("")));
+    assert_int_equal(config.domain_count, 1);
+    assert_false(set("[policy]\ntrust_arc = lists", &err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +289,7 @@ int main(void)
         cmocka_unit_test(redirections),
         cmocka_unit_test(texts_and_words),
         cmocka_unit_test(words_of_every_choice),
+        cmocka_unit_test(lists_of_domains),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
