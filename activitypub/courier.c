@@ -147,8 +147,10 @@ static enum next dispatcher_resume(void *session, struct errand *back, struct tu
     if (!due->ask.errand.ok)
         log_error("what is due could not be read: %s (%s)", due->ask.errand.err.said,
                   due->ask.errand.err.cause);
-    for (size_t i = 0; i < due->count; i++)
+    for (size_t i = 0; i < due->count; i++) {
         claims_add(&it->claims, due->due[i].id, due->due[i].host, NULL);
+        claims_doubt(&it->claims, due->due[i].host, due->due[i].doubtful);
+    }
     int64_t wake_ms = wake_for(it, due->ask.errand.ok ? due->next_due_ms : INT64_MAX);
     errand_free(back);
     start_couriers(it);

@@ -55,7 +55,8 @@ static void free_attempt(void *own)
 {
     struct attempt *a = own;
 
-    if (a->stage == DELIVER_END)
+    if (a->stage == DELIVER_END &&
+        !a->outcome.put_off_ms) /* of a host's silence one line is enough */
         log_attempt(a);
     outgoing_clear(&a->outgoing);
     bytes_clear(&a->body);
@@ -98,14 +99,29 @@ static void say(struct attempt *a, const char *reply)
     snprintf(a->outcome.reply, sizeof a->outcome.reply, "%s", reply);
 }
 
-/* Which kind of signature this host took last time. */
-static void choose_form(struct attempt *a, struct store_view *view)
+/* Which kind of signature this host took last time, and whether it is left alone at present. */
+static bool look_at_host(struct attempt *a, struct store_view *view, struct err *err)
 {
     scoped_value(host) host = {0};
-    struct err ignored;
-    bool known = store_host(view, slice_of(a->host), &host, &ignored) == FOUND;
+    enum found found = store_host(view, slice_of(a->host), &host, err);
 
-    a->form = known && host.scheme == SIGNATURE_RFC9421 ? SIGNATURE_RFC9421 : SIGNATURE_CAVAGE;
+    a->form = host.scheme == SIGNATURE_RFC9421 ? SIGNATURE_RFC9421 : SIGNATURE_CAVAGE;
+    if (host.next_ms > clock_now(a->work->clock))
+        a->outcome.put_off_ms = host.next_ms;
+    return found != FAILED;
+}
+
+static bool put_off(struct attempt *a)
+{
+    a->outcome.untried = true;
+    say(a, "their server did not answer others a moment ago");
+    return end(a, DELIVERY_LATER);
+}
+
+static bool silence(struct attempt *a)
+{
+    a->outcome.silent = true;
+    return end(a, DELIVERY_LATER);
 }
 
 static bool record_posted(struct errand *errand, struct store_tx *tx, struct err *err);
@@ -184,6 +200,10 @@ static bool render(struct attempt *a, struct err *err)
         a->outcome.untried = true;
         return end(a, DELIVERED);
     }
+    if (!look_at_host(a, view, err))
+        return false;
+    if (a->outcome.put_off_ms)
+        return put_off(a);
     if (!a->outgoing.inbox)
         return want_person(a);
     if (work_is_ours(a->work, a->outgoing.inbox)) {
@@ -191,7 +211,6 @@ static bool render(struct attempt *a, struct err *err)
         a->outcome.untried = true;
         return end(a, DELIVERY_REFUSED);
     }
-    choose_form(a, view);
     bytes_reset(&a->body);
     said_write(&a->work->said, &a->outgoing, a->work->config->follow != DOOR_OPEN, monotonic_ms(),
                &a->body);
@@ -208,7 +227,7 @@ static bool person_sought(struct attempt *a, struct err *err)
     switch (outcome) {
     case RESOLVE_FOUND: return render(a, err);
     case RESOLVE_NOBODY: say(a, "there is nobody of that name"); return end(a, DELIVERY_NOBODY);
-    case RESOLVE_SILENT: say(a, "their server did not answer"); return end(a, DELIVERY_LATER);
+    case RESOLVE_SILENT: say(a, "their server did not answer"); return silence(a);
     }
     __builtin_unreachable();
 }
@@ -259,6 +278,7 @@ static enum answer_means read_answer(struct attempt *a)
 
     delivery_reply(fetch, a->outcome.reply, sizeof a->outcome.reply);
     a->outcome.retry_after_s = fetch->retry_after_s;
+    a->outcome.silent = fetch->outcome == FETCH_SILENT;
     return delivery_means(fetch, a->knocks, age_ms);
 }
 

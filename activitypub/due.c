@@ -15,6 +15,23 @@ static bool add_due(void *ctx, const struct delivery *delivery)
     return true;
 }
 
+/* What is due for one host stands together more often than not. */
+static bool note_doubts(struct store_view *view, struct due_ask *ask, struct err *err)
+{
+    for (size_t i = 0; i < ask->count; i++) {
+        scoped_value(host) host = {0};
+        struct due *due = &ask->due[i];
+        if (i > 0 && strcmp(due->host, due[-1].host) == 0) {
+            due->doubtful = due[-1].doubtful;
+            continue;
+        }
+        if (store_host(view, slice_of(due->host), &host, err) == FAILED)
+            return false;
+        due->doubtful = host.silences > 0;
+    }
+    return true;
+}
+
 bool work_look_due(struct errand *errand, struct err *err)
 {
     struct due_ask *ask = container_of(errand, struct due_ask, ask.errand);
@@ -26,5 +43,6 @@ bool work_look_due(struct errand *errand, struct err *err)
         return false;
     int64_t now_ms = clock_now(work->clock);
     return store_deliveries_due(view, targets, now_ms, &ask->held, ask->limit, add_due, ask, err) &&
+           note_doubts(view, ask, err) &&
            store_delivery_next_due(view, targets, now_ms, &ask->next_due_ms, err);
 }

@@ -82,6 +82,7 @@ struct find_ask *find_ask_new(const struct activitypub_duties *duties,
 struct due { /* one delivery that should be tried */
     int64_t id;
     char *host;
+    bool doubtful; /* it did not answer the last time */
 };
 struct due_ask { /* what is due; QUICK */
     struct ask ask;

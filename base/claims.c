@@ -5,11 +5,20 @@
 #include <assert.h>
 #include <stdlib.h>
 
-static struct claims_host *find_host(struct claims *claims, const char *name)
+static struct claims_host *known_host(struct claims *claims, const char *name)
 {
     for (size_t i = 0; i < claims->host_count; i++)
         if (strcmp(claims->hosts[i]->name, name) == 0)
             return claims->hosts[i];
+    return NULL;
+}
+
+static struct claims_host *find_host(struct claims *claims, const char *name)
+{
+    struct claims_host *known = known_host(claims, name);
+
+    if (known)
+        return known;
     assert(claims->host_count < CLAIMS_MAX); /* every host has a claim */
     struct claims_host *host = must_new(struct claims_host);
     host->name = must_dup(name);
@@ -41,6 +50,14 @@ void claims_add(struct claims *claims, int64_t id, const char *host, const char 
         (struct claim){.id = id, .load = must_dup(load), .host = its_host};
 }
 
+void claims_doubt(struct claims *claims, const char *name, bool doubtful)
+{
+    struct claims_host *host = known_host(claims, name);
+
+    if (host)
+        host->doubtful = doubtful;
+}
+
 static bool travel_together(const struct claim *a, const struct claim *b)
 {
     return a == b || (a->host == b->host && a->load && b->load && strcmp(a->load, b->load) == 0);
@@ -58,9 +75,18 @@ static struct claims_batch *gather(struct claims *claims, size_t first)
         claim->state = CLAIM_CARRIED;
         batch->ids[batch->count++] = claim->id;
     }
+    batch->doubtful = batch->host->doubtful;
     batch->host->couriers++;
     claims->couriers++;
+    claims->doubtful += batch->doubtful;
     return batch;
+}
+
+static bool may_start(const struct claims *claims, const struct claims_host *host)
+{
+    if (!host->doubtful)
+        return host->couriers < COURIERS_PER_HOST;
+    return host->couriers == 0 && claims->doubtful * DOUBTFUL_PART < claims->couriers_max;
 }
 
 struct claims_batch *claims_next(struct claims *claims)
@@ -68,8 +94,7 @@ struct claims_batch *claims_next(struct claims *claims)
     if (claims->couriers >= claims->couriers_max || claims->closing)
         return NULL;
     for (size_t i = 0; i < claims->count; i++)
-        if (claims->at[i].state == CLAIM_WAITING &&
-            claims->at[i].host->couriers < COURIERS_PER_HOST)
+        if (claims->at[i].state == CLAIM_WAITING && may_start(claims, claims->at[i].host))
             return gather(claims, i);
     return NULL;
 }
@@ -107,6 +132,7 @@ void claims_ended(struct claims *claims, struct claims_batch *batch, int64_t res
 {
     batch->host->couriers--;
     claims->couriers--;
+    claims->doubtful -= batch->doubtful;
     for (size_t i = claims->count; i > 0; i--) {
         struct claim *claim = &claims->at[i - 1];
         if (claim->state != CLAIM_CARRIED || !carries(batch, claim->id))

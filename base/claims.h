@@ -4,7 +4,8 @@
  * They live in memory alone: after a crash all is due again.  A claim waits for a place, is carried by a courier, or
  * rests because what came of it could not be recorded.  A host has a bounded share of the places and of the
  * claims, so that hosts that are silent leave room for others however much is due for them: whose share is
- * used up is not looked for (struct claims_held).  One loop alone.
+ * used up is not looked for (struct claims_held).  Hosts of which silence is known have one courier each, and all
+ * together a quarter of the places.  One loop alone.
  */
 #ifndef NESTBOX_BASE_CLAIMS_H
 #define NESTBOX_BASE_CLAIMS_H
@@ -17,6 +18,7 @@ enum {
     CLAIMS_PER_HOST = 32,
     CLAIMS_FULL_HOSTS = CLAIMS_MAX / CLAIMS_PER_HOST,
     COURIERS_PER_HOST = 2,
+    DOUBTFUL_PART = 4, /* of the couriers: one in four */
 };
 
 enum claim_state { CLAIM_WAITING, CLAIM_CARRIED, CLAIM_RESTING };
@@ -30,6 +32,7 @@ struct claim {
 struct claims_host {
     char *name;
     int claims, couriers;
+    bool doubtful;
 };
 struct claims { /* zeros, and couriers_max */
     struct claim at[CLAIMS_MAX];
@@ -37,16 +40,20 @@ struct claims { /* zeros, and couriers_max */
     struct claims_host *hosts[CLAIMS_MAX];
     size_t host_count;
     int couriers, couriers_max;
+    int doubtful; /* couriers to doubtful hosts */
     bool closing; /* nobody starts any more */
 };
 struct claims_batch { /* what one courier carries */
     struct claims_host *host;
     int64_t ids[CLAIMS_PER_HOST];
     size_t count;
+    bool doubtful;
 };
 
 /* What finds no room stays due, and is found at a later look.  Copies. */
 void claims_add(struct claims *claims, int64_t id, const char *host, const char *load);
+/* Whether silence is known of a host; of those without a claim nothing is kept. */
+void claims_doubt(struct claims *claims, const char *host, bool doubtful);
 struct claims_batch *claims_next(struct claims *claims); /* NULL: nothing may start now */
 /* Another for that host, by a courier that has gone there; NULL: none waits. */
 struct claims_batch *claims_more(struct claims *claims, const struct claims_host *host);

@@ -189,7 +189,8 @@ static bool revive_host(struct store_tx *tx, const char *actor_id, struct err *e
     enum found found = store_host(store_tx_view(tx), url.host, &host, err);
     if (found != FOUND || host.failing_since_ms == 0)
         return found != FAILED;
-    host.failing_since_ms = 0;
+    host.failing_since_ms = host.next_ms = 0;
+    host.silences = 0;
     return store_put_host(tx, &host, err);
 }
 

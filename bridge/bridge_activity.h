@@ -174,8 +174,10 @@ struct delivery_outcome {
     int version;
     char reply[200];
     int64_t retry_after_s;
-    int scheme_worked; /* 0, or remembered for the host */
-    bool untried;      /* nobody was asked: it says nothing about the host */
+    int scheme_worked;  /* 0, or remembered for the host */
+    bool untried;       /* nobody was asked: it says nothing about the host */
+    bool silent;        /* DELIVERY_LATER: nobody answered, so the host is left alone for a while */
+    int64_t put_off_ms; /* DELIVERY_LATER, untried: not before, as its host is left alone; else 0 */
     /* of mail */
     enum mail_host_state mail_host;
     bool unreporting; /* DELIVERED to a server that makes no reports (RFC 3461) */

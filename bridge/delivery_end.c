@@ -160,14 +160,23 @@ static bool fares_as_known(const struct host *host, const struct delivery_outcom
            (!outcome->scheme_worked || outcome->scheme_worked == host->scheme);
 }
 
-static bool put_host(struct store_tx *tx, const struct delivery *delivery,
-                     const struct delivery_outcome *outcome, int64_t now_ms,
-                     int64_t *out_failing_since_ms, struct err *err)
+/* As for mail: one that says nothing delays all that is for it.  Whoever asked at the same time finds it noted. */
+static void note_silence(const struct config *config, int64_t now_ms, struct host *host)
+{
+    if (host->next_ms > now_ms)
+        return;
+    host->next_ms = now_ms + step_ms(config, TARGET_INBOX, host->silences);
+    host->silences++;
+}
+
+static bool put_host(struct bridge *bridge, struct store_tx *tx, const struct delivery *delivery,
+                     const struct delivery_outcome *outcome, int64_t now_ms, struct host *out,
+                     struct err *err)
 {
     scoped_value(host) host = {0};
     bool later = outcome->end == DELIVERY_LATER;
 
-    *out_failing_since_ms = 0;
+    *out = (struct host){0};
     if (outcome->untried || delivery->target == TARGET_MAIL || !delivery->host || !*delivery->host)
         return true;
     enum found found = store_host(store_tx_view(tx), slice_of(delivery->host), &host, err);
@@ -185,7 +194,12 @@ static bool put_host(struct store_tx *tx, const struct delivery *delivery,
     }
     if (outcome->scheme_worked)
         host.scheme = outcome->scheme_worked;
-    *out_failing_since_ms = host.failing_since_ms;
+    if (outcome->silent)
+        note_silence(bridge->config, now_ms, &host);
+    else
+        host.next_ms = host.silences = 0;
+    *out = host;
+    out->name = NULL; /* ours */
     return store_put_host(tx, &host, err);
 }
 
@@ -193,19 +207,22 @@ static bool put_host(struct store_tx *tx, const struct delivery *delivery,
 static bool try_later(struct bridge *bridge, struct store_tx *tx, const struct delivery *delivery,
                       const struct delivery_outcome *outcome, struct err *err)
 {
-    int64_t now_ms = clock_now(bridge->clock), failing_since_ms;
+    int64_t now_ms = clock_now(bridge->clock);
     int64_t last_ms = now_ms - delivery_patience_ms(delivery->target);
+    struct host host;
 
-    if (!put_host(tx, delivery, outcome, now_ms, &failing_since_ms, err))
+    if (!put_host(bridge, tx, delivery, outcome, now_ms, &host, err))
         return false;
-    bool dead = failing_since_ms && failing_since_ms <= last_ms;
+    bool dead = host.failing_since_ms && host.failing_since_ms <= last_ms;
     if (dead || delivery->first_ms <= last_ms)
         return delivery_give_up(bridge, tx, delivery, outcome->reply, err);
     if (delivery->target == TARGET_MAIL)
         return mail_later(bridge, tx, delivery, outcome, err);
-    return store_delivery_later(
-        tx, delivery->id, now_ms + wait_ms(bridge->config, delivery->tries, outcome->retry_after_s),
-        outcome->reply, err);
+    if (outcome->put_off_ms)
+        return store_delivery_put_off(tx, delivery->id, outcome->put_off_ms, err);
+    int64_t due_ms = now_ms + wait_ms(bridge->config, delivery->tries, outcome->retry_after_s);
+    return store_delivery_later(tx, delivery->id, host.next_ms ? host.next_ms : due_ms,
+                                outcome->reply, err);
 }
 
 static bool person_went(struct store_tx *tx, const struct delivery *delivery, struct err *err)
@@ -258,17 +275,18 @@ static bool nobody(struct bridge *bridge, struct store_tx *tx, const struct deli
 static bool ended(struct bridge *bridge, struct store_tx *tx, const struct delivery *delivery,
                   const struct delivery_outcome *outcome, struct err *err)
 {
-    int64_t failing_since_ms, now_ms = clock_now(bridge->clock);
+    int64_t now_ms = clock_now(bridge->clock);
+    struct host host;
 
     switch (outcome->end) {
     case DELIVERED:
-        return put_host(tx, delivery, outcome, now_ms, &failing_since_ms, err) &&
+        return put_host(bridge, tx, delivery, outcome, now_ms, &host, err) &&
                list_copy_taken(tx, delivery, err) &&
                list_evening_ended(tx, delivery, outcome->version, err) &&
                take_leave(bridge, tx, delivery, outcome, err);
     case DELIVERY_LATER: return try_later(bridge, tx, delivery, outcome, err);
     case DELIVERY_REFUSED:
-        return put_host(tx, delivery, outcome, now_ms, &failing_since_ms, err) &&
+        return put_host(bridge, tx, delivery, outcome, now_ms, &host, err) &&
                delivery_give_up(bridge, tx, delivery, outcome->reply, err);
     case DELIVERY_GONE: return person_went(tx, delivery, err);
     case DELIVERY_NOBODY: return nobody(bridge, tx, delivery, outcome->reply, err);

@@ -68,12 +68,14 @@ MUST_CHECK bool store_queue(struct store_view *view, int64_t after, int limit,
                             struct err *err);
 MUST_CHECK bool store_queue_count(struct store_view *view, int64_t *out, struct err *err);
 
-/* Host health: dead hosts are not tried until they speak to us again. */
+/* Host health: dead hosts are not tried until they speak to us again, silent ones are asked by one delivery at a time. */
 struct host {
     char *name;
     int64_t failing_since_ms; /* 0: well */
     int64_t last_success_ms;
-    int scheme; /* signature scheme that worked: 0 unknown, 1 draft-cavage, 2 RFC 9421 */
+    int scheme;      /* signature scheme that worked: 0 unknown, 1 draft-cavage, 2 RFC 9421 */
+    int silences;    /* in a row: nobody answered */
+    int64_t next_ms; /* not asked before; 0: any time */
 };
 void host_clear(struct host *host);
 SCOPED_VALUE(host, host_clear)

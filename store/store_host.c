@@ -21,13 +21,16 @@ static void read_host(struct sql_rows *rows, void *out)
     host->failing_since_ms = take_number(rows);
     host->last_success_ms = take_number(rows);
     host->scheme = take_int(rows);
+    host->silences = take_int(rows);
+    host->next_ms = take_number(rows);
 }
 
 enum found store_host(struct store_view *view, struct slice name, struct host *out, struct err *err)
 {
     return sql_find(
         view->sql,
-        "SELECT name, failing_since_ms, last_success_ms, scheme FROM host WHERE name = ?",
+        "SELECT name, failing_since_ms, last_success_ms, scheme, silences, next_ms FROM host"
+        " WHERE name = ?",
         with(as_slice(name)), read_host, out, err);
 }
 
@@ -80,18 +83,20 @@ bool store_put_host(struct store_tx *tx, const struct host *host, struct err *er
     int64_t id = 0;
     const struct sql_value *values =
         with(as_number(host->failing_since_ms), as_number(host->last_success_ms),
-             as_number(host->scheme), as_text(host->name));
+             as_number(host->scheme), as_number(host->silences), as_number(host->next_ms),
+             as_text(host->name));
 
     if (!sql_run(
             tx->sql,
-            "UPDATE host SET failing_since_ms = ?, last_success_ms = ?, scheme = ? WHERE name = ?",
+            "UPDATE host SET failing_since_ms = ?, last_success_ms = ?, scheme = ?, silences = ?,"
+            " next_ms = ? WHERE name = ?",
             values, err))
         return false;
     if (sqlite3_changes(tx->sql->db) > 0)
         return true;
     return sql_insert(tx->sql,
-                      "INSERT INTO host (failing_since_ms, last_success_ms, scheme, name) VALUES "
-                      "(?, ?, ?, ?)",
+                      "INSERT INTO host (failing_since_ms, last_success_ms, scheme, silences,"
+                      " next_ms, name) VALUES (?, ?, ?, ?, ?, ?)",
                       values, &id, err) &&
            (id % TRIM_EVERY != 0 || trim(tx, err));
 }

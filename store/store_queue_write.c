@@ -68,6 +68,12 @@ bool store_delivery_park(struct store_tx *tx, int64_t id, enum delivery_tell tel
     return true;
 }
 
+bool store_delivery_put_off(struct store_tx *tx, int64_t id, int64_t due_ms, struct err *err)
+{
+    return sql_change(tx->sql, "UPDATE delivery SET due_ms = ? WHERE id = ? AND due_ms IS NOT NULL",
+                      with(as_number(due_ms), as_number(id)), no_delivery, err);
+}
+
 bool store_delivery_drop(struct store_tx *tx, int64_t id, const char *reply, struct err *err)
 {
     (void)reply;
@@ -86,7 +92,11 @@ bool store_delivery_due_now(struct store_tx *tx, int64_t id, struct err *err)
         !sql_run(tx->sql,
                  "UPDATE mail_host SET next_ms = min(next_ms, ?) WHERE name ="
                  " (SELECT host FROM delivery WHERE id = ? AND target = 3)",
-                 with(as_number(now_ms), as_number(id)), err))
+                 with(as_number(now_ms), as_number(id)), err) ||
+        !sql_run(tx->sql,
+                 "UPDATE host SET next_ms = 0 WHERE name ="
+                 " (SELECT host FROM delivery WHERE id = ? AND target <> 3)",
+                 with(as_number(id)), err))
         return false;
     store_note(tx, TOPIC_DELIVERIES, 0);
     return true;
@@ -108,7 +118,8 @@ bool store_deliveries_due_now(struct store_tx *tx, int64_t after, int limit, int
                       as_number(DELIVERY_PARKED_MS)),
                  err) ||
         !sql_run(tx->sql, "UPDATE mail_host SET next_ms = ?1 WHERE next_ms > ?1",
-                 with(as_number(now_ms)), err))
+                 with(as_number(now_ms)), err) ||
+        !sql_run(tx->sql, "UPDATE host SET next_ms = 0 WHERE next_ms > 0", NULL, err))
         return false;
     store_note(tx, TOPIC_DELIVERIES, 0);
     return true;

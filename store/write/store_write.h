@@ -165,6 +165,9 @@ MUST_CHECK bool store_delivery_done(struct store_tx *tx, int64_t id, int version
     stays due.  A withdrawn one's row goes */
 MUST_CHECK bool store_delivery_later(struct store_tx *tx, int64_t id, int64_t due_ms,
                                      const char *reply, struct err *err); /* tries + 1 */
+/* Not tried, and not to be before: its host says nothing. */
+MUST_CHECK bool store_delivery_put_off(struct store_tx *tx, int64_t id, int64_t due_ms,
+                                       struct err *err);
 MUST_CHECK bool store_delivery_drop(struct store_tx *tx, int64_t id, const char *reply,
                                     struct err *err); /* given up: the row goes */
 /* Nothing is to be tried any more; it waits until its author has heard what came of it. */

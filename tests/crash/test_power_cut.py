@@ -50,6 +50,9 @@ class Outage(Killer):
         self.disk = disk
 
     def blow(self):
+        """Without power nobody computes either.  A server that goes on for a moment may hear that its fsync, begun before
+        the cut, went well (the journal was given up meanwhile, and nobody waits for it any more), and say 250."""
+        self.nestbox.freeze()
         self.disk.cut()
         self.nestbox.kill()
 

@@ -60,6 +60,10 @@ class Crowd:
         """For each host: how many of its people have it, and when the last of them had it (monotonic time)."""
         return {int(number): tuple(facts) for number, facts in self.ask("heard", activity_id).items()}
 
+    def in_vain(self):
+        """How often each of the silent hosts was asked."""
+        return self.ask("in vain")
+
     def created(self):
         """The ids of the Creates that came so far."""
         return self.ask("created")
@@ -80,7 +84,7 @@ class Host:
     """One server, in the process of the crowd."""
 
     def __init__(self, crowd, number):
-        self.crowd, self.number, self.silent = crowd, number, False
+        self.crowd, self.number, self.silent, self.in_vain = crowd, number, False, 0
 
     async def connection(self, reader, writer):
         try:
@@ -90,6 +94,7 @@ class Host:
                                if line.startswith("content-length:")), 0)
                 body = await reader.readexactly(length)
                 if self.silent:
+                    self.in_vain += 1
                     await reader.read()  # until they give up
                     return
                 method, target = head.split(" ", 2)[:2]
@@ -142,6 +147,8 @@ class Servers:
         elif what == "heard":
             return {number: (len(readers), max(readers.values()))
                     for number, readers in self.heard.get(argument, {}).items()}
+        elif what == "in vain":
+            return [host.in_vain for host in self.hosts if host.silent]
         elif what == "created":
             return list(self.heard)
         return True

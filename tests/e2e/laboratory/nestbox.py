@@ -89,6 +89,13 @@ class Nestbox:
         self._process = None
         return status
 
+    def freeze(self):
+        """Stops every thread; one that waits for the disk stops as soon as it comes back from there."""
+        self._process.popen.send_signal(signal.SIGSTOP)
+        tasks = pathlib.Path(f"/proc/{self.pid}/task")
+        until(lambda: all((task / "stat").read_text().rsplit(")", 1)[1].split()[0] in "TD" for task in tasks.iterdir()),
+              "every thread standing still")
+
     def kill(self):
         if self._process:
             self._process.kill()

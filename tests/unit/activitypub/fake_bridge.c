@@ -114,8 +114,9 @@ bool bridge_delivery_ended(struct bridge *bridge, struct store_tx *tx,
     static const char *const ends[] = {"delivered", "later", "refused", "gone", "nobody"};
 
     (void)tx, (void)err;
-    bytes_print(&bridge->told, "%s version=%d scheme=%d retry=%lld %s%s\n", ends[outcome->end],
+    bytes_print(&bridge->told, "%s version=%d scheme=%d retry=%lld %s%s%s%s\n", ends[outcome->end],
                 outcome->version, outcome->scheme_worked, (long long)outcome->retry_after_s,
-                outcome->reply, outcome->untried ? ", untried" : "");
+                outcome->reply, outcome->untried ? ", untried" : "",
+                outcome->silent ? ", silent" : "", outcome->put_off_ms ? ", put off" : "");
     return true;
 }

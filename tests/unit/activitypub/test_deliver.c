@@ -51,6 +51,8 @@ struct wanted {
     struct store_change change;
     struct house *house;
     int scheme;
+    int silences;
+    int64_t next_ms;
 };
 
 static bool want(struct store_change *change, struct store_tx *tx, struct err *err)
@@ -66,10 +68,13 @@ static bool want(struct store_change *change, struct store_tx *tx, struct err *e
                                       .wanted = 1,
                                       .due_ms = NOW_MS,
                                       .first_ms = NOW_MS};
-    const struct host known = {.name = host, .scheme = wanted->scheme};
+    const struct host known = {.name = host,
+                               .scheme = wanted->scheme,
+                               .silences = wanted->silences,
+                               .next_ms = wanted->next_ms};
 
     return store_want_delivery(tx, &delivery, err) &&
-           (!wanted->scheme || store_put_host(tx, &known, err));
+           ((!wanted->scheme && !wanted->silences) || store_put_host(tx, &known, err));
 }
 
 /* The bridge fills in the account's key; the fake one leaves that to us. */
@@ -147,7 +152,7 @@ static void answers(void **state)
         {"silence",
          {{.url = INBOX, .outcome = FETCH_SILENT}},
          "POST by 1 " INBOX "\n",
-         "later version=1 scheme=0 retry=0 no answer\n"                  },
+         "later version=1 scheme=0 retry=0 no answer, silent\n"          },
         {"410, and the actor is there",
          {{.url = INBOX, .status = 410}, {.url = BOB, .body = "{}"}},
          "POST by 1 " INBOX "\nGET " BOB "\n",
@@ -196,6 +201,53 @@ static void what_a_host_took_before_comes_first(void **state)
     house_close(&house);
 }
 
+static void put_silence(struct house *house, int64_t next_ms)
+{
+    struct err err = {0};
+    struct wanted wanted = {
+        .change = {.apply = want}, .house = house, .silences = 1, .next_ms = next_ms};
+
+    if (!store_commit(house->store, &wanted.change, &err))
+        fail_msg("%s: %s", err.said, err.cause);
+}
+
+static bool first_is_doubtful(struct house *house)
+{
+    struct due_ask *due = due_ask_new(&house->duties);
+
+    due->limit = 10;
+    assert_true(house_run(house, &due->ask));
+    assert_int_equal(due->count, 1);
+    bool doubtful = due->due[0].doubtful;
+    errand_free(&due->ask.errand);
+    return doubtful;
+}
+
+static void a_silent_host_is_left_alone(void **state)
+{
+    static const struct document_there web[] = {
+        {.url = INBOX, .status = 202}
+    };
+    struct house house;
+
+    (void)state;
+    open_house(&house, a_follow_answer, 0);
+    assert_false(first_is_doubtful(&house));
+    put_silence(&house, NOW_MS + 1);
+    assert_true(first_is_doubtful(&house));
+    house_web(&house, web, 1);
+    assert_true(deliver(&house, first_due(&house)));
+    assert_text(house.seen.at, "");
+    assert_text(house.bridge.told.at,
+                "later version=1 scheme=0 retry=0 their server did not answer others a moment "
+                "ago, untried, put off\n");
+    put_silence(&house, NOW_MS);
+    house_web(&house, web, 1);
+    assert_true(deliver(&house, first_due(&house)));
+    assert_text(house.seen.at, "POST by 1 " INBOX "\n");
+    house_close(&house);
+}
+
 static void what_is_no_longer_wanted_is_not_sent(void **state)
 {
     struct house house;
@@ -232,7 +284,8 @@ static void a_person_is_looked_for_first(void **state)
         const char *inbox, *told;
     } rows[] = {
         {RESOLVE_NOBODY, NULL, "nobody version=1 scheme=0 retry=0 there is nobody of that name\n"},
-        {RESOLVE_SILENT, NULL, "later version=1 scheme=0 retry=0 their server did not answer\n"  },
+        {RESOLVE_SILENT, NULL,
+         "later version=1 scheme=0 retry=0 their server did not answer, silent\n"                },
         {RESOLVE_FOUND,  NULL, "later version=1 scheme=0 retry=0 their actor names no inbox\n"   },
     };
     struct house house;
@@ -287,6 +340,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers),
         cmocka_unit_test(what_a_host_took_before_comes_first),
+        cmocka_unit_test(a_silent_host_is_left_alone),
         cmocka_unit_test(what_is_no_longer_wanted_is_not_sent),
         cmocka_unit_test(a_delivery_that_was_dropped_meanwhile),
         cmocka_unit_test(a_person_is_looked_for_first),

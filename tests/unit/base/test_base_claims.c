@@ -149,6 +149,37 @@ static void couriers_have_an_end(void **state)
     free_claims(claims);
 }
 
+static void who_is_silent_has_less(void **state)
+{
+    struct claims *claims = new_claims(8);
+    struct claims_batch *batches[8], *none;
+    char host[32];
+
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        snprintf(host, sizeof host, "h%d.example", i / 2);
+        claims_add(claims, 1 + i, host, NULL);
+        claims_doubt(claims, host, i < 6);
+    }
+    claims_doubt(claims, "unknown.example", true);
+    assert_int_equal(next_id(claims, &batches[0]), 1); /* one of h0, one of h1: a quarter of all */
+    assert_int_equal(next_id(claims, &batches[1]), 3);
+    assert_int_equal(next_id(claims, &batches[2]), 7);
+    assert_int_equal(next_id(claims, &batches[3]), 8);
+    assert_int_equal(next_id(claims, &none), 0);
+    claims_doubt(claims, "h0.example", false); /* it answered somebody */
+    assert_int_equal(next_id(claims, &batches[4]), 2);
+    claims_ended(claims, batches[1], 0, 0);
+    assert_int_equal(next_id(claims, &batches[5]), 4);
+    claims_ended(claims, batches[5], 0, 0);
+    assert_int_equal(next_id(claims, &batches[6]), 5);
+    for (int i = 0; i < 7; i++)
+        if (i != 1 && i != 5)
+            claims_ended(claims, batches[i], 0, 0);
+    assert_int_equal(claims->doubtful, 0);
+    free_claims(claims);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +188,7 @@ int main(void)
         cmocka_unit_test(what_could_not_be_recorded_rests),
         cmocka_unit_test(a_host_has_its_share_and_no_more),
         cmocka_unit_test(couriers_have_an_end),
+        cmocka_unit_test(who_is_silent_has_less),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

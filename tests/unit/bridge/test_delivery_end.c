@@ -88,6 +88,44 @@ static void the_host_is_remembered(void **state)
     assert_int_equal(queued().id, 0);
 }
 
+/* Silence, as the delivery client tells it. */
+static void nobody_answers(void)
+{
+    outcome = (struct delivery_outcome){
+        .delivery_id = queued().id, .end = DELIVERY_LATER, .silent = true};
+    town_write(&town, record_end);
+}
+
+static void a_silent_host_delays_all_that_is_for_it(void **state)
+{
+    static const int64_t minutes[] = {1, 5, 30};
+
+    (void)state;
+    post();
+    for (size_t i = 0; i < COUNT_OF(minutes); i++) {
+        nobody_answers();
+        int64_t next_ms = host_now().next_ms;
+        assert_int_equal(host_now().silences, i + 1);
+        assert_int_equal(next_ms - town_now(&town), minutes[i] * MINUTE_MS);
+        assert_int_equal(queued().due_ms, next_ms);
+        nobody_answers(); /* another, that asked at the same time */
+        assert_int_equal(host_now().silences, i + 1);
+        assert_int_equal(host_now().next_ms, next_ms);
+        town_wait(&town, minutes[i] * MINUTE_MS);
+    }
+    int tries = queued().tries;
+    outcome = (struct delivery_outcome){.delivery_id = queued().id,
+                                        .end = DELIVERY_LATER,
+                                        .untried = true,
+                                        .put_off_ms = town_now(&town) + HOUR_MS};
+    town_write(&town, record_end);
+    assert_int_equal(queued().due_ms, town_now(&town) + HOUR_MS);
+    assert_int_equal(queued().tries, tries);
+    end(DELIVERY_LATER, "HTTP 503");
+    assert_int_equal(host_now().silences, 0);
+    assert_int_equal(host_now().next_ms, 0);
+}
+
 static void what_nobody_was_asked_says_nothing_of_the_host(void **state)
 {
     (void)state;
@@ -345,6 +383,7 @@ int main(int argc, char **argv)
         IN_TOWN(retry_after_lengthens_and_never_shortens),
         IN_TOWN(the_host_is_remembered),
         IN_TOWN(what_nobody_was_asked_says_nothing_of_the_host),
+        IN_TOWN(a_silent_host_delays_all_that_is_for_it),
         IN_TOWN(a_dead_host_gets_one_try_until_it_speaks),
         IN_TOWN(a_refused_post_is_dropped_in_silence),
         IN_TOWN(a_confirmed_gone_takes_the_follower),
