@@ -97,7 +97,13 @@ struct imap_session {
     enum next (*more)(struct imap_session *); /* after NEXT_MORE */
 };
 
+/* imap_gather.c */
+enum next read_on(struct imap_session *s); /* takes what turn->in holds, as far as it goes */
+void forget_command(struct imap_session *s);
+
 /* imap_session.c */
+enum next run_command(struct imap_session *s); /* whole, in s->command */
+bool read_tag(struct imap_session *s);         /* from s->lexer into s->tag */
 enum next await_errand(struct imap_session *s, struct errand *errand,
                        enum next (*resumed)(struct imap_session *, struct errand *back));
 void enter_state(struct imap_session *s, enum imap_state state);
