@@ -172,18 +172,17 @@ static const struct {
     {"BODYSTRUCTURE", FETCH_STRUCTURE},
 };
 static const struct {
-    const char *word;
+    const char *word, *label; /* as the answer names it */
     enum section_kind kind;
-    const char *label; /* with a section in brackets; else the item is whole */
-    bool peek, old;
+    bool peek, old; /* old: the whole of a section, without brackets */
 } section_items[] = {
-    {"BODY.PEEK",     SECTION_ALL,         "BODY",          true,  false},
-    {"BINARY.PEEK",   SECTION_BINARY,      "BINARY",        true,  false},
-    {"BINARY.SIZE",   SECTION_BINARY_SIZE, "BINARY.SIZE",   true,  false},
-    {"BINARY",        SECTION_BINARY,      "BINARY",        false, false},
-    {"RFC822.HEADER", SECTION_HEADER,      "RFC822.HEADER", true,  true },
-    {"RFC822.TEXT",   SECTION_TEXT,        "RFC822.TEXT",   false, true },
-    {"RFC822",        SECTION_ALL,         "RFC822",        false, true },
+    {"BODY.PEEK",     "BODY",          SECTION_ALL,         true,  false},
+    {"BINARY.PEEK",   "BINARY",        SECTION_BINARY,      true,  false},
+    {"BINARY.SIZE",   "BINARY.SIZE",   SECTION_BINARY_SIZE, true,  false},
+    {"BINARY",        "BINARY",        SECTION_BINARY,      false, false},
+    {"RFC822.HEADER", "RFC822.HEADER", SECTION_HEADER,      true,  true },
+    {"RFC822.TEXT",   "RFC822.TEXT",   SECTION_TEXT,        false, true },
+    {"RFC822",        "RFC822",        SECTION_ALL,         false, true },
 };
 
 static bool read_item(struct lexer *lexer, struct fetch_items *items)

@@ -179,8 +179,7 @@ void add_capabilities(const struct imap_session *s, struct bytes *out)
     bytes_add_text(out, "IMAP4rev1 IMAP4rev2 ID ENABLE SASL-IR");
     if (s->state == NOT_AUTHENTICATED) {
         bytes_add_text(out, " LITERAL-");
-        bytes_add_text(out,
-                       s->secured ? " AUTH=PLAIN" : " STARTTLS LOGINDISABLED");
+        bytes_add_text(out, s->secured ? " AUTH=PLAIN" : " STARTTLS LOGINDISABLED");
         return;
     }
     bytes_print(out,

@@ -17,7 +17,9 @@ bool lexer_at_end(const struct lexer *lexer)
 
 char lex_peek(const struct lexer *lexer)
 {
-    return lexer->rest.len > 0 ? lexer->rest.at[0] : '\0';
+    if (lexer->rest.len == 0)
+        return '\0';
+    return lexer->rest.at[0];
 }
 
 static void step(struct lexer *lexer, size_t count)

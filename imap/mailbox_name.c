@@ -181,7 +181,7 @@ bool mailbox_name_fits(struct slice name, struct slice pattern)
     size_t p = 0;
 
     for (;;) {
-        char c = p < pattern.len ? pattern.at[p] : '\0';
+        int c = p < pattern.len ? pattern.at[p] : '\0';
         if (c == '*' || c == '%') {
             *(c == '*' ? &star : &percent) = (struct wildcard){p, at, true};
             percent.met = c == '%'; /* behind a '*' older ones cannot matter */

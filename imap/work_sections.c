@@ -114,10 +114,35 @@ static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
-    c = (char)(c | 0x20);
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* "=3D" at the head of `text`; false: it is none. */
+static bool read_escape(struct slice text, char *out)
+{
+    if (text.len < 3 || text.at[0] != '=')
+        return false;
+    int high = hex_digit(text.at[1]);
+    int low = hex_digit(text.at[2]);
+    *out = (char)(unsigned char)(high * 16 + low);
+    return high >= 0 && low >= 0;
+}
+
+static void decode_line(struct slice line, struct bytes *out)
+{
+    while (line.len > 0) {
+        char c;
+        bool escaped = read_escape(line, &c);
+        if (!escaped)
+            c = line.at[0];
+        bytes_add_char(out, c);
+        line = slice_from(line, escaped ? 3 : 1);
+    }
+}
+
+/* A '=' at the end of a line joins it to the next (RFC 2045 6.7). */
 static void decode_quoted(struct slice text, struct bytes *out)
 {
     while (text.at && text.len > 0) {
@@ -127,12 +152,7 @@ static void decode_quoted(struct slice text, struct bytes *out)
             line.len--;
         bool soft = line.len > 0 && line.at[line.len - 1] == '=';
         line.len -= soft;
-        for (size_t i = 0; i < line.len; i++) {
-            int high = line.at[i] == '=' && i + 2 < line.len ? hex_digit(line.at[i + 1]) : -1;
-            int low = high >= 0 ? hex_digit(line.at[i + 2]) : -1;
-            bytes_add_char(out, low >= 0 ? (char)(high * 16 + low) : line.at[i]);
-            i += low >= 0 ? 2 : 0;
-        }
+        decode_line(line, out);
         if (ends && !soft)
             bytes_add_text(out, "\r\n");
     }

@@ -92,7 +92,9 @@ static void skip_blank(struct walk *walk)
 static char look(struct walk *walk)
 {
     skip_blank(walk);
-    return walk->rest.len > 0 ? walk->rest.at[0] : '\0';
+    if (walk->rest.len == 0)
+        return '\0';
+    return walk->rest.at[0];
 }
 
 static void take_quoted(struct walk *walk, struct bytes *out)

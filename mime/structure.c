@@ -4,9 +4,7 @@
 #include "memory.h"
 #include "structure_private.h"
 
-#include <ctype.h>
-
-enum { INNER_MAX = 5, LINES_BUFFER = 16 * 1024 };
+enum { INNER_MAX = 5, LINES_BUFFER = 16 * 1024, LONGEST_ENCODING = 20 };
 
 struct telling {
     struct mail_structure *out;
@@ -125,20 +123,21 @@ static void tell_extension(const struct mail_part *part, struct bytes *out)
 
 /* ---- leaves ---- */
 
+/* The first word, lower case; what is no token counts as not said. */
 static char *encoding_of(const struct mail_part *part)
 {
     scoped_value(bytes) text = {0};
     bool found;
+    size_t len = 0;
 
     header_raw_add(&part->header, "Content-Transfer-Encoding", &text, &found);
-    for (size_t i = 0; i < text.len; i++)
-        if (!isalnum((unsigned char)text.at[i]) && text.at[i] != '-') {
-            bytes_cut(&text, i);
-            break;
-        }
-    for (size_t i = 0; i < text.len; i++)
-        text.at[i] = (char)tolower((unsigned char)text.at[i]);
-    return text.len > 0 && text.len <= 20 ? bytes_take(&text) : must_dup("7bit");
+    while (len < text.len && (g_ascii_isalnum(text.at[len]) || text.at[len] == '-')) {
+        text.at[len] = g_ascii_tolower(text.at[len]);
+        len++;
+    }
+    if (len == 0 || len > LONGEST_ENCODING)
+        return must_dup("7bit");
+    return must_copy(slice_first(bytes_slice(&text), len));
 }
 
 static bool count_lines(const struct mail_part *part, int64_t *out, struct err *err)
@@ -211,6 +210,7 @@ static bool tell_leaf(struct telling *telling, struct mail_part *part, const cha
     bool opened = is_mail && !coded && telling->inner < INNER_MAX;
     int64_t inner_body = 0;
     int64_t lines = 0;
+    const int64_t octets = part->end - part->body;
 
     bytes_add_char(out, '(');
     if (is_mail && !opened) /* which RFC 2046 5.2.1 forbids: not to be looked into */
@@ -225,7 +225,7 @@ static bool tell_leaf(struct telling *telling, struct mail_part *part, const cha
     header_nstring_add(&part->header, "Content-Description", out);
     bytes_add_char(out, ' ');
     imap_string_add(out, slice_of(encoding));
-    bytes_print(out, " %lld", (long long)(part->end - part->body));
+    bytes_print(out, " %lld", (long long)octets);
     if (opened && !tell_inner(telling, part, number, &inner_body))
         return false;
     if ((text || opened) && !count_lines(part, &lines, telling->err))

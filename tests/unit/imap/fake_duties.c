@@ -1,0 +1,518 @@
+#include "fake_duties.h"
+
+#include "memory.h"
+
+#include <stdio.h>
+
+struct imap_body {
+    struct fake *fake;
+    struct bytes text;
+};
+
+/* Results are filled when an errand is made; doing it is nothing. */
+struct done {
+    union {
+        struct imap_errand base;
+        struct imap_proof proof;
+        struct imap_challenge challenge;
+        struct imap_listing listing;
+        struct imap_opened opened;
+        struct imap_rows rows;
+        struct imap_piece piece;
+        struct imap_copied copied;
+        struct imap_found found;
+        struct imap_quota quota;
+    } any;
+    void (*clear)(struct done *);
+};
+
+static struct done *done_of(struct errand *errand)
+{
+    return container_of(errand, struct done, any.base.errand);
+}
+
+static void done_free(struct errand *errand)
+{
+    struct done *done = done_of(errand);
+
+    if (done->clear)
+        done->clear(done);
+    free(done);
+}
+
+static struct done *done_new(void (*clear)(struct done *))
+{
+    struct done *done = must_new(struct done);
+
+    done->any.base.errand.free = done_free;
+    done->any.base.errand.ok = true;
+    done->clear = clear;
+    return done;
+}
+
+static struct errand *errand_of(struct done *done)
+{
+    return &done->any.base.errand;
+}
+
+static struct errand *failed(enum err_kind kind, const char *words)
+{
+    struct done *done = done_new(NULL);
+
+    done->any.base.errand.ok = false;
+    err_set(&done->any.base.errand.err, kind, "%s", words);
+    return errand_of(done);
+}
+
+/* ---- who ---- */
+
+static struct errand *fake_login(void *ctx, struct slice name, struct slice password)
+{
+    struct done *done = done_new(NULL);
+
+    (void)ctx;
+    if (slice_is(name, "alice@home.test") && slice_is(password, "secret"))
+        done->any.proof.login.account_id = 1;
+    return errand_of(done);
+}
+
+static struct errand *fake_challenge(void *ctx, struct slice name)
+{
+    (void)ctx, (void)name;
+    return errand_of(done_new(NULL));
+}
+
+static struct errand *fake_prove(void *ctx, struct slice name, struct slice message,
+                                 struct slice proof)
+{
+    (void)ctx, (void)name, (void)message, (void)proof;
+    return errand_of(done_new(NULL));
+}
+
+/* ---- mailboxes ---- */
+
+static struct imap_mailbox inbox(const struct fake *fake)
+{
+    return (struct imap_mailbox){
+        .id = 1,
+        .name = must_dup("INBOX"),
+        .subscribed = true,
+        .uid_validity = 7,
+        .uid_next = fake->count ? fake->messages[fake->count - 1].uid + 1 : 1,
+        .modseq = fake->modseq,
+        .exists = (uint32_t)fake->count,
+    };
+}
+
+static void listing_clear(struct done *done)
+{
+    for (size_t i = 0; i < done->any.listing.count; i++)
+        imap_mailbox_clear(&done->any.listing.at[i]);
+    free(done->any.listing.at);
+}
+
+static struct errand *fake_list(void *ctx, int64_t account_id, bool count)
+{
+    struct done *done = done_new(listing_clear);
+    struct imap_listing *listing = &done->any.listing;
+
+    (void)account_id, (void)count;
+    listing->at = must_alloc_array(2, sizeof listing->at[0]);
+    listing->count = 2;
+    listing->at[0] = inbox(ctx);
+    listing->at[1] = (struct imap_mailbox){
+        .id = 2, .name = must_dup("Work/Old"), .special = SPECIAL_ARCHIVE, .uid_validity = 8};
+    return errand_of(done);
+}
+
+static struct errand *fake_status(void *ctx, int64_t account_id, struct slice name)
+{
+    struct done *done = done_new(listing_clear);
+    struct imap_listing *listing = &done->any.listing;
+
+    (void)account_id;
+    if (!slice_is(name, "INBOX")) {
+        done->any.base.refused = true;
+        strcpy(done->any.base.code, "NONEXISTENT");
+        return errand_of(done);
+    }
+    listing->at = must_alloc_array(1, sizeof listing->at[0]);
+    listing->count = 1;
+    listing->at[0] = inbox(ctx);
+    return errand_of(done);
+}
+
+static struct errand *fake_change(void *ctx, int64_t account_id, enum mailbox_change change,
+                                  struct slice name, struct slice new_name,
+                                  enum imap_special special)
+{
+    (void)ctx, (void)account_id, (void)change, (void)new_name, (void)special;
+    return slice_is(name, "INBOX") ? failed(ERR_REFUSED, "INBOX stays") : errand_of(done_new(NULL));
+}
+
+static struct errand *fake_quota(void *ctx, int64_t account_id)
+{
+    struct done *done = done_new(NULL);
+
+    (void)ctx, (void)account_id;
+    done->any.quota = (struct imap_quota){done->any.base, 2048, 1024 * 1024};
+    return errand_of(done);
+}
+
+/* ---- what lies there ---- */
+
+static void add_entry(struct imap_changes *changes, const struct fake_message *message)
+{
+    must_make_room(changes->at, changes->count, changes->capacity);
+    changes->at[changes->count++] = (struct imap_entry){
+        message->uid, message->flags, message->keywords[0] ? must_dup(message->keywords) : NULL,
+        message->modseq};
+}
+
+static void opened_clear(struct done *done)
+{
+    imap_opened_clear(&done->any.opened);
+}
+
+static void fill_changes(const struct fake *fake, int64_t since, struct imap_changes *out)
+{
+    out->modseq = out->modseq_before = fake->modseq;
+    for (size_t i = 0; i < fake->count; i++)
+        if (fake->messages[i].modseq > since)
+            add_entry(out, &fake->messages[i]);
+    for (size_t i = 0; i < fake->gone_count; i++)
+        if (fake->gone_modseq[i] > since)
+            number_set_add(&out->vanished, fake->gone[i], fake->gone[i]);
+}
+
+static struct errand *fake_open(void *ctx, int64_t account_id, struct slice name, int64_t since,
+                                const struct number_set *known)
+{
+    struct fake *fake = ctx;
+    struct done *done = done_new(opened_clear);
+    struct imap_opened *opened = &done->any.opened;
+
+    (void)account_id, (void)known;
+    if (!slice_is(name, "INBOX")) {
+        done->any.base.refused = true;
+        strcpy(done->any.base.code, "NONEXISTENT");
+        strcpy(done->any.base.words, "There is no such mailbox");
+        return errand_of(done);
+    }
+    opened->mailbox = inbox(fake);
+    opened->changes.modseq = fake->modseq;
+    if (since)
+        fill_changes(fake, since, &opened->changes);
+    for (size_t i = 0; i < fake->count; i++) {
+        must_make_room(opened->uids, opened->count, opened->capacity);
+        opened->uids[opened->count++] = fake->messages[i].uid;
+        if (!opened->first_unseen && !(fake->messages[i].flags & IMAP_SEEN))
+            opened->first_unseen = fake->messages[i].uid;
+    }
+    return errand_of(done);
+}
+
+static struct errand *fake_changes(void *ctx, int64_t mailbox_id, int64_t since)
+{
+    struct done *done = done_new(opened_clear);
+
+    (void)mailbox_id;
+    fill_changes(ctx, since, &done->any.opened.changes);
+    return errand_of(done);
+}
+
+void fake_text(uint32_t uid, char out[100])
+{
+    snprintf(out, 100, "Subject: Mail %u\r\n\r\nText %u\r\n", uid, uid);
+}
+
+static void rows_clear(struct done *done)
+{
+    imap_rows_clear(&done->any.rows);
+}
+
+/* Every section is the whole text; half of it comes by piece(). */
+static void fill_section(uint32_t uid, const struct imap_section_wish *wish, struct imap_row *row,
+                         struct imap_section *out)
+{
+    char text[100];
+    size_t half;
+
+    fake_text(uid, text);
+    half = strlen(text) / 2;
+    if (wish->part[0] == '9') {
+        out->absent = true;
+        return;
+    }
+    if (wish->kind == SECTION_BINARY_SIZE) {
+        out->end = (int64_t)strlen(text);
+        return;
+    }
+    bytes_add(&out->text, slice_first(slice_of(text), half));
+    out->begin = (int64_t)half;
+    out->end = (int64_t)strlen(text);
+    if (!row->body) {
+        scoped_value(bytes) whole = {0};
+        bytes_add_text(&whole, text);
+        row->body = source_of_bytes(&whole);
+    }
+}
+
+static struct errand *fake_rows(void *ctx, int64_t mailbox_id, const struct number_set *uids,
+                                uint32_t after, const struct imap_wish *wish)
+{
+    enum { AT_ONCE = 3 };
+    const struct fake *fake = ctx;
+    struct done *done = done_new(rows_clear);
+    struct imap_rows *rows = &done->any.rows;
+
+    (void)mailbox_id;
+    rows->section_count = wish->section_count;
+    for (size_t i = 0; i < fake->count; i++) {
+        const struct fake_message *message = &fake->messages[i];
+        if (message->uid <= after || !number_set_has(uids, message->uid) ||
+            message->modseq <= wish->changed_since)
+            continue;
+        if (rows->count == AT_ONCE) {
+            rows->more = true;
+            break;
+        }
+        must_make_room(rows->at, rows->count, rows->capacity);
+        struct imap_row *row = &rows->at[rows->count++];
+        *row = (struct imap_row){
+            .entry = {.uid = message->uid, .flags = message->flags, .modseq = message->modseq},
+            .octets = 30,
+            .received_ms = INT64_C(1795336200000)
+        };
+        row->envelope = must_dup("(NIL \"Mail\" NIL NIL NIL NIL NIL NIL NIL NIL)");
+        row->structure =
+            must_dup("(\"text\" \"plain\" NIL NIL NIL \"7bit\" 9 1 NIL (\"inline\" NIL) NIL NIL)");
+        row->sections = must_alloc_array(wish->section_count, sizeof row->sections[0]);
+        for (size_t k = 0; k < wish->section_count; k++)
+            fill_section(message->uid, &wish->sections[k], row, &row->sections[k]);
+    }
+    return errand_of(done);
+}
+
+static void piece_clear(struct done *done)
+{
+    bytes_clear(&done->any.piece.text);
+}
+
+static struct errand *fake_piece(struct source *body, int64_t begin, int64_t end)
+{
+    struct done *done = done_new(piece_clear);
+    struct bytes *text = &done->any.piece.text;
+    size_t got = 0;
+    struct err err;
+
+    if (source_read(body, begin, bytes_reserve(text, (size_t)(end - begin)), (size_t)(end - begin),
+                    &got, &err))
+        text->len += got;
+    return errand_of(done);
+}
+
+/* ---- changing ---- */
+
+static struct errand *fake_flags(void *ctx, int64_t mailbox_id, const struct number_set *uids,
+                                 const struct imap_flags_order *order)
+{
+    struct fake *fake = ctx;
+    struct done *done = done_new(opened_clear);
+    struct imap_changes *changes = &done->any.opened.changes;
+    int64_t before = fake->modseq++;
+
+    (void)mailbox_id;
+    for (size_t i = 0; i < fake->count; i++) {
+        struct fake_message *message = &fake->messages[i];
+        if (!number_set_has(uids, message->uid))
+            continue;
+        if (order->unchanged_since >= 0 && message->modseq > order->unchanged_since) {
+            number_set_add(&changes->modified, message->uid, message->uid);
+            continue;
+        }
+        message->flags = order->how == FLAGS_SET   ? order->flags
+                         : order->how == FLAGS_ADD ? message->flags | order->flags
+                                                   : message->flags & ~order->flags;
+        message->modseq = fake->modseq;
+        add_entry(changes, message);
+    }
+    changes->modseq_before = before;
+    changes->modseq = fake->modseq;
+    return errand_of(done);
+}
+
+void fake_remove_at(struct fake *fake, size_t i)
+{
+    if (fake->gone_count < FAKE_MESSAGES) {
+        fake->gone[fake->gone_count] = fake->messages[i].uid;
+        fake->gone_modseq[fake->gone_count++] = fake->modseq;
+    }
+    memmove(&fake->messages[i], &fake->messages[i + 1],
+            (fake->count - i - 1) * sizeof fake->messages[0]);
+    fake->count--;
+}
+
+static struct errand *fake_expunge(void *ctx, int64_t mailbox_id, const struct number_set *uids)
+{
+    struct fake *fake = ctx;
+    struct done *done = done_new(opened_clear);
+    struct imap_changes *changes = &done->any.opened.changes;
+
+    (void)mailbox_id;
+    changes->modseq_before = fake->modseq++;
+    for (size_t i = fake->count; i > 0; i--) {
+        uint32_t uid = fake->messages[i - 1].uid;
+        if (!(fake->messages[i - 1].flags & IMAP_DELETED) || (uids && !number_set_has(uids, uid)))
+            continue;
+        number_set_add(&changes->vanished, uid, uid);
+        fake_remove_at(fake, i - 1);
+    }
+    changes->modseq = fake->modseq;
+    return errand_of(done);
+}
+
+static void copied_clear(struct done *done)
+{
+    free(done->any.copied.from);
+    free(done->any.copied.to);
+}
+
+static struct errand *fake_copy(void *ctx, int64_t account_id, int64_t mailbox_id,
+                                const struct number_set *uids, struct slice to, bool move)
+{
+    struct fake *fake = ctx;
+    struct done *done = done_new(copied_clear);
+    struct imap_copied *copied = &done->any.copied;
+
+    (void)account_id, (void)mailbox_id;
+    if (!slice_is(to, "Work/Old")) {
+        free(done);
+        return failed(ERR_ABSENT, "There is no such mailbox; create it");
+    }
+    copied->from = must_alloc_array(FAKE_MESSAGES, sizeof copied->from[0]);
+    copied->to = must_alloc_array(FAKE_MESSAGES, sizeof copied->to[0]);
+    copied->uid_validity = 8;
+    copied->modseq_before = fake->modseq++;
+    for (size_t i = 0; i < fake->count;) {
+        if (!number_set_has(uids, fake->messages[i].uid)) {
+            i++;
+            continue;
+        }
+        copied->from[copied->count] = fake->messages[i].uid;
+        copied->to[copied->count] = (uint32_t)copied->count + 1;
+        copied->count++;
+        if (move)
+            fake_remove_at(fake, i);
+        else
+            i++;
+    }
+    copied->modseq = fake->modseq;
+    return errand_of(done);
+}
+
+static void found_clear(struct done *done)
+{
+    free(done->any.found.uids);
+}
+
+static struct errand *fake_search(void *ctx, int64_t mailbox_id, const struct search_key *key,
+                                  const struct number_set *all)
+{
+    struct fake *fake = ctx;
+    struct done *done = done_new(found_clear);
+    struct imap_found *found = &done->any.found;
+    struct search_key copy;
+
+    (void)mailbox_id;
+    search_key_copy(key, &copy); /* every message whose UID is a multiple of 20 */
+    search_key_clear(&copy);
+    for (size_t i = 0; i < fake->count; i++)
+        if (number_set_has(all, fake->messages[i].uid) && fake->messages[i].uid % 20 == 0) {
+            must_make_room(found->uids, found->count, found->capacity);
+            found->uids[found->count++] = fake->messages[i].uid;
+        }
+    found->modseq = fake->modseq;
+    return errand_of(done);
+}
+
+/* ---- bodies ---- */
+
+static struct imap_body *fake_body_new(void *ctx)
+{
+    struct imap_body *body = must_new(struct imap_body);
+
+    body->fake = ctx;
+    return body;
+}
+
+static bool fake_body_add(struct imap_body *body, struct slice s)
+{
+    bytes_add(&body->text, s);
+    return body->text.len % 7 == 0;
+}
+
+static struct errand *fake_body_flush(struct imap_body *body)
+{
+    (void)body;
+    return errand_of(done_new(NULL));
+}
+
+static void fake_body_free(struct imap_body *body)
+{
+    bytes_clear(&body->text);
+    free(body);
+}
+
+static struct errand *fake_append(void *ctx, int64_t account_id, struct slice mailbox,
+                                  const struct imap_message *messages, size_t count)
+{
+    struct fake *fake = ctx;
+    struct done *done = done_new(copied_clear);
+    struct imap_copied *copied = &done->any.copied;
+
+    (void)account_id;
+    copied->to = must_alloc_array(count, sizeof copied->to[0]);
+    copied->uid_validity = 8;
+    for (size_t i = 0; i < count; i++) {
+        copied->to[copied->count++] = 100 + (uint32_t)fake->appended++;
+        bytes_reset(&fake->last_body);
+        bytes_add(&fake->last_body, bytes_slice(&messages[i].body->text));
+        free(messages[i].keywords);
+        fake_body_free(messages[i].body);
+    }
+    if (slice_is(mailbox, "Nowhere")) {
+        done_free(errand_of(done));
+        return failed(ERR_ABSENT, "There is no such mailbox; create it");
+    }
+    return errand_of(done);
+}
+
+struct imap_duties fake_duties(struct fake *fake)
+{
+    return (struct imap_duties){
+        .ctx = fake,
+        .hostname = "mx.home.test",
+        .message_max = 1024 * 1024,
+        .login = fake_login,
+        .challenge = fake_challenge,
+        .prove = fake_prove,
+        .list = fake_list,
+        .status = fake_status,
+        .change_mailbox = fake_change,
+        .quota = fake_quota,
+        .open = fake_open,
+        .changes = fake_changes,
+        .rows = fake_rows,
+        .piece = fake_piece,
+        .search = fake_search,
+        .flags = fake_flags,
+        .expunge = fake_expunge,
+        .copy = fake_copy,
+        .body_new = fake_body_new,
+        .body_add = fake_body_add,
+        .body_flush = fake_body_flush,
+        .body_free = fake_body_free,
+        .append = fake_append,
+    };
+}
