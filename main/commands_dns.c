@@ -106,6 +106,11 @@ static void print(struct command *command, const struct dns_plan *plan, size_t o
         dns_print_plain(plan, only, &command->out);
     else
         dns_print_zone(plan, only, &command->out);
+    bool for_people = !command->json && !command_option(command, "--plain");
+    if (for_people && plan->known->spki_count == 0)
+        command_say(command,
+                    "; %s holds no certificate that could be read: there is no TLSA record\n",
+                    plan->known->config->certificate);
 }
 
 static void show_complaint(struct command *command, struct json *json, const char *domain,
@@ -168,15 +173,21 @@ static int check(struct command *command, const struct dns_plan *plan, size_t on
     return command_refuse(command, &err);
 }
 
-struct pair { /* does a new pair of keys wait? */
-    bool waits;
-};
-
 static void look_for_next(void *ctx, const struct dkim_record *record)
 {
-    struct pair *pair = ctx;
+    bool *waits = ctx;
 
-    pair->waits |= record->state == DKIM_NEXT;
+    *waits |= record->state == DKIM_NEXT;
+}
+
+/* Does a new pair of keys wait to be used? */
+static bool pair_waits(struct command *command, struct slice domain, bool *out, struct err *err)
+{
+    scoped(store_view) view = store_look(command->house->store, err);
+
+    *out = false;
+    return view &&
+           bridge_dkim_records(command->house->bridge, view, domain, look_for_next, out, err);
 }
 
 /* The records of the waiting pair, as the world sees them: nothing may be wrong before it is used. */
@@ -204,14 +215,11 @@ static bool rotate_domain(struct command *command, const struct dns_plan *plan, 
                           struct err *err)
 {
     const char *name = command->house->config->domains[domain];
-    struct pair pair = {0};
-    {
-        scoped(store_view) view = store_look(command->house->store, err);
-        if (!view || !bridge_dkim_records(command->house->bridge, view, slice_of(name),
-                                          look_for_next, &pair, err))
-            return false;
-    }
-    if (!pair.waits) {
+    bool waits;
+
+    if (!pair_waits(command, slice_of(name), &waits, err))
+        return false;
+    if (!waits) {
         if (!bridge_dkim_prepare(command->house->bridge, slice_of(name), err))
             return false;
         command_say(command,

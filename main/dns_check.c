@@ -163,20 +163,24 @@ static void check_address(struct check *check, const struct dns_wanted *wanted)
         check_publish(check, wanted, "%s is missing", wanted->value);
 }
 
+static bool has_family(const struct dns_known *known, enum dns_type type)
+{
+    for (size_t i = 0; i < known->address_count; i++)
+        if ((strchr(known->addresses[i], ':') != NULL) == (type == DNS_AAAA))
+            return true;
+    return false;
+}
+
 /* An address of a kind that this machine has not: connections there come to nothing. */
 static void check_other_family(struct check *check, const struct dns_wanted *wanted)
 {
-    const struct dns_known *known = check->plan->known;
     struct dns_wanted other = *wanted;
 
-    for (size_t i = 0; i < known->address_count; i++)
-        if (strchr(known->addresses[i], ':'))
-            return;
-    other.type = DNS_AAAA;
-    if (known->address_count == 0 || wanted->type != DNS_A)
+    other.type = wanted->type == DNS_A ? DNS_AAAA : DNS_A;
+    if (wanted->guess || has_family(check->plan->known, other.type))
         return;
-    const struct dns_answer *answer = check_ask(check, &other, DNS_AAAA, wanted->name);
-    scoped_text char *foreign = answer ? foreign_address(check, DNS_AAAA, answer) : NULL;
+    const struct dns_answer *answer = check_ask(check, &other, other.type, wanted->name);
+    scoped_text char *foreign = answer ? foreign_address(check, other.type, answer) : NULL;
     if (foreign)
         check_say(check, &other, "it says %s, where this server does not listen; take it away",
                   foreign);
@@ -211,15 +215,18 @@ static void check_mx(struct check *check, const struct dns_wanted *wanted)
 static void check_alias(struct check *check, const struct dns_wanted *wanted)
 {
     const struct dns_answer *answer = check_ask(check, wanted, DNS_A, wanted->name);
+    enum dns_type type = DNS_A;
 
-    if (answer && answer->count == 0)
-        answer = check_ask(check, wanted, DNS_AAAA, wanted->name);
+    if (answer && answer->count == 0) {
+        type = DNS_AAAA;
+        answer = check_ask(check, wanted, type, wanted->name);
+    }
     if (!answer)
         return;
-    scoped_text char *foreign = foreign_address(check, DNS_A, answer);
+    scoped_text char *foreign = foreign_address(check, type, answer);
     if (answer->count == 0)
         check_publish(check, wanted, "there is none");
-    else if (foreign && strchr(foreign, '.'))
+    else if (foreign)
         check_publish(check, wanted, "it leads to %s, which is not this machine", foreign);
 }
 

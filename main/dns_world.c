@@ -279,7 +279,7 @@ void dns_world_knock(struct dns_world *world, const struct dns_plan *plan, size_
     if (plan->home == domain)
         knock_at_host(world, facts, out);
     knock_at_pages(world, name, facts, out);
-    const struct dns_answer *there = dns_facts_ask(facts, DNS_A, sts);
-    if (there && there->count > 0)
+    struct sockaddr_storage addresses[ADDRESSES_MAX];
+    if (addresses_of(world, facts, sts, addresses) > 0) /* else its record is complained about */
         read_policy(world, name, out);
 }

@@ -210,6 +210,29 @@ static void an_unknown_address_is_a_guess(void **state)
     assert_string_equal(out.at[0].about, "CNAME openpgpkey.a.test");
 }
 
+static void a_machine_may_have_ipv6_alone(void **state)
+{
+    (void)state;
+    scoped_value(dns_plan) plan = {0};
+    scoped_value(dns_complaints) none = {0};
+    scoped_value(dns_complaints) one = {0};
+
+    set_up_known("mx.a.test");
+    known.address_count = 1;
+    snprintf(known.addresses[0], sizeof known.addresses[0], "2a00:1::10");
+    dns_plan_make(&known, &plan);
+    scoped_text char *with_old = world_of(&plan);
+    scoped_text char *world = changed(with_old, "mta-sts", "mta-sts.a.test AAAA 2a00:1::10\n");
+    scoped_text char *more = changed(world, "autoconfig", "autoconfig.a.test AAAA 2a00:1::10\n");
+    scoped_text char *right = changed(more, "openpgpkey", "openpgpkey.a.test AAAA 2a00:1::10\n");
+    look(&plan, right, true, &none);
+    assert_int_equal(none.count, 0);
+    scoped_text char *stale = changed(right, "", "mx.a.test A 20.0.0.10\n");
+    look(&plan, stale, true, &one);
+    assert_true(one.count > 0);
+    assert_string_equal(one.at[0].about, "A mx.a.test");
+}
+
 static void long_texts_are_cut_into_strings(void **state)
 {
     (void)state;
@@ -248,6 +271,7 @@ int main(void)
         cmocka_unit_test(each_fault_is_named),
         cmocka_unit_test(an_unsigned_zone_is_told_once_and_has_no_use_for_tlsa),
         cmocka_unit_test(an_unknown_address_is_a_guess),
+        cmocka_unit_test(a_machine_may_have_ipv6_alone),
         cmocka_unit_test(long_texts_are_cut_into_strings),
         cmocka_unit_test(what_strangers_wrote_is_made_harmless),
     };
