@@ -3,6 +3,7 @@
  * short and commits by itself; after a crash the rows say what is left to do.
  */
 #include "activity_work.h"
+#include "commit.h"
 #include "list_work.h"
 
 enum { SLICES_A_ROUND = 20, TIDY_EVERY_MS = 10 * MINUTE_MS };
@@ -22,6 +23,23 @@ static bool run_slices(struct bridge *bridge, bool (*slice)(struct bridge *, boo
             return false;
     *out_more |= more;
     return true;
+}
+
+static bool record_change(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
+{
+    (void)bridge, (void)ctx;
+    return store_change_go_on(tx, err);
+}
+
+/* Edits and withdrawals of what many have. */
+static bool change_deliveries(struct bridge *bridge, bool *out_more, struct err *err)
+{
+    {
+        scoped(store_view) view = store_look(bridge->store, err);
+        if (!view || !store_changes_wait(view, out_more, err))
+            return false;
+    }
+    return !*out_more || bridge_commit(bridge, record_change, NULL, err);
 }
 
 static bool tidy(struct bridge *bridge, bool *out_more, struct err *err)
@@ -46,9 +64,9 @@ bool bridge_chores(struct bridge *bridge, int64_t *out_next_ms, struct err *err)
     bool more = false;
 
     if (!release_held(bridge, &next_ms, err) || !run_slices(bridge, expand_broadcast, &more, err) ||
+        !run_slices(bridge, change_deliveries, &more, err) ||
         !run_slices(bridge, fill_maildirs, &more, err) || !tell_undelivered(bridge, err) ||
-        !tell_suspended(bridge, err) ||
-        !tidy(bridge, &more, err))
+        !tell_suspended(bridge, err) || !tidy(bridge, &more, err))
         return false;
     next_ms = sooner(next_ms, sooner(bridge->tidy_ms, bridge->undelivered_ms));
     next_ms = sooner(next_ms, bridge->suspended_ms);

@@ -90,6 +90,9 @@ struct mail_host {
 enum found store_mail_host(struct store_view *view, const char *name, struct mail_host *out,
                            struct err *err);
 
+/* Whether an edit or a withdrawal has not come to all of its rows yet. */
+MUST_CHECK bool store_changes_wait(struct store_view *view, bool *out, struct err *err);
+
 /* Held messages whose release_ms has come, and broadcasts still to expand. */
 MUST_CHECK bool store_held_due(struct store_view *view, int64_t now_ms, int64_t *out_ids,
                                size_t max, size_t *out_count, int64_t *out_next_ms,

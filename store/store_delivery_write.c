@@ -22,10 +22,6 @@
 /* Subjects whose newest wish is the truth, also a lower number: Accept after Reject, Follow after Undo. */
 #define IS_FOLLOW "subject IN (2, 3)"
 
-/* Counting starts anew; but a first attempt that failed may have arrived all the same, which is not forgotten:
- * it decides whether a withdrawal must be said. */
-#define TRIES_ANEW "CASE WHEN delivered = 0 THEN min(tries, 1) ELSE 0 END"
-
 static bool find_inbox(struct store_tx *tx, const char *url, int64_t *out_id, struct err *err)
 {
     enum found found =
@@ -104,23 +100,6 @@ bool store_want_mail(struct store_tx *tx, const struct delivery *delivery, struc
     return true;
 }
 
-bool store_want_version(struct store_tx *tx, enum delivery_subject subject, int64_t subject_id,
-                        int version, int64_t due_ms, struct err *err)
-{
-    int64_t now_ms = tx_now(tx);
-
-    if (!sql_run(tx->sql,
-                 "UPDATE delivery SET wanted = ?1, tries = " TRIES_ANEW ", due_ms = ?2,"
-                 " first_ms = CASE WHEN due_ms IS NULL THEN ?3 ELSE first_ms END"
-                 " WHERE subject = ?4 AND subject_id = ?5 AND withdrawn_ms IS NULL AND wanted < ?1",
-                 with(as_number(version), as_number(due_ms ? due_ms : now_ms), as_number(now_ms),
-                      as_number(subject), as_number(subject_id)),
-                 err))
-        return false;
-    store_note(tx, TOPIC_DELIVERIES, 0);
-    return true;
-}
-
 /* The row, what it alone named, and nothing else. */
 bool store_delivery_end(struct store_tx *tx, int64_t id, struct err *err)
 {
@@ -152,41 +131,4 @@ bool store_deliveries_end(struct store_tx *tx, const char *next, int64_t of_id, 
         if (!store_delivery_end(tx, id, err))
             return false;
     return found == ABSENT;
-}
-
-/* Mails not yet sent, and what no client can have seen: never due. */
-static bool end_unsaid(struct store_tx *tx, enum delivery_subject subject, int64_t subject_id,
-                       struct err *err)
-{
-    int64_t id = 0;
-    enum found found;
-
-    while ((found = sql_number(
-                tx->sql,
-                "SELECT id FROM delivery WHERE subject = ? AND subject_id = ? AND delivered = 0"
-                " AND withdrawn_ms IS NULL AND (target = 3 OR (tries = 0 AND due_ms > ?)) LIMIT 1",
-                with(as_number(subject), as_number(subject_id), as_number(tx_now(tx))), &id,
-                err)) == FOUND)
-        if (!store_delivery_end(tx, id, err))
-            return false;
-    return found == ABSENT;
-}
-
-bool store_want_withdrawn(struct store_tx *tx, enum delivery_subject subject, int64_t subject_id,
-                          int64_t due_ms, struct err *err)
-{
-    int64_t now_ms = tx_now(tx);
-
-    if (!end_unsaid(tx, subject, subject_id, err) ||
-        !sql_run(tx->sql,
-                 "UPDATE delivery SET withdrawn_ms = ?1, wanted = wanted + 1, first_ms = ?1,"
-                 " tries = " TRIES_ANEW ","
-                 " due_ms = CASE WHEN delivered > 0 OR tries > 0 THEN ?2 END"
-                 " WHERE subject = ?3 AND subject_id = ?4 AND withdrawn_ms IS NULL",
-                 with(as_number(now_ms), as_number(due_ms ? due_ms : now_ms), as_number(subject),
-                      as_number(subject_id)),
-                 err))
-        return false;
-    store_note(tx, TOPIC_DELIVERIES, 0);
-    return true;
 }

@@ -157,9 +157,11 @@ MUST_CHECK bool store_want_withdrawn(struct store_tx *tx, enum delivery_subject 
                                      struct err *err); /* every row of
     it: Delete where delivered or tried, silent where it may be on its way, dropped where it
     was never due and for mails */
+/* Both change up to 500 rows at once; store_changes_wait() says that there are more. */
 MUST_CHECK bool store_want_version(struct store_tx *tx, enum delivery_subject subject,
                                    int64_t subject_id, int version, int64_t due_ms,
                                    struct err *err);
+MUST_CHECK bool store_change_go_on(struct store_tx *tx, struct err *err); /* 500 rows further */
 MUST_CHECK bool store_delivery_done(struct store_tx *tx, int64_t id, int version, const char *reply,
                                     struct err *err); /* what was sent; more wanted meanwhile
     stays due.  A withdrawn one's row goes */

@@ -402,7 +402,7 @@ static void silent_hosts_leave_room_for_others(void **state)
 static void only_what_is_asked_for_is_due(void **state)
 {
     struct lab *lab = *state;
-    int64_t next_ms = 0, last;
+    int64_t next_ms = 0;
     int64_t message = lab_message(lab, lab_account(lab, "alice"), VISIBILITY_MAIL);
 
     scoped(store_view) empty = lab_look(lab);
@@ -422,12 +422,7 @@ static void only_what_is_asked_for_is_due(void **state)
     assert_true(store_delivery_next_due(view, INBOXES, LAB_START_MS + 1, &next_ms, &lab->err));
     assert_int_equal(next_ms, LAB_START_MS + 2);
     struct store_tx *tx = lab_begin(lab);
-    assert_true(store_deliveries_due_now(tx, 0, 2, &last, &lab->err));
-    assert_int_equal(last, 2);
-    assert_true(store_deliveries_due_now(tx, last, 2, &last, &lab->err));
-    assert_int_equal(last, 3);
-    assert_true(store_deliveries_due_now(tx, last, 2, &last, &lab->err));
-    assert_int_equal(last, 0);
+    assert_true(store_deliveries_due_now(tx, 0, 10, &next_ms, &lab->err));
     assert_false(store_delivery_due_now(tx, 77, &lab->err));
     assert_int_equal(lab->err.kind, ERR_ABSENT);
     lab_commit(lab);
@@ -435,65 +430,6 @@ static void only_what_is_asked_for_is_due(void **state)
     struct due due = {.enough = 1};
     assert_true(store_queue(view, 0, 10, keep_due, &due, &lab->err));
     assert_int_equal(due.count, 1);
-}
-
-static void mail_waits_for_its_host_and_for_nobody_elses(void **state)
-{
-    struct lab *lab = *state;
-    int64_t message = lab_message(lab, lab_account(lab, "alice"), VISIBILITY_MAIL), next_ms;
-    int64_t rest_ms = LAB_START_MS + 10 * SECOND_MS;
-    struct mail_host host;
-    scoped_value(delivery) delivery = {0};
-
-    want_mail(lab, message, lab_fediverse_person(lab, "bob"), 'm');
-    struct store_tx *tx = lab_begin(lab);
-    assert_true(store_mail_host_failed(tx, "c.test", rest_ms - 1, "no", &lab->err));
-    assert_true(store_mail_host_failed(tx, "C.test", rest_ms, "silent", &lab->err));
-    assert_true(store_mail_host_failed(tx, "near.example", rest_ms + 1, "silent", &lab->err));
-    lab_commit(lab);
-    lab->clock.now_ms = LAB_START_MS + 1;
-    assert_int_equal(due_now(lab, MAILS).count, 0);
-    {
-        scoped(store_view) view = lab_look(lab);
-        assert_true(store_delivery_next_due(view, MAILS, lab->clock.now_ms, &next_ms, &lab->err));
-        assert_int_equal(next_ms, rest_ms);
-        assert_int_equal(store_mail_host(view, "c.test", &host, &lab->err), FOUND);
-        assert_int_equal(host.tries, 2);
-        assert_int_equal(store_delivery(view, 1, &delivery, &lab->err), FOUND);
-        assert_int_equal(delivery.host_next_ms, rest_ms);
-        assert_string_equal(delivery.host_reply, "silent");
-    }
-    lab->clock.now_ms = rest_ms;
-    assert_int_equal(due_now(lab, MAILS).count, 1);
-    lab->clock.now_ms = rest_ms - 1;
-    tx = lab_begin(lab);
-    assert_true(store_delivery_due_now(tx, 1, &lab->err));
-    lab_commit(lab);
-    assert_int_equal(due_now(lab, MAILS).count, 1);
-    tx = lab_begin(lab);
-    assert_true(store_mail_host_well(tx, "c.test", &lab->err));
-    lab_commit(lab);
-    scoped(store_view) view = lab_look(lab);
-    assert_int_equal(store_mail_host(view, "c.test", &host, &lab->err), ABSENT);
-}
-
-static void what_was_given_up_is_not_tried_again(void **state)
-{
-    struct lab *lab = *state;
-    int64_t message = lab_message(lab, lab_account(lab, "alice"), VISIBILITY_MAIL), last;
-    scoped_value(delivery) delivery = {0};
-
-    want_mail(lab, message, lab_fediverse_person(lab, "bob"), 'm');
-    struct store_tx *tx = lab_begin(lab);
-    assert_true(store_delivery_park(tx, 1, TELL_GIVEN_UP, "550 no", &lab->err));
-    assert_true(store_deliveries_due_now(tx, 0, 10, &last, &lab->err));
-    assert_false(store_delivery_due_now(tx, 1, &lab->err));
-    lab_commit(lab);
-    scoped(store_view) view = lab_look(lab);
-    assert_int_equal(store_delivery(view, 1, &delivery, &lab->err), FOUND);
-    assert_true(delivery.due_ms == DELIVERY_PARKED_MS);
-    assert_int_equal(delivery.tell, TELL_GIVEN_UP);
-    assert_string_equal(delivery.last_reply, "550 no");
 }
 
 static void who_is_gone_gets_nothing_more(void **state)
@@ -556,10 +492,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(silent_hosts_leave_room_for_others, lab_setup,
                                         lab_teardown),
         cmocka_unit_test_setup_teardown(only_what_is_asked_for_is_due, lab_setup, lab_teardown),
-        cmocka_unit_test_setup_teardown(mail_waits_for_its_host_and_for_nobody_elses, lab_setup,
-                                        lab_teardown),
-        cmocka_unit_test_setup_teardown(what_was_given_up_is_not_tried_again, lab_setup,
-                                        lab_teardown),
         cmocka_unit_test_setup_teardown(who_is_gone_gets_nothing_more, lab_setup, lab_teardown),
         cmocka_unit_test_setup_teardown(silent_withdrawn_rows_are_tidied, lab_setup, lab_teardown),
     };
