@@ -37,7 +37,12 @@ enum evidence_class {
     EVIDENCE_F1 = 11, /* the actor's HTTP signature */
 };
 
-enum { EVIDENCE_DOMAIN_SIZE = 256, EVIDENCE_SIGNATURES_MAX = 4, EVIDENCE_CLIENT_SIZE = 46 };
+enum {
+    EVIDENCE_DOMAIN_SIZE = 256,
+    EVIDENCE_SIGNATURES_MAX = 4,
+    EVIDENCE_CLIENT_SIZE = 46,
+    EVIDENCE_EXPLANATION_SIZE = 201
+};
 struct evidence_signature {
     enum auth_result result;
     char domain[EVIDENCE_DOMAIN_SIZE];
@@ -55,6 +60,8 @@ struct evidence { /* all zero: nothing was looked at */
     char author_domain[EVIDENCE_DOMAIN_SIZE]; /* of the one From address; "" if there is not one */
     bool spf_aligned, dkim_aligned;           /* passes, and speaks for the author's domain */
     bool signed_by_author_domain;             /* DKIM by that very domain */
+    /* What the author's domain says of mail that SPF fails; printable ASCII, its words; "" mostly.  Not stored. */
+    char explanation[EVIDENCE_EXPLANATION_SIZE];
     bool vouched; /* trusted forwarders saw it pass before they changed it (ARC) */
 };
 

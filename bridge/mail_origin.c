@@ -57,6 +57,7 @@ bool refuse_by_dmarc(struct mail_work *work)
         return false;
     return work_answer(work, VERDICT_NOT_ALLOWED,
                        "Not taken: %s asks (DMARC) to refuse mail that neither SPF nor DKIM proves "
-                       "to be its own. Send it through the server of that domain.",
-                       origin->author_domain);
+                       "to be its own. Send it through the server of that domain.%s%s",
+                       origin->author_domain, *origin->explanation ? " It says: " : "",
+                       origin->explanation);
 }

@@ -134,7 +134,8 @@ static void keep_results(const struct config *config, struct slice field, struct
     struct slice value = slice_from(field, colon == SIZE_MAX ? field.len : colon + 1);
     struct slice authority = results_authority(value);
 
-    if (slice_is_nocase(authority, config->hostname) || config_hosts(config, authority))
+    if (!slice_empty(authority) &&
+        (slice_is_nocase(authority, config->hostname) || config_hosts(config, authority)))
         return;
     bytes_add_text(out, "X-Foreign-Authentication-Results:");
     bytes_add(out, value);

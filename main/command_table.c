@@ -24,7 +24,7 @@ const struct command_row command_rows[] = {
     {"post undo",        "ADDRESS REF",             "Stop a post that is still held: nobody will have seen it", 2, 2, " ", INPUT_NONE, run_post_undo},
     {"post delete",      "ADDRESS REF",             "Delete a post here and at every server that got it", 2, 2, " ", INPUT_NONE, run_post_delete},
     {"mail list",        "ADDRESS",                 "List what rests in the mailboxes", 1, 1, " ", INPUT_NONE, run_mail_list},
-    {"mail show",        "ADDRESS ID",              "Show one mail", 2, 2, " ", INPUT_NONE, run_mail_show},
+    {"mail show",        "ADDRESS ID",              "Show one mail; what proves where it came from, on standard error", 2, 2, " ", INPUT_NONE, run_mail_show},
     {"queue list",       "",                        "List the deliveries that are not done yet", 0, 0, " ", INPUT_NONE, run_queue_list},
     {"queue show",       "ID",                      "Show one delivery and its last reply", 1, 1, " ", INPUT_NONE, run_queue_show},
     {"queue retry",      "[ID]",                    "Try one delivery now, or all", 0, 1, " ", INPUT_NONE, run_queue_retry},

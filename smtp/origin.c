@@ -62,6 +62,18 @@ static bool judge_dmarc(struct origin *origin)
     return !origin->dmarc.open;
 }
 
+/* The domain that wants a mail refused may say why (RFC 7208 6.2); of others nobody asks. */
+static bool explain(struct origin *origin)
+{
+    const struct origin_question *question = &origin->question;
+
+    if (origin->dmarc.result != AUTH_FAIL || origin->dmarc.policy != DMARC_REJECT ||
+        !slice_is_nocase(origin->mail_from.domain, question->author))
+        return true;
+    return spf_explain(&origin->mail_from, &origin->spf, question->receiver, question->now_ms,
+                       &origin->facts, origin->explanation);
+}
+
 /* Keys and policies are asked for first: should a hostile SPF record use up what a mail may ask, it harms itself. */
 bool origin_judge(struct origin *origin)
 {
@@ -75,7 +87,7 @@ bool origin_judge(struct origin *origin)
     if (!slice_eq_nocase(origin->helo.domain, origin->mail_from.domain))
         spf_judge(&origin->helo, &origin->facts, &origin->spf_helo);
     ended = !origin->spf_helo.open && ended;
-    return ended && judge_dmarc(origin); /* by what the others have come to */
+    return ended && judge_dmarc(origin) /* by what the others have come to */ && explain(origin);
 }
 
 static void copy_domain(struct slice domain, char out[EVIDENCE_DOMAIN_SIZE])
@@ -116,6 +128,7 @@ void origin_evidence(const struct origin *origin, struct evidence *out)
         .vouched = *question->author && arc_vouches(&origin->arc, slice_of(question->author)),
     };
     memcpy(out->client, client.at, client.len);
+    memcpy(out->explanation, origin->explanation, sizeof origin->explanation);
     if (dns_name_fits(origin->mail_from.domain))
         copy_domain(origin->mail_from.domain, out->spf_domain);
     copy_domain(slice_of(question->author), out->author_domain);

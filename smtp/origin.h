@@ -20,6 +20,7 @@ struct origin_question { /* all borrowed until the last call */
     const char *mail_from; /* "" is the null sender */
     const char *author; /* domain of the one From address, as A-labels; "" where there is not one */
     int64_t now_ms;
+    const char *receiver; /* our name */
     dkim_prove *prove;
     /* Whose ARC seals count; NULL: nobody's. */
     bool (*trusts)(const void *ctx, struct slice domain);
@@ -34,6 +35,7 @@ struct origin {
     struct dkim dkim;
     struct arc arc;
     struct dmarc_verdict dmarc;
+    char explanation[SPF_EXPLANATION_SIZE]; /* of SPF, where the mail is to be refused */
 };
 /* Takes in what the text says; `text` is not needed any more afterwards. */
 void origin_begin(struct origin *origin, const struct origin_question *question,

@@ -29,7 +29,7 @@ void spf_judge(const struct spf_question *question, struct dns_facts *facts,
 /* Where the domain of a FAIL explains itself: one line of printable ASCII, cut at 200 octets; "" if it says nothing fit
  * to be shown.  These are a stranger's words: whoever shows them says whose they are.  `receiver`, `now_ms`: for the
  * macros r and t.  False: open. */
-enum { SPF_EXPLANATION_SIZE = 201 };
+enum { SPF_EXPLANATION_SIZE = EVIDENCE_EXPLANATION_SIZE };
 bool spf_explain(const struct spf_question *question, const struct spf_verdict *verdict,
                  const char *receiver, int64_t now_ms, struct dns_facts *facts,
                  char out[SPF_EXPLANATION_SIZE]);

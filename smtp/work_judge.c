@@ -79,6 +79,7 @@ static bool begin(struct judging *judging, const struct smtp *smtp, struct sourc
         .author = judging->author,
         .now_ms = clock_now(smtp->parts.clock),
         .prove = prove,
+        .receiver = smtp->duties.hostname,
         .trusts = trusts_sealer,
         .ctx = smtp->parts.config,
     };

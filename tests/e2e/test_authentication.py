@@ -8,6 +8,7 @@ import pytest
 
 from laboratory.mailing import compose, connect, from_outside, submit, transact
 from laboratory.wait import until
+from test_dkim import far, house, sent  # noqa: F401  fixtures
 
 SERIAL = itertools.count(1)
 US, ELSEWHERE = "20.1.0.5", "20.1.7.7"  # where our mails come from, and where they do not
@@ -83,6 +84,43 @@ def test_a_forged_author_is_refused_where_the_domain_wants_it(alice, domain):
     assert answer == (550, REFUSED.format(bank))
     answer, _, _ = arrive(alice, f"chief@{bank}")
     assert answer == (550, REFUSED.format(bank))
+
+
+def test_the_domain_may_say_why(alice, domain):
+    name = domain(f"v=spf1 ip4:{ELSEWHERE} -all exp=why.%{{d}}", "v=DMARC1; p=reject",
+                  'why.{name} TXT "Ask %{{o}} about %{{c}}."')
+    answer, _, _ = arrive(alice, f"bob@{name}")
+    assert answer == (550, REFUSED.format(name) + f" It says: Ask {name} about {US}.")
+
+
+def test_a_signature_of_the_author_proves_most(alice, house, dns):
+    """Two servers of ours: one signs, the other judges."""
+    name = house.domains[0]
+    dns.add(f'_dmarc.{name} TXT "v=DMARC1; p=reject; adkim=s"')
+    bob = house.account(f"bob@{name}")
+    mail = compose(bob.address, alice.address, f"mail {next(SERIAL)}", "Signed")
+    assert submit(bob, mail)[0] == 250
+    entry = alice.wait_for_mail(lambda entry: entry["subject"] == mail["Subject"])
+    shown = alice.nestbox.run("mail", "show", alice.address, entry["id"])
+    assert shown.stderr.decode().startswith(f"{name} confirms that this mail is its own, by its signature (S2). It came "
+                                            "from 20.0.0.11 over TLS;")
+    said = results(email.message_from_bytes(shown.stdout, policy=email.policy.default))
+    assert said.count(f"dkim=pass header.d={name}") == 2
+    assert said.endswith(f"dmarc=pass (p=reject) header.from={name}")
+
+
+def test_our_own_mail_may_come_back_by_a_list(house, far):
+    """What we signed is ours, whoever brings it; with one word changed it is nobody's."""
+    name = house.domains[0]
+    bob, eve = house.account(f"bob@{name}"), house.account(f"eve@{name}")
+    mail = compose(bob.address, "list@example.org", f"mail {next(SERIAL)}", "Hello list")
+    text = sent(bob, far(), mail)
+    code, words = from_outside(house, "list@mail.test", [eve.address], text)
+    assert code == 250, words
+    eve.wait_for_mail(lambda entry: entry["subject"] == mail["Subject"])
+    changed = text.replace(b"Hello list", b"Hello mist")
+    assert from_outside(house, "list@mail.test", [eve.address], changed) == (
+        550, f"5.7.1 Only {name} itself sends mail with this From address.")
 
 
 def test_an_unaligned_pass_is_no_proof(alice, domain):
