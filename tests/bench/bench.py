@@ -2,7 +2,7 @@
 """bench.py FOLDER [PART] — the release build measured, each figure beside its yardstick, three alternating rounds.
 
 Prints one table with aims.  A figure that misses its aim is printed as missed; the exit status says only whether
-everything could be measured.  PART is memory, ingest or federation.
+everything could be measured.  PART is memory, ingest, outbound or federation.
 """
 import json
 import pathlib
@@ -24,6 +24,7 @@ from laboratory.nestbox import Nestbox  # noqa: E402
 from laboratory.root import Root  # noqa: E402
 from laboratory.wait import until  # noqa: E402
 from machine import SERVER_CORE, cpu_of, memory_of, peak_of  # noqa: E402
+from outbound import measure_outbound  # noqa: E402
 from table import Table  # noqa: E402
 from yardsticks import Postfix  # noqa: E402
 
@@ -168,6 +169,8 @@ def main(place, part="all"):
             measure_memory(server, table)
         if part in ("all", "ingest"):
             measure_ingest(server, postfix, table)
+        if part in ("all", "outbound"):
+            measure_outbound(server, postfix, dns, root, ROUNDS, table, say)
         postfix.stop()
         if part in ("all", "federation"):
             server.stop()

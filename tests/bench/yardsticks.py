@@ -29,6 +29,9 @@ class Postfix:
     def arrived(self):
         return len(os.listdir(self.inbox)) if self.inbox.exists() else 0
 
+    def queued(self):
+        return sum(path.is_file() for path in (self.root / "var/spool/postfix/deferred").rglob("*"))
+
     def source(self, address, mailbox, sessions, messages):
         """Postfix's own generator: 4 KiB each, a connection a mail, none like another."""
         self.root.run("/usr/sbin/smtp-source", "-s", sessions, "-m", messages, "-l", 4096, "-f", "sender@mail.test",
