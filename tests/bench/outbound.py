@@ -40,7 +40,7 @@ def drain_rate(sink, retry):
     try:
         began = time.monotonic()
         retry()
-        until(lambda: sink.taken() >= MAILS, "the last mail in the sink", 120)
+        until(lambda: sink.taken() >= MAILS, "the last mail in the sink", 30)
         return MAILS / (time.monotonic() - began)
     finally:
         sink.stop()
