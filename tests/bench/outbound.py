@@ -40,7 +40,7 @@ def drain_rate(sink, retry):
     try:
         began = time.monotonic()
         retry()
-        until(lambda: sink.taken() >= MAILS, "the last mail in the sink", 30)
+        until(lambda: sink.taken() >= MAILS, "the last mail in the sink", 120)
         return MAILS / (time.monotonic() - began)
     finally:
         sink.stop()
@@ -69,7 +69,7 @@ def fill_postfix(postfix):
 
 
 def measure_outbound(server, postfix, dns, root, rounds, table, say):
-    dns.add(f"{HOST} MX 10 mx.{HOST}", f"mx.{HOST} A {SINK}")
+    dns.add(f"{HOST} MX 10 mx.{HOST}.", f"mx.{HOST} A {SINK}")
     author = server.account("writer@nest.test")
     sink = Sink(root, server.folder)
     ours, theirs = [], []
