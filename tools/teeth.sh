@@ -66,6 +66,8 @@ bite "crash: what was seen before is taken again" broken seen store/store_guard.
 bite "smuggling: a bare line feed ends a mail" broken smuggling smtp/framing.c \
     's/return FRAMING_SOFT_START;/return FRAMING_START;/; s/framing->smuggling = true;   .*CRLF . LF.*/return FRAMING_END;/' \
     $e2e/test_smuggling.py -k smuggled
+bite "smuggling: a dot at the start of a line goes out single" broken dots smtp/out_text.c \
+    's/text->at_start && run\.at\[0\]/false \&\& run.at[0]/' $e2e/test_smuggling_out.py -k what_we_took
 bite "audience: proof of the author (P1) taken out" broken p1 bridge/policy_post.c '/\{ROW_P1,/d' \
     $e2e/test_first_post.py -k nothing_proves
 bite "audience: word in Bcc (P5) taken out" broken p5 bridge/policy_post.c '/\{ROW_P5,/d' \

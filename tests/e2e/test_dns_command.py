@@ -1,6 +1,9 @@
 """`nestbox dns`: its records in a real zone, and what --check says when one of them is not as it must be."""
+import hashlib
 import json
+import pathlib
 import re
+import subprocess
 
 import pytest
 
@@ -178,6 +181,20 @@ def test_the_certificate_is_looked_at(house, zone, ca, names, expired, words):
         f"port 587 (submission) of {HOST} at {ADDRESS}", f"port 443 (https) of {DOMAIN} at {ADDRESS}"}
     assert f"TLSA _25._tcp.{HOST}" in [about for about, _ in complaints]
     assert any("mta-sts.txt" in about and "the certificate is not" in said for about, said in complaints)
+
+
+def test_the_next_key_is_published_ahead(house, zone):
+    following = pathlib.Path(f"{house.key}.next")
+    subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", following],
+                   check=True, capture_output=True)
+    der = subprocess.run(["openssl", "pkey", "-in", following, "-pubout", "-outform", "DER"], check=True,
+                         capture_output=True).stdout
+    printed = house.server.cli("dns")
+    _, complaints = house.check()
+    following.unlink()
+    assert f"_25._tcp.{HOST}. 3600 IN TLSA 3 1 1 {hashlib.sha256(der).hexdigest()}\n" in printed
+    assert [(about, said.split(";")[0]) for about, said in complaints] == [
+        (f"TLSA _25._tcp.{HOST}", "the key that comes next is not there")]
 
 
 def test_new_keys_are_used_once_they_are_published(house, zone):
