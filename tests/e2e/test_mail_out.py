@@ -227,6 +227,28 @@ def test_no_password_goes_to_a_relay_that_proves_nothing(twin, dns, tls, tmp_pat
     relay.stop()
 
 
+def test_a_login_that_the_relay_refuses_holds_the_mail(twin, dns, ca, tmp_path):
+    pem, key = ca.issue("relay3.unsigned.test")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem, key)
+    dns.add("relay3.unsigned.test A 20.1.2.6")
+    password = tmp_path / "password"
+    password.write_text("wrong\n")
+    relay = MailHost("20.1.2.6", port=587, offers=["AUTH PLAIN"], tls=context, script={
+        "AUTH": lambda line: "235 2.7.0 welcome" if line.endswith("AG5lc3QAb3BlbiBzZXNhbWU=") else
+        "535 5.7.8 not like this"})
+    server = twin({"relay": {"host": "relay3.unsigned.test", "user": "nest", "password_file": password}}).start()
+    account = server.account("tom@twin.test", password=PASSWORD)
+    send(account, "bob@nowhere-else.test")
+    until(lambda: [row for row in queue(server, "nowhere-else.test") if "535" in str(row)], "the refusal")
+    assert "does not take our login" in server.log.read_text()
+    password.write_text("open sesame\n")
+    server.cli("queue", "retry")
+    relay.mails.wait_for(lambda mail: True)
+    assert not account.mails("INBOX")  # nothing came back
+    relay.stop()
+
+
 def test_what_waits_survives_the_death_of_the_server(twin, dns):
     dns.add("asleep.unsigned.test A 20.1.2.3")
     server = twin().start()

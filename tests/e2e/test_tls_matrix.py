@@ -66,14 +66,14 @@ class World:
         return (self.strangers if stranger else self.ca).issue("somebody-else.test" if other else name, chain=True,
                                                                **options)
 
-    def add(self, cell, domain=None, host=None, tls=None, tlsa=None, sts=None, sts_address=STS_ADDRESS):
+    def add(self, cell, domain=None, host=None, tls=None, tlsa=None, sts=None, sts_address=STS_ADDRESS, mx=10):
         """`tls`: options of the certificate, or what MailHost takes; `tlsa`: a function of the certificate's path."""
         number = len(self.cells) + 1
         domain = domain or f"cell{number}.test"
         host, address = host or f"mx.{domain}", f"20.1.4.{number}"
         certificate = self.certificate(host, **(tls if isinstance(tls, dict) else {}))
         self.cells[cell] = domain
-        self.records += [f"{host} A {address}", f"{domain} MX 10 {host}."]
+        self.records += [f"{host} A {address}", f"{domain} MX {mx} {host}."]
         self.records += [f"_25._tcp.{host} TLSA {record}" for record in (tlsa(certificate[0]) if tlsa else [])]
         if sts:
             self.records += [f"_mta-sts.{domain} TXT \"v=STSv1; id=1;\"", f"mta-sts.{domain} A {sts_address}"]
@@ -106,6 +106,7 @@ class World:
             "TLSA of another key in a zone without DNSSEC": {"domain": "cell.unsigned.test", "tlsa": self.wrong},
             "TLSA of usage 1 alone": {"tlsa": self.authority},
             "TLSA lookup that nobody answers": {"host": "mute.test"},
+            "a first host with a wrong TLSA, a second with the right one": {"mx": 20, "tlsa": self.end_entity},
             "MTA-STS enforce that names another host": {"sts": lambda host: policy("enforce", "mx.else.test")},
             "MTA-STS announced, and nobody serves it": {**enforced, "sts_address": "20.1.5.9"},
             "MTA-STS behind a redirect": {"sts": lambda host: (301, "text/plain", "https://cell1.test/")},
@@ -114,6 +115,10 @@ class World:
         }
         for row in ZONES:
             self.add(row, tls={}, **zones[row])
+        # beside it, the wrong one of another cell, which would be better
+        wrong = self.cells["TLSA 3 1 1 of another key"]
+        domain = self.cells["a first host with a wrong TLSA, a second with the right one"]
+        self.records.append(f"{domain} MX 10 mx.{wrong}.")
 
     def open(self):
         self.fill()
