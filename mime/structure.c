@@ -195,9 +195,12 @@ static bool tell_inner(struct telling *telling, struct mail_part *part, const ch
 static void note_part(struct telling *telling, const struct mail_part *part, const char *number,
                       int64_t inner_body, const char *encoding)
 {
-    bytes_print(&telling->out->parts, "%s %lld %lld %lld %lld %s\n", number,
-                (long long)(telling->base + part->begin), (long long)(telling->base + part->body),
-                (long long)(telling->base + part->end), (long long)inner_body, encoding);
+    int64_t begin = telling->base + part->begin;
+    int64_t body = telling->base + part->body;
+    int64_t end = telling->base + part->end;
+
+    bytes_print(&telling->out->parts, "%s %lld %lld %lld %lld %s\n", number, (long long)begin,
+                (long long)body, (long long)end, (long long)inner_body, encoding);
 }
 
 static bool tell_leaf(struct telling *telling, struct mail_part *part, const char *number)
