@@ -13,6 +13,7 @@
 
 struct login_keys {
     int64_t account_id; /* 0: nobody's */
+    bool asleep;        /* the account is closed: a right password is told so */
     char address[321];
     struct scram_keys keys;
 };

@@ -16,6 +16,7 @@
 
 struct bridge;
 struct config;
+struct logins;
 struct spools;
 struct store;
 
@@ -24,6 +25,7 @@ struct imap_parts { /* all borrowed until imap_free() */
     struct bridge *bridge;
     struct store *store;
     struct spools *spools;
+    struct logins *logins;
 };
 struct imap;
 struct imap *imap_new(const struct imap_parts *parts);

@@ -8,6 +8,7 @@
 #define NESTBOX_IMAP_DUTIES_H
 
 #include "errand.h"
+#include "logins.h"
 #include "search.h"
 #include "sequence_set.h"
 #include "session.h"
@@ -198,6 +199,7 @@ struct imap_duties {
     void *ctx;
     const char *hostname;
     int64_t message_max;
+    struct logins *logins; /* who guesses passwords; the same for every protocol */
 
     struct errand *(*login)(void *ctx, struct slice name, struct slice password); /* imap_login */
     struct errand *(*challenge)(void *ctx, struct slice name); /* imap_challenge */

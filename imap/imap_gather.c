@@ -151,7 +151,7 @@ enum next read_on(struct imap_session *s)
     enum next next = NEXT_READ;
     bool absent = false;
 
-    while (next == NEXT_READ && !absent && turn->used < turn->in.len) {
+    while (next == NEXT_READ && !absent && !s->late && turn->used < turn->in.len) {
         struct slice rest = slice_from(turn->in, turn->used);
         enum imap_mode mode = s->mode;
         next = read_some(s, &rest, &absent);

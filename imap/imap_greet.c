@@ -1,9 +1,6 @@
 /* Commands about the connection: who speaks what, TLS, log-in, good-bye. */
 #include "imap_private.h"
-#include "log.h"
 #include "memory.h"
-
-#include <stdio.h>
 
 enum next imap_on_capability(struct imap_session *s)
 {
@@ -96,58 +93,4 @@ enum next imap_on_namespace(struct imap_session *s)
 {
     say(s, "NAMESPACE ((\"\" \"/\")) NIL NIL");
     return finish(s, "", "All is yours");
-}
-
-/* ---- LOGIN ---- */
-
-enum next accept_login(struct imap_session *s, int64_t account_id)
-{
-    s->account_id = account_id;
-    s->login_failures = 0;
-    enter_state(s, AUTHENTICATED);
-    log_info("s=%s imap login account=%lld", s->id, (long long)account_id);
-    bytes_print(s->turn->out, "%s OK [CAPABILITY ", s->tag);
-    add_capabilities(s, s->turn->out);
-    bytes_add_text(s->turn->out, "] Welcome\r\n");
-    return NEXT_READ;
-}
-
-enum next refuse_login(struct imap_session *s)
-{
-    log_info("s=%s imap login refused from %s", s->id, s->peer.text);
-    no(s, "AUTHENTICATIONFAILED", "Address or password is wrong");
-    if (++s->login_failures < LOGIN_FAILURES_MAX)
-        return NEXT_READ;
-    bytes_add_text(s->turn->out, "* BYE Too many wrong passwords. Come again later\r\n");
-    return NEXT_HANG_UP;
-}
-
-static enum next login_checked(struct imap_session *s, struct errand *back)
-{
-    int64_t account_id = container_of(back, struct imap_login, base.errand)->account_id;
-
-    if (errand_failed(back))
-        return no_errand(s, back);
-    errand_free(back);
-    return account_id ? accept_login(s, account_id) : refuse_login(s);
-}
-
-enum next imap_on_login(struct imap_session *s)
-{
-    struct slice name;
-    struct slice password;
-
-    if (!s->secured)
-        return no(s, "PRIVACYREQUIRED", "Use STARTTLS first");
-    if (!lex_space(&s->lexer) || !lex_astring(&s->lexer, &name))
-        return bad(s, "LOGIN wants an address and a password");
-    scoped_text char *address = must_copy(name); /* the password may use the lexer's room */
-    if (!lex_space(&s->lexer) || !lex_astring(&s->lexer, &password) || !lexer_at_end(&s->lexer))
-        return bad(s, "LOGIN wants an address and a password");
-    struct errand *errand = s->duties->login(s->duties->ctx, slice_of(address), password);
-    if (s->command.at)
-        explicit_bzero(s->command.at, s->command.capacity);
-    if (s->lexer.unquoted.at)
-        explicit_bzero(s->lexer.unquoted.at, s->lexer.unquoted.capacity);
-    return await_errand(s, errand, login_checked);
 }

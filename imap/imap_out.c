@@ -179,7 +179,10 @@ void add_capabilities(const struct imap_session *s, struct bytes *out)
     bytes_add_text(out, "IMAP4rev1 IMAP4rev2 ID ENABLE SASL-IR");
     if (s->state == NOT_AUTHENTICATED) {
         bytes_add_text(out, " LITERAL-");
-        bytes_add_text(out, s->secured ? " AUTH=PLAIN" : " STARTTLS LOGINDISABLED");
+        if (s->secured)
+            add_mechanisms(s, out);
+        else
+            bytes_add_text(out, " STARTTLS LOGINDISABLED");
         return;
     }
     bytes_print(out,

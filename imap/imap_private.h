@@ -12,6 +12,7 @@
 #define NESTBOX_IMAP_PRIVATE_H
 
 #include "imap_duties.h"
+#include "scram.h"
 
 enum imap_state { NOT_AUTHENTICATED, AUTHENTICATED, SELECTED };
 enum imap_mode { MODE_COMMAND, MODE_SASL, MODE_APPEND, MODE_IDLE };
@@ -22,19 +23,18 @@ enum {
     COMMAND_MAX = 64 * 1024,
     ERRORS_MAX = 20,
     LOGIN_FAILURES_MAX = 3,
-    LOGIN_MS = 60 * 1000,
+    LOGIN_MS = 60 * 1000,          /* from the greeting on */
     IDLE_MS = 31 * 60 * 1000,      /* RFC 9051 5.4: at least 30 minutes */
     STILL_HERE_MS = 4 * 60 * 1000, /* during IDLE: NATs forget sooner than clients */
     UID_MAX_KEPT = 1000 * 1000,    /* messages in a mailbox that can be selected */
 };
 
 enum sasl_step { SASL_NONE, SASL_PLAIN, SASL_SCRAM_FIRST, SASL_SCRAM_FINAL, SASL_SCRAM_DONE };
-struct sasl { /* one exchange under way */
+struct sasl { /* one log-in under way, by LOGIN too */
     enum sasl_step step;
     char *name;
-    char *client_first_bare, *server_first, *client_nonce; /* RFC 5802 3 */
-    char *gs2_header;
-    int64_t account_id;
+    struct scram scram;
+    int64_t account_id; /* proven, told when the client has taken our signature */
 };
 
 struct selected { /* id 0: nothing is */
@@ -58,10 +58,13 @@ struct imap_session {
     enum imap_state state;
     enum imap_mode mode;
     bool secured, closing;
+    struct tls_facts tls;
     char id[9];
     int64_t account_id;
     int errors, login_failures;
     struct sasl sasl;
+    char *late; /* an answer that waits for late_at_ms; nothing is read until it is said */
+    int64_t late_at_ms, began_ms;
 
     /* ENABLE (RFC 5161) */
     bool rev2, utf8, condstore, qresync;
@@ -145,12 +148,17 @@ void tell_entry(struct imap_session *s, const struct imap_entry *entry, bool wit
 /* commands by file; arguments are in s->lexer */
 enum next imap_on_capability(struct imap_session *s); /* imap_greet.c */
 enum next imap_on_starttls(struct imap_session *s);
-enum next imap_on_login(struct imap_session *s);
+enum next imap_on_login(struct imap_session *s); /* imap_login.c */
+enum next accept_login(struct imap_session *s, int64_t account_id);
 enum next imap_on_authenticate(struct imap_session *s); /* imap_sasl.c */
 enum next sasl_line(struct imap_session *s, struct slice line);
+void add_mechanisms(const struct imap_session *s, struct bytes *out); /* " AUTH=PLAIN …" */
 void sasl_clear(struct sasl *sasl);
-enum next accept_login(struct imap_session *s, int64_t account_id);
-enum next refuse_login(struct imap_session *s);
+/* A wrong password is answered late, and a network that guesses waits (base/logins.h). */
+bool login_must_wait(struct imap_session *s, struct slice name, enum next *out_next);
+enum next check_password(struct imap_session *s, struct slice name, struct slice password);
+enum next judge_login(struct imap_session *s,
+                      struct errand *back); /* takes `back`, an imap_login */
 enum next imap_on_id(struct imap_session *s);
 enum next imap_on_enable(struct imap_session *s);
 enum next imap_on_namespace(struct imap_session *s);

@@ -234,6 +234,15 @@ static struct imap_session *begin_turn(void *session, struct turn *turn)
     return s;
 }
 
+static int64_t wake_at(const struct imap_session *s)
+{
+    if (s->late)
+        return s->late_at_ms;
+    if (s->state == NOT_AUTHENTICATED)
+        return s->began_ms + LOGIN_MS;
+    return monotonic_ms() + (s->mode == MODE_IDLE ? STILL_HERE_MS : IDLE_MS);
+}
+
 /* What every turn ends with. */
 static enum next end_turn(struct imap_session *s, enum next next)
 {
@@ -243,27 +252,32 @@ static enum next end_turn(struct imap_session *s, enum next next)
     }
     if (s->selected.id)
         s->turn->watch = topic_of(TOPIC_MAILBOX, s->selected.id);
-    int64_t wait_ms = s->state == NOT_AUTHENTICATED ? LOGIN_MS : IDLE_MS;
-    s->turn->wake_at_ms = monotonic_ms() + (s->mode == MODE_IDLE ? STILL_HERE_MS : wait_ms);
+    s->turn->wake_at_ms = wake_at(s);
     return next;
 }
 
+static enum next greet(struct imap_session *s)
+{
+    bytes_add_text(s->turn->out, "* OK [CAPABILITY ");
+    add_capabilities(s, s->turn->out);
+    bytes_print(s->turn->out, "] %s Nestbox\r\n", s->duties->hostname);
+    return end_turn(s, NEXT_READ);
+}
+
+/* Under TLS from the first byte the greeting waits for secured(): what can be bound to stands in it. */
 static enum next on_begin(void *session, const struct peer *peer, struct turn *turn)
 {
     struct imap_session *s = begin_turn(session, turn);
 
-    (void)peer;
-    bytes_add_text(turn->out, "* OK [CAPABILITY ");
-    add_capabilities(s, turn->out);
-    bytes_print(turn->out, "] %s Nestbox\r\n", s->duties->hostname);
-    return end_turn(s, NEXT_READ);
+    s->began_ms = monotonic_ms();
+    return peer->secured ? end_turn(s, NEXT_READ) : greet(s);
 }
 
 static enum next on_read(void *session, struct turn *turn)
 {
     struct imap_session *s = begin_turn(session, turn);
 
-    return end_turn(s, read_on(s));
+    return end_turn(s, s->late ? NEXT_READ : read_on(s));
 }
 
 /* A command came to its end while an errand was out: the next may be here already. */
@@ -294,7 +308,9 @@ static enum next on_secured(void *session, const struct tls_facts *tls, struct t
 {
     struct imap_session *s = begin_turn(session, turn);
 
-    (void)tls;
+    s->tls = *tls;
+    if (s->secured) /* from the first byte */
+        return greet(s);
     s->secured = true;
     return end_turn(s, NEXT_READ);
 }
@@ -305,6 +321,12 @@ static enum next on_nudge(void *session, enum nudge why, struct turn *turn)
 
     switch (why) {
     case NUDGE_TIMER:
+        if (s->late) {
+            bytes_add_text(turn->out, s->late);
+            free(s->late);
+            s->late = NULL;
+            return end_turn(s, NEXT_READ);
+        }
         if (s->mode == MODE_IDLE) {
             bytes_add_text(turn->out, "* OK Still here\r\n");
             return end_turn(s, NEXT_READ);
@@ -325,6 +347,7 @@ static void session_free(void *session)
 
     selected_clear(&s->selected);
     sasl_clear(&s->sasl);
+    free(s->late);
     append_free(s);
     fetching_free(s->fetch);
     listing_free(s->listing);

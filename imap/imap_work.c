@@ -24,6 +24,7 @@ struct imap *imap_new(const struct imap_parts *parts)
         .ctx = it,
         .hostname = parts->config->hostname,
         .message_max = parts->config->message_max,
+        .logins = parts->logins,
         .login = duty_login,
         .challenge = duty_challenge,
         .prove = duty_prove,

@@ -19,7 +19,7 @@ static struct question *question_of(struct errand *errand)
 
 static void accept_if(struct question *asked, const struct login_keys *found, bool right)
 {
-    asked->proof.login.account_id = right ? found->account_id : 0;
+    asked->proof.login.account_id = right && !found->asleep ? found->account_id : 0;
     snprintf(asked->proof.login.address, sizeof asked->proof.login.address, "%s", found->address);
 }
 

@@ -18,6 +18,7 @@ struct activitypub;
 struct dialer;
 struct fetcher;
 struct imap;
+struct logins;
 struct resolver;
 struct smtp;
 struct spools;
@@ -35,6 +36,7 @@ struct server {
     struct fetcher *fetcher;
     struct dialer *dialer;
     struct spools *spools;
+    struct logins *logins; /* who guesses passwords, at every entrance */
     struct tls_server *tls;
     struct smtp *smtp;
     struct imap *imap;

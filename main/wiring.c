@@ -5,6 +5,7 @@
 #include "fetcher.h"
 #include "imap.h"
 #include "log.h"
+#include "logins.h"
 #include "memory.h"
 #include "own_policy.h"
 #include "resolver.h"
@@ -74,6 +75,7 @@ static bool make_faces(struct server *server, struct err *err)
 
     if (!spools_open(home->dir.fd, SPOOL_MEMORY, &server->spools, err))
         return false;
+    server->logins = logins_new();
     server->smtp = smtp_new(&(struct smtp_parts){
         .config = &server->config,
         .clock = &system_clock,
@@ -81,6 +83,7 @@ static bool make_faces(struct server *server, struct err *err)
         .store = home->store,
         .vault = home->vault,
         .spools = server->spools,
+        .logins = server->logins,
         .is_busy = mail_is_busy,
         .is_login_busy = login_is_busy,
         .start_session = start_outward,
@@ -91,6 +94,7 @@ static bool make_faces(struct server *server, struct err *err)
         .bridge = home->bridge,
         .store = home->store,
         .spools = server->spools,
+        .logins = server->logins,
     });
     server->activitypub = activitypub_new(&(struct activitypub_parts){
         .config = &server->config,
@@ -198,6 +202,7 @@ void wiring_free(struct server *server)
     activitypub_free(server->activitypub);
     imap_free(server->imap);
     smtp_free(server->smtp);
+    logins_free(server->logins);
     spools_close(server->spools);
     workers_free(server->workers);
 }

@@ -30,7 +30,7 @@ static const struct mechanism {
 
 static bool is_offered(const struct smtp_session *s, const struct mechanism *mechanism)
 {
-    return !mechanism->binds || s->tls.channel_binding_len > 0 || s->tls.end_point_len > 0;
+    return !mechanism->binds || scram_can_bind(&s->tls);
 }
 
 void auth_offer(const struct smtp_session *s, struct bytes *out)
@@ -45,10 +45,7 @@ void auth_offer(const struct smtp_session *s, struct bytes *out)
 void auth_clear(struct auth *auth)
 {
     free(auth->name);
-    free(auth->client_first_bare);
-    free(auth->server_first);
-    free(auth->client_nonce);
-    free(auth->gs2_header);
+    scram_clear(&auth->scram);
     *auth = (struct auth){0};
 }
 
@@ -197,8 +194,8 @@ static enum next take_message(struct smtp_session *s, struct slice message)
     case AUTH_PLAIN: return plain_message(s, message);
     case AUTH_LOGIN_NAME: return login_name(s, message);
     case AUTH_LOGIN_PASSWORD: return check_password(s, message);
-    case AUTH_SCRAM_FIRST: return scram_first(s, message);
-    case AUTH_SCRAM_FINAL: return scram_final(s, message);
+    case AUTH_SCRAM_FIRST: return auth_scram_first(s, message);
+    case AUTH_SCRAM_FINAL: return auth_scram_final(s, message);
     case AUTH_SCRAM_DONE: return auth_accept(s, s->auth.account_id, s->auth.address);
     case AUTH_NONE: break;
     }
@@ -246,7 +243,7 @@ enum next on_auth(struct smtp_session *s, struct slice args)
     if (mechanism->costly && s->duties->is_login_busy && s->duties->is_login_busy(s->duties->ctx))
         return reply(s, 454, "4.7.0", "Too many log in just now. Please try again in a minute");
     s->auth.step = mechanism->step;
-    s->auth.binds = mechanism->binds;
+    s->auth.scram.binds = mechanism->binds;
     enter(s, AUTHENTICATING);
     if (!initial.at)
         return reply(s, 334, "", mechanism->asks);

@@ -18,6 +18,7 @@
 #include "framing.h"
 #include "grammar.h"
 #include "parameters.h"
+#include "scram.h"
 #include "smtp.h"
 
 enum state {
@@ -55,12 +56,9 @@ enum auth_step {
 };
 struct auth { /* one exchange under way */
     enum auth_step step;
-    bool binds; /* SCRAM-SHA-256-PLUS */
     char *name;
-    char *client_first_bare, *server_first, *client_nonce; /* RFC 5802 3 */
-    char *gs2_header;
-    struct slice binding; /* what the client chose, in the session's tls */
-    int64_t account_id;   /* proven, told when the client has taken our signature */
+    struct scram scram;
+    int64_t account_id; /* proven, told when the client has taken our signature */
     char address[ADDRESS_SIZE];
 };
 
@@ -157,8 +155,8 @@ enum next auth_judge(struct smtp_session *s, const struct smtp_login *login); /*
 enum next auth_refuse(struct smtp_session *s, struct slice name);
 enum next auth_accept(struct smtp_session *s, int64_t account_id, const char *address);
 enum next auth_challenge(struct smtp_session *s, struct slice text, enum auth_step step);
-enum next scram_first(struct smtp_session *s, struct slice message); /* smtp_scram.c */
-enum next scram_final(struct smtp_session *s, struct slice message);
+enum next auth_scram_first(struct smtp_session *s, struct slice message); /* smtp_scram.c */
+enum next auth_scram_final(struct smtp_session *s, struct slice message);
 enum next on_mail(struct smtp_session *s, struct slice args); /* smtp_envelope.c */
 enum next on_rcpt(struct smtp_session *s, struct slice args);
 bool offers_dsn(const struct smtp_session *s);

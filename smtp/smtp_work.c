@@ -66,7 +66,7 @@ struct smtp *smtp_new(const struct smtp_parts *parts)
         .recipients_max = RECIPIENTS_MAX,
         .require_tls = parts->config->require_tls,
         .is_busy = busy,
-        .logins = logins_new(),
+        .logins = parts->logins,
         .owners = tally_new(),
         .sendings = rate_new(SENDERS, HOUR_MS / SENDINGS_AN_HOUR),
         .is_login_busy = login_busy,
@@ -99,7 +99,6 @@ void smtp_free(struct smtp *it)
         return;
     claims_clear(&it->out.claims);
     ledger_clear(&it->out.ledger);
-    logins_free(it->duties.logins);
     tally_free(it->duties.owners);
     rate_free(it->duties.sendings);
     free(it);

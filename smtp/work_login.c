@@ -1,4 +1,5 @@
 /* Passwords: PLAIN and SCRAM against the same keys; an unknown name costs the same and says the same. */
+#include "bridge_login.h"
 #include "smtp_work.h"
 
 #include <stdio.h>
@@ -17,76 +18,38 @@ struct challenge {
     char *name;
 };
 
-struct owner {          /* of keys */
-    int64_t account_id; /* 0: a decoy's */
-    bool asleep;
-    char address[321];
-};
-
-/* The keys of that name, or a decoy's. */
-static bool find_keys(struct smtp *smtp, const char *name, struct scram_keys *out,
-                      struct owner *owner, struct err *err)
-{
-    struct slice domain = slice_of(name);
-    struct slice user = slice_cut(&domain, '@');
-    struct credential credential;
-    scoped_value(account) account = {0};
-    scoped(store_view) view = store_look(smtp->parts.store, err);
-
-    if (!view)
-        return false;
-    *owner = (struct owner){0};
-    scram_keys_decoy(smtp->parts.vault, slice_of(name), out);
-    enum found found = domain.at ? store_account_named(view, user, domain, &account, err) : ABSENT;
-    if (found != FOUND || account.state == ACCOUNT_REMOVED)
-        return found != FAILED;
-    found = store_credential(view, account.id, &credential, err);
-    if (found != FOUND)
-        return found != FAILED;
-    owner->account_id = account.id;
-    owner->asleep = account.state == ACCOUNT_ASLEEP;
-    snprintf(owner->address, sizeof owner->address, "%s@%s", account.name, account.domain);
-    memcpy(out->salt, credential.salt, sizeof out->salt);
-    memcpy(out->stored_key, credential.stored_key, sizeof out->stored_key);
-    memcpy(out->server_key, credential.server_key, sizeof out->server_key);
-    out->iterations = credential.iterations;
-    return true;
-}
-
 static struct question *asked_of(struct errand *errand)
 {
     return container_of(errand, struct question, proof.login.base.errand);
 }
 
-static void tell(struct smtp_login *login, const struct owner *owner, bool right)
+static void tell(struct smtp_login *login, const struct login_keys *found, bool right)
 {
-    login->account_id = right && !owner->asleep ? owner->account_id : 0;
-    login->closed = right && owner->asleep;
-    snprintf(login->address, sizeof login->address, "%s", owner->address);
+    login->account_id = right && !found->asleep ? found->account_id : 0;
+    login->closed = right && found->asleep;
+    snprintf(login->address, sizeof login->address, "%s", found->address);
 }
 
 static bool check_password(struct errand *errand, struct err *err)
 {
     struct question *asked = asked_of(errand);
-    struct scram_keys keys;
-    struct owner owner;
+    struct login_keys found;
 
-    if (!find_keys(asked->smtp, asked->name, &keys, &owner, err))
+    if (!bridge_login_keys(asked->smtp->parts.bridge, slice_of(asked->name), &found, err))
         return false;
-    tell(&asked->proof.login, &owner, scram_password_is(&keys, bytes_slice(&asked->secret)));
+    tell(&asked->proof.login, &found, scram_password_is(&found.keys, bytes_slice(&asked->secret)));
     return true;
 }
 
 static bool check_proof(struct errand *errand, struct err *err)
 {
     struct question *asked = asked_of(errand);
-    struct scram_keys keys;
-    struct owner owner;
+    struct login_keys found;
 
-    if (!find_keys(asked->smtp, asked->name, &keys, &owner, err))
+    if (!bridge_login_keys(asked->smtp->parts.bridge, slice_of(asked->name), &found, err))
         return false;
-    tell(&asked->proof.login, &owner,
-         scram_proof_is(&keys, bytes_slice(&asked->auth_message), bytes_slice(&asked->secret),
+    tell(&asked->proof.login, &found,
+         scram_proof_is(&found.keys, bytes_slice(&asked->auth_message), bytes_slice(&asked->secret),
                         asked->proof.server_signature));
     return true;
 }
@@ -137,13 +100,12 @@ struct errand *work_prove(void *ctx, struct slice name, struct slice auth_messag
 static bool find_challenge(struct errand *errand, struct err *err)
 {
     struct challenge *challenge = container_of(errand, struct challenge, base.base.errand);
-    struct scram_keys keys;
-    struct owner owner;
+    struct login_keys found;
 
-    if (!find_keys(challenge->smtp, challenge->name, &keys, &owner, err))
+    if (!bridge_login_keys(challenge->smtp->parts.bridge, slice_of(challenge->name), &found, err))
         return false;
-    memcpy(challenge->base.salt, keys.salt, sizeof challenge->base.salt);
-    challenge->base.iterations = keys.iterations;
+    memcpy(challenge->base.salt, found.keys.salt, sizeof challenge->base.salt);
+    challenge->base.iterations = found.keys.iterations;
     return true;
 }
 

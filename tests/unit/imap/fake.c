@@ -1,6 +1,8 @@
 /* The driver. */
 #include "fake_duties.h"
 
+#include "clock.h"
+
 static void follow(struct fake *fake, struct turn *turn, enum next next)
 {
     bytes_drop_front(&fake->unread, turn->used);
@@ -21,6 +23,15 @@ static void follow(struct fake *fake, struct turn *turn, enum next next)
         *turn = again;
     }
     fake->over = fake->over || next == NEXT_HANG_UP;
+    fake->wake_at_ms = turn->wake_at_ms;
+}
+
+/* A late answer is due at once. */
+static bool rests(const struct fake *fake)
+{
+    enum { SHORT_MS = 10 * 1000 };
+
+    return !fake->over && fake->wake_at_ms - monotonic_ms() < SHORT_MS;
 }
 
 void fake_feed(struct fake *fake, struct slice bytes)
@@ -33,6 +44,10 @@ void fake_feed(struct fake *fake, struct slice bytes)
         before = fake->unread.len;
         struct turn turn = {.in = bytes_slice(&fake->unread), .out = &fake->out};
         follow(fake, &turn, imap_session_kind.read(fake->session, &turn));
+        if (rests(fake)) {
+            fake_nudge(fake, NUDGE_TIMER);
+            before = SIZE_MAX;
+        }
     }
 }
 
@@ -86,6 +101,10 @@ void fake_begin(struct fake *fake, bool secured, size_t count)
     fake->session = imap_wire_session_new(&fake->duties, &fake->peer);
     struct turn turn = {.out = &fake->out};
     follow(fake, &turn, imap_session_kind.begin(fake->session, &fake->peer, &turn));
+    if (secured) {
+        struct tls_facts facts = {.version = "TLSv1.3", .channel_binding_len = 32};
+        follow(fake, &turn, imap_session_kind.secured(fake->session, &facts, &turn));
+    }
 }
 
 void fake_end(struct fake *fake)
@@ -94,4 +113,5 @@ void fake_end(struct fake *fake)
     bytes_clear(&fake->unread);
     bytes_clear(&fake->out);
     bytes_clear(&fake->last_body);
+    logins_free(fake->duties.logins);
 }

@@ -22,6 +22,7 @@ struct fake {
     void *session;
     struct bytes unread, out;
     bool over;
+    int64_t wake_at_ms;
     struct fake_message messages[FAKE_MESSAGES];
     size_t count;
     uint32_t gone[FAKE_MESSAGES]; /* UIDs, with the modseq at which they went */

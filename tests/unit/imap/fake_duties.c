@@ -85,8 +85,12 @@ static struct errand *fake_challenge(void *ctx, struct slice name)
 static struct errand *fake_prove(void *ctx, struct slice name, struct slice message,
                                  struct slice proof)
 {
-    (void)ctx, (void)name, (void)message, (void)proof;
-    return errand_of(done_new(NULL));
+    struct done *done = done_new(NULL);
+
+    (void)ctx, (void)message;
+    if (slice_is(name, "alice@home.test") && slice_is(proof, "right proof"))
+        done->any.proof.login.account_id = 1;
+    return errand_of(done);
 }
 
 /* ---- mailboxes ---- */
@@ -494,6 +498,7 @@ struct imap_duties fake_duties(struct fake *fake)
         .ctx = fake,
         .hostname = "mx.home.test",
         .message_max = 1024 * 1024,
+        .logins = logins_new(),
         .login = fake_login,
         .challenge = fake_challenge,
         .prove = fake_prove,

@@ -3,6 +3,7 @@
 
 #include "fake.h"
 #include "memory.h"
+#include "text.h"
 
 #include <stdio.h>
 
@@ -142,6 +143,37 @@ static void passwords_want_tls(void **state)
     fake_end(&fake);
 }
 
+/* The nonce is random: the client repeats what the server said. */
+static void scram_logs_in(void **state)
+{
+    struct fake fake;
+    scoped_value(bytes) first = {0};
+    scoped_value(bytes) said = {0};
+    scoped_value(bytes) final = {0};
+    scoped_value(bytes) line = {0};
+
+    (void)state;
+    fake_begin(&fake, true, 0);
+    assert_true(slice_has(bytes_slice(&fake.out), "AUTH=SCRAM-SHA-256-PLUS AUTH=SCRAM-SHA-256"));
+    bytes_reset(&fake.out);
+    base64_add(&first, SLICE("n,,n=alice@home.test,r=abc"));
+    bytes_print(&line, "a AUTHENTICATE SCRAM-SHA-256 %s\r\n", first.at);
+    fake_feed(&fake, bytes_slice(&line));
+    struct slice challenge = slice_trim(slice_from(bytes_slice(&fake.out), 2));
+    assert_true(base64_read(challenge, &said));
+    struct slice rest = bytes_slice(&said);
+    struct slice nonce = slice_cut(&rest, ',');
+    bytes_print(&final, "c=biws,%.*s,p=", SLICE_ARGS(nonce));
+    base64_add(&final, SLICE("right proof"));
+    bytes_reset(&line);
+    base64_add(&line, bytes_slice(&final));
+    bytes_add_text(&line, "\r\n");
+    fake_feed(&fake, bytes_slice(&line));
+    fake_feed(&fake, SLICE("\r\n"));
+    assert_true(slice_has(bytes_slice(&fake.out), "a OK [CAPABILITY"));
+    fake_end(&fake);
+}
+
 static void who_waits_is_told_at_once(void **state)
 {
     struct fake fake;
@@ -186,6 +218,7 @@ int main(void)
         cmocka_unit_test(each_dialogue_is_as_the_rfc_says),
         cmocka_unit_test(dialogues_may_arrive_byte_by_byte),
         cmocka_unit_test(passwords_want_tls),
+        cmocka_unit_test(scram_logs_in),
         cmocka_unit_test(who_waits_is_told_at_once),
         cmocka_unit_test(numbers_stay_during_fetch),
     };
