@@ -142,10 +142,14 @@ class Dns:
             zone = next((zone for zone in self._zones if zone != "test" and name.endswith(zone)), "test")
             self._zones[zone] += f"{name}. {rest}\n"
         self._write_zones()
-        subprocess.run(["knotc", "-c", str(self._conf), "zone-reload"], check=True, capture_output=True)
+        until(self._reload, "Knot reading its zones")
         for record in records:
             name, kind = record.split()[:2]
             until(lambda: self.ask(name, kind, self.AUTHORITY), f"{record} being served")  # noqa: B023
+
+    def _reload(self):
+        """Knot refuses while it is still busy with the change before."""
+        return subprocess.run(["knotc", "-c", str(self._conf), "zone-reload"], capture_output=True).returncode == 0
 
     def add_signed(self, *records):
         """The same for the signed zone, of which resolvers know what is not there: waits until they have forgotten.
