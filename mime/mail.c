@@ -102,12 +102,11 @@ static void add_list(struct mail_addresses *out, InternetAddressList *list, int 
 
     for (int i = 0; i < count; i++) {
         InternetAddress *entry = internet_address_list_get_address(list, i);
+        bool room = out->count < MAIL_MAX_LIST;
 
-        if (out->count == MAIL_MAX_LIST)
-            out->unread++;
-        else if (INTERNET_ADDRESS_IS_MAILBOX(entry))
+        if (room && INTERNET_ADDRESS_IS_MAILBOX(entry))
             add_address(out, entry);
-        else if (depth < 2 && INTERNET_ADDRESS_IS_GROUP(entry))
+        else if (room && depth < 2 && INTERNET_ADDRESS_IS_GROUP(entry))
             add_list(out, internet_address_group_get_members((InternetAddressGroup *)(void *)entry),
                      depth + 1);
         else
