@@ -5,6 +5,7 @@ import html
 import http.client
 import itertools
 import re
+import sqlite3
 import ssl
 import urllib.parse
 
@@ -381,3 +382,38 @@ def look(chromium, url, name):
             "features": [{"name": "prefers-color-scheme", "value": scheme}]})
         assert chromium.execute_script("return document.documentElement.scrollWidth") <= width
         save(chromium, f"list-{name}-{width}-{scheme}.png")
+
+
+def comes_back(server, word, status, host):
+    """A report that the copy with that sender failed; gives the answer to it."""
+    report = (f"From: MAILER-DAEMON@{host.domain}\r\nTo: {word}\r\nMessage-ID: <{next(SERIAL)}@{host.domain}>\r\n"
+              "MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"
+              "--b\r\nContent-Type: text/plain\r\n\r\nSorry.\r\n"
+              f"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.{host.domain}\r\n\r\n"
+              f"Final-Recipient: rfc822; x@{host.domain}\r\nAction: failed\r\nStatus: {status}\r\n"
+              f"Diagnostic-Code: smtp; 550 {status} nobody of that name\r\n--b--\r\n")
+    return from_outside(server, "", [word], report.encode())
+
+
+def test_copies_that_come_back_on_two_days_end_the_subscription(alice, readers, browser):
+    server, host = alice.nestbox, readers()
+    carol = f"carol@{host.domain}"
+    subscribe(browser(), alice, host, carol)
+    publish(alice, "Tide", "High at nine.\n")
+    copy = host.mails.wait_for(lambda mail: b"Subject: Tide" in mail.text)
+    word = re.search(r"<(alice\+bounces-[0-9a-z]{20}@twin\.test)>", copy.sender)[1]
+    forged = word.replace("bounces-", "bounces-0000")[:len("alice+bounces-") + 20] + "@twin.test"
+    assert comes_back(server, forged, "5.1.1", host)[0] == 550
+    assert from_outside(server, carol, [word], compose(carol, word, "hello", "I am a person.\n"))[0] == 550
+    assert comes_back(server, word, "5.1.1", host)[0] == 250
+    assert state(alice, carol) == "following"
+    server.stop()
+    with sqlite3.connect(server.data_dir / "nestbox.db") as database:  # as if that had been the day before
+        database.execute("UPDATE follow SET reported_ms = reported_ms - 24 * 3600 * 1000 WHERE reported_ms > 0")
+    server.start()
+    assert comes_back(server, word, "5.7.1", host)[0] == 250  # about the text
+    assert state(alice, carol) == "following"
+    assert comes_back(server, word, "5.1.1", host)[0] == 250
+    assert state(alice, carol) == "suspended"
+    told = alice.wait_for_mail(lambda mail: mail["subject"] == f"{carol} gets your posts no more")
+    assert b"550 5.1.1 nobody of that name" in alice.show(told)
