@@ -260,6 +260,13 @@ bool config_trusts_sealer(const struct config *config, struct slice domain)
     return false;
 }
 
+bool config_mx_wants_tls(const struct config *config)
+{
+    if (config->smtp.tls == ENDPOINT_TLS_AS_POLICY)
+        return config->require_tls;
+    return config->smtp.tls == ENDPOINT_TLS_REQUIRED;
+}
+
 size_t config_warnings(const struct config *config, const char *out[], size_t max)
 {
     const struct {

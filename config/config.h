@@ -21,10 +21,13 @@ enum own_sts { OWN_STS_NONE, OWN_STS_TESTING, OWN_STS_ENFORCE };
 enum without_key { WITHOUT_KEY_SERVER, WITHOUT_KEY_CLEAR, WITHOUT_KEY_DEFER };
 enum registration { REGISTRATION_CLOSED, REGISTRATION_OPEN, REGISTRATION_INVITE, REGISTRATION_FEE };
 
+enum endpoint_tls { ENDPOINT_TLS_AS_POLICY, ENDPOINT_TLS_REQUIRED, ENDPOINT_TLS_OPTIONAL };
+
 struct endpoint { /* one listener */
     bool off;
-    char address[64]; /* without brackets */
-    int port;         /* 0: a free one */
+    enum endpoint_tls tls; /* of smtp: wins over require_tls there */
+    char address[64];      /* without brackets */
+    int port;              /* 0: a free one */
 };
 struct connect_to { /* name:port=addr:port */
     char name[256];
@@ -82,6 +85,7 @@ void config_defaults(struct config *out); /* no domain and no hostname: those mu
 bool config_hosts(const struct config *config, struct slice domain); /* one of ours, case ignored */
 /* One whose ARC seals count, case ignored. */
 bool config_trusts_sealer(const struct config *config, struct slice domain);
+bool config_mx_wants_tls(const struct config *config); /* of other servers, on the port of smtp */
 /* Warnings to be logged at each start: allow_private, connect_to, trust_anchor = none. */
 size_t config_warnings(const struct config *config, const char *out[], size_t max);
 void config_manual(struct bytes *out);      /* the settings as text for people */

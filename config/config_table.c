@@ -29,9 +29,10 @@ const struct setting config_table[] = {
     {"server", "postmaster", &kind_mailbox, PLACE(postmaster), .unset = "the first account",
      .help = "Who reads mail to postmaster, abuse, help and the like. It is never subject to a policy."},
 
-    {"listen", "smtp", &kind_endpoint, PLACE(smtp), .fallback = "0.0.0.0:25",
+    {"listen", "smtp", &kind_mx_endpoint, PLACE(smtp), .fallback = "0.0.0.0:25",
      .help = "Mail from other servers. \"off\" closes a listener; port 0 takes a free one, which "
-             "data_dir/ports.json then tells."},
+             "data_dir/ports.json then tells. tls=required or tls=optional behind the address says for this "
+             "door what require_tls says in general."},
     {"listen", "submission", &kind_endpoint, PLACE(submission), .fallback = "0.0.0.0:587",
      .help = "Mail from our own people, with STARTTLS."},
     {"listen", "submissions", &kind_endpoint, PLACE(submissions), .fallback = "0.0.0.0:465",
@@ -65,7 +66,8 @@ const struct setting config_table[] = {
      .help = "What becomes of a stranger's mail while its owner is asked: auto keeps it sealed when its sender "
              "is about to give up, defer never takes it before an answer, accept always does."},
     {"policy", "require_tls", &kind_yes_no, PLACE(require_tls), .fallback = "yes",
-     .help = "Refuse mail from other servers that comes without TLS."},
+     .help = "Refuse mail from other servers that comes without TLS. RFC 3207 4 forbids it on a published MX: a "
+             "server that has no TLS cannot reach anybody here then."},
     {"policy", "mta_sts", &kind_choice, PLACE(mta_sts), .fallback = "testing", .choices = own_sts,
      .help = "What the domains' policy asks of servers that send to us: testing, that they report what would fail; "
              "enforce, that they deliver over TLS with a right certificate or not at all. Withdraw it by none."},

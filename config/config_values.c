@@ -353,6 +353,21 @@ static bool read_endpoint(const struct setting *setting, struct slice value, str
     return true;
 }
 
+/* The same, and how much TLS that door demands. */
+static bool read_mx_endpoint(const struct setting *setting, struct slice value, struct config *out)
+{
+    struct slice word = value;
+    struct slice address = slice_cut(&word, ' ');
+    bool required = word.at && slice_is_nocase(slice_trim(word), "tls=required");
+
+    if ((word.at && !required && !slice_is_nocase(slice_trim(word), "tls=optional")) ||
+        !read_endpoint(setting, address, out))
+        return false;
+    if (word.at)
+        out->smtp.tls = required ? ENDPOINT_TLS_REQUIRED : ENDPOINT_TLS_OPTIONAL;
+    return true;
+}
+
 static void right_endpoint(const struct setting *setting, struct bytes *out)
 {
     (void)setting;
@@ -459,6 +474,8 @@ const struct value_kind kind_host = {"NAME", read_host, right_host};
 const struct value_kind kind_mailbox = {"ADDRESS", read_mailbox, right_mailbox};
 const struct value_kind kind_file = {"FILE", read_file, right_file};
 const struct value_kind kind_endpoint = {"ADDR:PORT|off", read_endpoint, right_endpoint};
+const struct value_kind kind_mx_endpoint = {"ADDR:PORT[ tls=required|optional]|off",
+                                            read_mx_endpoint, right_endpoint};
 const struct value_kind kind_acme = {"off|URL", read_acme, right_acme};
 const struct value_kind kind_choice = {NULL, read_choice, right_choice};
 const struct value_kind kind_yes_no = {"yes|no", read_yes_no, right_yes_no};

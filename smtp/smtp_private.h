@@ -39,8 +39,8 @@ enum {
     ERROR_REST_MS = 1000,
     HARD_ERRORS = 20,
     AUTH_FAILURES_MAX = 3,
-    CONNECTIONS_OF_ONE = 30, /* logged in to one account */
-    SENDINGS_OF_ONE = 2000,  /* recipients of one account; as many again in an hour */
+    CONNECTIONS_OF_ONE = 100, /* logged in to one account */
+    SENDINGS_OF_ONE = 2000,   /* recipients of one account; as many again in an hour */
     LINE_MAX = 2048,
     AUTH_LINE_MAX = 12288, /* RFC 4954 4 */
 };

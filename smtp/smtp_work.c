@@ -64,7 +64,7 @@ struct smtp *smtp_new(const struct smtp_parts *parts)
         .hostname = parts->config->hostname,
         .message_max = parts->config->message_max,
         .recipients_max = RECIPIENTS_MAX,
-        .require_tls = parts->config->require_tls,
+        .require_tls = config_mx_wants_tls(parts->config),
         .is_busy = busy,
         .logins = parts->logins,
         .owners = tally_new(),

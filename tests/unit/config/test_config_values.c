@@ -152,6 +152,39 @@ static void endpoints(void **state)
     }
 }
 
+static void a_door_may_have_its_own_word_on_tls(void **state)
+{
+    static const struct {
+        const char *smtp, *policy;
+        int wants; /* -1: refused */
+    } rows[] = {
+        {"0.0.0.0:25",                   "yes", 1 },
+        {"0.0.0.0:25",                   "no",  0 },
+        {"0.0.0.0:25 tls=optional",      "yes", 0 },
+        {"0.0.0.0:25 tls=required",      "no",  1 },
+        {"[::]:25  TLS=Required",        "no",  1 },
+        {"off tls=required",             "no",  1 },
+        {"0.0.0.0:25 tls=some",          "no",  -1},
+        {"0.0.0.0:25 tls=required fast", "no",  -1},
+        {"tls=required",                 "no",  -1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct err err = {0};
+        scoped_value(bytes) text = {0};
+        bytes_print(&text, "[listen]\nsmtp = %s\n[policy]\nrequire_tls = %s", rows[i].smtp,
+                    rows[i].policy);
+        bool right = set(text.at, &err);
+        if (right != (rows[i].wants >= 0) ||
+            (right && config_mx_wants_tls(&config) != rows[i].wants))
+            fail_msg("%s, require_tls = %s: %s", rows[i].smtp, rows[i].policy, err.said);
+    }
+    struct err err = {0};
+    assert_false(
+        set("[listen]\nsubmission = 0.0.0.0:587 tls=optional", &err)); /* passwords: never */
+}
+
 static void redirections(void **state)
 {
     (void)state;
@@ -286,6 +319,7 @@ int main(void)
         cmocka_unit_test(lists_of_durations),
         cmocka_unit_test(sizes),
         cmocka_unit_test(endpoints),
+        cmocka_unit_test(a_door_may_have_its_own_word_on_tls),
         cmocka_unit_test(redirections),
         cmocka_unit_test(texts_and_words),
         cmocka_unit_test(words_of_every_choice),

@@ -232,7 +232,7 @@ static void an_account_has_so_many_connections(void **state)
 
     (void)state;
     fake_begin(&fake, "submissions", false);
-    for (int i = 0; i < 30; i++)
+    for (int i = 0; i < 100; i++)
         tally_enter(fake.duties.owners, 1);
     fake_say(&fake, LOGIN);
     expect_end(&fake, "421 4.7.0 Too many connections are logged in to your account");
