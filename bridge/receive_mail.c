@@ -158,8 +158,10 @@ static bool to_account(struct mail_work *work, const struct recipient *recipient
         return work_answer(work, VERDICT_LOOP,
                            "This mail has been delivered to %s before: it runs in a circle.",
                            address);
-    if (!account_takes(work->bridge, work->view, account, work->arrival->body->size, out_ok,
-                       &work->arrival->answer, err))
+    if (recipient->address.kind == ADDRESS_OFFICE)
+        *out_ok = true; /* whoever reads for the postmaster, and however full (RFC 5321 4.5.1) */
+    else if (!account_takes(work->bridge, work->view, account, work->arrival->body->size, out_ok,
+                            &work->arrival->answer, err))
         return false;
     if (*out_ok)
         return plan_copy(work, account, err) && plan_report(work, recipient, err);

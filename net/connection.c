@@ -5,6 +5,8 @@
 
 #include "memory.h"
 
+#include <malloc.h>
+
 static void on_timer(int fd, short what, void *arg)
 {
     (void)fd;
@@ -30,7 +32,8 @@ struct connection *connection_new(struct loop *loop, const struct session_kind *
     if (c->next)
         c->next->before = c;
     loop->sessions = c;
-    atomic_fetch_add(&loop->session_count, 1);
+    if (atomic_fetch_add(&loop->session_count, 1) >= CROWD)
+        loop->trim_below = CROWD / 2;
     return c;
 }
 
@@ -87,6 +90,11 @@ void connection_reap(struct connection *c)
         c->before->next = c->next;
     else
         c->loop->sessions = c->next;
-    atomic_fetch_sub(&c->loop->session_count, 1);
+    struct loop *loop = c->loop;
     free(c);
+    size_t left = atomic_fetch_sub(&loop->session_count, 1) - 1;
+    if (left < loop->trim_below) {
+        loop->trim_below = left / 2;
+        malloc_trim(0); /* what a crowd had would stay ours, in holes between what others have */
+    }
 }

@@ -17,7 +17,6 @@
 
 enum {
     STEPS_AT_ONCE = 32, /* then others have their turn */
-    CROWD = 500,        /* sessions on a loop */
     CROWDED_SHAKE_MS = 10 * SECOND_MS,
     STALLED_MS = 60 * SECOND_MS,
     LAST_WORDS_MS = 10 * SECOND_MS,

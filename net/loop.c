@@ -5,6 +5,7 @@
  * The ready round is the one place that frees connections and the fair queue: a connection with more
  * to do after its share stands at the end of it.
  */
+#include "event_memory.h"
 #include "net_private.h"
 
 #include "log.h"
@@ -96,6 +97,7 @@ static void on_closing_deadline(int fd, short what, void *arg)
 
 MUST_CHECK static bool make_events(struct loop *loop, struct err *err)
 {
+    event_memory_use();
     struct event_config *config = event_config_new();
 
     /* What a session waits for changes with each of its steps; the kernel is told once a round. */

@@ -15,7 +15,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { NEWS_BUCKETS = 256 };
+enum {
+    NEWS_BUCKETS = 256,
+    CROWD = 500, /* sessions on a loop */
+};
 
 /*
  *   SHAKING --> READING <--> AWAY (an errand is out)
@@ -83,6 +86,8 @@ struct loop {
     _Atomic bool running;
     _Atomic bool stopping;
     _Atomic size_t session_count;
+    size_t
+        trim_below; /* sessions: then memory goes back, and again at half as many; 0: no crowd was here */
     size_t buffered; /* bytes that wires hold, when they were last weighed */
     struct connection *sessions;
     struct connection *ready, **ready_end;

@@ -364,12 +364,22 @@ static void test_full_mailbox(void **state)
                                                 "full.",
                                             .effects = ""};
 
+    static const struct letter_row office = {.name = "an office is never full",
+                                             .recipients = "postmaster@example.org",
+                                             .from = "dora@mail.example",
+                                             .fields = "Subject: Your mailbox is full\n",
+                                             .outside = true,
+                                             .reply = TAKEN,
+                                             .effects =
+                                                 "mail\nalice in INBOX: Your mailbox is full\n"};
+
     (void)state;
     int64_t quota = town.config.quota;
     town.config.quota = 1000;
     assert_int_equal(run_row(&town, &row), 0);
     town_wait(&town, 4 * (int64_t)DAY_MS);
     assert_int_equal(run_row(&town, &later), 0);
+    assert_int_equal(run_row(&town, &office), 0);
     town.config.quota = quota;
 }
 
