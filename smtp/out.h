@@ -73,6 +73,10 @@ struct out_recall { /* recall(): zeros if nothing is kept */
     struct errand errand;
     struct sts_kept kept;
 };
+struct out_stale { /* next_stale() */
+    struct errand errand;
+    char *domain; /* NULL: no more */
+};
 struct out_next_report { /* next_report(): of a day that is over */
     struct errand errand;
     bool found;
@@ -107,7 +111,9 @@ struct out_duties {
     struct errand *(*record)(void *ctx, const struct out_mail *mail); /* every fate not recorded */
     struct errand *(*recall)(void *ctx, const char *domain);          /* struct out_recall */
     struct errand *(*keep)(void *ctx, const char *domain, const struct sts_kept *kept); /* copies */
-    struct errand *(*count)(void *ctx, struct ledger *seen); /* takes its rows */
+    /* The next domain whose policy holds, and is a day old. */
+    struct errand *(*next_stale)(void *ctx, const char *after_domain); /* struct out_stale */
+    struct errand *(*count)(void *ctx, struct ledger *seen);           /* takes its rows */
     struct errand *(*next_report)(void *ctx, int64_t after_day,
                                   const char *after_domain); /* struct out_next_report */
     struct errand *(*write_report)(void *ctx, int64_t day, const char *domain,
@@ -127,6 +133,8 @@ extern const struct session_kind out_dispatcher_kind; /* out_dispatcher.c */
 void *out_dispatcher_new(struct out *out);
 extern const struct session_kind out_courier_kind; /* out_courier.c */
 void *out_courier_new(struct out *out, struct claims_batch *batch);
+extern const struct session_kind out_refresher_kind; /* out_refresher.c */
+void *out_refresher_new(struct out *out);
 extern const struct session_kind out_reporter_kind; /* out_reporter.c */
 void *out_reporter_new(struct out *out);
 void out_start_couriers(struct out *out);

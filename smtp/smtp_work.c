@@ -91,6 +91,7 @@ void smtp_deliver(struct smtp *it)
 {
     it->parts.start_session(it->parts.ctx, &out_dispatcher_kind, out_dispatcher_new(&it->out));
     it->parts.start_session(it->parts.ctx, &out_reporter_kind, out_reporter_new(&it->out));
+    it->parts.start_session(it->parts.ctx, &out_refresher_kind, out_refresher_new(&it->out));
 }
 
 void smtp_free(struct smtp *it)

@@ -44,6 +44,7 @@ struct errand *work_take(void *ctx, const struct smtp_mail *mail);
 void work_fed(struct smtp_errand *take, struct errand *back);
 struct errand *work_recall(void *ctx, const char *domain); /* work_transport.c */
 struct errand *work_keep(void *ctx, const char *domain, const struct sts_kept *kept);
+struct errand *work_next_stale(void *ctx, const char *after_domain);
 struct errand *work_tls_count(void *ctx, struct ledger *seen);
 struct errand *work_next_report(void *ctx, int64_t after_day,
                                 const char *after_domain); /* work_report.c */

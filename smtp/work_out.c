@@ -364,6 +364,7 @@ struct out_duties work_out_duties(struct smtp *smtp)
         .record = work_record,
         .recall = work_recall,
         .keep = work_keep,
+        .next_stale = work_next_stale,
         .count = work_tls_count,
         .next_report = work_next_report,
         .write_report = work_write_report,

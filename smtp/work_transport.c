@@ -101,6 +101,42 @@ struct errand *work_keep(void *ctx, const char *domain, const struct sts_kept *k
     return &keep->errand;
 }
 
+/* ---- policies that are old ---- */
+struct stale {
+    struct out_stale base;
+    struct smtp *smtp;
+    char *after_domain;
+};
+
+static bool stale_work(struct errand *errand, struct err *err)
+{
+    struct stale *stale = container_of(errand, struct stale, base.errand);
+    scoped(store_view) view = store_look(stale->smtp->parts.store, err);
+
+    return view && store_sts_stale(view, clock_now(stale->smtp->parts.clock), stale->after_domain,
+                                   &stale->base.domain, err) != FAILED;
+}
+
+static void stale_free(struct errand *errand)
+{
+    struct stale *stale = container_of(errand, struct stale, base.errand);
+
+    free(stale->base.domain);
+    free(stale->after_domain);
+    free(stale);
+}
+
+struct errand *work_next_stale(void *ctx, const char *after_domain)
+{
+    struct stale *stale = must_new(struct stale);
+
+    stale->base.errand =
+        (struct errand){.lane = LANE_QUICK, .work = stale_work, .free = stale_free};
+    stale->smtp = ctx;
+    stale->after_domain = must_dup(after_domain);
+    return &stale->base.errand;
+}
+
 /* ---- counts ---- */
 struct counts {
     struct errand errand;

@@ -41,6 +41,22 @@ enum found store_sts(struct store_view *view, const char *domain, struct sts_row
                     with(as_text(domain)), read_sts, out, err);
 }
 
+static void read_domain(struct sql_rows *rows, void *out)
+{
+    *(char **)out = take_text(rows);
+}
+
+enum found store_sts_stale(struct store_view *view, int64_t now_ms, const char *after, char **out,
+                           struct err *err)
+{
+    return sql_find(view->sql,
+                    "SELECT domain FROM sts_policy WHERE domain > ?1 AND policy_id IS NOT NULL"
+                    " AND mode > 0 AND fetched_ms < ?2 - ?3 AND fetched_ms + max_age_s * 1000 > ?2"
+                    " ORDER BY domain LIMIT 1",
+                    with(as_text(after), as_number(now_ms), as_number(DAY_MS)), read_domain, out,
+                    err);
+}
+
 /* Those that were fetched, or failed, longest ago. */
 static bool trim_policies(struct store_tx *tx, struct err *err)
 {

@@ -21,6 +21,10 @@ SCOPED_VALUE(sts_row, sts_row_clear)
 enum found store_sts(struct store_view *view, const char *domain, struct sts_row *out,
                      struct err *err);
 
+/* The first domain behind `after` whose policy holds and was fetched more than a day before.  *out is heap. */
+enum found store_sts_stale(struct store_view *view, int64_t now_ms, const char *after, char **out,
+                           struct err *err);
+
 struct tls_row {
     int64_t day; /* UTC, since 1970 */
     char *domain;

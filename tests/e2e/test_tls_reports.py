@@ -61,6 +61,32 @@ def counted(nest, domain):
     return {(row["policy"], row["result"]): row["count"] for row in nest.ask("queue", "tls") if row["domain"] == domain}
 
 
+def test_a_policy_is_refreshed_though_no_mail_goes_there(twin, dns, ca):
+    far = MailHost("20.1.6.9")
+    web = PolicyServer("20.1.6.10", ca.issue("mta-sts.kept.test"))
+    web.policies["kept.test"] = policy("testing", "mx.kept.test", max_age=604800)
+    dns.add_signed("mx.kept.test A 20.1.6.9", "kept.test MX 10 mx.kept.test.", "mta-sts.kept.test A 20.1.6.10",
+                   '_mta-sts.kept.test TXT "v=STSv1; id=1"')
+    nest = twin().start()
+    send(nest.account("tom@twin.test"), "bob@kept.test")
+    far.mails.wait_for(lambda mail: True)
+    nest.stop()
+
+    def store(statement):
+        with sqlite3.connect(nest.data_dir / "nestbox.db") as database:
+            rows = database.execute(statement).fetchall()
+        database.close()
+        return rows
+
+    store("UPDATE sts_policy SET fetched_ms = fetched_ms - 25 * 3600 * 1000")
+    web.policies["kept.test"] = policy("enforce", "mx.kept.test", max_age=604800)
+    nest.start()
+    until(lambda: store("SELECT mode FROM sts_policy WHERE domain = 'kept.test'") == [(2,)], "the new mode being kept")
+    assert len(far.mails.all()) == 1
+    far.stop()
+    web.stop()
+
+
 def let_a_day_pass(nest):
     """The counts of today become those of yesterday: nobody waits for midnight here."""
     nest.stop()
@@ -175,7 +201,8 @@ def test_counts_that_nobody_wants_are_forgotten(twin, dns):
     far.stop()
 
 
-def test_reports_of_others_reach_the_postmaster(twin):
+def test_reports_of_others_reach_the_postmaster(twin, dns):
+    dns.add("big.unsigned.test A 20.1.0.5")
     nest = twin().start()
     postmaster = nest.account("first@twin.test")
     report = compose("reports@big.unsigned.test", "tlsrpt@twin.test", "Report Domain: twin.test", "for programs\n")

@@ -70,6 +70,23 @@ static void read_targets(struct slice text)
     dns_answer_clear(&answer);
 }
 
+/* A report quotes what they published. */
+static void write_report(const char *policy)
+{
+    const struct ledger_row rows[] = {
+        {.seen = {"a.test", JUDGE_DANE, TLS_GOOD, "mx.a.test", "192.0.2.1", policy},   .count = 1},
+        {.seen = {"a.test", JUDGE_STS, TLS_EXPIRED, "mx.a.test", "192.0.2.1", policy}, .count = 2},
+        {.seen = {"a.test", JUDGE_STS, TLS_STS_INVALID, "", "", policy},               .count = 3},
+    };
+    struct tls_report report = {.domain = "a.test", .submitter = "b.test", .address = "192.0.2.9"};
+    scoped_value(bytes) json = {0};
+
+    tls_report_name(&report);
+    tls_report_write(&report, rows, COUNT_OF(rows), &json);
+    scoped_text char *file = tls_report_file(&report);
+    assert(file[0] && json.at[0] == '{' && json.at[json.len - 1] == '}');
+}
+
 static void read_policy(struct slice text)
 {
     scoped_value(sts_policy) policy = {0};
@@ -81,6 +98,7 @@ static void read_policy(struct slice text)
     assert(policy.max_age_s >= 0 && policy.max_age_s <= STS_AGE_MAX_S);
     assert(policy.mode == STS_NONE || policy.patterns[0]);
     sts_policy_print(&policy, &written);
+    write_report(written.at);
     assert(sts_policy_read(bytes_slice(&written), &again));
     assert(again.mode == policy.mode && again.max_age_s == policy.max_age_s);
     assert(strcmp(again.patterns, policy.patterns) == 0);
