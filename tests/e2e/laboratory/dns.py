@@ -148,7 +148,8 @@ class Dns:
             until(lambda: self.ask(name, kind, self.AUTHORITY), f"{record} being served")  # noqa: B023
 
     def _reload(self):
-        """Knot refuses while it is still busy with the change before."""
+        if not self._processes[0].runs():
+            raise AssertionError(f"knotd died:\n{(self.folder / 'knot.log').read_text()[-2000:]}")
         return subprocess.run(["knotc", "-c", str(self._conf), "zone-reload"], capture_output=True).returncode == 0
 
     def add_signed(self, *records):
