@@ -10,7 +10,6 @@ void dns_facts_clear(struct dns_facts *facts)
         dns_answer_clear(&facts->at[i]->answer);
         free(facts->at[i]);
     }
-    free(facts->at);
     *facts = (struct dns_facts){0};
 }
 
@@ -40,7 +39,6 @@ static struct dns_fact *find(struct dns_facts *facts, enum dns_type type, struct
 
 static void add(struct dns_facts *facts, enum dns_type type, struct slice name)
 {
-    must_make_room(facts->at, facts->count, facts->capacity);
     struct dns_fact *fact = facts->at[facts->count++] = must_new(struct dns_fact);
     fact->question.type = type;
     memcpy(fact->question.name, name.at, name.len);

@@ -21,8 +21,8 @@ struct dns_fact {
     bool answered;
 };
 struct dns_facts {
-    struct dns_fact **at; /* each stays where it is */
-    size_t count, capacity;
+    struct dns_fact *at[DNS_FACTS_MAX]; /* each stays where it is */
+    size_t count;
     bool closed; /* time is up: what is not known fails */
 };
 void dns_facts_clear(struct dns_facts *facts);

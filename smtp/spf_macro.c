@@ -18,7 +18,7 @@ struct macro {    /* "%{d2r.-}" taken apart */
 
 static bool is_delimiter(char c)
 {
-    return memchr(".-+,/_=", c, 7) != NULL;
+    return spf_is_one_of(c, ".-+,/_=");
 }
 
 /* What stands between the braces. */
@@ -31,7 +31,7 @@ static bool read_macro(struct slice text, bool explaining, struct macro *out)
         return false;
     *out = (struct macro){.letter = (char)(text.at[0] | 0x20)};
     out->escaped = out->letter != text.at[0];
-    if (!memchr(letters, out->letter, strlen(letters)))
+    if (!spf_is_one_of(out->letter, letters))
         return false;
     for (; at < text.len && text.at[at] >= '0' && text.at[at] <= '9'; at++, digits++)
         if (out->parts < PARTS_MAX)
@@ -57,7 +57,7 @@ static size_t macro_length(struct slice text, bool explaining)
     if (text.len < 2)
         return 0;
     if (text.at[1] != '{')
-        return memchr("%_-", text.at[1], 3) ? 2 : 0;
+        return spf_is_one_of(text.at[1], "%_-") ? 2 : 0;
     size_t end = slice_find(text, '}');
     if (end == SIZE_MAX ||
         !read_macro(slice_first(slice_from(text, 2), end - 2), explaining, &macro))

@@ -43,6 +43,10 @@ struct spf_check {
 };
 
 /* ---- macros (7) ---- */
+static inline bool spf_is_one_of(char c, const char *set)
+{
+    return c != '\0' && strchr(set, c) != NULL;
+}
 bool spf_macros_fit(struct slice text, bool explaining); /* is the syntax right? */
 /* Writes `text` out.  False: open (%{p} asks DNS).  Its syntax was checked before. */
 bool spf_expand(struct spf_check *check, struct slice text, const char *domain, struct bytes *out);

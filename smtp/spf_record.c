@@ -208,7 +208,7 @@ static bool is_modifier_name(struct slice name)
     if (name.len == 0 || !is_alpha(name.at[0]))
         return false;
     for (size_t i = 1; i < name.len; i++)
-        if (!is_alpha(name.at[i]) && !is_digit(name.at[i]) && !memchr("-_.", name.at[i], 3))
+        if (!is_alpha(name.at[i]) && !is_digit(name.at[i]) && !spf_is_one_of(name.at[i], "-_."))
             return false;
     return true;
 }
