@@ -51,25 +51,34 @@ static int hex_digit(char c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
+/* One octet off the head: as it stands, or "+HH". */
+static bool take_octet(struct slice *rest, char *out)
+{
+    if (rest->at[0] != '+') {
+        *out = rest->at[0];
+        *rest = slice_from(*rest, 1);
+        return stands_for_itself((unsigned char)*out);
+    }
+    int high = rest->len > 2 ? hex_digit(rest->at[1]) : -1;
+    int low = rest->len > 2 ? hex_digit(rest->at[2]) : -1;
+    if (high < 0 || low < 0)
+        return false;
+    *out = (char)(high << 4 | low);
+    *rest = slice_from(*rest, 3);
+    return true;
+}
+
 bool xtext_read(struct slice text, struct bytes *out)
 {
     size_t before = out->len;
+    char octet;
 
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.at[i];
-        if (c == '+' && text.len - i > 2) {
-            int high = hex_digit(text.at[i + 1]), low = hex_digit(text.at[i + 2]);
-            if (high >= 0 && low >= 0) {
-                bytes_add_char(out, (char)(high << 4 | low));
-                i += 2;
-                continue;
-            }
-        }
-        if (!stands_for_itself((unsigned char)c)) {
+    while (text.len > 0) {
+        if (!take_octet(&text, &octet)) {
             bytes_cut(out, before);
             return false;
         }
-        bytes_add_char(out, c);
+        bytes_add_char(out, octet);
     }
     return true;
 }

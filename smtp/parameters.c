@@ -155,15 +155,11 @@ static const struct parameter *parameter_named(struct slice name, enum verb verb
     return NULL;
 }
 
-__attribute__((format(printf, 3, 4))) static bool refuse(struct parameters_refusal *why, int code,
-                                                         const char *fmt, ...)
+static bool refuse(struct parameters_refusal *why, int code, const char *words, const char *what,
+                   const char *end)
 {
-    va_list args;
-
     why->code = code;
-    va_start(args, fmt);
-    vsnprintf(why->words, sizeof why->words, fmt, args);
-    va_end(args);
+    snprintf(why->words, sizeof why->words, "%s%s%s", words, what, end);
     return false;
 }
 
@@ -186,18 +182,19 @@ static bool read_one(struct reading *r, enum verb verb, struct slice text, unsig
     const struct parameter *parameter = parameter_named(name, verb, r->offer);
 
     if (!parameter && !is_atom(name))
-        return refuse(why, 501, "Write each parameter as KEYWORD or KEYWORD=value");
+        return refuse(why, 501, "Write each parameter as KEYWORD or KEYWORD=value", "", "");
     if (!parameter)
         return refuse(why, 555,
-                      "This parameter was not offered by EHLO; send the command without it");
+                      "This parameter was not offered by EHLO; send the command without it", "",
+                      "");
     unsigned bit = 1u << (parameter - table);
     if (*seen & bit)
-        return refuse(why, 501, "Say %s once", parameter->name);
+        return refuse(why, 501, "Say ", parameter->name, " once");
     *seen |= bit;
     switch (value_good(value, r->offer->utf8) ? parameter->take(r, value) : WRONG) {
     case GOOD: return true;
-    case WRONG: return refuse(why, 501, "Write %s", parameter->right);
-    case UNABLE: return refuse(why, 555, "This is not taken here; write %s", parameter->right);
+    case WRONG: return refuse(why, 501, "Write ", parameter->right, "");
+    case UNABLE: return refuse(why, 555, "This is not taken here; write ", parameter->right, "");
     }
     __builtin_unreachable();
 }
