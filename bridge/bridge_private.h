@@ -105,8 +105,8 @@ struct letter { /* prepared on a worker, filed on the writer */
     unsigned flags;
     char *from, *subject, *message_id; /* header facts; message_id without <> */
     int64_t received_ms;
-    char *keywords;                    /* or NULL */
-    struct mail_structure structure;   /* of what rests; empty if it cannot be read as a mail */
+    char *keywords;                  /* or NULL */
+    struct mail_structure structure; /* of what rests; empty if it cannot be read as a mail */
     struct store_body *body;
     struct pgp_sealed *sealed;
 };

@@ -2,8 +2,9 @@
 #include "store_mailbox.h"
 #include "store_private.h"
 
-#define MAILBOX "SELECT id, account_id, name, uid_validity, uid_next, modseq, special, subscribed"   \
-                " FROM mailbox "
+#define MAILBOX                                                                                    \
+    "SELECT id, account_id, name, uid_validity, uid_next, modseq, special, subscribed"             \
+    " FROM mailbox "
 #define ENTRY_COLUMNS                                                                              \
     "e.id, e.mailbox_id, e.copy_id, c.message_id, c.body_id, b.name, e.uid, e.modseq, e.flags, "   \
     "c.size,"                                                                                      \
