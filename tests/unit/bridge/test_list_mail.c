@@ -240,13 +240,15 @@ static void reports_suspend_a_reader(void **state)
         int64_t wait_ms;
         const char *state;
     } rows[] = {
-        {"delayed",                             "Action: delayed\nStatus: 4.4.1\n", 0,          "accepted"     },
-        {                                            "delivered", "Action: delivered\nStatus: 2.0.0\n",                                  0, "accepted"               },
-        {                               "no recipient",                                    "X: y\n",                                                            0,           "accepted"},
-        { "about the text",                               FAILS("5.7.1",                                                       "554 5.7.1 spam"),                                                                 DAY_MS,   "accepted"},
-        { "nobody there",                               FAILS("5.1.1",                                                       "550 5.1.1 nobody"),                                                                 DAY_MS,   "accepted"},
-        {  "the same day",                              FAILS("5.1.1",                                                      "550 5.1.1 nobody"),                                                                HOUR_MS,       "accepted"},
-        { "the next",                               FAILS("5.0.0",                                                      "550 5.1.1 nobody, I say"),                                                                DAY_MS,                 "suspended"},
+  /* clang-format off */
+        {"delayed",        "Action: delayed\nStatus: 4.4.1\n",            0,       "accepted" },
+        {"delivered",      "Action: delivered\nStatus: 2.0.0\n",          0,       "accepted" },
+        {"no recipient",   "X: y\n",                                      0,       "accepted" },
+        {"about the text", FAILS("5.7.1", "554 5.7.1 spam"),              DAY_MS,  "accepted" },
+        {"nobody there",   FAILS("5.1.1", "550 5.1.1 nobody"),            DAY_MS,  "accepted" },
+        {"the same day",   FAILS("5.1.1", "550 5.1.1 nobody"),            HOUR_MS, "accepted" },
+        {"the next",       FAILS("5.0.0", "550 5.1.1 nobody, I say"),     DAY_MS,  "suspended"},
+  /* clang-format on */
     };
 
     (void)state;

@@ -1,9 +1,33 @@
-/* Between the driver and its duties. */
+/* What the driver, its duties and what they bring share. */
 #ifndef NESTBOX_TEST_IMAP_FAKE_DUTIES_H
 #define NESTBOX_TEST_IMAP_FAKE_DUTIES_H
 
 #include "fake.h"
 
+/* Results are filled when an errand is made; doing it is nothing. */
+struct done {
+    union {
+        struct imap_errand base;
+        struct imap_proof proof;
+        struct imap_challenge challenge;
+        struct imap_listing listing;
+        struct imap_opened opened;
+        struct imap_rows rows;
+        struct imap_piece piece;
+        struct imap_copied copied;
+        struct imap_found found;
+        struct imap_quota quota;
+    } any;
+    void (*clear)(struct done *);
+};
+
+/* `clear` releases what the result holds; or NULL. */
+struct done *done_new(void (*clear)(struct done *));
+struct errand *errand_of(struct done *done);
+
+struct errand *fake_rows(void *ctx, int64_t mailbox_id, const struct number_set *uids,
+                         uint32_t after, const struct imap_wish *wish); /* fake_rows.c */
+struct errand *fake_piece(struct source *body, int64_t begin, int64_t end);
 struct imap_duties fake_duties(struct fake *fake);
 void fake_remove_at(struct fake *fake, size_t i);
 
