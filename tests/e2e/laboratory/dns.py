@@ -105,9 +105,12 @@ class Dns:
         self._processes = []
 
     def _write_zones(self):
+        """Knot maps what it reads, and dies when such a file shrinks: each is written beside and takes its place."""
         for zone, records in self._zones.items():
             head = HEAD.format(zone=zone, serial=self._serial, authority=self.AUTHORITY)
-            (self.folder / "zones" / f"{zone}.zone").write_text(head + records)
+            beside = self.folder / f"{zone}.new"
+            beside.write_text(head + records)
+            beside.rename(self.folder / "zones" / f"{zone}.zone")
 
     def start(self):
         knot = Process("knotd", ["knotd", "-c", self._conf], self.folder / "knot.log")
