@@ -26,7 +26,7 @@ def mia(nest, person, dns):
 def house(lab, ca, dns):
     """A server with a domain of its own, whose keys are published."""
     domain = f"house{next(SERIAL)}.test"
-    dns.add(f"{domain} A 20.0.0.11", f"mx.{domain} A 20.0.0.11")
+    dns.add_signed(f"{domain} A 20.0.0.11", f"mx.{domain} A 20.0.0.11")
     server = Nestbox(lab / domain, ca, dns, (domain,), "20.0.0.11")
     server.start()
     dkim_judge.publish(server, dns)

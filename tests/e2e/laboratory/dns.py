@@ -52,6 +52,7 @@ UNBOUND = """server:
     trust-anchor-file: "{folder}/anchor.key"
     cache-max-ttl: 5
     cache-max-negative-ttl: 1
+    aggressive-nsec: no
 remote-control:
     control-enable: no
 stub-zone:
