@@ -70,7 +70,7 @@ class World:
         """`tls`: options of the certificate, or what MailHost takes; `tlsa`: a function of the certificate's path."""
         number = len(self.cells) + 1
         domain = domain or f"cell{number}.test"
-        host, address = host or f"mx.{domain}", f"20.1.4.{number}"
+        host, address = host or f"mx.{domain}", f"20.1.14.{number}"
         certificate = self.certificate(host, **(tls if isinstance(tls, dict) else {}))
         self.cells[cell] = domain
         self.records += [f"{host} A {address}", f"{domain} MX {mx} {host}."]

@@ -39,6 +39,7 @@ class MailHost:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def stop(self):
+        self._listener.shutdown(socket.SHUT_RDWR)  # wakes who accepts: only then is the address free
         self._listener.close()
 
     def _accept(self):
