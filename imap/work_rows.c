@@ -6,6 +6,8 @@
 enum {
     ROWS_AT_ONCE = 200,
     ROOM_FOR_ONE = 16 * 1024, /* of a section, before it comes in pieces */
+    ROOM_FOR_ROW =
+        16 * 1024 * 1024, /* of what is made here: once it is full, BINARY is told as unknown */
 };
 
 struct rows {
@@ -53,6 +55,10 @@ static bool read_sections(struct rows *rows, struct source *source, const char *
         return true;
     row->sections = must_alloc_array(rows->wish.section_count, sizeof row->sections[0]);
     for (size_t i = 0; i < rows->wish.section_count; i++) {
+        if (rows->octets > ROOM_FOR_ROW) {
+            row->sections[i].absent = row->sections[i].unknown_coding = true;
+            continue;
+        }
         if (!section_read(source, parts, &rows->sections[i], ROOM_FOR_ONE, &row->sections[i],
                           rows->err))
             return false;
@@ -160,9 +166,13 @@ static void copy_wish(const struct imap_section_wish *from, struct imap_section_
         out->fields[i] = must_dup(from->fields[i]);
 }
 
-/* Reading files is not for the quick ones. */
+/* Reading files is not for the quick ones, and decoding a large part is for the patient one. */
 static enum lane lane_of(const struct imap_wish *wish)
 {
+    for (size_t i = 0; i < wish->section_count; i++)
+        if (wish->sections[i].kind == SECTION_BINARY ||
+            wish->sections[i].kind == SECTION_BINARY_SIZE)
+            return LANE_BULK;
     return wish->section_count > 0 ? LANE_HEAVY : LANE_QUICK;
 }
 
