@@ -2,23 +2,35 @@
  * bridge_login — what smtp and imap ask when somebody logs in.
  *
  * A name nobody has gets keys that fit no password, the same at every call, so that it costs and says what a known
- * one does.
+ * one does.  Any worker; a password is slow to check on purpose, so its errand goes one by one (errand.h).
  */
 #ifndef NESTBOX_BRIDGE_LOGIN_H
 #define NESTBOX_BRIDGE_LOGIN_H
 
 #include "bridge.h"
-#include "slice.h"
+#include "bytes.h"
 #include "vault.h"
 
-struct login_keys {
-    int64_t account_id; /* 0: nobody's */
-    bool asleep;        /* the account is closed: a right password is told so */
-    char address[321];
-    struct scram_keys keys;
+struct login_question { /* owns what it holds */
+    char *name;
+    struct bytes secret;       /* the password, or SCRAM's proof */
+    struct bytes auth_message; /* of SCRAM (RFC 5802 3); empty: `secret` is a password */
 };
-/* Any worker. */
-MUST_CHECK bool bridge_login_keys(struct bridge *bridge, struct slice name, struct login_keys *out,
-                                  struct err *err);
+void login_question_init(struct login_question *question, struct slice name, struct slice secret,
+                         struct slice auth_message);
+void login_question_clear(struct login_question *question); /* wipes the secret */
+
+struct login_answer {
+    int64_t account_id; /* 0: refused */
+    bool closed;        /* the secret is right, and the account sleeps */
+    char address[321];
+    unsigned char server_signature[SCRAM_KEY_LEN]; /* of SCRAM */
+};
+MUST_CHECK bool bridge_login(struct bridge *bridge, const struct login_question *question,
+                             struct login_answer *out, struct err *err);
+/* What SCRAM's challenge says. */
+MUST_CHECK bool bridge_login_challenge(struct bridge *bridge, struct slice name,
+                                       unsigned char out_salt[SCRAM_SALT_LEN], int *out_iterations,
+                                       struct err *err);
 
 #endif

@@ -1,11 +1,37 @@
-/* Who logs in: the keys a name is checked against, the same for every door. */
+/* Who logs in: a name, and what proves it, the same for every door. */
 #include "bridge_login.h"
 #include "bridge_private.h"
+#include "memory.h"
 
 #include <stdio.h>
 
-bool bridge_login_keys(struct bridge *bridge, struct slice name, struct login_keys *out,
-                       struct err *err)
+void login_question_init(struct login_question *question, struct slice name, struct slice secret,
+                         struct slice auth_message)
+{
+    *question = (struct login_question){.name = must_copy(name)};
+    bytes_add(&question->secret, secret);
+    bytes_add(&question->auth_message, auth_message);
+}
+
+void login_question_clear(struct login_question *question)
+{
+    if (question->secret.at)
+        explicit_bzero(question->secret.at, question->secret.capacity);
+    bytes_clear(&question->secret);
+    bytes_clear(&question->auth_message);
+    free(question->name);
+    question->name = NULL;
+}
+
+struct owner {          /* of keys */
+    int64_t account_id; /* 0: a decoy's */
+    bool asleep;
+    char address[321];
+};
+
+/* The keys of that name, or a decoy's. */
+static bool find_keys(struct bridge *bridge, struct slice name, struct scram_keys *out,
+                      struct owner *owner, struct err *err)
 {
     struct slice domain = name;
     struct slice user = slice_cut(&domain, '@');
@@ -15,20 +41,54 @@ bool bridge_login_keys(struct bridge *bridge, struct slice name, struct login_ke
 
     if (!view)
         return false;
-    *out = (struct login_keys){0};
-    scram_keys_decoy(bridge->vault, name, &out->keys);
+    *owner = (struct owner){0};
+    scram_keys_decoy(bridge->vault, name, out);
     enum found found = domain.at ? store_account_named(view, user, domain, &account, err) : ABSENT;
     if (found != FOUND || account.state == ACCOUNT_REMOVED)
         return found != FAILED;
     found = store_credential(view, account.id, &credential, err);
     if (found != FOUND)
         return found != FAILED;
-    out->account_id = account.id;
-    out->asleep = account.state == ACCOUNT_ASLEEP;
-    snprintf(out->address, sizeof out->address, "%s@%s", account.name, account.domain);
-    memcpy(out->keys.salt, credential.salt, sizeof out->keys.salt);
-    memcpy(out->keys.stored_key, credential.stored_key, sizeof out->keys.stored_key);
-    memcpy(out->keys.server_key, credential.server_key, sizeof out->keys.server_key);
-    out->keys.iterations = credential.iterations;
+    owner->account_id = account.id;
+    owner->asleep = account.state == ACCOUNT_ASLEEP;
+    snprintf(owner->address, sizeof owner->address, "%s@%s", account.name, account.domain);
+    memcpy(out->salt, credential.salt, sizeof out->salt);
+    memcpy(out->stored_key, credential.stored_key, sizeof out->stored_key);
+    memcpy(out->server_key, credential.server_key, sizeof out->server_key);
+    out->iterations = credential.iterations;
+    return true;
+}
+
+bool bridge_login(struct bridge *bridge, const struct login_question *question,
+                  struct login_answer *out, struct err *err)
+{
+    struct slice secret = bytes_slice(&question->secret);
+    struct scram_keys keys;
+    struct owner owner;
+
+    *out = (struct login_answer){0};
+    if (!find_keys(bridge, slice_of(question->name), &keys, &owner, err))
+        return false;
+    bool right = question->auth_message.len == 0
+                     ? scram_password_is(&keys, secret)
+                     : scram_proof_is(&keys, bytes_slice(&question->auth_message), secret,
+                                      out->server_signature);
+    out->account_id = right && !owner.asleep ? owner.account_id : 0;
+    out->closed = right && owner.asleep;
+    snprintf(out->address, sizeof out->address, "%s", owner.address);
+    return true;
+}
+
+bool bridge_login_challenge(struct bridge *bridge, struct slice name,
+                            unsigned char out_salt[SCRAM_SALT_LEN], int *out_iterations,
+                            struct err *err)
+{
+    struct scram_keys keys;
+    struct owner owner;
+
+    if (!find_keys(bridge, name, &keys, &owner, err))
+        return false;
+    memcpy(out_salt, keys.salt, SCRAM_SALT_LEN);
+    *out_iterations = keys.iterations;
     return true;
 }

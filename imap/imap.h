@@ -26,6 +26,8 @@ struct imap_parts { /* all borrowed until imap_free() */
     struct store *store;
     struct spools *spools;
     struct logins *logins;
+    bool (*is_login_busy)(void *ctx); /* many passwords wait to be checked; NULL: never */
+    void *ctx;
 };
 struct imap;
 struct imap *imap_new(const struct imap_parts *parts);

@@ -199,7 +199,8 @@ struct imap_duties {
     void *ctx;
     const char *hostname;
     int64_t message_max;
-    struct logins *logins; /* who guesses passwords; the same for every protocol */
+    bool (*is_login_busy)(void *ctx); /* or NULL */
+    struct logins *logins;            /* who guesses passwords; the same for every protocol */
 
     struct errand *(*login)(void *ctx, struct slice name, struct slice password); /* imap_login */
     struct errand *(*challenge)(void *ctx, struct slice name); /* imap_challenge */

@@ -77,6 +77,10 @@ enum next check_password(struct imap_session *s, struct slice name, struct slice
     s->sasl.name = must_copy(name);
     if (login_must_wait(s, name, &next))
         return next;
+    if (s->duties->is_login_busy && s->duties->is_login_busy(s->duties->ctx)) {
+        sasl_clear(&s->sasl);
+        return no(s, "UNAVAILABLE", "Too many log in just now. Please try again in a minute");
+    }
     return await_errand(s, s->duties->login(s->duties->ctx, name, password), judge_login);
 }
 

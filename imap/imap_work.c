@@ -15,6 +15,13 @@ void number_set_copy(const struct number_set *from, struct number_set *out)
         number_set_add(out, from->at[i].first, from->at[i].last);
 }
 
+static bool login_busy(void *ctx)
+{
+    struct imap *it = ctx;
+
+    return it->parts.is_login_busy && it->parts.is_login_busy(it->parts.ctx);
+}
+
 struct imap *imap_new(const struct imap_parts *parts)
 {
     struct imap *it = must_new(struct imap);
@@ -25,6 +32,7 @@ struct imap *imap_new(const struct imap_parts *parts)
         .hostname = parts->config->hostname,
         .message_max = parts->config->message_max,
         .logins = parts->logins,
+        .is_login_busy = login_busy,
         .login = duty_login,
         .challenge = duty_challenge,
         .prove = duty_prove,

@@ -95,6 +95,8 @@ static bool make_faces(struct server *server, struct err *err)
         .store = home->store,
         .spools = server->spools,
         .logins = server->logins,
+        .is_login_busy = login_is_busy,
+        .ctx = server,
     });
     server->activitypub = activitypub_new(&(struct activitypub_parts){
         .config = &server->config,

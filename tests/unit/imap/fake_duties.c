@@ -76,6 +76,11 @@ static struct errand *fake_prove(void *ctx, struct slice name, struct slice mess
     return errand_of(done);
 }
 
+static bool fake_login_busy(void *ctx)
+{
+    return ((struct fake *)ctx)->login_busy;
+}
+
 /* ---- mailboxes ---- */
 
 static struct imap_mailbox inbox(const struct fake *fake)
@@ -390,6 +395,7 @@ struct imap_duties fake_duties(struct fake *fake)
         .ctx = fake,
         .hostname = "mx.home.test",
         .message_max = 1024 * 1024,
+        .is_login_busy = fake_login_busy,
         .logins = logins_new(),
         .login = fake_login,
         .challenge = fake_challenge,

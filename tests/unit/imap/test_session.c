@@ -143,6 +143,21 @@ static void passwords_want_tls(void **state)
     fake_end(&fake);
 }
 
+static void a_crowd_of_passwords_is_put_off(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, true, 0);
+    fake.login_busy = true;
+    fake_say(&fake, LOGIN);
+    assert_true(slice_has(bytes_slice(&fake.out), "a NO [UNAVAILABLE]"));
+    fake.login_busy = false;
+    fake_say(&fake, LOGIN);
+    assert_true(slice_has(bytes_slice(&fake.out), "a OK"));
+    fake_end(&fake);
+}
+
 /* The nonce is random: the client repeats what the server said. */
 static void scram_logs_in(void **state)
 {
@@ -218,6 +233,7 @@ int main(void)
         cmocka_unit_test(each_dialogue_is_as_the_rfc_says),
         cmocka_unit_test(dialogues_may_arrive_byte_by_byte),
         cmocka_unit_test(passwords_want_tls),
+        cmocka_unit_test(a_crowd_of_passwords_is_put_off),
         cmocka_unit_test(scram_logs_in),
         cmocka_unit_test(who_waits_is_told_at_once),
         cmocka_unit_test(numbers_stay_during_fetch),
