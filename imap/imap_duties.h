@@ -174,11 +174,12 @@ enum mailbox_change {
     MAILBOX_UNSUBSCRIBE
 };
 
-struct imap_found { /* search */
+struct imap_found { /* search: in slices, so that nobody waits for a long one */
     struct imap_errand base;
     uint32_t *uids; /* rising */
     size_t count, capacity;
     int64_t modseq; /* the highest of those found */
+    bool more;      /* not all was looked at: send it again, it goes on and keeps what it found */
 };
 
 struct imap_quota { /* quota */

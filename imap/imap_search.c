@@ -114,6 +114,8 @@ static enum next searched(struct imap_session *s, struct errand *back)
 {
     const struct imap_found *found = container_of(back, struct imap_found, base.errand);
 
+    if (!errand_failed(back) && found->more)
+        return await_errand(s, back, searched);
     if (errand_failed(back)) {
         if (s->search_return & RETURN_SAVE)
             number_set_clear(&s->selected.saved);

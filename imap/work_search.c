@@ -1,5 +1,5 @@
 /*
- * SEARCH over the rows of a mailbox.
+ * SEARCH over the rows of a mailbox, a slice at a time: the errand is sent again until all was looked at.
  *
  * Flags, sizes, dates and UIDs are read from rows; only keys that need the text open a mail, and only those that the
  * cheap keys left.  Text is searched in what can be read: the header, and text parts in clear.
@@ -9,12 +9,19 @@
 #include "mail.h"
 #include "text.h"
 
-enum { TEXT_MOST = 1024 * 1024 };
+enum {
+    TEXT_MOST = 1024 * 1024,
+    ROWS_AT_ONCE = 2000,
+    MAILS_AT_ONCE =
+        50, /* that are opened: the lane has other work, and a view is not held for long */
+};
 
 struct search {
     struct imap_found base;
     struct imap *imap;
     int64_t mailbox_id, now_ms;
+    uint32_t after; /* what was looked at in earlier slices ends here */
+    size_t looked;  /* rows, in this slice */
     struct search_key key;
     struct number_set uids;
     struct store_view *view; /* while rows are walked */
@@ -185,7 +192,13 @@ static bool judge(void *ctx, const struct entry_row *row)
 {
     struct search *search = ctx;
     struct subject subject = {.search = search, .row = row};
+    size_t most = search_reads_text(&search->key) ? MAILS_AT_ONCE : ROWS_AT_ONCE;
 
+    if (search->looked++ == most) {
+        search->base.more = true;
+        return false;
+    }
+    search->after = row->mark.uid;
     if (number_set_has(&search->uids, row->mark.uid) && matches(&subject, &search->key)) {
         must_make_room(search->base.uids, search->base.count, search->base.capacity);
         search->base.uids[search->base.count++] = row->mark.uid;
@@ -206,7 +219,12 @@ static bool run_search(struct errand *errand, struct err *err)
     search->view = view;
     search->err = err;
     search->good = true;
-    return store_entry_rows(view, search->mailbox_id, 1, UINT32_MAX, 0, judge, search, err) &&
+    search->base.more = false;
+    search->looked = 0;
+    if (search->after == UINT32_MAX)
+        return true;
+    return store_entry_rows(view, search->mailbox_id, search->after + 1, UINT32_MAX, 0, judge,
+                            search, err) &&
            search->good;
 }
 

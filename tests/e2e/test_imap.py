@@ -106,6 +106,16 @@ def test_appended_copied_and_searched(box):
     assert imap.copy("1", "Nowhere")[1][0].startswith(b"[TRYCREATE]")
 
 
+def test_a_search_of_many_texts_finds_the_last(box):
+    imap = log_in(box)
+    for number in range(120):
+        word = "needle" if number in (3, 119) else "straw"
+        good(imap.append("Archive", "", None, compose(box.address, box.address, "Hay", word).as_bytes()))
+    assert good(imap.select("Archive")) == [b"120"]
+    assert numbers(imap.search(None, "TEXT", "needle")) == [4, 120]
+    assert numbers(imap.search(None, "SUBJECT", "hay", "BODY", "needle", "120")) == [120]
+
+
 def test_a_mail_that_comes_is_told_to_who_waits(box):
     imap = log_in(box)
     imap.select("INBOX")
