@@ -29,23 +29,25 @@ class Author(threading.Thread):
     def __init__(self, account, tokens, domain_of):
         super().__init__(daemon=True)
         self.account, self.tokens, self.domain_of, self.ids = account, tokens, domain_of, {}
+        self.smtp = None
 
     def run(self):
-        smtp = None
         for token in self.tokens:
             mail = compose(self.account.address, f"{token}@{self.domain_of(token)}", f"token {token}",
                            f"Mail {token}.\n" + "A line of text, as there are many.\n" * (len(token) * 3))
             self.ids[token] = mail["Message-ID"]
-            while True:
-                try:
-                    smtp = smtp or self._open()
-                    code, words = transact(smtp, self.account.address, [mail["To"]], mail)
-                    assert code == 250 or code // 100 == 4, words
-                    if code == 250:
-                        break
-                except BROKEN:
-                    smtp = None
-                time.sleep(0.1)
+            until(lambda: self._give(mail), f"mail {token} being taken", PATIENCE)  # noqa: B023
+
+    def _give(self, mail):
+        """Whether it was taken; if not, it is given again, by a new connection where this one broke."""
+        try:
+            self.smtp = self.smtp or self._open()
+            code, words = transact(self.smtp, self.account.address, [mail["To"]], mail)
+        except BROKEN:
+            self.smtp = None
+            return False
+        assert code == 250 or code // 100 == 4, words
+        return code == 250
 
     def _open(self):
         smtp = connect(self.account.nestbox, 587)

@@ -1,16 +1,13 @@
 """Reports of delivery (RFC 3461, 3464): what an author asks goes on to other servers, and is honoured by ours."""
 import email
 import email.policy
-import itertools
 import sqlite3
 
 import pytest
 
-from laboratory.mailhost import MailHost
+from laboratory.mailhost import mail_hosts
 from laboratory.mailing import compose, connect
 from laboratory.wait import until
-
-SERIAL = itertools.count(1)
 
 
 @pytest.fixture
@@ -20,19 +17,7 @@ def mia(person):
 
 @pytest.fixture
 def far(dns):
-    made = []
-
-    def make(**options):
-        number = next(SERIAL)
-        domain, address = f"reports{number}.unsigned.test", f"20.1.12.{number}"
-        dns.add(f"mx.{domain} A {address}", f"{domain} MX 10 mx.{domain}.")
-        made.append(MailHost(address, **options))
-        made[-1].domain = domain
-        return made[-1]
-
-    yield make
-    for host in made:
-        host.stop()
+    yield from mail_hosts(dns, "reports", "20.1.12")
 
 
 def ask(account, to, notify=None, ret=None, envid=None, orcpt=None, sender=None, text="Soup at eight.\n"):

@@ -4,7 +4,7 @@ import itertools
 import pytest
 
 from laboratory import dkim_judge
-from laboratory.mailhost import MailHost
+from laboratory.mailhost import mail_hosts
 from laboratory.mailing import compose, submit
 from laboratory.nestbox import Nestbox
 from laboratory.wait import until
@@ -37,19 +37,7 @@ def house(lab, ca, dns):
 @pytest.fixture
 def far(dns):
     """A mail server of somebody else's."""
-    made = []
-
-    def make(**options):
-        number = next(SERIAL)
-        domain, address = f"signed{number}.unsigned.test", f"20.1.4.{number}"
-        dns.add(f"mx.{domain} A {address}", f"{domain} MX 10 mx.{domain}.")
-        made.append(MailHost(address, **options))
-        made[-1].domain = domain
-        return made[-1]
-
-    yield make
-    for host in made:
-        host.stop()
+    yield from mail_hosts(dns, "signed", "20.1.4")
 
 
 def sent(account, host, mail):

@@ -13,7 +13,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from laboratory.mailhost import MailHost
+from laboratory.mailhost import mail_hosts
 from laboratory.mailing import compose, from_outside, submit
 from laboratory.wait import until
 from test_pages import browser as chromium  # noqa: F401  a fixture
@@ -34,19 +34,7 @@ def tls(ca):
 @pytest.fixture
 def readers(dns):
     """Makes mail hosts, each with a domain of its own where anybody can be written to."""
-    made = []
-
-    def make(**options):
-        number = next(SERIAL)
-        domain, address = f"readers{number}.unsigned.test", f"20.1.3.{number}"
-        dns.add(f"mx.{domain} A {address}", f"{domain} MX 10 mx.{domain}.")
-        made.append(MailHost(address, **options))
-        made[-1].domain = domain
-        return made[-1]
-
-    yield make
-    for host in made:
-        host.stop()
+    yield from mail_hosts(dns, "readers", "20.1.3")
 
 
 @pytest.fixture

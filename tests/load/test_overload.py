@@ -125,7 +125,7 @@ def test_a_crowd_of_passwords_has_one_worker_and_the_rest_hear_454(house):
     codes = [code for code, _ in answers]
     print(f"\n   {codes.count(235)} in, {codes.count(454)} told to come later, in {all_took:.2f} s; "
           f"a mail meanwhile took {mail_took:.3f} s")
-    assert set(codes) == {235, 454} and codes.count(235) > 32
+    assert set(codes) == {235, 454} and codes.count(235) >= 32
     assert mail_took < all_took / 2
     late = codes.index(454)
     assert waiting[late].docmd("AUTH", f"PLAIN {words[late]}")[0] == 235

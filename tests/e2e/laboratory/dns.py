@@ -87,6 +87,13 @@ ns.{zone}. A {authority}
 """
 
 
+def write_zone(path, text):
+    """Knot maps what it reads, and dies when such a file shrinks: the text is written beside and takes its place."""
+    beside = path.with_suffix(".new")
+    beside.write_text(text)
+    beside.rename(path)
+
+
 class Dns:
     RESOLVER, AUTHORITY = "20.0.0.53", "20.0.0.54"
 
@@ -106,12 +113,9 @@ class Dns:
         self._processes = []
 
     def _write_zones(self):
-        """Knot maps what it reads, and dies when such a file shrinks: each is written beside and takes its place."""
         for zone, records in self._zones.items():
             head = HEAD.format(zone=zone, serial=self._serial, authority=self.AUTHORITY)
-            beside = self.folder / f"{zone}.new"
-            beside.write_text(head + records)
-            beside.rename(self.folder / "zones" / f"{zone}.zone")
+            write_zone(self.folder / "zones" / f"{zone}.zone", head + records)
 
     def start(self):
         knot = Process("knotd", ["knotd", "-c", self._conf], self.folder / "knot.log")

@@ -1,4 +1,5 @@
 """A mail server of somebody else, scripted: what it offers, how it answers, what it was sent."""
+import itertools
 import socket
 import ssl
 import threading
@@ -152,3 +153,24 @@ class _Conversation:
             raise EOFError
         self.connection = self.host.tls.wrap_socket(self.connection, server_side=True)
         self.talk.tls, self.rest = self.connection.version(), b""
+
+
+_serials = {}  # by network: every host of a run has an address of its own
+
+
+def mail_hosts(dns, name, network):
+    """The body of a fixture that makes mail hosts in `network` ("20.1.4"), each with a domain of its own, and ends them."""
+    serial = _serials.setdefault(network, itertools.count(1))
+    made = []
+
+    def make(**options):
+        number = next(serial)
+        domain, address = f"{name}{number}.unsigned.test", f"{network}.{number}"
+        dns.add(f"mx.{domain} A {address}", f"{domain} MX 10 mx.{domain}.")
+        made.append(MailHost(address, **options))
+        made[-1].domain = domain
+        return made[-1]
+
+    yield make
+    for host in made:
+        host.stop()

@@ -1,6 +1,7 @@
 """A signed zone of its own, on a name server of its own, whose text a test changes line by line."""
 import subprocess
 
+from .dns import write_zone
 from .process import Process
 from .wait import until
 
@@ -55,8 +56,8 @@ class Zone:
     def _write(self, text, reverse):
         self._serial += 1
         head = HEAD.format(name=self.name, serial=self._serial)
-        (self.folder / f"{self.name}.zone").write_text(f"{head}ns A {self.address}\n{text}")
-        (self.folder / "20.in-addr.arpa.zone").write_text(head + reverse)
+        write_zone(self.folder / f"{self.name}.zone", f"{head}ns A {self.address}\n{text}")
+        write_zone(self.folder / "20.in-addr.arpa.zone", head + reverse)
 
     def _run(self, *words):
         return subprocess.run(list(map(str, words)), check=True, capture_output=True, text=True).stdout
