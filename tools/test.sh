@@ -30,8 +30,22 @@ reported() {
 }
 
 packages() {
-    need_packages "${PACKAGES_BUILD[@]}" "${PACKAGES_TEST[@]}"
+    need_packages "${PACKAGES_BUILD[@]}" "${PACKAGES_TEST[@]}" "${PACKAGES_LINT[@]}"
     need_npm
+}
+
+# The end-to-end tests wait for most of their time: lint runs beside them, on what they leave of the processors.
+begin_lint() {
+    nice -n 19 tools/lint.sh >build/lint.log 2>&1 &
+    LINT=$!
+    trap 'kill "$LINT" 2>/dev/null || true' EXIT
+}
+end_lint() {
+    local result=0
+    wait "$LINT" || result=$?
+    trap - EXIT
+    cat build/lint.log
+    return $result
 }
 
 unit() {
@@ -72,8 +86,9 @@ esac
 case $part in all | unit | e2e | crash | load | long) step "build (dev)" build dev ;; esac
 case $part in all | unit) reported unit.xml "unit tests and replay of the corpora" unit ;; esac
 case $part in all | fuzz) step "fuzzing, 15 s each" fuzz_briefly ;; esac
-case $part in all) step "lint" tools/lint.sh ;; esac
+case $part in all) begin_lint ;; esac
 case $part in all | e2e) reported e2e.xml "end to end" end_to_end "$@" ;; esac
+case $part in all) step "lint, begun beside them" end_lint ;; esac
 case $part in long) reported e2e.xml "end to end, the long way" end_to_end "$@" ;; esac
 case $part in
     crash)
