@@ -42,7 +42,8 @@ const struct setting config_table[] = {
     {"listen", "imaps", &kind_endpoint, PLACE(imaps), .fallback = "0.0.0.0:993",
      .help = "Mail programs that read, with TLS from the first byte."},
     {"listen", "https", &kind_endpoint, PLACE(https), .fallback = "0.0.0.0:443",
-     .help = "The Fediverse and browsers."},
+     .help = "The Fediverse and browsers; and by ALPN \"imap\" and \"smtp\" what imaps and submissions do, for mail "
+             "programs in networks that let nothing else through."},
     {"listen", "http", &kind_endpoint, PLACE(http), .fallback = "0.0.0.0:80",
      .help = "Sends browsers to https, and answers challenges of certificate authorities."},
 

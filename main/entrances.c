@@ -22,8 +22,6 @@ static const struct entrance_row rows[ENTRANCES] = {
   /* clang-format on */
 };
 
-static const char *const http_protocols[] = {"http/1.1", NULL};
-
 /* Listeners are opened before the parts behind them exist, so sessions find these through the server. */
 static void *new_smtp_session(void *ctx, const struct peer *peer)
 {
@@ -51,6 +49,27 @@ static void *new_http_session(void *ctx, const struct peer *peer)
     struct server *server = ctx;
 
     return http_session_new(server->http, peer);
+}
+
+/* Behind 443 there is everything that one's own people need, for networks that let nothing else through; but what
+ * has no door of its own has none here. */
+static const struct listen_protocol *protocols_of(struct server *server)
+{
+    static const struct listen_protocol all[] = {
+        {"http/1.1", "https",       &http_session_kind, new_https_session},
+        {"imap",     "imaps",       &imap_session_kind, new_imap_session },
+        {"smtp",     "submissions", &smtp_session_kind, new_smtp_session },
+    };
+    const struct config *config = &server->config;
+    const bool open[] = {true, !config->imaps.off || !config->imap.off,
+                         !config->submissions.off || !config->submission.off};
+    size_t count = 0;
+
+    _Static_assert(COUNT_OF(all) < COUNT_OF(server->protocols), "a row without a name ends them");
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        if (open[i])
+            server->protocols[count++] = all[i];
+    return server->protocols;
 }
 
 static const struct endpoint *endpoint_of(const struct config *config, enum entrance which)
@@ -92,7 +111,7 @@ static void choose_session(enum entrance which, struct listen_options *options)
     case HTTPS:
         options->kind = &http_session_kind;
         options->new_session = new_https_session;
-        options->alpn = http_protocols;
+        options->protocols = protocols_of(options->ctx);
         return;
     case HTTP:
         options->kind = &http_session_kind;

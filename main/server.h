@@ -44,6 +44,7 @@ struct server {
     struct web *web;
     struct http_server *https, *http;
     struct listener *listeners[ENTRANCES];
+    struct listen_protocol protocols[4]; /* behind https */
     struct carrier carrier;
     struct control *control;
     int64_t stop_by_ms; /* monotonic; 0: nobody said stop */

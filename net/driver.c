@@ -205,8 +205,31 @@ static bool give_up_shaking(struct connection *c)
     return true;
 }
 
+/* The session that waited for the handshake gives way to that of the protocol which was asked for. */
+static bool change_protocol(struct connection *c)
+{
+    const struct listen_protocol *asked = tls_protocol_of(c->wire->ssl, c->protocols);
+
+    if (!asked || asked->kind == c->kind)
+        return true;
+    struct peer peer = c->peer;
+    peer.service = asked->service;
+    void *session = asked->new_session(c->protocols_ctx, &peer);
+    if (!session)
+        return false;
+    c->kind->free(c->session);
+    c->kind = asked->kind;
+    c->session = session;
+    c->peer = peer;
+    return true;
+}
+
 static bool secured(struct connection *c)
 {
+    if (!c->begun && c->protocols && !change_protocol(c)) {
+        connection_end(c);
+        return false;
+    }
     if (!c->begun)
         call_begin(c);
     if (c->step == STEP_HANGING_UP)
@@ -228,8 +251,9 @@ static bool go_on_shaking(struct connection *c)
 
 static bool start_shaking(struct connection *c)
 {
-    bool started = c->client_tls ? wire_take_tls(c->wire, steal(&c->client_tls))
-                                 : wire_start_tls(c->wire, tls_server_context(c->tls), c->alpn);
+    bool started = c->client_tls
+                       ? wire_take_tls(c->wire, steal(&c->client_tls))
+                       : wire_start_tls(c->wire, tls_server_context(c->tls), c->protocols);
     if (!started) {
         connection_end(c);
         return false;
@@ -428,7 +452,8 @@ struct connection *connection_accept(struct loop *loop, int fd, const struct pee
 
     c->peer = *peer;
     c->tls = options->tls;
-    c->alpn = options->alpn;
+    c->protocols = options->protocols;
+    c->protocols_ctx = options->ctx;
     c->handshake_ms = options->handshake_ms ? options->handshake_ms : 30 * SECOND_MS;
     c->stalled_ms = STALLED_MS;
     c->wire = must_new(struct wire);

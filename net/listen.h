@@ -12,13 +12,21 @@
 #include "loop.h"
 #include "tls.h"
 
+struct listen_protocol { /* one of several behind one port */
+    const char *name;    /* "imap" */
+    const char *service; /* becomes peer.service */
+    const struct session_kind *kind;
+    void *(*new_session)(void *ctx, const struct peer *peer);
+};
 struct listen_options {
-    const char *address;     /* "0.0.0.0", "::" (IPv6 and IPv4), without brackets */
-    int port;                /* 0: a free one, see listener_port() */
-    const char *service;     /* becomes peer.service; kept by borrow as long as sessions live */
-    struct tls_server *tls;  /* for implicit TLS and for NEXT_START_TLS; NULL: none */
-    bool implicit_tls;       /* shake hands before begin() */
-    const char *const *alpn; /* NULL-terminated, kept by borrow; NULL: ALPN is ignored */
+    const char *address;    /* "0.0.0.0", "::" (IPv6 and IPv4), without brackets */
+    int port;               /* 0: a free one, see listener_port() */
+    const char *service;    /* becomes peer.service; kept by borrow as long as sessions live */
+    struct tls_server *tls; /* for implicit TLS and for NEXT_START_TLS; NULL: none */
+    bool implicit_tls;      /* shake hands before begin() */
+    /* What ALPN may name (RFC 7301), ended by a row without a name, kept by borrow; NULL: ALPN is ignored.  Who names
+     * nothing gets kind, who names nothing of these no connection. */
+    const struct listen_protocol *protocols;
     const struct session_kind *kind;
     void *(*new_session)(void *ctx, const struct peer *peer); /* NULL answer: not welcome, closed */
     void *ctx;
@@ -39,7 +47,7 @@ void listener_close(struct listener *listener); /* its sessions live on; before 
 SCOPED(listener, listener_close)
 
 /* A socket that came from elsewhere: one session on it as if accepted.  Takes fd (non-blocking
- * stream socket).  Only tls, implicit_tls, alpn, handshake_ms, service, kind, new_session, ctx
+ * stream socket).  Only tls, implicit_tls, protocols, handshake_ms, service, kind, new_session, ctx
  * count. */
 void connection_start(struct loop *loop, int fd, const struct listen_options *options);
 

@@ -49,7 +49,8 @@ struct connection {
     struct wire *wire;    /* NULL: a session without a connection */
     struct bytes dropped; /* where such a session writes */
     struct tls_server *tls;
-    const char *const *alpn;
+    const struct listen_protocol *protocols; /* NULL: one */
+    void *protocols_ctx;
     int64_t handshake_ms,
         stalled_ms; /* patience with a handshake, with a peer that takes nothing */
     enum step step;
@@ -123,7 +124,7 @@ void connection_weigh(struct connection *c, size_t bytes); /* what its wire hold
 void connection_reap(struct connection *c);                /* frees it; loop.c alone */
 
 /* driver.c */
-/* Takes fd and session; begins when it is driven.  options->tls and alpn must outlive it. */
+/* Takes fd and session; begins when it is driven.  options->tls and protocols must outlive it. */
 struct connection *connection_accept(struct loop *loop, int fd, const struct peer *peer,
                                      const struct listen_options *options, void *session);
 void connection_drive(struct connection *c); /* as far as it goes now */
@@ -135,9 +136,11 @@ void news_heard(struct loop *loop, int64_t topic);
 bool news_waits(
     struct connection *c); /* whether there is news; it is taken: the session looks now */
 
-/* tls.c; `alpn` of wire_start_tls() is looked at by its ALPN callback */
+/* tls.c */
 SSL_CTX *tls_server_context(struct tls_server *tls);
 void tls_facts_of(SSL *ssl, struct tls_facts *out);
+/* The row that ALPN chose; NULL: none was asked for. */
+const struct listen_protocol *tls_protocol_of(SSL *ssl, const struct listen_protocol *protocols);
 enum tls_trust tls_trust_of(SSL *ssl);
 
 #endif

@@ -54,14 +54,14 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
                            const unsigned char *in, unsigned in_len, void *ctx)
 {
     (void)ctx;
-    const char *const *ours = SSL_get_app_data(ssl);
+    const struct listen_protocol *ours = SSL_get_app_data(ssl);
 
     if (!ours)
         return SSL_TLSEXT_ERR_NOACK;
-    for (; *ours; ours++) {
-        size_t len = strlen(*ours);
+    for (; ours->name; ours++) {
+        size_t len = strlen(ours->name);
         for (unsigned at = 0; at < in_len && at + 1 + in[at] <= in_len; at += 1u + in[at]) {
-            if (in[at] != len || memcmp(in + at + 1, *ours, len) != 0)
+            if (in[at] != len || memcmp(in + at + 1, ours->name, len) != 0)
                 continue;
             *out = in + at + 1;
             *out_len = in[at];
@@ -227,6 +227,18 @@ static void add_end_point(X509 *certificate, struct tls_facts *out)
     }
     ASN1_OCTET_STRING_free(digest);
     EVP_MD_free(used);
+}
+
+const struct listen_protocol *tls_protocol_of(SSL *ssl, const struct listen_protocol *protocols)
+{
+    const unsigned char *chosen = NULL;
+    unsigned len = 0;
+
+    SSL_get0_alpn_selected(ssl, &chosen, &len);
+    for (; len > 0 && protocols->name; protocols++)
+        if (slice_is((struct slice){(const char *)chosen, len}, protocols->name))
+            return protocols;
+    return NULL;
 }
 
 void tls_facts_of(SSL *ssl, struct tls_facts *out)

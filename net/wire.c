@@ -169,11 +169,11 @@ void wire_rest(struct wire *w)
         bytes_clear(&w->out);
 }
 
-bool wire_start_tls(struct wire *w, SSL_CTX *context, const char *const *alpn)
+bool wire_start_tls(struct wire *w, SSL_CTX *context, const struct listen_protocol *protocols)
 {
     void *kept; /* read by tls.c, which keeps it const */
 
-    memcpy(&kept, &alpn, sizeof kept);
+    memcpy(&kept, &protocols, sizeof kept);
     w->ssl = SSL_new(context);
     if (!w->ssl || SSL_set_fd(w->ssl, w->fd) != 1) {
         ERR_clear_error();

@@ -14,6 +14,8 @@
 #include <event2/event.h>
 #include <openssl/ssl.h>
 
+struct listen_protocol;
+
 enum { WIRE_UNREAD_MAX = 64 * 1024, WIRE_UNSENT_MAX = 64 * 1024 };
 
 enum wire_wait {
@@ -63,7 +65,8 @@ static inline size_t wire_unsent(const struct wire *w)
 size_t wire_weight(const struct wire *w); /* bytes of memory, about */
 void wire_rest(struct wire *w);           /* gives back the memory of empty buffers */
 
-bool wire_start_tls(struct wire *w, SSL_CTX *context, const char *const *alpn);
+/* ALPN's names are read while the handshake lasts; NULL: ALPN is ignored. */
+bool wire_start_tls(struct wire *w, SSL_CTX *context, const struct listen_protocol *protocols);
 bool wire_take_tls(struct wire *w, SSL *ssl); /* takes one that is ready to connect */
 enum wire_shake wire_shake(struct wire *w);
 bool wire_holds_early_bytes(const struct wire *w); /* something arrived that nobody read */

@@ -293,7 +293,7 @@ static void a_mebibyte_goes_both_ways(void **state)
 
 static void alpn_chooses_what_both_know(void **state)
 {
-    static const char *const ours[] = {"h9", "http/1.1", NULL};
+    struct listen_protocol ours[] = {{.name = "h9"}, {.name = "http/1.1"}, {.name = NULL}};
     static const unsigned char theirs[] = "\x02h2\x08http/1.1", strange[] = "\x02h2";
     struct tls_house t;
     const unsigned char *chosen;
@@ -302,7 +302,12 @@ static void alpn_chooses_what_both_know(void **state)
     (void)state;
     open_house(&t);
     t.options.implicit_tls = true;
-    t.options.alpn = ours;
+    for (size_t i = 0; ours[i].name; i++) { /* both are what stands behind the door anyway */
+        ours[i].service = t.options.service;
+        ours[i].kind = t.options.kind;
+        ours[i].new_session = t.options.new_session;
+    }
+    t.options.protocols = ours;
     int fd = house_connect(&t.house, &t.options);
     SSL *ssl = new_client(fd);
     SSL_set_alpn_protos(ssl, theirs, sizeof theirs - 1);

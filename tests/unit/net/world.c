@@ -95,7 +95,10 @@ static void run(void *arg)
 
 static void open_server(struct world *w)
 {
-    static const char *const protocols[] = {"http/1.1", NULL};
+    static const struct listen_protocol protocols[] = {
+        {"http/1.1", "https", &http_session_kind, http_session_new},
+        {NULL,       NULL,    NULL,               NULL            },
+    };
     const struct http_face face = {routes, COUNT_OF(routes), w};
     struct err err;
 
@@ -108,7 +111,7 @@ static void open_server(struct world *w)
                                                          .service = "https",
                                                          .tls = w->tls,
                                                          .implicit_tls = true,
-                                                         .alpn = protocols,
+                                                         .protocols = protocols,
                                                          .kind = &http_session_kind,
                                                          .new_session = http_session_new,
                                                          .ctx = w->http},
