@@ -74,7 +74,7 @@ static bool keep_picture(struct mail_work *work, const struct mail_part *part,
                          struct planned_note *note, struct err *err)
 {
     char token[TOKEN_LEN + 1];
-    scoped(store_body) body = store_body_new(work->bridge->store, err);
+    scoped(store_body) body = store_body_new_wrapped(work->bridge->store, err);
 
     if (!body || !sink_write(store_body_sink(body), bytes_slice(&picture->content), err) ||
         !store_body_finish(body, err))

@@ -219,7 +219,7 @@ static bool write_sending(struct mail_work *work, struct err *err)
     add_missing_fields(work, &prefix);
     scoped(source) content = mail_rewritten(work->bridge->config, work->arrival->body,
                                             bytes_slice(&prefix), dropped_fields(work), err);
-    scoped(store_body) body = content ? store_body_new(work->bridge->store, err) : NULL;
+    scoped(store_body) body = content ? store_body_new_wrapped(work->bridge->store, err) : NULL;
     if (!body || !sink_copy(store_body_sink(body), content, err) || !store_body_finish(body, err))
         return false;
     work_plan(work)->sending_body = steal(&body);

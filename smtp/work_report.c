@@ -121,7 +121,7 @@ static bool write_mail(struct write_report *it, const struct tls_report *report,
                    "programs to read (RFC 8460).\n",
                    report->submitter, report->domain);
 
-    it->mail = store_body_new(it->smtp->parts.store, err);
+    it->mail = store_body_new_wrapped(it->smtp->parts.store, err);
     if (!it->mail)
         return false;
     add_fields(it, report, mail);

@@ -2,7 +2,7 @@
  * store — where messages rest.
  *
  * Does:     keep, find and forget people, messages, mailboxes, audiences and deliveries.
- * May use:  base, and pgp's `struct pgp_sealed`.  The only room that includes sqlite3.h.
+ * May use:  base, vault, and pgp's `struct pgp_sealed`.  The only room that includes sqlite3.h.
  * Must not: open sockets, speak a protocol, or decide who is welcome.
  * Promise:  what was committed is there after any crash (WAL, synchronous=FULL).  One process writes: the holder
  *           of data_dir/lock.
@@ -19,6 +19,7 @@
 #include "session.h" /* topics */
 #include "stream.h"
 
+struct vault;
 struct store;
 struct store_tx;   /* writing, inside apply() alone */
 struct store_view; /* a snapshot for reading, within one errand */
@@ -27,6 +28,8 @@ struct store_view; /* a snapshot for reading, within one errand */
  * files no row names.  The caller holds data_dir/lock.  Starts the writer thread. */
 MUST_CHECK bool store_open(int data_dir, const struct clock *clock, struct store **out,
                            struct err *err);
+/* Once, before anything is wrapped or what was wrapped is read: the server key (borrowed). */
+void store_wrap_with(struct store *store, struct vault *vault);
 void store_close(struct store *store); /* writer empties its queue, checkpoint */
 
 /* Called on the writer after each commit that noted something, before done(), duplicates merged
@@ -58,9 +61,12 @@ enum found { FAILED, ABSENT, FOUND };
 struct store_body;
 struct store_body *store_body_new(struct store *store,
                                   struct err *err); /* any thread, no transaction */
+/* What only the server is to read, as long as it rests here: under the server key.  Reading unwraps. */
+struct store_body *store_body_new_wrapped(struct store *store, struct err *err);
+bool store_body_is_wrapped(const struct store_body *body);
 struct sink *store_body_sink(struct store_body *body);
 MUST_CHECK bool store_body_finish(struct store_body *body, struct err *err);
-int64_t store_body_size(const struct store_body *body);
+int64_t store_body_size(const struct store_body *body); /* of what was written to its sink */
 /* Frees the handle, and forgets what was written if no row took it.  A function that takes a body takes what was
  * written, not the handle: since apply() may run twice, the handle stays with its maker, who drops it after
  * done(), however that went. */

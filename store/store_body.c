@@ -12,6 +12,7 @@
 
 #include "id.h"
 #include "memory.h"
+#include "wrapped.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -23,9 +24,11 @@
 static const char trouble[] = "Our store has trouble; try again later";
 
 struct store_body {
-    struct sink sink;
+    struct sink sink; /* what is stored */
     struct store *store;
-    struct bytes bytes; /* all of it, while it is small */
+    struct wrapping *wrapping; /* before it, or NULL */
+    struct bytes key;          /* for the row, if wrapped */
+    struct bytes bytes;        /* all of it, while it is small */
     int64_t size;
     int file; /* in incoming; -1 none, or finished */
     char name[BODY_NAME_SIZE];
@@ -95,14 +98,30 @@ struct store_body *store_body_new(struct store *store, struct err *err)
     return body;
 }
 
+struct store_body *store_body_new_wrapped(struct store *store, struct err *err)
+{
+    if (!store->vault) {
+        err_because(err, ERR_TEMPORARY, trouble, "the store was opened without a vault");
+        return NULL;
+    }
+    struct store_body *body = store_body_new(store, err);
+    body->wrapping = wrapping_new(store->vault, &body->sink, &body->key);
+    return body;
+}
+
 struct sink *store_body_sink(struct store_body *body)
 {
-    return &body->sink;
+    return body->wrapping ? wrapping_sink(body->wrapping) : &body->sink;
+}
+
+bool store_body_is_wrapped(const struct store_body *body)
+{
+    return body->wrapping != NULL;
 }
 
 int64_t store_body_size(const struct store_body *body)
 {
-    return body->size;
+    return body->wrapping ? wrapping_size(body->wrapping) : body->size;
 }
 
 static bool sync_folder(int folder, struct err *err)
@@ -157,6 +176,8 @@ static bool finish_file(struct store_body *body, struct err *err)
 bool store_body_finish(struct store_body *body, struct err *err)
 {
     assert(!body->finished);
+    if (body->wrapping && !wrapping_finish(body->wrapping, err))
+        return false;
     if (body->large && !finish_file(body, err))
         return false;
     body->finished = true;
@@ -182,6 +203,8 @@ void store_body_drop(struct store_body *body)
         close(body->file);
     if (body->large && !body->kept)
         remove_file(body);
+    wrapping_free(body->wrapping);
+    bytes_clear(&body->key);
     bytes_clear(&body->bytes);
     free(body);
 }
@@ -196,8 +219,9 @@ static bool insert_body(struct store_tx *tx, struct store_body *body, struct err
     struct sql_value name = body->large ? as_text(body->name) : as_text(NULL);
     struct sql_value bytes = body->large ? as_text(NULL) : as_blob(bytes_slice(&body->bytes));
 
-    return sql_insert(tx->sql, "INSERT INTO body (size, file, bytes) VALUES (?, ?, ?)",
-                      with(as_number(body->size), name, bytes), &body->row_id, err);
+    return sql_insert(tx->sql, "INSERT INTO body (size, file, bytes, key) VALUES (?, ?, ?, ?)",
+                      with(as_number(body->size), name, bytes, as_bytes(&body->key)), &body->row_id,
+                      err);
 }
 
 static void mark_taken(struct store_tx *tx, struct store_body *body)
@@ -274,9 +298,9 @@ static void free_file(struct source *source)
 static const struct source_kind file_kind = {read_file, free_file};
 
 struct body_row {
-    int64_t size;
+    int64_t size; /* as stored */
     char *file;
-    struct bytes bytes;
+    struct bytes bytes, key;
 };
 
 static void read_body_row(struct sql_rows *rows, void *out)
@@ -286,6 +310,7 @@ static void read_body_row(struct sql_rows *rows, void *out)
     row->size = take_number(rows);
     row->file = take_text(rows);
     row->bytes = take_bytes(rows);
+    row->key = take_bytes(rows);
 }
 
 static struct source *open_file(struct store *store, const struct body_row *row, struct err *err)
@@ -308,18 +333,31 @@ static struct source *open_file(struct store *store, const struct body_row *row,
     return &source->source;
 }
 
+static struct source *unwrapped(struct store *store, const struct bytes *key, struct source *source,
+                                struct err *err)
+{
+    if (store->vault)
+        return wrapped_source(store->vault, bytes_slice(key), source, err);
+    source_free(source);
+    err_because(err, ERR_TEMPORARY, trouble, "a wrapped body, and the store has no vault");
+    return NULL;
+}
+
 struct source *store_body_source(struct store_view *view, int64_t body_id, struct err *err)
 {
     struct body_row row = {0};
     struct source *source = NULL;
 
-    enum found found = sql_find(view->sql, "SELECT size, file, bytes FROM body WHERE id = ?",
+    enum found found = sql_find(view->sql, "SELECT size, file, bytes, key FROM body WHERE id = ?",
                                 with(as_number(body_id)), read_body_row, &row, err);
     if (found == ABSENT)
         err_set(err, ERR_ABSENT, "That is no longer there");
     else if (found == FOUND)
         source = row.file ? open_file(view->store, &row, err) : source_of_bytes(&row.bytes);
+    if (source && row.key.at)
+        source = unwrapped(view->store, &row.key, source, err);
     free(row.file);
     bytes_clear(&row.bytes);
+    bytes_clear(&row.key);
     return source;
 }

@@ -126,6 +126,11 @@ bool store_open(int data_dir, const struct clock *clock, struct store **out, str
     return true;
 }
 
+void store_wrap_with(struct store *store, struct vault *vault)
+{
+    store->vault = vault;
+}
+
 void store_close(struct store *store)
 {
     if (!store)

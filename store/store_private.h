@@ -38,6 +38,7 @@ struct store_tx {
 
 struct store {
     const struct clock *clock;
+    struct vault *vault;            /* or NULL */
     int data_dir, bodies, incoming; /* folders */
     char path[64];                  /* of the database, through data_dir */
 
