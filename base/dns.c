@@ -52,3 +52,22 @@ void dns_answer_clear(struct dns_answer *answer)
     free(answer->canonical);
     *answer = (struct dns_answer){0};
 }
+
+bool dns_address(enum dns_type type, struct slice data, struct sockaddr_storage *out)
+{
+    struct sockaddr_in in = {.sin_family = AF_INET};
+    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+
+    *out = (struct sockaddr_storage){0};
+    if (type == DNS_A && data.len == sizeof in.sin_addr) {
+        memcpy(&in.sin_addr, data.at, data.len);
+        memcpy(out, &in, sizeof in);
+        return true;
+    }
+    if (type == DNS_AAAA && data.len == sizeof in6.sin6_addr) {
+        memcpy(&in6.sin6_addr, data.at, data.len);
+        memcpy(out, &in6, sizeof in6);
+        return true;
+    }
+    return false;
+}

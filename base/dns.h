@@ -9,6 +9,8 @@
 #include "errand.h"
 #include "slice.h"
 
+#include <netinet/in.h>
+
 enum dns_type {
     DNS_A = 1,
     DNS_CNAME = 5,
@@ -51,5 +53,7 @@ void dns_lookup_ask(struct dns_lookup *lookup, enum dns_type type, const char *n
 void dns_lookup_free(struct errand *errand);
 void dns_answer_add(struct dns_answer *answer, struct slice rdata); /* copies */
 void dns_answer_clear(struct dns_answer *answer);
+/* What an A or AAAA record says; false: it is neither, or broken. */
+bool dns_address(enum dns_type type, struct slice data, struct sockaddr_storage *out);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Percent and HTML escapes.
+ * Percent and HTML escapes, strings of IMAP.
  */
 #include "text.h"
 
@@ -82,4 +82,24 @@ void html_escape_add(struct bytes *out, struct slice s)
         else
             bytes_add_char(out, s.at[i]);
     }
+}
+
+void imap_string_add(struct bytes *out, struct slice text)
+{
+    bool plain = text.len <= 1000;
+
+    for (size_t i = 0; plain && i < text.len; i++)
+        plain = (unsigned char)text.at[i] >= 0x20 && (unsigned char)text.at[i] < 0x7f;
+    if (!plain) {
+        bytes_print(out, "{%zu}\r\n", text.len);
+        bytes_add(out, text);
+        return;
+    }
+    bytes_add_char(out, '"');
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] == '"' || text.at[i] == '\\')
+            bytes_add_char(out, '\\');
+        bytes_add_char(out, text.at[i]);
+    }
+    bytes_add_char(out, '"');
 }

@@ -1,5 +1,5 @@
 /*
- * text — encodings every room needs: base64, hex, percent, UTF-8, host names, HTML escaping.
+ * text — encodings more than one room needs: base64, hex, percent, UTF-8, host names, HTML escaping, strings of IMAP.
  */
 #ifndef NESTBOX_BASE_TEXT_H
 #define NESTBOX_BASE_TEXT_H
@@ -24,6 +24,8 @@ size_t utf8_read(struct slice at, uint32_t *out);
 void utf8_add(struct bytes *out, uint32_t code); /* what is no character becomes U+FFFD */
 
 void html_escape_add(struct bytes *out, struct slice s); /* & < > " ' */
+void imap_string_add(struct bytes *out,
+                     struct slice text); /* quoted, or a literal (RFC 9051 4.3) */
 
 /* The one canonical form of a host: lower case, A-labels (IDNA 2008), no trailing dot, at least one dot,
  * no IP literal, no userinfo, no port.  ERR_MALFORMED otherwise.  `out` is heap text.  '_' may stand in a

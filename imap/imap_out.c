@@ -2,6 +2,7 @@
 #include "imap_private.h"
 #include "mailbox_name.h"
 #include "memory.h"
+#include "text.h"
 
 #include <stdio.h>
 
@@ -16,36 +17,10 @@ void say(struct imap_session *s, const char *fmt, ...)
     bytes_add_text(s->turn->out, "\r\n");
 }
 
-static bool can_be_quoted(struct slice text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.at[i];
-        if (c < 0x20 || c >= 0x7f)
-            return false;
-    }
-    return text.len <= 1000;
-}
-
-void add_string(struct bytes *out, struct slice text)
-{
-    if (!can_be_quoted(text)) {
-        bytes_print(out, "{%zu}\r\n", text.len);
-        bytes_add(out, text);
-        return;
-    }
-    bytes_add_char(out, '"');
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] == '"' || text.at[i] == '\\')
-            bytes_add_char(out, '\\');
-        bytes_add_char(out, text.at[i]);
-    }
-    bytes_add_char(out, '"');
-}
-
 void add_nstring(struct bytes *out, const char *text)
 {
     if (text)
-        add_string(out, slice_of(text));
+        imap_string_add(out, slice_of(text));
     else
         bytes_add_text(out, "NIL");
 }
@@ -72,7 +47,7 @@ void add_mailbox(const struct imap_session *s, struct bytes *out, const char *na
         return;
     }
     mutf7_add(&text, slice_of(name));
-    add_string(out, bytes_slice(&text));
+    imap_string_add(out, bytes_slice(&text));
 }
 
 char *read_mailbox(const struct imap_session *s, struct slice written)

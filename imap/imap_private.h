@@ -125,7 +125,6 @@ bool errand_failed(struct errand *back);
 /* imap_out.c: how things are written */
 void say(struct imap_session *s, const char *fmt, ...)
     PRINTF_LIKE(2, 3);                                 /* untagged, without CRLF */
-void add_string(struct bytes *out, struct slice text); /* quoted, or a literal */
 void add_nstring(struct bytes *out, const char *text); /* NULL is NIL */
 void add_mailbox(const struct imap_session *s, struct bytes *out, const char *name);
 void add_flags(struct bytes *out, unsigned flags, const char *keywords); /* with brackets */

@@ -1,6 +1,7 @@
 /* SEARCH and UID SEARCH, with ESEARCH (RFC 4731), SEARCHRES (RFC 5182) and CONDSTORE. */
 #include "imap_private.h"
 #include "memory.h"
+#include "text.h"
 
 enum search_return {
     RETURN_MIN = 1,
@@ -77,7 +78,7 @@ static void tell_extended(struct imap_session *s, const struct imap_found *found
         number_set_add(&all, number, number);
     }
     bytes_add_text(out, "* ESEARCH (TAG ");
-    add_string(out, slice_of(s->tag));
+    imap_string_add(out, slice_of(s->tag));
     bytes_print(out, ")%s", s->uid ? " UID" : "");
     if (wanted & RETURN_MIN && count)
         bytes_print(out, " MIN %u", least);

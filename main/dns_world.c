@@ -158,25 +158,6 @@ static void run_round(struct round *round, struct dns_complaints *out)
     }
 }
 
-static bool read_address(enum dns_type type, struct slice data, struct sockaddr_storage *out)
-{
-    struct sockaddr_in in = {.sin_family = AF_INET};
-    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
-
-    *out = (struct sockaddr_storage){0};
-    if (type == DNS_A && data.len == sizeof in.sin_addr) {
-        memcpy(&in.sin_addr, data.at, data.len);
-        memcpy(out, &in, sizeof in);
-        return true;
-    }
-    if (type == DNS_AAAA && data.len == sizeof in6.sin6_addr) {
-        memcpy(&in6.sin6_addr, data.at, data.len);
-        memcpy(out, &in6, sizeof in6);
-        return true;
-    }
-    return false;
-}
-
 static size_t addresses_of(struct dns_world *world, struct dns_facts *facts, const char *host,
                            struct sockaddr_storage out[ADDRESSES_MAX])
 {
@@ -190,7 +171,7 @@ static size_t addresses_of(struct dns_world *world, struct dns_facts *facts, con
             answer = dns_facts_ask(facts, types[i], host);
         }
         for (size_t k = 0; answer && k < answer->count && count < ADDRESSES_MAX; k++)
-            if (read_address(types[i], answer->records[k].data, &out[count]))
+            if (dns_address(types[i], answer->records[k].data, &out[count]))
                 count++;
     }
     return count;

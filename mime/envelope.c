@@ -11,26 +11,6 @@ enum { ADDRESSES_MAX = 500 };
 
 /* ---- strings ---- */
 
-void imap_string_add(struct bytes *out, struct slice text)
-{
-    bool plain = text.len <= 1000;
-
-    for (size_t i = 0; plain && i < text.len; i++)
-        plain = (unsigned char)text.at[i] >= 0x20 && (unsigned char)text.at[i] < 0x7f;
-    if (!plain) {
-        bytes_print(out, "{%zu}\r\n", text.len);
-        bytes_add(out, text);
-        return;
-    }
-    bytes_add_char(out, '"');
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] == '"' || text.at[i] == '\\')
-            bytes_add_char(out, '\\');
-        bytes_add_char(out, text.at[i]);
-    }
-    bytes_add_char(out, '"');
-}
-
 /* Unfolded, trimmed, without NUL. */
 void header_raw_add(const struct header *header, const char *name, struct bytes *out, bool *found)
 {

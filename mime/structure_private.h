@@ -3,8 +3,8 @@
 #define NESTBOX_MIME_STRUCTURE_PRIVATE_H
 
 #include "mime_private.h"
+#include "text.h"
 
-void imap_string_add(struct bytes *out, struct slice text);
 /* The first field of that name, unfolded and trimmed, as it stands. */
 void header_raw_add(const struct header *header, const char *name, struct bytes *out, bool *found);
 void header_nstring_add(const struct header *header, const char *name, struct bytes *out);

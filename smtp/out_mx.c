@@ -199,25 +199,6 @@ void mx_ask(const struct mx_choice *choice, struct dns_lookup *lookup)
     }
 }
 
-static bool read_address(enum dns_type type, struct slice data, struct sockaddr_storage *out)
-{
-    struct sockaddr_in in = {.sin_family = AF_INET};
-    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
-
-    memset(out, 0, sizeof *out);
-    if (type == DNS_A && data.len == sizeof in.sin_addr) {
-        memcpy(&in.sin_addr, data.at, data.len);
-        memcpy(out, &in, sizeof in);
-        return true;
-    }
-    if (type == DNS_AAAA && data.len == sizeof in6.sin6_addr) {
-        memcpy(&in6.sin6_addr, data.at, data.len);
-        memcpy(out, &in6, sizeof in6);
-        return true;
-    }
-    return false;
-}
-
 /* Up to `max` in all; a place is kept for the other family by whoever calls. */
 static void add_addresses(const struct dns_lookup *lookup, enum dns_type type, size_t max,
                           struct mx_host *host)
@@ -231,7 +212,7 @@ static void add_addresses(const struct dns_lookup *lookup, enum dns_type type, s
         note_canonical(answer, host->canonical);
         for (size_t at = 0; at < answer->count && host->address_count < max; at++)
             host->address_count +=
-                read_address(type, answer->records[at].data, &host->addresses[host->address_count]);
+                dns_address(type, answer->records[at].data, &host->addresses[host->address_count]);
     }
 }
 

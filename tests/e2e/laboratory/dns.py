@@ -5,34 +5,6 @@ import subprocess
 from .process import Process
 from .wait import until
 
-KNOT = """server:
-    listen: {authority}@53
-    rundir: {folder}/run
-    user: root:root
-log:
-  - target: stdout
-    any: info
-database:
-    storage: {folder}/kdb
-policy:
-  - id: lab
-    algorithm: ecdsap256sha256
-    single-type-signing: on
-template:
-  - id: default
-    storage: {folder}/zones
-    file: "%s.zone"
-    dnssec-signing: on
-    dnssec-policy: lab
-    zonefile-load: difference
-    zonefile-sync: -1
-    journal-content: all
-zone:
-  - domain: test
-{unsigned}"""
-UNSIGNED_ZONE = """  - domain: {zone}
-    dnssec-signing: off
-"""
 # The parent says that these are signed, and they are not: all that stands in them is false.
 FALSE_ZONES = ("false.test", "_tcp.falsified.test")
 
@@ -87,6 +59,37 @@ ns.{zone}. A {authority}
 """
 
 
+_KNOT = """server:
+    listen: {address}@53
+    rundir: {folder}/run
+    user: root:root
+log:
+  - target: stdout
+    any: info
+database:
+    storage: {folder}/kdb
+policy:
+  - id: lab
+    algorithm: ecdsap256sha256
+    single-type-signing: on
+template:
+  - id: default
+    storage: {folder}/zones
+    file: "%s.zone"
+    dnssec-policy: lab
+    zonefile-load: difference
+    zonefile-sync: -1
+    journal-content: all
+zone:
+{zones}"""
+
+
+def knot_settings(folder, address, zones):
+    """`zones`: whether each, by its name, is signed.  Their files lie in `folder`/zones."""
+    return _KNOT.format(folder=folder, address=address, zones="".join(
+        f"  - domain: {zone}\n    dnssec-signing: {'on' if signed else 'off'}\n" for zone, signed in zones.items()))
+
+
 def write_zone(path, text):
     """Knot maps what it reads, and dies when such a file shrinks: the text is written beside and takes its place."""
     beside = path.with_suffix(".new")
@@ -108,8 +111,7 @@ class Dns:
         self._serial = 1
         self._write_zones()
         self._conf = folder / "knot.conf"
-        unsigned = "".join(UNSIGNED_ZONE.format(zone=zone) for zone in self._zones if zone != "test")
-        self._conf.write_text(KNOT.format(folder=folder, authority=self.AUTHORITY, unsigned=unsigned))
+        self._conf.write_text(knot_settings(folder, self.AUTHORITY, {zone: zone == "test" for zone in self._zones}))
         self._processes = []
 
     def _write_zones(self):

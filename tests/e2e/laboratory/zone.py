@@ -1,36 +1,10 @@
 """A signed zone of its own, on a name server of its own, whose text a test changes line by line."""
 import subprocess
 
-from .dns import write_zone
+from .dns import knot_settings, write_zone
 from .process import Process
 from .wait import until
 
-KNOT = """server:
-    listen: {address}@53
-    rundir: {folder}/run
-    user: root:root
-log:
-  - target: stdout
-    any: info
-database:
-    storage: {folder}/kdb
-policy:
-  - id: lab
-    algorithm: ecdsap256sha256
-    single-type-signing: on
-template:
-  - id: default
-    storage: {folder}
-    file: "%s.zone"
-    zonefile-load: difference
-    zonefile-sync: -1
-    journal-content: all
-zone:
-  - domain: {name}
-    dnssec-signing: on
-    dnssec-policy: lab
-  - domain: 20.in-addr.arpa
-"""
 HEAD = """$TTL 5
 @ SOA ns.{name}. hostmaster.{name}. {serial} 3600 600 86400 1
 @ NS ns.{name}.
@@ -43,10 +17,10 @@ class Zone:
     def __init__(self, folder, name, text, reverse, address="20.1.53.1"):
         self.folder, self.name, self.address = folder, name, address
         self.text, self.reverse, self._serial = text, reverse, 0
-        for part in ("run", "kdb"):
+        for part in ("run", "kdb", "zones"):
             (folder / part).mkdir(parents=True)
         self._conf = folder / "knot.conf"
-        self._conf.write_text(KNOT.format(folder=folder, name=name, address=address))
+        self._conf.write_text(knot_settings(folder, address, {name: True, "20.in-addr.arpa": False}))
         self._write(text, reverse)
         self._process = Process("knotd", ["knotd", "-c", self._conf], folder / "knot.log")
         until(lambda: self._ask(name, "RRSIG"), f"Knot serving {name}")
@@ -56,8 +30,11 @@ class Zone:
     def _write(self, text, reverse):
         self._serial += 1
         head = HEAD.format(name=self.name, serial=self._serial)
-        write_zone(self.folder / f"{self.name}.zone", f"{head}ns A {self.address}\n{text}")
-        write_zone(self.folder / "20.in-addr.arpa.zone", head + reverse)
+        write_zone(self._zone_file(self.name), f"{head}ns A {self.address}\n{text}")
+        write_zone(self._zone_file("20.in-addr.arpa"), head + reverse)
+
+    def _zone_file(self, name):
+        return self.folder / "zones" / f"{name}.zone"
 
     def _run(self, *words):
         return subprocess.run(list(map(str, words)), check=True, capture_output=True, text=True).stdout
@@ -74,7 +51,7 @@ class Zone:
 
     def check(self):
         """What kzonecheck has to say of the zone's file: nothing, if it is clean."""
-        done = subprocess.run(["kzonecheck", "-o", self.name, str(self.folder / f"{self.name}.zone")],
+        done = subprocess.run(["kzonecheck", "-o", self.name, str(self._zone_file(self.name))],
                               capture_output=True, text=True)
         return "" if done.returncode == 0 else done.stdout + done.stderr
 
