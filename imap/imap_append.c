@@ -151,6 +151,7 @@ static enum next appended(struct imap_session *s, struct errand *back)
     bytes_print(&code, "APPENDUID %u ", copied->uid_validity);
     number_set_print(&uids, &code);
     errand_free(back);
+    s->selected.dirty = true; /* it may have come here; the nudge comes behind this errand */
     return finish(s, code.at, "It is there");
 }
 

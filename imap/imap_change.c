@@ -148,6 +148,7 @@ static enum next copied(struct imap_session *s, struct errand *back)
     if (copied->count > 0)
         add_pairs(copied, &code);
     errand_free(back);
+    s->selected.dirty = true; /* as behind APPEND */
     return finish(s, code.len ? code.at : "", "Copied");
 }
 

@@ -285,7 +285,7 @@ static enum next go_on(struct imap_session *s, enum next next)
 {
     if (next != NEXT_READ)
         return end_turn(s, next);
-    if (s->mode == MODE_COMMAND)
+    if (s->mode != MODE_APPEND) /* IDLE and AUTHENTICATE go on, but their first line is done with */
         forget_command(s);
     return end_turn(s, NEXT_READ);
 }

@@ -26,6 +26,7 @@ static const struct row {
     {"PLAIN in one line", "a AUTHENTICATE PLAIN AGFsaWNlQGhvbWUudGVzdABzZWNyZXQ=\r\n", "a OK"},
     {"PLAIN in two", "a AUTHENTICATE PLAIN\r\n|AGFsaWNlQGhvbWUudGVzdABzZWNyZXQ=\r\n", "+ |a OK"},
     {"PLAIN given up", "a AUTHENTICATE PLAIN\r\n|*\r\nb NOOP\r\n", "+ |a BAD|b OK"},
+    {"SCRAM given up", "a AUTHENTICATE SCRAM-SHA-256 biwsbj1hbGljZUBob21lLnRlc3Qscj1hYmNkZWZnaA==\r\n|*\r\nb NOOP\r\n", "+ |a BAD|b OK"},
     {"nothing is selected yet", LOGIN "b FETCH 1 FLAGS\r\n", "b BAD Select"},
     {"SELECT tells what is there", INBOX, "* FLAGS|[PERMANENTFLAGS|* 5 EXISTS|[UNSEEN 1]|[UIDVALIDITY 7]|[UIDNEXT 51]|[HIGHESTMODSEQ|b OK [READ-WRITE]"},
     {"EXAMINE cannot change", LOGIN "b EXAMINE inbox\r\nc STORE 1 FLAGS (\\Seen)\r\n", "b OK [READ-ONLY]|c NO"},
@@ -210,6 +211,21 @@ static void who_waits_is_told_at_once(void **state)
     fake_end(&fake);
 }
 
+static void idle_that_begins_with_news_leaves_nothing_behind(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, true, 3);
+    fake_say(&fake, INBOX);
+    fake_arrive(&fake);
+    bytes_reset(&fake.out);
+    fake_say(&fake, "c IDLE\r\n|DONE\r\n|d NOOP\r\n");
+    assert_string_equal(fake.out.at,
+                        "+ Waiting\r\n* 4 EXISTS\r\nc OK You waited\r\nd OK Nothing done\r\n");
+    fake_end(&fake);
+}
+
 /* RFC 9051 7.5.1: no number may change its meaning while FETCH, STORE or SEARCH is under way. */
 static void numbers_stay_during_fetch(void **state)
 {
@@ -233,6 +249,7 @@ int main(void)
         cmocka_unit_test(each_dialogue_is_as_the_rfc_says),
         cmocka_unit_test(dialogues_may_arrive_byte_by_byte),
         cmocka_unit_test(passwords_want_tls),
+        cmocka_unit_test(idle_that_begins_with_news_leaves_nothing_behind),
         cmocka_unit_test(a_crowd_of_passwords_is_put_off),
         cmocka_unit_test(scram_logs_in),
         cmocka_unit_test(who_waits_is_told_at_once),
