@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-static struct claims_host *known_host(struct claims *claims, const char *name)
+static struct claims_host *known_host(const struct claims *claims, const char *name)
 {
     for (size_t i = 0; i < claims->host_count; i++)
         if (strcmp(claims->hosts[i]->name, name) == 0)
@@ -50,6 +50,13 @@ void claims_add(struct claims *claims, int64_t id, const char *host, const char 
         (struct claim){.id = id, .load = must_dup(load), .host = its_host};
 }
 
+bool claims_full(const struct claims *claims, const char *host)
+{
+    const struct claims_host *known = known_host(claims, host);
+
+    return claims->count == CLAIMS_MAX || (known && known->claims == CLAIMS_PER_HOST);
+}
+
 void claims_doubt(struct claims *claims, const char *name, bool doubtful)
 {
     struct claims_host *host = known_host(claims, name);
@@ -84,8 +91,10 @@ static struct claims_batch *gather(struct claims *claims, size_t first)
 
 static bool may_start(const struct claims *claims, const struct claims_host *host)
 {
+    int most = claims->couriers_per_host ? claims->couriers_per_host : COURIERS_PER_HOST;
+
     if (!host->doubtful)
-        return host->couriers < COURIERS_PER_HOST;
+        return host->couriers < most;
     return host->couriers == 0 && claims->doubtful * DOUBTFUL_PART < claims->couriers_max;
 }
 

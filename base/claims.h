@@ -40,8 +40,9 @@ struct claims { /* zeros, and couriers_max */
     struct claims_host *hosts[CLAIMS_MAX];
     size_t host_count;
     int couriers, couriers_max;
-    int doubtful; /* couriers to doubtful hosts */
-    bool closing; /* nobody starts any more */
+    int couriers_per_host; /* 0: COURIERS_PER_HOST */
+    int doubtful;          /* couriers to doubtful hosts */
+    bool closing;          /* nobody starts any more */
 };
 struct claims_batch { /* what one courier carries */
     struct claims_host *host;
@@ -52,6 +53,8 @@ struct claims_batch { /* what one courier carries */
 
 /* What finds no room stays due, and is found at a later look.  Copies. */
 void claims_add(struct claims *claims, int64_t id, const char *host, const char *load);
+/* Whether that host has as many as it may. */
+bool claims_full(const struct claims *claims, const char *host);
 /* Whether silence is known of a host; of those without a claim nothing is kept. */
 void claims_doubt(struct claims *claims, const char *host, bool doubtful);
 struct claims_batch *claims_next(struct claims *claims); /* NULL: nothing may start now */

@@ -113,24 +113,33 @@ static int64_t wait_ms(const struct config *config, int tries, int64_t retry_aft
 }
 
 /* ---- the host of mail ---- */
+/* Whose silence delays what else. */
+static const char *way_of(const struct bridge *bridge, const struct delivery *delivery)
+{
+    if (bridge->config->relay_host[0])
+        return MAIL_HOST_OF_ALL;
+    return delivery->host ? delivery->host : "";
+}
+
 /* A host that does not answer delays all mail for it; what it answers about one mail delays that one. */
 static bool mail_due(struct bridge *bridge, struct store_tx *tx, const struct delivery *delivery,
                      const struct delivery_outcome *outcome, int64_t *out_due_ms, struct err *err)
 {
     int64_t now_ms = clock_now(bridge->clock);
+    const char *way = way_of(bridge, delivery);
     struct mail_host host = {0};
 
     *out_due_ms = now_ms + mail_wait_ms(bridge->config, delivery->tries);
-    if (outcome->mail_host != HOST_FAILED || !delivery->host || !*delivery->host)
+    if (outcome->mail_host != HOST_FAILED || !*way)
         return true;
-    if (store_mail_host(store_tx_view(tx), delivery->host, &host, err) == FAILED)
+    if (store_mail_host(store_tx_view(tx), way, &host, err) == FAILED)
         return false;
     if (host.next_ms > now_ms) { /* noted a moment ago, by another who tried */
         *out_due_ms = host.next_ms;
         return true;
     }
     *out_due_ms = now_ms + mail_wait_ms(bridge->config, host.tries);
-    return store_mail_host_failed(tx, delivery->host, *out_due_ms, outcome->reply, err);
+    return store_mail_host_failed(tx, way, *out_due_ms, outcome->reply, err);
 }
 
 static bool mail_later(struct bridge *bridge, struct store_tx *tx, const struct delivery *delivery,
@@ -142,12 +151,13 @@ static bool mail_later(struct bridge *bridge, struct store_tx *tx, const struct 
            store_delivery_later(tx, delivery->id, due_ms, outcome->reply, err);
 }
 
-static bool note_mail_host(struct store_tx *tx, const struct delivery *delivery,
-                           const struct delivery_outcome *outcome, struct err *err)
+static bool note_mail_host(struct bridge *bridge, struct store_tx *tx,
+                           const struct delivery *delivery, const struct delivery_outcome *outcome,
+                           struct err *err)
 {
-    if (delivery->target != TARGET_MAIL || outcome->mail_host != HOST_SPOKE || !delivery->host)
+    if (delivery->target != TARGET_MAIL || outcome->mail_host != HOST_SPOKE)
         return true;
-    return store_mail_host_well(tx, delivery->host, err);
+    return store_mail_host_well(tx, way_of(bridge, delivery), err);
 }
 
 /* ---- the host of inboxes ---- */
@@ -305,7 +315,7 @@ bool bridge_delivery_ended(struct bridge *bridge, struct store_tx *tx,
     case FOUND:
         if (delivery.tell != TELL_NOTHING) /* heard of before */
             return true;
-        return note_mail_host(tx, &delivery, outcome, err) &&
+        return note_mail_host(bridge, tx, &delivery, outcome, err) &&
                ended(bridge, tx, &delivery, outcome, err);
     }
     __builtin_unreachable();

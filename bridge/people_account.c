@@ -42,6 +42,23 @@ static enum found domain_known(struct bridge *bridge, const char *name, struct e
     return view ? store_domain(view, slice_of(name), &domain, err) : FAILED;
 }
 
+static bool record_new_relay(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
+{
+    (void)bridge, (void)ctx;
+    return store_mail_host_well(tx, MAIL_HOST_OF_ALL, err);
+}
+
+/* A start may come with another smarthost, or none: what was known of the last one says nothing any more. */
+static bool forget_relay(struct bridge *bridge, struct err *err)
+{
+    struct mail_host host;
+    scoped(store_view) view = store_look(bridge->store, err);
+    enum found found = view ? store_mail_host(view, MAIL_HOST_OF_ALL, &host, err) : FAILED;
+
+    return found == ABSENT ||
+           (found == FOUND && bridge_commit(bridge, record_new_relay, NULL, err));
+}
+
 bool bridge_make_ready(struct bridge *bridge, struct err *err)
 {
     for (size_t i = 0; i < bridge->config->domain_count; i++) {
@@ -51,7 +68,7 @@ bool bridge_make_ready(struct bridge *bridge, struct err *err)
             !dkim_make_ready(bridge, slice_of(name), err))
             return false;
     }
-    return true;
+    return forget_relay(bridge, err);
 }
 
 /* ---- finding ---- */

@@ -17,7 +17,7 @@ enum talk_end {
     TALK_WITHOUT_TLS, /* which was demanded and not offered */
     TALK_UNSHAKEN,    /* the TLS handshake failed */
     TALK_UNPROMISED,  /* the mail has REQUIRETLS, and they do not offer it */
-    TALK_DONE,        /* the transaction came to its end: everybody has a fate */
+    TALK_DONE, /* the transaction came to its end: everybody has a fate, but for whom there was no room */
 };
 struct out_talk { /* lent to the session until the DIAL errand is home */
     const struct out_duties *duties;
@@ -30,7 +30,7 @@ struct out_talk { /* lent to the session until the DIAL errand is home */
     struct errand *(*more)(struct out_talk *talk);
     bool (*fits)(struct out_talk *talk, struct errand *back);
     /* results */
-    int mails;                      /* that went before `mail` */
+    int mails;                      /* transactions before this one */
     char address[INET6_ADDRSTRLEN]; /* that was reached */
     enum talk_end end;
     int code; /* of the reply that ended it; 0: there was none */

@@ -116,14 +116,6 @@ static void refuse_unsendable(struct out_mail *mail)
         out_decide(mail, OUT_REFUSED, "553 5.1.7 The sender's is no address");
 }
 
-/* The next recipient that is still open, from `at` on; mail->count: none. */
-static size_t next_open(const struct out_mail *mail, size_t at)
-{
-    while (at < mail->count && mail->recipients[at].fate != OUT_OPEN)
-        at++;
-    return at;
-}
-
 /* What its author asked of reports goes on to who makes them (RFC 3461 4, 5.2.1). */
 static void say_wish(const struct out_recipient *recipient, struct bytes *out)
 {
@@ -152,16 +144,17 @@ static void say_recipient(struct client *c, const struct out_recipient *recipien
     bytes_add(c->turn->out, SLICE("\r\n"));
 }
 
-/* One, or with PIPELINING all of them.  False: nobody is left to be named. */
+/* One, or with PIPELINING all for whom there is room.  False: nobody is left to be named. */
 static bool name_recipients(struct client *c)
 {
     const struct out_mail *mail = c->talk->mail;
-    size_t at = next_open(mail, c->asked);
+    size_t at = client_next_to_name(c, c->asked);
 
     if (at == mail->count)
         return false;
-    for (bool more = true; more && at < mail->count; at = next_open(mail, at + 1)) {
+    for (bool more = true; more && at < mail->count; at = client_next_to_name(c, c->asked)) {
         say_recipient(c, &mail->recipients[at]);
+        client_named(c, &mail->recipients[at]);
         c->asked = at + 1;
         more = c->offers.pipelining;
     }
@@ -210,7 +203,10 @@ enum next client_mail(struct client *c)
         out_decide(mail, OUT_REFUSED, why);
     if (!out_is_open(mail))
         return client_finish(c);
+    if (client_next_to_name(c, 0) == mail->count)
+        return client_quit(c);
     say_mail(c);
+    c->mails_said++;
     mail->unreporting = !c->offers.dsn;
     client_enter(c, CLIENT_MAIL);
     if (c->offers.pipelining)
@@ -232,6 +228,19 @@ static enum next decide(struct client *c, const struct smtp_reply *reply)
 
     smtp_reply_print(reply, words, sizeof words);
     out_decide(c->talk->mail, fate_of(reply), words);
+    return client_finish(c);
+}
+
+/* Whom they accepted hears this; for others there was no room. */
+static enum next decide_accepted(struct client *c, const struct smtp_reply *reply)
+{
+    for (size_t i = 0; i < c->talk->mail->count; i++) {
+        struct out_recipient *recipient = &c->talk->mail->recipients[i];
+        if (!c->accepted[i])
+            continue;
+        recipient->fate = fate_of(reply);
+        smtp_reply_print(reply, recipient->reply, sizeof recipient->reply);
+    }
     return client_finish(c);
 }
 
@@ -257,34 +266,31 @@ static bool any_accepted(const struct client *c)
     return false;
 }
 
-/* RFC 5321 4.5.3.1.10: 552 to a further recipient means that there are too many at once. */
-static bool means_too_many(const struct client *c, const struct smtp_reply *reply)
-{
-    return reply->code == 552 && any_accepted(c);
-}
-
 static void note_recipient(struct client *c, size_t at, const struct smtp_reply *reply)
 {
     struct out_recipient *recipient = &c->talk->mail->recipients[at];
 
+    if (client_hears_too_many(c, reply)) { /* open: the next transaction is for them */
+        c->full = true;
+        return;
+    }
     c->accepted[at] = reply_is(reply, 2);
     if (c->accepted[at])
         return;
-    recipient->fate = means_too_many(c, reply) ? OUT_LATER : fate_of(reply);
+    recipient->fate = fate_of(reply);
     smtp_reply_print(reply, recipient->reply, sizeof recipient->reply);
 }
 
 enum next client_rcpt_answered(struct client *c, const struct smtp_reply *reply)
 {
-    const struct out_mail *mail = c->talk->mail;
-    size_t at = next_open(mail, c->answered);
+    size_t at = client_next_open(c, c->answered);
 
     if (reply_is(reply, 3))
         return client_no_sense(c);
     c->answered = at + 1;
     note_recipient(c, at, reply);
     client_enter(c, CLIENT_RCPT);
-    if (next_open(mail, c->answered) < c->asked || name_recipients(c))
+    if (client_next_open(c, c->answered) < c->asked || name_recipients(c))
         return NEXT_READ;
     if (!any_accepted(c) && !c->data_said)
         return client_finish(c);
@@ -299,7 +305,7 @@ enum next client_data_answered(struct client *c, const struct smtp_reply *reply)
     if (reply_is(reply, 2))
         return client_no_sense(c);
     if (!reply_is(reply, 3))
-        return decide(c, reply);
+        return decide_accepted(c, reply);
     if (!any_accepted(c)) { /* no text, and whatever they say to that is nobody's */
         bytes_add(c->turn->out, SLICE(".\r\n"));
         client_enter(c, CLIENT_VOID);
@@ -342,5 +348,5 @@ enum next client_dot_answered(struct client *c, const struct smtp_reply *reply)
 {
     if (reply_is(reply, 3))
         return client_no_sense(c);
-    return decide(c, reply);
+    return decide_accepted(c, reply);
 }

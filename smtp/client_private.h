@@ -9,6 +9,7 @@
  *       HANDSHAKE <── STARTTLS ─────┘ (refused, and not demanded)
  *
  *   RECORDING ─> LOADING ─(another mail)─> MAIL, behind a RSET where the last one did not come to its dot
+ *   RECORDING ─(recipients for whom there was no room)─> the same without LOADING
  *   DATA ─(354 although nobody was accepted)─> VOID ─> RECORDING
  *
  * Any state ends in OVER.  What EHLO offered in clear is forgotten behind the handshake (RFC 3207 4.2).
@@ -40,12 +41,19 @@ enum client_state {
     CLIENT_STATES,
 };
 
+enum { CLIENT_DOMAINS_MAX = 32 };
 struct client {
     struct out_talk *talk;
     enum client_state state;
     bool secured;
     struct smtp_offers offers;
-    bool *accepted;  /* one for each recipient */
+    bool *accepted; /* one for each recipient */
+    int named;      /* recipients, in this transaction */
+    bool full;      /* they said that this is enough of them */
+    int mails_said; /* MAILs */
+    char *
+        domains[CLIENT_DOMAINS_MAX]; /* of recipients named so far, where their number is limited */
+    size_t domain_count;
     size_t asked;    /* recipients up to here were named */
     size_t answered; /* and up to here answered */
     bool data_said;  /* with the envelope */
@@ -64,6 +72,7 @@ enum next client_end(struct client *c, enum talk_end end, const char *words); /*
 enum next client_turned_away(struct client *c, const struct smtp_reply *reply);
 enum next client_no_sense(struct client *c); /* a reply that does not fit */
 enum next client_finish(struct client *c);   /* record, then another mail or QUIT */
+enum next client_quit(struct client *c);     /* who is open still needs another connection */
 static inline bool reply_is(const struct smtp_reply *reply, int hundreds)
 {
     return reply->code / 100 == hundreds;
@@ -76,6 +85,16 @@ enum next client_ehlo_answered(struct client *c, const struct smtp_reply *reply)
 enum next client_helo_answered(struct client *c, const struct smtp_reply *reply);
 enum next client_starttls_answered(struct client *c, const struct smtp_reply *reply);
 enum next client_auth_answered(struct client *c, const struct smtp_reply *reply);
+
+/* client_room.c: how much of a mail goes into one transaction, and over one connection */
+/* The next recipient from `at` on who is open and may be named now; talk->mail->count: none. */
+size_t client_next_to_name(const struct client *c, size_t at);
+size_t client_next_open(const struct client *c, size_t at);
+void client_named(struct client *c, const struct out_recipient *recipient);
+bool client_may_say_mail(const struct client *c);
+/* Whether that reply to RCPT speaks of the number of recipients (RFC 5321 4.5.3.1.10). */
+bool client_hears_too_many(const struct client *c, const struct smtp_reply *reply);
+void client_forget_domains(struct client *c);
 
 /* client_mail.c */
 enum next client_mail(struct client *c);

@@ -26,7 +26,7 @@ static const unsigned may_follow[CLIENT_STATES] = {
     [CLIENT_TEXT]      = IN(CLIENT_DOT),
     [CLIENT_DOT]       = IN(CLIENT_RECORDING),
     [CLIENT_VOID]      = IN(CLIENT_RECORDING),
-    [CLIENT_RECORDING] = IN(CLIENT_LOADING),
+    [CLIENT_RECORDING] = IN(CLIENT_LOADING) | IN(CLIENT_RSET) | IN(CLIENT_MAIL) | IN(CLIENT_RECORDING),
     [CLIENT_LOADING]   = IN(CLIENT_RSET) | IN(CLIENT_MAIL) | IN(CLIENT_RECORDING),
     [CLIENT_RSET]      = IN(CLIENT_MAIL) | IN(CLIENT_RECORDING),
     /* clang-format on */
@@ -105,7 +105,7 @@ enum next client_no_sense(struct client *c)
     return end_here(c, "their server answered what makes no sense after ", here(c));
 }
 
-static enum next quit(struct client *c)
+enum next client_quit(struct client *c)
 {
     bytes_add(c->turn->out, SLICE("QUIT\r\n"));
     return client_end(c, TALK_DONE, "");
@@ -116,19 +116,8 @@ static bool may_go_on(const struct client *c)
 {
     const struct out_talk *talk = c->talk;
 
-    return talk->more && !c->tangled && !out_is_unrecorded(talk->mail) &&
+    return !c->tangled && !out_is_unrecorded(talk->mail) && client_may_say_mail(c) &&
            talk->mails + 1 < MAILS_MAX && monotonic_ms() - c->began_ms < MAILS_MS;
-}
-
-static enum next go_on(struct client *c)
-{
-    struct errand *errand = may_go_on(c) ? c->talk->more(c->talk) : NULL;
-
-    if (!errand)
-        return quit(c);
-    client_enter(c, CLIENT_LOADING);
-    c->turn->errand = errand;
-    return NEXT_WAIT;
 }
 
 static void prepare(struct client *c)
@@ -136,15 +125,14 @@ static void prepare(struct client *c)
     free(c->accepted);
     c->accepted = must_alloc_array(c->talk->mail->count, sizeof *c->accepted);
     c->asked = c->answered = 0;
-    c->data_said = false;
+    c->named = 0;
+    c->data_said = c->full = false;
     c->text = (struct out_text){.at_start = true};
     c->offset = 0;
 }
 
-static enum next loaded(struct client *c, struct errand *back)
+static enum next begin_another(struct client *c)
 {
-    if (!c->talk->fits(c->talk, back))
-        return quit(c);
     c->talk->mails++;
     prepare(c);
     if (c->dotted)
@@ -154,13 +142,34 @@ static enum next loaded(struct client *c, struct errand *back)
     return NEXT_READ;
 }
 
+static enum next loaded(struct client *c, struct errand *back)
+{
+    return c->talk->fits(c->talk, back) ? begin_another(c) : client_quit(c);
+}
+
+/* First those of this mail for whom there was no room, then what else waits. */
+static enum next go_on(struct client *c)
+{
+    struct out_talk *talk = c->talk;
+    bool may = may_go_on(c);
+
+    if (may && out_is_open(talk->mail))
+        return begin_another(c);
+    struct errand *errand = may && talk->more ? talk->more(talk) : NULL;
+    if (!errand)
+        return client_quit(c);
+    client_enter(c, CLIENT_LOADING);
+    c->turn->errand = errand;
+    return NEXT_WAIT;
+}
+
 /* Recorded before anything else is said: if we die now, they get no second copy. */
 enum next client_finish(struct client *c)
 {
     const struct out_duties *duties = c->talk->duties;
 
     c->dotted = c->state == CLIENT_DOT || c->state == CLIENT_VOID || c->state == CLIENT_LOADING ||
-                c->state == CLIENT_RSET;
+                c->state == CLIENT_RECORDING || c->state == CLIENT_RSET;
     client_enter(c, CLIENT_RECORDING);
     if (!out_is_unrecorded(c->talk->mail))
         return go_on(c);
@@ -284,6 +293,7 @@ static void on_free(void *session)
         c->talk->end = TALK_DONE;
     else if (c->state != CLIENT_OVER)
         end_here(c, "the connection ended before an answer to ", here(c));
+    client_forget_domains(c);
     free(c->accepted);
     free(c);
 }

@@ -18,7 +18,7 @@
 #include "stream.h"
 #include "tls_report.h"
 
-enum { OUT_REPLY_SIZE = 200, OUT_COURIERS_MAX = 128 };
+enum { OUT_REPLY_SIZE = 200, OUT_COURIERS_MAX = 128, OUT_COURIERS_TO_RELAY = 8 };
 
 enum out_fate { OUT_OPEN, OUT_TAKEN, OUT_LATER, OUT_REFUSED };
 struct out_recipient {
@@ -56,8 +56,8 @@ bool out_is_unrecorded(const struct out_mail *mail); /* somebody has one that no
 /* ---- what the duties' errands bring ---- */
 struct out_due { /* one delivery that should be tried */
     int64_t id;
-    int64_t text_id; /* equal for rows of one text */
-    char *host, *mail_from;
+    int64_t text_id;        /* equal for rows of one text */
+    char *host, *mail_from; /* the recipient's domain */
 };
 struct out_look { /* due() */
     struct errand errand;

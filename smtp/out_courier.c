@@ -38,6 +38,13 @@ enum next courier_wait(struct courier *it, enum courier_stage stage, struct erra
     return NEXT_WAIT;
 }
 
+static const char *domain_of(const struct courier *it, const struct out_recipient *recipient)
+{
+    const char *at = recipient->address ? strrchr(recipient->address, '@') : NULL;
+
+    return at ? at + 1 : it->domain;
+}
+
 static const char *how_proved(const struct courier *it)
 {
     if (it->talk.outcome.trust != TRUST_PROVED)
@@ -55,7 +62,7 @@ void courier_log(const struct courier *it)
     for (size_t i = 0; i < it->mail->count; i++) {
         const struct out_recipient *recipient = &it->mail->recipients[i];
         log_info("delivery=%lld domain=%s host=%s tls=%s%s %s reply=\"%s\"",
-                 (long long)recipient->delivery_id, it->domain, it->last_host,
+                 (long long)recipient->delivery_id, domain_of(it, recipient), it->last_host,
                  it->talk.tls_version[0] ? it->talk.tls_version : "none", how_proved(it),
                  names[recipient->fate], recipient->reply);
     }

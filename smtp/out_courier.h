@@ -25,7 +25,7 @@ struct courier {
     struct out *out;
     struct claims_batch *batch; /* what `mail` is made of */
     struct claims_batch *next;  /* asked for over the connection that stands; or NULL */
-    char *domain;
+    char *domain;               /* to which the mail goes; with a relay its name */
     enum courier_stage stage;
     struct out_mail *mail; /* NULL before LOAD is done */
     struct mx_choice choice;

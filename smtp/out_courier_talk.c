@@ -248,7 +248,8 @@ enum next courier_talked(struct courier *it, struct errand *back)
     let_go(it);
     if (connected)
         count_talk(it, dial);
-    if (connected && out_is_open(it->mail) && (it->unbegun || it->talk.mails > 0)) {
+    if (connected && out_is_open(it->mail) &&
+        (it->unbegun || it->talk.mails > 0 || it->talk.end == TALK_DONE)) {
         errand_free(back);
         return begin_anew(it);
     }

@@ -28,6 +28,26 @@ void out_start_couriers(struct out *out)
         out->duties.start(out->duties.ctx, &out_courier_kind, out_courier_new(out, batch));
 }
 
+/* The host that all mail goes to; "": each goes its own way. */
+static const char *relay_of(const struct out *out)
+{
+    return out->duties.relay_host;
+}
+
+/* What is claimed is a share of the host that is truly asked.  Mail for us would come back from a relay. */
+static const char *way_of(const struct out *out, const char *domain)
+{
+    bool relayed = relay_of(out)[0] && !out->duties.is_ours(out->duties.ctx, slice_of(domain));
+
+    return relayed ? relay_of(out) : domain;
+}
+
+static bool has_no_room(const struct out *out)
+{
+    return out->claims.count + LOOK_LIMIT > CLAIMS_MAX ||
+           (relay_of(out)[0] && claims_full(&out->claims, relay_of(out)));
+}
+
 /* Watches from now on, so that nothing that commits while it looks is missed. */
 static enum next look(struct dispatcher *dispatcher, struct turn *turn)
 {
@@ -37,7 +57,7 @@ static enum next look(struct dispatcher *dispatcher, struct turn *turn)
 
     turn->watch = topic_of(TOPIC_DELIVERIES, 0);
     dispatcher->next_look_ms = monotonic_ms() + LOOK_PAUSE_MS;
-    if (out->claims.count + LOOK_LIMIT > CLAIMS_MAX) {
+    if (has_no_room(out)) {
         turn->wake_at_ms = monotonic_ms() + SECOND_MS;
         return NEXT_READ;
     }
@@ -74,7 +94,7 @@ static int64_t take_in(struct out *out, const struct out_look *found)
     for (size_t i = 0; i < found->count; i++) {
         const struct out_due *due = &found->due[i];
         scoped_text char *load = must_print("%lld %s", (long long)due->text_id, due->mail_from);
-        claims_add(&out->claims, due->id, due->host, load);
+        claims_add(&out->claims, due->id, way_of(out, due->host), load);
     }
     return wake_for(out, found->errand.ok ? found->next_due_ms : INT64_MAX);
 }

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { CODE_LEN = 3 };
+enum { CODE_LEN = 3, LIMIT_MAX = 999999 };
 
 static bool between(char c, char least, char most)
 {
@@ -96,6 +96,30 @@ static bool offers_plain(struct slice mechanisms)
     return false;
 }
 
+/* RFC 9422 4: a number of at most six digits that does not begin with 0. */
+static int limit_in(struct slice value)
+{
+    int64_t limit = 0;
+
+    if (value.len == 0 || value.at[0] == '0' || !slice_to_number(value, LIMIT_MAX, &limit))
+        return 0;
+    return (int)limit;
+}
+
+static void read_limits(struct slice said, struct smtp_limits *out)
+{
+    while (said.at) {
+        struct slice value = slice_cut(&said, ' ');
+        struct slice name = slice_cut(&value, '=');
+        if (slice_is_nocase(name, "RCPTMAX"))
+            out->recipients = limit_in(value);
+        else if (slice_is_nocase(name, "MAILMAX"))
+            out->mails = limit_in(value);
+        else if (slice_is_nocase(name, "RCPTDOMAINMAX"))
+            out->domains = limit_in(value);
+    }
+}
+
 static void read_offer(struct slice text, struct smtp_offers *out)
 {
     struct slice arguments = text;
@@ -107,6 +131,8 @@ static void read_offer(struct slice text, struct smtp_offers *out)
     out->starttls |= slice_is_nocase(keyword, "STARTTLS");
     out->dsn |= slice_is_nocase(keyword, "DSN");
     out->require_tls |= slice_is_nocase(keyword, "REQUIRETLS");
+    if (slice_is_nocase(keyword, "LIMITS"))
+        read_limits(arguments, &out->limits);
     if (slice_is_nocase(keyword, "AUTH"))
         out->plain |= offers_plain(arguments);
     if (!slice_is_nocase(keyword, "SIZE"))

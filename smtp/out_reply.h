@@ -26,10 +26,16 @@ struct slice smtp_reply_text(struct slice *lines);
 /* All on one line, "550 5.1.1 No such person", cut to `size`; what is not printable ASCII becomes '?'. */
 void smtp_reply_print(const struct smtp_reply *reply, char *out, size_t size);
 
-/* What a first EHLO line offers. */
+struct smtp_limits { /* RFC 9422; 0: none said, or not as it should be */
+    int recipients;  /* RCPTs of a transaction */
+    int mails;       /* MAILs of a connection */
+    int domains;     /* that the recipients of a connection are of */
+};
+/* What EHLO offers. */
 struct smtp_offers {
     bool pipelining, eight_bit, utf8, starttls, plain, sized, dsn, require_tls;
     int64_t size; /* the largest mail; 0: no limit said */
+    struct smtp_limits limits;
 };
 void smtp_offers_read(const struct smtp_reply *reply, struct smtp_offers *out);
 

@@ -84,6 +84,8 @@ struct smtp *smtp_new(const struct smtp_parts *parts)
     };
     it->out.duties = work_out_duties(it);
     it->out.claims.couriers_max = OUT_COURIERS_MAX;
+    if (parts->config->relay_host[0])
+        it->out.claims.couriers_per_host = OUT_COURIERS_TO_RELAY;
     return it;
 }
 

@@ -2,6 +2,8 @@
 #include "store_delivery.h"
 #include "store_private.h"
 
+/* Its domain's host, or the smarthost. */
+#define ITS_WAY(row) "IN (" row ".host, '" MAIL_HOST_OF_ALL "')"
 #define DELIVERY                                                                                   \
     "SELECT d.id, d.subject, d.subject_id, d.account_id, d.target, i.url, d.person_id, d.host, "   \
     "d.wanted,"                                                                                    \
@@ -9,7 +11,8 @@
     "d.body_id,"                                                                                   \
     " d.mail_from, d.rcpt_to, d.notify, d.dsn_return, d.envid, d.orcpt, d.require_tls, d.tell,"    \
     " h.next_ms, h.last_reply FROM delivery d LEFT JOIN inbox i ON i.id = d.inbox_id"              \
-    " LEFT JOIN mail_host h ON d.target = 3 AND h.name = d.host "
+    " LEFT JOIN mail_host h ON d.target = 3 AND h.name = (SELECT name FROM mail_host"              \
+    " WHERE name " ITS_WAY("d") " ORDER BY next_ms DESC LIMIT 1) "
 /* The hosts that are left out, ?4 and on: as many as there can be.  What none has stands for no host. */
 #define EIGHT "(?), (?), (?), (?), (?), (?), (?), (?)"
 #define LEFT_OUT                                                                                   \
@@ -22,7 +25,8 @@ _Static_assert(CLAIMS_FULL_HOSTS == 64, "LEFT_OUT has a place for each");
     "SELECT id, due_ms FROM (SELECT id, due_ms FROM delivery WHERE target = " #target              \
     " AND (?1 >> " #target ") & 1 AND due_ms <= ?2 AND coalesce(host, '') NOT IN"                  \
     " (SELECT host FROM left_out) " unless " ORDER BY due_ms, id LIMIT ?3)"
-#define RESTS "AND NOT EXISTS (SELECT 1 FROM mail_host WHERE name = delivery.host AND next_ms > ?2)"
+#define RESTS                                                                                      \
+    "AND NOT EXISTS (SELECT 1 FROM mail_host WHERE name " ITS_WAY("delivery") " AND next_ms > ?2)"
 #define NEXT_DUE(target)                                                                           \
     "SELECT min(due_ms) AS due FROM delivery WHERE target = " #target " AND (?1 >> " #target       \
     ") & 1 AND due_ms > ?2"

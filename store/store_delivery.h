@@ -82,7 +82,9 @@ SCOPED_VALUE(host, host_clear)
 enum found store_host(struct store_view *view, struct slice name, struct host *out,
                       struct err *err);
 
-/* Of mail: domains nobody answered for.  Those that are well have no row. */
+/* Of mail: domains nobody answered for.  Those that are well have no row.  Where all mail goes to a smarthost, it alone
+ * has one. */
+#define MAIL_HOST_OF_ALL "*"
 struct mail_host {
     int64_t failing_since_ms, next_ms;
     int tries;

@@ -90,8 +90,9 @@ bool store_delivery_due_now(struct store_tx *tx, int64_t id, struct err *err)
                     with(as_number(now_ms), as_number(id), as_number(DELIVERY_PARKED_MS)),
                     "There is nothing to be tried: it is done, or was given up", err) ||
         !sql_run(tx->sql,
-                 "UPDATE mail_host SET next_ms = min(next_ms, ?) WHERE name ="
-                 " (SELECT host FROM delivery WHERE id = ? AND target = 3)",
+                 "UPDATE mail_host SET next_ms = min(next_ms, ?1) WHERE name IN"
+                 " (SELECT host FROM delivery WHERE id = ?2 AND target = 3 UNION ALL"
+                 " SELECT '" MAIL_HOST_OF_ALL "' FROM delivery WHERE id = ?2 AND target = 3)",
                  with(as_number(now_ms), as_number(id)), err) ||
         !sql_run(tx->sql,
                  "UPDATE host SET next_ms = 0 WHERE name ="

@@ -120,3 +120,55 @@ def test_a_silent_host_delays_all_its_mail_and_a_refusal_one(tom, server, place,
     assert second["tries"] == 0 and second["due"] >= first[0]["due"], "it was tried although its host rests"
     assert "no connection" in second["last_reply"] and second["since"] < second["due"]
     assert "two@silent" in server.cli("queue", "show", second["id"])
+
+
+def test_limits_of_a_host_are_kept(tom, server, place):
+    """RFC 9422: two recipients a mail, two mails a connection."""
+    host = place("20.1.11.9", "mx.{0} A 20.1.11.9", "{0} MX 10 mx.{0}.",
+                 offers=["PIPELINING", "LIMITS RCPTMAX=2 MAILMAX=2"])
+    everybody = [f"bob{number}@{host.domain}" for number in range(5)]
+    send(tom, *everybody)
+    got = host.mails.wait_for(lambda mail: True, count=3)
+    assert sorted(sum((mail.recipients for mail in got), [])) == everybody
+    assert max(len(mail.recipients) for mail in got) == 2
+    assert len({mail.text for mail in got}) == 1
+    for talk in host.talks.all():
+        assert [line.split()[0] for line in talk.lines].count("MAIL") <= 2
+    until(lambda: not server.ask("queue", "list"), "an empty queue")
+
+
+def test_who_is_too_many_comes_in_the_next_transaction(tom, server, place):
+    """A host that says nothing of limits and has one: RFC 5321 4.5.3.1.10."""
+    named = []
+    host = place("20.1.11.10", "mx.{0} A 20.1.11.10", "{0} MX 10 mx.{0}.", script={
+        "MAIL": lambda line: named.clear(),
+        "RCPT": lambda line: named.append(line) or ("452 4.5.3 two are enough" if len(named) > 2 else None)})
+    everybody = [f"bob{number}@{host.domain}" for number in range(5)]
+    send(tom, *everybody)
+    got = host.mails.wait_for(lambda mail: True, count=3)
+    assert sorted(sum((mail.recipients for mail in got), [])) == everybody
+    assert len({id(mail.talk) for mail in got}) == 1, "each part had a connection of its own"
+    until(lambda: not server.ask("queue", "list"), "an empty queue")
+    assert not tom.mails("INBOX")
+
+
+def test_a_dead_smarthost_is_asked_by_one_mail_for_all_domains(twin, dns):
+    dns.add("relay9.unsigned.test A 20.1.11.11")
+    server = twin({"relay": {"host": "relay9.unsigned.test"}}).start()
+    author = server.account("tom@twin.test")
+    send(author, "bob@one.unsigned.test")
+    [first] = until(lambda: [row for row in server.ask("queue", "list") if row["tries"] > 2], "tries at the smarthost")
+    send(author, "bob@two.unsigned.test", "carol@three.unsigned.test")
+    rows = until(lambda: len(rows := server.ask("queue", "list")) == 3 and rows, "three in the queue")
+    for row in rows[1:]:
+        assert row["tries"] == 0 and row["due"] >= first["due"], "it was tried although the smarthost rests"
+        assert "no connection" in row["last_reply"]
+    relay = MailHost("20.1.11.11", port=587, offers=["LIMITS RCPTDOMAINMAX=1"])
+    server.cli("queue", "retry")
+    got = relay.mails.wait_for(lambda mail: True, count=3)
+    assert sorted(mail.recipients for mail in got) == [["bob@one.unsigned.test"], ["bob@two.unsigned.test"],
+                                                       ["carol@three.unsigned.test"]]
+    for talk in relay.talks.all():
+        assert len({line.split("@")[1] for line in talk.lines if line.startswith("RCPT")}) <= 1
+    until(lambda: not server.ask("queue", "list"), "an empty queue")
+    relay.stop()

@@ -50,6 +50,27 @@ static void two_couriers_to_a_host(void **state)
     free_claims(claims);
 }
 
+/* As many as whoever claims says; and how many claims a host may have is told. */
+static void more_couriers_to_a_host(void **state)
+{
+    struct claims *claims = new_claims(10);
+    struct claims_batch *batches[3], *none;
+
+    (void)state;
+    claims->couriers_per_host = 3;
+    for (int64_t i = 1; i <= CLAIMS_PER_HOST + 1; i++) {
+        assert_int_equal(claims_full(claims, "m.example"), i > CLAIMS_PER_HOST);
+        claims_add(claims, i, "m.example", NULL);
+    }
+    assert_false(claims_full(claims, "n.example"));
+    for (size_t i = 0; i < COUNT_OF(batches); i++)
+        assert_int_equal(next_id(claims, &batches[i]), (int64_t)i + 1);
+    assert_int_equal(next_id(claims, &none), 0);
+    for (size_t i = 0; i < COUNT_OF(batches); i++)
+        claims_ended(claims, batches[i], 0, 0);
+    free_claims(claims);
+}
+
 static void one_load_for_one_host_travels_together(void **state)
 {
     struct claims *claims = new_claims(10);
@@ -184,6 +205,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_couriers_to_a_host),
+        cmocka_unit_test(more_couriers_to_a_host),
         cmocka_unit_test(one_load_for_one_host_travels_together),
         cmocka_unit_test(what_could_not_be_recorded_rests),
         cmocka_unit_test(a_host_has_its_share_and_no_more),

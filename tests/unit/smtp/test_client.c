@@ -41,8 +41,6 @@ static const struct row rows[] = {
         HELLO FROM "|" TO0 TO1 TO2 TEXT, "RTL", TALK_DONE, NULL, TLS_IF_OFFERED, false},
     {"251 is a yes", "220 c|" BARE "|250|251 forwarded|354|250 kept", 1,
         HELLO FROM "|" TO0 TEXT, "T", TALK_DONE, NULL, TLS_IF_OFFERED, false},
-    {"552 to a further recipient means too many", "220 c|" ALL "|250;250;552 too many|354|250 kept", 2,
-        HELLO FROM " SIZE=4|" TO0 TO1 TEXT, "TL", TALK_DONE, "552 too many", TLS_IF_OFFERED, false},
     {"552 to the first means its mailbox", "220 c|" BARE "|250|552 5.2.2 full", 1,
         HELLO FROM "|" TO0 "QUIT|", "R", TALK_DONE, "552 5.2.2 full", TLS_IF_OFFERED, false},
     {"no text if nobody is left", "220 c|" BARE "|250|550 no|550 no", 2,
