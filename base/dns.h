@@ -31,7 +31,8 @@ struct dns_record {
 struct dns_answer {
     enum dns_outcome outcome;
     bool secure;
-    int64_t ttl_s;
+    int64_t
+        ttl_s; /* of what stands here; of NO_DATA and NO_NAME too (RFC 2308 5), 0 where nobody says */
     char *canonical; /* the name behind CNAMEs, or NULL */
     struct dns_record *records;
     size_t count;

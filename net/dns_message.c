@@ -9,6 +9,8 @@ enum {
     JUMPS_MAX = 64,
     FIXED_LEN = 10, /* type, class, TTL and length of a record */
     CLASS_IN = 1,
+    TYPE_SOA = 6,
+    SOA_NUMBERS_LEN = 20, /* serial to minimum, behind two names */
     RCODE_NO_NAME = 3,
 };
 
@@ -41,6 +43,11 @@ static bool add_label(struct name *name, struct slice packet, size_t at, size_t 
     memcpy(name->at + name->len, packet.at + at, 1 + len);
     name->len += 1 + len;
     return true;
+}
+
+static uint32_t long_at(struct slice packet, size_t i)
+{
+    return (uint32_t)short_at(packet, i) << 16 | short_at(packet, i + 2);
 }
 
 /* RFC 1035 4.1.4.  *at moves behind the name where it stands. */
@@ -78,7 +85,7 @@ static bool read_record(struct slice packet, size_t *at, struct record *out)
         return false;
     out->type = short_at(packet, *at);
     out->class_ = short_at(packet, *at + 2);
-    out->ttl_s = (uint32_t)short_at(packet, *at + 4) << 16 | short_at(packet, *at + 6);
+    out->ttl_s = long_at(packet, *at + 4);
     out->data_len = short_at(packet, *at + 8);
     out->data_at = *at + FIXED_LEN;
     *at = out->data_at + out->data_len;
@@ -160,6 +167,28 @@ static bool add_record(struct slice packet, const struct record *record, enum dn
     return true;
 }
 
+static void shorten_ttl(struct dns_answer *out, uint32_t ttl_s)
+{
+    if (out->ttl_s < 0 || ttl_s < out->ttl_s)
+        out->ttl_s = ttl_s;
+}
+
+/* How long "no" is true: the SOA of the zone says so, by its own TTL and by its last number. */
+static void read_denial(struct slice packet, size_t at, struct dns_answer *out)
+{
+    struct record record;
+
+    for (unsigned i = short_at(packet, 8); i > 0 && read_record(packet, &at, &record); i--) {
+        if (record.type != TYPE_SOA || record.data_len < SOA_NUMBERS_LEN)
+            continue;
+        size_t minimum = record.data_at + record.data_len - 4;
+        shorten_ttl(out, record.ttl_s);
+        shorten_ttl(out, long_at(packet, minimum));
+        return;
+    }
+    out->ttl_s = 0;
+}
+
 static bool read_answers(struct slice packet, enum dns_type type, const char *asked,
                          struct dns_answer *out)
 {
@@ -175,14 +204,16 @@ static bool read_answers(struct slice packet, enum dns_type type, const char *as
     for (unsigned i = short_at(packet, 6); i > 0; i--) {
         if (!read_record(packet, &at, &record))
             return false;
+        if (record.class_ == CLASS_IN && (record.type == type || record.type == DNS_CNAME))
+            shorten_ttl(out, record.ttl_s);
         if (record.type != type || record.class_ != CLASS_IN)
             continue;
         if (!add_record(packet, &record, type, out))
             return false;
-        if (out->count == 1 || record.ttl_s < out->ttl_s)
-            out->ttl_s = record.ttl_s;
         note_canonical(&record, asked, out);
     }
+    if (out->count == 0)
+        read_denial(packet, at, out);
     return true;
 }
 
@@ -201,6 +232,7 @@ void dns_message_read(struct slice packet, enum dns_type type, const char *name,
     *out = (struct dns_answer){.outcome = DNS_FAILED};
     if (packet.len < HEADER_LEN)
         return;
+    out->ttl_s = -1; /* nothing said yet */
     if (!read_answers(packet, type, name, out)) {
         dns_answer_clear(out);
         out->outcome = DNS_FAILED;

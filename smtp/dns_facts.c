@@ -37,11 +37,14 @@ static struct dns_fact *find(struct dns_facts *facts, enum dns_type type, struct
     return NULL;
 }
 
-static void add(struct dns_facts *facts, enum dns_type type, struct slice name)
+static struct dns_fact *add(struct dns_facts *facts, enum dns_type type, struct slice name)
 {
     struct dns_fact *fact = facts->at[facts->count++] = must_new(struct dns_fact);
     fact->question.type = type;
     memcpy(fact->question.name, name.at, name.len);
+    fact->answered =
+        facts->memory && dns_memory_recall(facts->memory, &fact->question, &fact->answer);
+    return fact;
 }
 
 const struct dns_answer *dns_facts_ask(struct dns_facts *facts, enum dns_type type,
@@ -56,13 +59,11 @@ const struct dns_answer *dns_facts_ask(struct dns_facts *facts, enum dns_type ty
     if (text.at[text.len - 1] == '.')
         text.len--;
     struct dns_fact *fact = find(facts, type, text);
+    if (!fact && !facts->closed && facts->count < DNS_FACTS_MAX)
+        fact = add(facts, type, text);
     if (fact && fact->answered)
         return &fact->answer;
-    if (facts->closed || (!fact && facts->count == DNS_FACTS_MAX))
-        return &failed;
-    if (!fact)
-        add(facts, type, text);
-    return NULL;
+    return fact ? NULL : &failed;
 }
 
 struct dns_lookup *dns_facts_open(struct dns_facts *facts)
@@ -88,6 +89,8 @@ void dns_facts_learn(struct dns_facts *facts, struct dns_lookup *lookup)
         if (!fact || fact->answered)
             continue;
         fact->answered = true;
+        if (facts->memory && lookup->errand.ok)
+            dns_memory_keep(facts->memory, question, &lookup->answers[i]);
         fact->answer = lookup->answers[i];
         lookup->answers[i] = (struct dns_answer){0};
         if (!lookup->errand.ok)

@@ -4,14 +4,14 @@
  *
  * A decider asks; where there is no answer yet the question is noted, and the decider says that it is open and runs
  * again once the open questions were answered.  So the same question costs once, whoever asks it, and all questions
- * that are open at a time go out together.  Beyond DNS_FACTS_MAX every question "fails", which no decider takes for a
+ * that are open at a time go out together.  What was asked for another mail a moment ago is answered at once.  Beyond DNS_FACTS_MAX every question "fails", which no decider takes for a
  * no: a mail cannot make us ask more.  One owner, one thread at a time.
  */
 #ifndef NESTBOX_SMTP_DNS_FACTS_H
 #define NESTBOX_SMTP_DNS_FACTS_H
 
 #include "bytes.h"
-#include "dns.h"
+#include "dns_memory.h"
 
 enum { DNS_FACTS_MAX = 56, DNS_NAME_SIZE = 256 };
 
@@ -23,7 +23,8 @@ struct dns_fact {
 struct dns_facts {
     struct dns_fact *at[DNS_FACTS_MAX]; /* each stays where it is */
     size_t count;
-    bool closed; /* time is up: what is not known fails */
+    bool closed;               /* time is up: what is not known fails */
+    struct dns_memory *memory; /* borrowed: what earlier mails asked needs no asking; NULL: none */
 };
 void dns_facts_clear(struct dns_facts *facts);
 SCOPED_VALUE(dns_facts, dns_facts_clear)
@@ -34,7 +35,8 @@ const struct dns_answer *dns_facts_ask(struct dns_facts *facts, enum dns_type ty
                                        const char *name);
 /* The open questions, up to DNS_QUESTIONS_MAX of them; NULL: none is open. */
 struct dns_lookup *dns_facts_open(struct dns_facts *facts);
-void dns_facts_learn(struct dns_facts *facts, struct dns_lookup *lookup); /* takes its answers */
+/* Takes its answers, and lets the memory know. */
+void dns_facts_learn(struct dns_facts *facts, struct dns_lookup *lookup);
 /* From here on nothing is open: what was not answered fails. */
 void dns_facts_close(struct dns_facts *facts);
 

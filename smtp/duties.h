@@ -25,6 +25,7 @@ struct smtp_errand {
     /* An errand that must be done first (find a person): sent by the session, handed to duties->fed(), after which
      * this errand is sent again. */
     struct errand *first;
+    bool answered; /* the reply stands here already: nothing is sent away any more */
 };
 
 /* login, prove */

@@ -53,12 +53,28 @@ void transaction_clear(struct smtp_session *s)
     s->too_large = s->broken = false;
 }
 
+/* Sends the errand, or what it needs first; or goes on, where it is answered. */
+static enum next proceed(struct smtp_session *s, struct smtp_errand *errand)
+{
+    if (errand->answered) {
+        enum next next = s->resumed(s, errand);
+        errand_free(&errand->errand);
+        return next;
+    }
+    s->turn->errand = &errand->errand;
+    if (errand->first) {
+        s->waiting = errand;
+        s->turn->errand = errand->first;
+        errand->first = NULL;
+    }
+    return NEXT_WAIT;
+}
+
 enum next send_errand(struct smtp_session *s, struct errand *errand,
                       enum next (*resumed)(struct smtp_session *, struct smtp_errand *))
 {
     s->resumed = resumed;
-    s->turn->errand = errand;
-    return NEXT_WAIT;
+    return proceed(s, container_of(errand, struct smtp_errand, errand));
 }
 
 static enum next on_rset(struct smtp_session *s, struct slice args)
@@ -322,6 +338,16 @@ static enum next say_late(struct smtp_session *s)
     return NEXT_READ;
 }
 
+static enum next go_on(struct smtp_session *s, struct smtp_errand *errand)
+{
+    enum next next = proceed(s, errand);
+
+    if (s->turn->errand) /* still out */
+        return next;
+    s->answered_ms = session_now(s);
+    return end_turn(s, next);
+}
+
 static enum next on_resume(void *session, struct errand *back, struct turn *turn)
 {
     struct smtp_session *s = begin_turn(session, turn);
@@ -330,20 +356,11 @@ static enum next on_resume(void *session, struct errand *back, struct turn *turn
         struct smtp_errand *waiting = s->waiting;
         s->waiting = NULL;
         s->duties->fed(waiting, back);
-        turn->errand = &waiting->errand;
-        return NEXT_WAIT;
+        return go_on(s, waiting);
     }
     struct smtp_errand *errand = container_of(back, struct smtp_errand, errand);
-    if (back->ok && errand->first) {
-        s->waiting = errand;
-        turn->errand = errand->first;
-        errand->first = NULL;
-        return NEXT_WAIT;
-    }
-    enum next next = s->resumed(s, errand);
-    errand_free(back);
-    s->answered_ms = session_now(s);
-    return end_turn(s, next);
+    errand->answered = !back->ok || !errand->first;
+    return go_on(s, errand);
 }
 
 static enum next on_secured(void *session, const struct tls_facts *tls, struct turn *turn)

@@ -82,6 +82,7 @@ struct smtp *smtp_new(const struct smtp_parts *parts)
         .take = work_take,
         .fed = work_fed,
     };
+    it->dns_memory = dns_memory_new(NULL);
     it->out.duties = work_out_duties(it);
     it->out.claims.couriers_max = OUT_COURIERS_MAX;
     if (parts->config->relay_host[0])
@@ -104,6 +105,7 @@ void smtp_free(struct smtp *it)
     ledger_clear(&it->out.ledger);
     tally_free(it->duties.owners);
     rate_free(it->duties.sendings);
+    dns_memory_free(it->dns_memory);
     free(it);
 }
 

@@ -5,6 +5,7 @@
 #include "bridge_mail.h"
 #include "config.h"
 #include "dkim.h"
+#include "dns_memory.h"
 #include "duties.h"
 #include "memory.h"
 #include "out.h"
@@ -16,6 +17,7 @@ struct smtp {
     struct smtp_parts parts;
     struct smtp_duties duties;
     struct out out;
+    struct dns_memory *dns_memory; /* about those who write to us */
 };
 
 /* An errand that may need something done first: what that brought is handed to `fed`, which takes it. */

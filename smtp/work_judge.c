@@ -84,6 +84,7 @@ static bool begin(struct judging *judging, const struct smtp *smtp, struct sourc
         .ctx = smtp->parts.config,
     };
     origin_begin(&judging->origin, &question, text);
+    judging->origin.facts.memory = smtp->dns_memory;
     return true;
 }
 

@@ -31,6 +31,7 @@ from yardsticks import Postfix  # noqa: E402
 ROUNDS = 3
 MESSAGES = {1: 1500, 16: 6000, 64: 6000}
 IDLE_SECONDS, LARGE_MIB = 10, 100
+TTL = 300  # of names in DNS, as usual in the world
 # Mail is listened for on loopback: from there the number of connections of one network is not limited.
 SETTINGS = {"policy": {"require_tls": "no", "message_max": "200 MiB", "quota": "100 GiB"},
             "listen": {name: f"127.0.0.1:{port}"
@@ -155,7 +156,7 @@ def measure_ingest(server, postfix, table):
 
 def main(place, part="all"):
     ca = Ca(place)
-    dns = Dns(place / "dns").start()
+    dns = Dns(place / "dns", TTL, TTL).start()
     dns.add("nest.test A 20.0.0.10", "mx.nest.test A 127.0.0.1")
     root = Root(place / "yardsticks")
     postfix = Postfix(root).start()

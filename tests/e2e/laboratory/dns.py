@@ -22,8 +22,8 @@ UNBOUND = """server:
     module-config: "validator iterator"
     local-zone: "test." nodefault
     trust-anchor-file: "{folder}/anchor.key"
-    cache-max-ttl: 5
-    cache-max-negative-ttl: 1
+    cache-max-ttl: {ttl}
+    cache-max-negative-ttl: {denial_ttl}
     aggressive-nsec: no
 remote-control:
     control-enable: no
@@ -33,8 +33,8 @@ stub-zone:
 """
 
 HEAD = """$ORIGIN {zone}.
-$TTL 5
-@ SOA ns.{zone}. hostmaster.{zone}. {serial} 3600 600 86400 5
+$TTL {ttl}
+@ SOA ns.{zone}. hostmaster.{zone}. {serial} 3600 600 86400 {ttl}
 @ NS ns.{zone}.
 ns A {authority}
 """
@@ -98,10 +98,12 @@ def write_zone(path, text):
 
 
 class Dns:
+    """What is told is true for `ttl` seconds, and that there is nothing for `denial_ttl`: short, since tests change it."""
+
     RESOLVER, AUTHORITY = "20.0.0.53", "20.0.0.54"
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, ttl=5, denial_ttl=1):
+        self.folder, self.ttl, self.denial_ttl = folder, ttl, denial_ttl
         for name in ("run", "kdb", "zones"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         self._zones = {"test": NAMES.format(authority=self.AUTHORITY), "unsigned.test": ""}
@@ -116,7 +118,7 @@ class Dns:
 
     def _write_zones(self):
         for zone, records in self._zones.items():
-            head = HEAD.format(zone=zone, serial=self._serial, authority=self.AUTHORITY)
+            head = HEAD.format(zone=zone, serial=self._serial, authority=self.AUTHORITY, ttl=self.ttl)
             write_zone(self.folder / "zones" / f"{zone}.zone", head + records)
 
     def start(self):
@@ -126,7 +128,8 @@ class Dns:
         self.anchor = self.folder / "anchor.key"
         self.anchor.write_text(self._keymgr("dnskey"))
         conf = self.folder / "unbound.conf"
-        conf.write_text(UNBOUND.format(folder=self.folder, resolver=self.RESOLVER, authority=self.AUTHORITY))
+        conf.write_text(UNBOUND.format(folder=self.folder, resolver=self.RESOLVER, authority=self.AUTHORITY,
+                                       ttl=self.ttl, denial_ttl=self.denial_ttl))
         self._processes.append(Process("unbound", ["unbound", "-c", conf], self.folder / "unbound.log"))
         until(lambda: self.ask("test", "SOA"), "Unbound answering")
         return self

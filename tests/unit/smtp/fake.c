@@ -88,7 +88,11 @@ static struct errand *fake_sender(void *ctx, int64_t account_id, struct slice ma
 
     (void)ctx;
     own = own || account_id == 0;
-    return &done_new(own ? 250 : 550, own ? "2.1.0" : "5.7.1", "Not yours")->any.base.errand;
+    struct done_errand *done = done_new(own ? 250 : 550, own ? "2.1.0" : "5.7.1", "Not yours");
+    if (slice_is(mail_from, "known@nowhere.test"))
+        done->any.base.code = 550;
+    done->any.base.answered = slice_starts_nocase(mail_from, "known@");
+    return &done->any.base.errand;
 }
 
 static struct errand *fake_recipient(void *ctx, const struct smtp_envelope *envelope,

@@ -47,6 +47,8 @@ static const struct row rows[] = {
     {"REQUIRETLS under TLS",                 "EHLO a\r\n|STARTTLS\r\n|EHLO a\r\n|MAIL FROM:<b@c.test> REQUIRETLS\r\n", "250 2.1.0", "smtp", false, false},
     {"REQUIRETLS takes no value",            "EHLO a\r\n|STARTTLS\r\n|EHLO a\r\n|MAIL FROM:<b@c.test> REQUIRETLS=1\r\n", "501 5.5.4", "smtp", false, false},
     {"REQUIRETLS to elsewhere",              LOGIN "MAIL FROM:<alice@home.test> REQUIRETLS\r\n|RCPT TO:<x@else.test>\r\n", "550 5.7.30", "submissions", false, false},
+    {"a sender judged at once",              "EHLO a\r\n|MAIL FROM:<known@c.test>\r\nRCPT TO:<alice@home.test>\r\nDATA\r\n", "354 ", "smtp", false, false},
+    {"a sender refused at once",             "EHLO a\r\n|MAIL FROM:<known@nowhere.test>\r\n",     "550 ", "smtp", false, false},
     {"an unknown recipient",                 "EHLO a\r\n|MAIL FROM:<b@c.test>\r\n|RCPT TO:<nobody@home.test>\r\n", "550 5.1.1", "smtp", false, false},
     {"no relaying",                          "EHLO a\r\n|MAIL FROM:<b@c.test>\r\n|RCPT TO:<x@else.test>\r\n", "550 5.7.1", "smtp", false, false},
     {"Postmaster without a domain",          "EHLO a\r\n|MAIL FROM:<b@c.test>\r\n|RCPT TO:<Postmaster>\r\n", "250 2.1.5", "smtp", false, false},
