@@ -38,6 +38,8 @@ struct turn {        /* one call into a session; lives on the driver's stack */
     int64_t watch;         /* with NEXT_READ, NEXT_MORE: news topic to be nudged about, 0 none */
     int64_t wake_at_ms;    /* monotonic: nudge me then, 0 never: keep-alives and deadlines */
     bool early;            /* begin(): the peer spoke before it was greeted */
+    bool
+        at_home; /* set by the session: its peer is known, and no part of a crowd, however long it waits */
     bool crowded; /* so many connections are here that those who do nothing should go sooner */
 };
 

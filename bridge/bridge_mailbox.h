@@ -3,6 +3,9 @@
  *
  * All but the preparing of an append runs on the writer, inside an errand's write(), and may run twice.  A mailbox is
  * a view of messages: what leaves one is neither unsaid nor called back (behaviour.md 11).
+ *
+ * Long work comes in slices of MAILBOX_SLICE entries, each a transaction of its own, so that nobody's commit waits
+ * for it: an outcome with `more` is asked again, with uids.after = outcome.reached.
  */
 #ifndef NESTBOX_BRIDGE_MAILBOX_H
 #define NESTBOX_BRIDGE_MAILBOX_H
@@ -13,12 +16,15 @@
 
 struct store_tx;
 
+enum { MAILBOX_SLICE = 500 };
+
 struct uid_range {
     uint32_t first, last;
 };
 struct uid_ranges { /* rising, apart */
     const struct uid_range *at;
     size_t count;
+    uint32_t after; /* those up to this one were done in earlier slices */
 };
 
 enum mail_flags_how { MAIL_FLAGS_SET, MAIL_FLAGS_ADD, MAIL_FLAGS_REMOVE };
@@ -39,6 +45,9 @@ struct mailbox_outcome { /* `{0}` is an empty one; filled anew by each call */
     uint32_t *new_uids; /* copy, append */
     size_t new_count, new_capacity;
     uint32_t uid_validity; /* copy, append: of the target */
+    int64_t target_id;     /* copy: the same */
+    bool more;             /* not all was done: ask again for those after `reached` */
+    uint32_t reached;
 };
 void mailbox_outcome_clear(struct mailbox_outcome *outcome);
 
@@ -49,19 +58,32 @@ MUST_CHECK bool bridge_mailbox_flags(struct store_tx *tx, int64_t mailbox_id,
 MUST_CHECK bool bridge_mailbox_expunge(struct store_tx *tx, int64_t mailbox_id,
                                        struct uid_ranges uids, struct mailbox_outcome *out,
                                        struct err *err);
-/* ERR_ABSENT: no such target; it is not made. */
-MUST_CHECK bool bridge_mailbox_copy(struct store_tx *tx, int64_t account_id, int64_t mailbox_id,
-                                    struct uid_ranges uids, struct slice to, bool move,
-                                    struct mailbox_outcome *out, struct err *err);
+struct mail_copy {
+    int64_t account_id, mailbox_id;
+    struct slice to;
+    int64_t to_id; /* 0: the mailbox named `to`; in later slices target_id of the first */
+    bool move;
+};
+/* ERR_ABSENT: no such target; it is not made.  A copy is all or nothing to whoever asked: when a later slice fails, the
+ * asker takes back what earlier ones made. */
+MUST_CHECK bool bridge_mailbox_copy(struct store_tx *tx, const struct mail_copy *copy,
+                                    struct uid_ranges uids, struct mailbox_outcome *out,
+                                    struct err *err);
+/* Takes entries out of a mailbox, marked deleted or not. */
+MUST_CHECK bool bridge_mailbox_take_out(struct store_tx *tx, int64_t mailbox_id,
+                                        struct uid_ranges uids, struct mailbox_outcome *out,
+                                        struct err *err);
 
 /* Whole mailboxes.  A refusal is ERR_REFUSED or ERR_ABSENT with words for the client. */
 MUST_CHECK bool bridge_mailbox_create(struct store_tx *tx, int64_t account_id, struct slice name,
                                       int special,
                                       struct err *err); /* there already: ERR_REFUSED */
+/* In slices: *out_more is true until all is done, `again` from the second on. */
 MUST_CHECK bool bridge_mailbox_delete(struct store_tx *tx, int64_t account_id, struct slice name,
-                                      struct err *err);
+                                      bool *out_more, struct err *err);
 MUST_CHECK bool bridge_mailbox_rename(struct store_tx *tx, int64_t account_id, struct slice name,
-                                      struct slice new_name, struct err *err);
+                                      struct slice new_name, bool again, bool *out_more,
+                                      struct err *err);
 MUST_CHECK bool bridge_mailbox_subscribe(struct store_tx *tx, int64_t account_id, struct slice name,
                                          bool subscribed, struct err *err);
 

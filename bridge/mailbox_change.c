@@ -47,29 +47,22 @@ bool bridge_mailbox_create(struct store_tx *tx, int64_t account_id, struct slice
     return store_make_mailbox(tx, account_id, text, special, &id, err);
 }
 
-static bool empty_out(struct store_tx *tx, int64_t mailbox_id, struct err *err)
-{
-    const struct uid_range all = {1, UINT32_MAX};
-    const struct uid_ranges ranges = {&all, 1};
-    const struct mail_flags marked = {
-        .how = MAIL_FLAGS_ADD, .flags = FLAG_DELETED, .unchanged_since = -1};
-    struct mailbox_outcome outcome = {0};
-    bool good = bridge_mailbox_flags(tx, mailbox_id, ranges, &marked, &outcome, err) &&
-                bridge_mailbox_expunge(tx, mailbox_id, ranges, &outcome, err);
-
-    mailbox_outcome_clear(&outcome);
-    return good;
-}
+static const struct uid_range all_uids = {1, UINT32_MAX};
 
 bool bridge_mailbox_delete(struct store_tx *tx, int64_t account_id, struct slice name,
-                           struct err *err)
+                           bool *out_more, struct err *err)
 {
     scoped_value(mailbox) mailbox = {0};
+    struct mailbox_outcome outcome = {0};
 
     if (slice_is_nocase(name, "INBOX"))
         return err_set(err, ERR_REFUSED, "INBOX stays");
-    return find(tx, account_id, name, &mailbox, err) && empty_out(tx, mailbox.id, err) &&
-           store_delete_mailbox(tx, mailbox.id, err);
+    bool good = find(tx, account_id, name, &mailbox, err) &&
+                bridge_mailbox_take_out(tx, mailbox.id, (struct uid_ranges){&all_uids, 1, 0},
+                                        &outcome, err);
+    *out_more = outcome.more;
+    mailbox_outcome_clear(&outcome);
+    return good && (*out_more || store_delete_mailbox(tx, mailbox.id, err));
 }
 
 struct below {           /* mailboxes below the one that is renamed */
@@ -114,28 +107,31 @@ static bool rename_below(struct store_tx *tx, int64_t account_id, struct slice n
 
 /* INBOX stays, and what lies in it goes to the new name (RFC 9051 6.3.6). */
 static bool rename_inbox(struct store_tx *tx, int64_t account_id, int64_t inbox_id,
-                         struct slice new_name, struct err *err)
+                         struct slice new_name, bool again, bool *out_more, struct err *err)
 {
-    const struct uid_range all = {1, UINT32_MAX};
+    const struct mail_copy copy = {
+        .account_id = account_id, .mailbox_id = inbox_id, .to = new_name, .move = true};
     struct mailbox_outcome outcome = {0};
-    bool good = bridge_mailbox_create(tx, account_id, new_name, 0, err) &&
-                bridge_mailbox_copy(tx, account_id, inbox_id, (struct uid_ranges){&all, 1},
-                                    new_name, true, &outcome, err);
+    bool good = (again || bridge_mailbox_create(tx, account_id, new_name, 0, err)) &&
+                bridge_mailbox_copy(tx, &copy, (struct uid_ranges){&all_uids, 1, 0}, &outcome, err);
 
+    *out_more = outcome.more;
     mailbox_outcome_clear(&outcome);
     return good;
 }
 
 bool bridge_mailbox_rename(struct store_tx *tx, int64_t account_id, struct slice name,
-                           struct slice new_name, struct err *err)
+                           struct slice new_name, bool again, bool *out_more, struct err *err)
 {
     scoped_value(mailbox) mailbox = {0};
     scoped_text char *to = must_copy(new_name);
 
-    if (!find(tx, account_id, name, &mailbox, err) || !check_absent(tx, account_id, new_name, err))
+    *out_more = false;
+    if (!find(tx, account_id, name, &mailbox, err) ||
+        (!again && !check_absent(tx, account_id, new_name, err)))
         return false;
     if (strcmp(mailbox.name, "INBOX") == 0)
-        return rename_inbox(tx, account_id, mailbox.id, new_name, err);
+        return rename_inbox(tx, account_id, mailbox.id, new_name, again, out_more, err);
     return store_rename_mailbox(tx, mailbox.id, to, err) &&
            rename_below(tx, account_id, name, new_name, err);
 }

@@ -3,7 +3,7 @@
 #include "bridge_private.h"
 #include "memory.h"
 
-enum { KEYWORDS_MOST = 24, COLLECT_MOST = 100 * 1000 };
+enum { KEYWORDS_MOST = 24, RANGES_AT_ONCE = 500, ROWS_AT_ONCE = 5000 };
 
 void mailbox_outcome_clear(struct mailbox_outcome *outcome)
 {
@@ -23,9 +23,12 @@ static void add_uid(uint32_t **uids, size_t *count, size_t *capacity, uint32_t u
 
 /* ---- what is there ---- */
 
-struct marks {
+struct marks { /* of one slice */
     struct entry_mark *at;
     size_t count, capacity;
+    unsigned having; /* flags without which an entry is passed by */
+    size_t looked;
+    uint32_t last; /* looked at */
 };
 static void marks_clear(struct marks *marks)
 {
@@ -36,25 +39,46 @@ static void marks_clear(struct marks *marks)
 }
 SCOPED_VALUE(marks, marks_clear)
 
+static bool is_full(const struct marks *marks)
+{
+    return marks->count == MAILBOX_SLICE || marks->looked == ROWS_AT_ONCE;
+}
+
 static bool keep_mark(void *ctx, const struct entry_mark *mark)
 {
     struct marks *marks = ctx;
 
-    must_make_room(marks->at, marks->count, marks->capacity);
-    marks->at[marks->count] = *mark;
-    marks->at[marks->count++].keywords = must_dup(mark->keywords);
-    return marks->count < COLLECT_MOST;
+    marks->looked++;
+    marks->last = mark->uid;
+    if ((mark->flags & marks->having) == marks->having) {
+        must_make_room(marks->at, marks->count, marks->capacity);
+        marks->at[marks->count] = *mark;
+        marks->at[marks->count++].keywords = must_dup(mark->keywords);
+    }
+    return !is_full(marks);
 }
 
+/* The entries of one slice.  Ranges in which nothing lies cost a look each, so they are counted too. */
 static bool collect(struct store_tx *tx, int64_t mailbox_id, struct uid_ranges uids,
-                    struct marks *out, struct err *err)
+                    struct marks *marks, struct mailbox_outcome *out, struct err *err)
 {
-    for (size_t i = 0; i < uids.count; i++)
-        if (!store_entry_marks(store_tx_view(tx), mailbox_id, uids.at[i].first, uids.at[i].last, 0,
-                               keep_mark, out, err))
+    size_t i = 0;
+
+    while (i < uids.count && uids.at[i].last <= uids.after)
+        i++;
+    for (size_t ranges = 0; i < uids.count; i++) {
+        uint32_t first = uids.at[i].first > uids.after ? uids.at[i].first : uids.after + 1;
+        out->more = is_full(marks) || ranges++ == RANGES_AT_ONCE;
+        if (out->more)
+            break;
+        if (!store_entry_marks(store_tx_view(tx), mailbox_id, first, uids.at[i].last, 0, keep_mark,
+                               marks, err))
             return false;
-    if (out->count >= COLLECT_MOST)
-        return err_set(err, ERR_REFUSED, "Too many messages at once; do it in parts");
+        out->reached = is_full(marks) ? marks->last : uids.at[i].last;
+        out->more = out->reached < uids.at[i].last;
+        if (out->more)
+            break;
+    }
     return true;
 }
 
@@ -165,7 +189,7 @@ bool bridge_mailbox_flags(struct store_tx *tx, int64_t mailbox_id, struct uid_ra
 {
     scoped_value(marks) marks = {0};
 
-    if (!begin(tx, mailbox_id, out, err) || !collect(tx, mailbox_id, uids, &marks, err))
+    if (!begin(tx, mailbox_id, out, err) || !collect(tx, mailbox_id, uids, &marks, out, err))
         return false;
     for (size_t i = 0; i < marks.count; i++) {
         const struct entry_mark *mark = &marks.at[i];
@@ -186,16 +210,14 @@ static bool expunge_one(struct store_tx *tx, int64_t mailbox_id, uint32_t uid,
            store_expunge(tx, mailbox_id, uid, out->modseq, err);
 }
 
-bool bridge_mailbox_expunge(struct store_tx *tx, int64_t mailbox_id, struct uid_ranges uids,
-                            struct mailbox_outcome *out, struct err *err)
+static bool take_out(struct store_tx *tx, int64_t mailbox_id, struct uid_ranges uids,
+                     unsigned having, struct mailbox_outcome *out, struct err *err)
 {
-    scoped_value(marks) marks = {0};
+    scoped_value(marks) marks = {.having = having};
 
-    if (!begin(tx, mailbox_id, out, err) || !collect(tx, mailbox_id, uids, &marks, err))
+    if (!begin(tx, mailbox_id, out, err) || !collect(tx, mailbox_id, uids, &marks, out, err))
         return false;
     for (size_t i = 0; i < marks.count; i++) {
-        if (!(marks.at[i].flags & FLAG_DELETED))
-            continue;
         if (!expunge_one(tx, mailbox_id, marks.at[i].uid, out, err))
             return false;
         add_uid(&out->uids, &out->uid_count, &out->uid_capacity, marks.at[i].uid);
@@ -203,36 +225,51 @@ bool bridge_mailbox_expunge(struct store_tx *tx, int64_t mailbox_id, struct uid_
     return true;
 }
 
+bool bridge_mailbox_expunge(struct store_tx *tx, int64_t mailbox_id, struct uid_ranges uids,
+                            struct mailbox_outcome *out, struct err *err)
+{
+    return take_out(tx, mailbox_id, uids, FLAG_DELETED, out, err);
+}
+
+bool bridge_mailbox_take_out(struct store_tx *tx, int64_t mailbox_id, struct uid_ranges uids,
+                             struct mailbox_outcome *out, struct err *err)
+{
+    return take_out(tx, mailbox_id, uids, 0, out, err);
+}
+
 /* ---- COPY and MOVE ---- */
 
-static bool find_target(struct store_tx *tx, int64_t account_id, struct slice name,
-                        struct mailbox *out, struct err *err)
+static bool find_target(struct store_tx *tx, const struct mail_copy *copy, struct mailbox *out,
+                        struct err *err)
 {
-    enum found found = store_mailbox_named(store_tx_view(tx), account_id, name, out, err);
+    struct store_view *view = store_tx_view(tx);
+    enum found found = copy->to_id
+                           ? store_mailbox(view, copy->to_id, out, err)
+                           : store_mailbox_named(view, copy->account_id, copy->to, out, err);
 
     return found == FOUND ||
            (found == ABSENT && err_set(err, ERR_ABSENT, "There is no such mailbox; create it"));
 }
 
-bool bridge_mailbox_copy(struct store_tx *tx, int64_t account_id, int64_t mailbox_id,
-                         struct uid_ranges uids, struct slice to, bool move,
+bool bridge_mailbox_copy(struct store_tx *tx, const struct mail_copy *copy, struct uid_ranges uids,
                          struct mailbox_outcome *out, struct err *err)
 {
     scoped_value(marks) marks = {0};
     scoped_value(mailbox) target = {0};
 
-    if (!begin(tx, mailbox_id, out, err) || !find_target(tx, account_id, to, &target, err) ||
-        !collect(tx, mailbox_id, uids, &marks, err))
+    if (!begin(tx, copy->mailbox_id, out, err) || !find_target(tx, copy, &target, err) ||
+        !collect(tx, copy->mailbox_id, uids, &marks, out, err))
         return false;
     out->uid_validity = target.uid_validity;
+    out->target_id = target.id;
     for (size_t i = 0; i < marks.count; i++) {
         uint32_t uid = marks.at[i].uid;
         uint32_t new_uid;
-        if (!store_copy_entry(tx, mailbox_id, uid, target.id, &new_uid, err))
+        if (!store_copy_entry(tx, copy->mailbox_id, uid, target.id, &new_uid, err))
             return false;
         if (new_uid == 0)
             continue;
-        if (move && !expunge_one(tx, mailbox_id, uid, out, err))
+        if (copy->move && !expunge_one(tx, copy->mailbox_id, uid, out, err))
             return false;
         add_uid(&out->uids, &out->uid_count, &out->uid_capacity, uid);
         add_uid(&out->new_uids, &out->new_count, &out->new_capacity, new_uid);

@@ -16,15 +16,44 @@ static bool lex_set_then_space(struct imap_session *s, struct number_set *out)
     return lex_space(&s->lexer) && lex_messages(s, out) && lex_space(&s->lexer);
 }
 
+void gathered_clear(struct gathered *gathered)
+{
+    number_set_clear(&gathered->uids);
+    number_set_clear(&gathered->new_uids);
+    errand_free(gathered->failed);
+    *gathered = (struct gathered){0};
+}
+
+static void add_all(struct number_set *set, const struct number_set *more)
+{
+    for (size_t i = 0; i < more->count; i++)
+        number_set_add(set, more->at[i].first, more->at[i].last);
+}
+
 /* ---- STORE ---- */
+
+static void add_modified(struct imap_session *s, struct bytes *code)
+{
+    scoped_value(number_set) numbers = {0};
+
+    bytes_add_text(code, "MODIFIED ");
+    if (s->uid)
+        add_all(&numbers, &s->gathered.uids);
+    for (size_t i = 0; !s->uid && i < s->selected.count; i++)
+        if (number_set_has(&s->gathered.uids, s->selected.uids[i]))
+            number_set_add(&numbers, (uint32_t)i + 1, (uint32_t)i + 1);
+    number_set_print(&numbers, code);
+}
 
 static enum next stored(struct imap_session *s, struct errand *back)
 {
     struct imap_changes *changes = container_of(back, struct imap_changes, base.errand);
     scoped_value(bytes) code = {0};
 
-    if (errand_failed(back))
+    if (errand_failed(back)) {
+        gathered_clear(&s->gathered);
         return no_errand(s, back);
+    }
     for (size_t i = 0; i < changes->count; i++) {
         if (!s->silent)
             tell_entry(s, &changes->at[i], s->uid || s->condstore);
@@ -33,18 +62,12 @@ static enum next stored(struct imap_session *s, struct errand *back)
                 changes->at[i].uid, (long long)changes->at[i].modseq);
     }
     advance(&s->selected, changes->modseq_before, changes->modseq);
-    if (changes->modified.count > 0) {
-        bytes_add_text(&code, "MODIFIED ");
-        if (s->uid) {
-            number_set_print(&changes->modified, &code);
-        } else {
-            scoped_value(number_set) numbers = {0};
-            for (size_t i = 0; i < s->selected.count; i++)
-                if (number_set_has(&changes->modified, s->selected.uids[i]))
-                    number_set_add(&numbers, (uint32_t)i + 1, (uint32_t)i + 1);
-            number_set_print(&numbers, &code);
-        }
-    }
+    add_all(&s->gathered.uids, &changes->modified);
+    if (changes->base.more)
+        return next_slice(s, back, stored);
+    if (s->gathered.uids.count > 0)
+        add_modified(s, &code);
+    gathered_clear(&s->gathered);
     errand_free(back);
     return finish(s, code.len ? code.at : "", code.len ? "Some had changed meanwhile" : "Stored");
 }
@@ -103,6 +126,8 @@ static enum next expunged(struct imap_session *s, struct errand *back)
     tell_changes(s, changes, true);
     s->selected.modseq = known;
     advance(&s->selected, changes->modseq_before, after);
+    if (changes->base.more)
+        return next_slice(s, back, expunged);
     errand_free(back);
     return finish(s, "", "Gone");
 }
@@ -123,55 +148,98 @@ enum next imap_on_expunge(struct imap_session *s)
 
 /* ---- COPY and MOVE ---- */
 
-static void add_pairs(const struct imap_copied *copied, struct bytes *out)
+static void gather(struct imap_session *s, const struct imap_copied *copied)
 {
-    scoped_value(number_set) from = {0};
-    scoped_value(number_set) to = {0};
-
     for (size_t i = 0; i < copied->count; i++) {
-        number_set_add(&from, copied->from[i], copied->from[i]);
-        number_set_add(&to, copied->to[i], copied->to[i]);
+        number_set_add(&s->gathered.uids, copied->from[i], copied->from[i]);
+        number_set_add(&s->gathered.new_uids, copied->to[i], copied->to[i]);
     }
-    bytes_print(out, "COPYUID %u ", copied->uid_validity);
-    number_set_print(&from, out);
+    s->gathered.uid_validity = copied->uid_validity;
+    s->gathered.target_id = copied->target_id;
+}
+
+/* Both rise, so that the first of one set went to the first of the other. */
+static void add_copyuid(const struct gathered *gathered, struct bytes *out)
+{
+    bytes_print(out, "COPYUID %u ", gathered->uid_validity);
+    number_set_print(&gathered->uids, out);
     bytes_add_char(out, ' ');
-    number_set_print(&to, out);
+    number_set_print(&gathered->new_uids, out);
+}
+
+static enum next taken_back(struct imap_session *s, struct errand *back)
+{
+    const struct imap_changes *changes = container_of(back, struct imap_changes, base.errand);
+
+    if (!errand_failed(back) && changes->base.more)
+        return next_slice(s, back, taken_back);
+    errand_free(back);
+    struct errand *why = steal(&s->gathered.failed);
+    gathered_clear(&s->gathered);
+    return no_errand_as(s, why, "TRYCREATE", "CANNOT");
+}
+
+/* All or nothing (RFC 9051 6.4.7): what earlier slices brought there goes again. */
+static enum next copy_failed(struct imap_session *s, struct errand *back)
+{
+    if (s->gathered.new_uids.count == 0)
+        return no_errand_as(s, back, "TRYCREATE", "CANNOT");
+    s->gathered.failed = back;
+    return await_errand(
+        s, s->duties->take_out(s->duties->ctx, s->gathered.target_id, &s->gathered.new_uids),
+        taken_back);
 }
 
 static enum next copied(struct imap_session *s, struct errand *back)
 {
-    struct imap_copied *copied = container_of(back, struct imap_copied, base.errand);
+    const struct imap_copied *result = container_of(back, struct imap_copied, base.errand);
     scoped_value(bytes) code = {0};
 
     if (errand_failed(back))
-        return no_errand_as(s, back, "TRYCREATE", "CANNOT");
-    if (copied->count > 0)
-        add_pairs(copied, &code);
+        return copy_failed(s, back);
+    gather(s, result);
+    if (result->base.more)
+        return next_slice(s, back, copied);
+    if (s->gathered.uids.count > 0)
+        add_copyuid(&s->gathered, &code);
+    gathered_clear(&s->gathered);
     errand_free(back);
     s->selected.dirty = true; /* as behind APPEND */
     return finish(s, code.len ? code.at : "", "Copied");
 }
 
 /* COPYUID comes first, while the numbers still are what they were (RFC 6851 4.3). */
+static void tell_moved(struct imap_session *s)
+{
+    struct imap_changes gone = {0};
+    int64_t known = s->selected.modseq;
+
+    if (s->gathered.uids.count > 0) {
+        bytes_add_text(s->turn->out, "* OK [");
+        add_copyuid(&s->gathered, s->turn->out);
+        bytes_add_text(s->turn->out, "] Moved\r\n");
+    }
+    add_all(&gone.vanished, &s->gathered.uids);
+    tell_changes(s, &gone, true);
+    s->selected.modseq = known;
+    number_set_clear(&gone.vanished);
+    gathered_clear(&s->gathered);
+}
+
+/* Each message is moved or is not; when a later slice fails, what was moved is told (RFC 6851 3.3). */
 static enum next moved(struct imap_session *s, struct errand *back)
 {
     struct imap_copied *copied = container_of(back, struct imap_copied, base.errand);
-    struct imap_changes gone = {0};
 
-    if (errand_failed(back))
+    if (errand_failed(back)) {
+        tell_moved(s);
         return no_errand_as(s, back, "TRYCREATE", "CANNOT");
-    if (copied->count > 0) {
-        bytes_add_text(s->turn->out, "* OK [");
-        add_pairs(copied, s->turn->out);
-        bytes_add_text(s->turn->out, "] Moved\r\n");
     }
-    for (size_t i = 0; i < copied->count; i++)
-        number_set_add(&gone.vanished, copied->from[i], copied->from[i]);
-    int64_t known = s->selected.modseq;
-    tell_changes(s, &gone, true);
-    s->selected.modseq = known;
+    gather(s, copied);
     advance(&s->selected, copied->modseq_before, copied->modseq);
-    number_set_clear(&gone.vanished);
+    if (copied->base.more)
+        return next_slice(s, back, moved);
+    tell_moved(s);
     errand_free(back);
     return finish(s, "", "Moved");
 }

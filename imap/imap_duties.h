@@ -13,6 +13,7 @@
 #include "sequence_set.h"
 #include "session.h"
 #include "stream.h"
+#include "tally.h"
 
 /* System flags as bits, in the order of RFC 9051 2.3.2. */
 enum imap_flag {
@@ -31,6 +32,10 @@ struct imap_errand {
     bool refused;
     char code[80];
     char words[160];
+    /* Long changes come in slices, so that nobody waits for them: with `more`, done up to the UID `reached`, the errand is
+     * to be sent again with after = reached. */
+    bool more;
+    uint32_t after, reached;
 };
 
 /* ---- who ---- */
@@ -161,6 +166,7 @@ struct imap_flags_order {
 struct imap_copied { /* copy, move, append: COPYUID and APPENDUID (RFC 4315) */
     struct imap_errand base;
     uint32_t uid_validity;
+    int64_t target_id;   /* copy: the mailbox they went to, in every slice the same */
     uint32_t *from, *to; /* pairs; append: `to` alone */
     size_t count, capacity;
     int64_t modseq, modseq_before; /* move: of the mailbox they left */
@@ -201,6 +207,7 @@ struct imap_duties {
     const char *hostname;
     int64_t message_max;
     bool (*is_login_busy)(void *ctx); /* or NULL */
+    struct tally *owners;             /* sessions logged in to each account */
     struct logins *logins;            /* who guesses passwords; the same for every protocol */
 
     struct errand *(*login)(void *ctx, struct slice name, struct slice password); /* imap_login */
@@ -235,6 +242,9 @@ struct imap_duties {
     struct errand *(*copy)(void *ctx, int64_t account_id, int64_t mailbox_id,
                            const struct number_set *uids, struct slice to,
                            bool move); /* imap_copied */
+    /* Out of a mailbox, whatever their flags: a copy that could not be finished. */
+    struct errand *(*take_out)(void *ctx, int64_t mailbox_id,
+                               const struct number_set *uids); /* imap_changes */
 
     struct imap_body *(*body_new)(void *ctx);
     bool (*body_add)(struct imap_body *body, struct slice s); /* true: flush before more */

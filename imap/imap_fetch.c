@@ -208,7 +208,6 @@ static enum next rows_found(struct imap_session *s, struct errand *back)
     errand_free(fetch->home);
     fetch->home = back;
     fetch->row = fetch->item = 0;
-    s->more = tell_rows;
     return tell_rows(s);
 }
 
@@ -271,6 +270,8 @@ static enum next marked(struct imap_session *s, struct errand *back)
         number_set_add(&s->fetch->marked, changes->at[i].uid, changes->at[i].uid);
     if (s->selected.modseq == changes->modseq_before)
         s->selected.modseq = changes->modseq;
+    if (changes->base.more)
+        return next_slice(s, back, marked);
     errand_free(back);
     return ask_rows(s, 0);
 }

@@ -13,6 +13,9 @@ enum next accept_login(struct imap_session *s, int64_t account_id)
 {
     logins_succeeded(s->duties->logins, &s->peer.address, slice_of(s->sasl.name), monotonic_ms());
     sasl_clear(&s->sasl);
+    if (tally_of(s->duties->owners, (uint64_t)account_id) >= CONNECTIONS_OF_ONE)
+        return no(s, "LIMIT", "Too many connections are logged in to your account. Close some");
+    tally_enter(s->duties->owners, (uint64_t)account_id);
     s->account_id = account_id;
     s->login_failures = 0;
     enter_state(s, AUTHENTICATED);

@@ -117,6 +117,8 @@ static enum next mailbox_changed(struct imap_session *s, struct errand *back)
 {
     if (errand_failed(back))
         return no_errand_as(s, back, "NONEXISTENT", s->making ? "ALREADYEXISTS" : "CANNOT");
+    if (container_of(back, struct imap_errand, errand)->more)
+        return next_slice(s, back, mailbox_changed);
     errand_free(back);
     return finish(s, "", "Done");
 }

@@ -23,6 +23,7 @@ enum {
     COMMAND_MAX = 64 * 1024,
     ERRORS_MAX = 20,
     LOGIN_FAILURES_MAX = 3,
+    CONNECTIONS_OF_ONE = 100,      /* logged in to one account */
     LOGIN_MS = 60 * 1000,          /* from the greeting on */
     IDLE_MS = 31 * 60 * 1000,      /* RFC 9051 5.4: at least 30 minutes */
     STILL_HERE_MS = 4 * 60 * 1000, /* during IDLE: NATs forget sooner than clients */
@@ -46,6 +47,13 @@ struct selected { /* id 0: nothing is */
     int64_t modseq;          /* up to which the client knows all */
     bool dirty;              /* something was committed since */
     struct number_set saved; /* "$" (RFC 5182) */
+};
+
+struct gathered { /* what the slices of one STORE, COPY or MOVE came to */
+    struct number_set uids, new_uids;
+    uint32_t uid_validity;
+    int64_t target_id;
+    struct errand *failed; /* COPY: why it is being taken back */
 };
 
 struct fetching; /* one FETCH under way: imap_fetch.c */
@@ -88,6 +96,9 @@ struct imap_session {
     uint32_t fetch_after;   /* FETCH goes on behind this UID */
     unsigned search_return; /* what RETURN asked for; 0: the old form */
     bool search_modseq;
+    struct errand
+        *sliced; /* home between two slices of long work, while the client takes what was said */
+    struct gathered gathered;
     bool making;           /* CREATE and RENAME: what is in the way is there already */
     bool silent;           /* STORE FLAGS.SILENT */
     bool select_read_only; /* what SELECT or EXAMINE asked for */
@@ -97,7 +108,7 @@ struct imap_session {
     /* what goes on when the errand is home; set by whoever sends one */
     enum next (*resumed)(struct imap_session *, struct errand *back);
     struct turn *turn;                        /* of the call under way */
-    enum next (*more)(struct imap_session *); /* after NEXT_MORE */
+    enum next (*more)(struct imap_session *); /* after NEXT_MORE; NULL: nothing is being sent */
 };
 
 /* imap_gather.c */
@@ -109,6 +120,9 @@ enum next run_command(struct imap_session *s); /* whole, in s->command */
 bool read_tag(struct imap_session *s);         /* from s->lexer into s->tag */
 enum next await_errand(struct imap_session *s, struct errand *errand,
                        enum next (*resumed)(struct imap_session *, struct errand *back));
+/* `back` has more slices to go: sends it again, when the client has taken what was said. */
+enum next next_slice(struct imap_session *s, struct errand *back,
+                     enum next (*resumed)(struct imap_session *, struct errand *back));
 void enter_state(struct imap_session *s, enum imap_state state);
 /* Ends a command: OK, with what changed meanwhile told before it. */
 enum next finish(struct imap_session *s, const char *code, const char *words);
@@ -183,6 +197,7 @@ enum next imap_on_expunge(struct imap_session *s); /* imap_change.c */
 enum next imap_on_store(struct imap_session *s);
 enum next imap_on_copy(struct imap_session *s);
 enum next imap_on_move(struct imap_session *s);
+void gathered_clear(struct gathered *gathered);
 enum next imap_on_search(struct imap_session *s); /* imap_search.c */
 enum next imap_on_fetch(struct imap_session *s);  /* imap_fetch.c */
 void fetching_free(struct fetching *fetch);

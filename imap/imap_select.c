@@ -177,6 +177,8 @@ static enum next closed(struct imap_session *s, struct errand *back)
 {
     if (errand_failed(back))
         return no_errand(s, back);
+    if (container_of(back, struct imap_errand, errand)->more)
+        return next_slice(s, back, closed);
     errand_free(back);
     return imap_on_unselect(s);
 }

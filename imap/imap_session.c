@@ -23,6 +23,23 @@ enum next await_errand(struct imap_session *s, struct errand *errand,
     return NEXT_WAIT;
 }
 
+static enum next send_slice(struct imap_session *s)
+{
+    struct imap_errand *errand = container_of(steal(&s->sliced), struct imap_errand, errand);
+
+    errand->after = errand->reached;
+    return await_errand(s, &errand->errand, s->resumed);
+}
+
+enum next next_slice(struct imap_session *s, struct errand *back,
+                     enum next (*resumed)(struct imap_session *, struct errand *back))
+{
+    s->sliced = back;
+    s->resumed = resumed;
+    s->more = send_slice;
+    return NEXT_MORE;
+}
+
 /* ---- the end of a command ---- */
 
 static void tagged(struct imap_session *s, const char *word, const char *code, const char *words)
@@ -253,6 +270,7 @@ static enum next end_turn(struct imap_session *s, enum next next)
     if (s->selected.id)
         s->turn->watch = topic_of(TOPIC_MAILBOX, s->selected.id);
     s->turn->wake_at_ms = wake_at(s);
+    s->turn->at_home = s->account_id != 0;
     return next;
 }
 
@@ -301,7 +319,7 @@ static enum next on_more(void *session, struct turn *turn)
 {
     struct imap_session *s = begin_turn(session, turn);
 
-    return go_on(s, s->more(s));
+    return go_on(s, steal(&s->more)(s));
 }
 
 static enum next on_secured(void *session, const struct tls_facts *tls, struct turn *turn)
@@ -333,9 +351,11 @@ static enum next on_nudge(void *session, enum nudge why, struct turn *turn)
         }
         bytes_add_text(turn->out, "* BYE Nothing came for a long time\r\n");
         return NEXT_HANG_UP;
-    case NUDGE_CLOSING: s->closing = true; return end_turn(s, NEXT_READ);
+    case NUDGE_CLOSING: s->closing = true; return end_turn(s, s->more ? NEXT_MORE : NEXT_READ);
     case NUDGE_CHANGE:
         s->selected.dirty = true;
+        if (s->more)
+            return end_turn(s, NEXT_MORE);
         return end_turn(s, s->mode == MODE_IDLE ? idle_changed(s) : NEXT_READ);
     }
     __builtin_unreachable();
@@ -345,12 +365,16 @@ static void session_free(void *session)
 {
     struct imap_session *s = session;
 
+    if (s->account_id)
+        tally_leave(s->duties->owners, (uint64_t)s->account_id);
     selected_clear(&s->selected);
     sasl_clear(&s->sasl);
     free(s->late);
     append_free(s);
     fetching_free(s->fetch);
     listing_free(s->listing);
+    errand_free(s->sliced);
+    gathered_clear(&s->gathered);
     lexer_clear(&s->lexer);
     bytes_clear(&s->command);
     free(s);

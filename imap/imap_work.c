@@ -5,7 +5,7 @@ _Static_assert(sizeof(struct uid_range) == sizeof(struct number_range), "ranges 
 
 struct uid_ranges ranges_of(const struct number_set *set)
 {
-    return (struct uid_ranges){(const struct uid_range *)(const void *)set->at, set->count};
+    return (struct uid_ranges){(const struct uid_range *)(const void *)set->at, set->count, 0};
 }
 
 void number_set_copy(const struct number_set *from, struct number_set *out)
@@ -31,6 +31,7 @@ struct imap *imap_new(const struct imap_parts *parts)
         .ctx = it,
         .hostname = parts->config->hostname,
         .message_max = parts->config->message_max,
+        .owners = tally_new(),
         .logins = parts->logins,
         .is_login_busy = login_busy,
         .login = duty_login,
@@ -48,6 +49,7 @@ struct imap *imap_new(const struct imap_parts *parts)
         .flags = duty_flags,
         .expunge = duty_expunge,
         .copy = duty_copy,
+        .take_out = duty_take_out,
         .body_new = duty_body_new,
         .body_add = duty_body_add,
         .body_flush = duty_body_flush,
@@ -59,6 +61,8 @@ struct imap *imap_new(const struct imap_parts *parts)
 
 void imap_free(struct imap *it)
 {
+    if (it)
+        tally_free(it->duties.owners);
     free(it);
 }
 

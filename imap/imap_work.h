@@ -42,6 +42,7 @@ struct errand *duty_search(void *ctx, int64_t mailbox_id, const struct search_ke
 struct errand *duty_flags(void *ctx, int64_t mailbox_id, const struct number_set *uids,
                           const struct imap_flags_order *order); /* work_change.c */
 struct errand *duty_expunge(void *ctx, int64_t mailbox_id, const struct number_set *uids);
+struct errand *duty_take_out(void *ctx, int64_t mailbox_id, const struct number_set *uids);
 struct errand *duty_copy(void *ctx, int64_t account_id, int64_t mailbox_id,
                          const struct number_set *uids, struct slice to, bool move);
 

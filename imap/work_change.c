@@ -7,7 +7,7 @@ struct change {
     struct imap_changes base;
     int64_t mailbox_id;
     struct number_set uids;
-    bool expunge;
+    enum { CHANGE_FLAGS, CHANGE_EXPUNGE, CHANGE_TAKE_OUT } what;
     struct mail_flags flags;
     char *keywords;
 };
@@ -29,9 +29,11 @@ static enum mail_flags_how how_of(enum flags_how how)
 
 static void tell_outcome(struct change *it, struct mailbox_outcome *outcome)
 {
-    struct number_set *numbers = it->expunge ? &it->base.vanished : &it->base.modified;
+    struct number_set *numbers = it->what == CHANGE_FLAGS ? &it->base.modified : &it->base.vanished;
 
     imap_changes_clear(&it->base); /* this may run twice */
+    it->base.base.more = outcome->more;
+    it->base.base.reached = outcome->reached;
     it->base.modseq = outcome->modseq;
     it->base.modseq_before = outcome->modseq_before;
     for (size_t i = 0; i < outcome->uid_count; i++)
@@ -44,14 +46,26 @@ static void tell_outcome(struct change *it, struct mailbox_outcome *outcome)
     }
 }
 
+static bool make_change(struct change *it, struct store_tx *tx, struct mailbox_outcome *outcome,
+                        struct err *err)
+{
+    struct uid_ranges uids = ranges_of(&it->uids);
+
+    uids.after = it->base.base.after;
+    switch (it->what) {
+    case CHANGE_FLAGS:
+        return bridge_mailbox_flags(tx, it->mailbox_id, uids, &it->flags, outcome, err);
+    case CHANGE_EXPUNGE: return bridge_mailbox_expunge(tx, it->mailbox_id, uids, outcome, err);
+    case CHANGE_TAKE_OUT: return bridge_mailbox_take_out(tx, it->mailbox_id, uids, outcome, err);
+    }
+    __builtin_unreachable();
+}
+
 static bool write_change(struct errand *errand, struct store_tx *tx, struct err *err)
 {
     struct change *it = change_of(errand);
     struct mailbox_outcome outcome = {0};
-    struct uid_ranges uids = ranges_of(&it->uids);
-    bool good = it->expunge
-                    ? bridge_mailbox_expunge(tx, it->mailbox_id, uids, &outcome, err)
-                    : bridge_mailbox_flags(tx, it->mailbox_id, uids, &it->flags, &outcome, err);
+    bool good = make_change(it, tx, &outcome, err);
 
     if (good)
         tell_outcome(it, &outcome);
@@ -100,7 +114,16 @@ struct errand *duty_expunge(void *ctx, int64_t mailbox_id, const struct number_s
     struct change *it = change_new(mailbox_id, uids);
 
     (void)ctx;
-    it->expunge = true;
+    it->what = CHANGE_EXPUNGE;
+    return &it->base.base.errand;
+}
+
+struct errand *duty_take_out(void *ctx, int64_t mailbox_id, const struct number_set *uids)
+{
+    struct change *it = change_new(mailbox_id, uids);
+
+    (void)ctx;
+    it->what = CHANGE_TAKE_OUT;
     return &it->base.base.errand;
 }
 
@@ -122,14 +145,24 @@ static struct copy *copy_of(struct errand *errand)
 static bool write_copy(struct errand *errand, struct store_tx *tx, struct err *err)
 {
     struct copy *it = copy_of(errand);
+    const struct mail_copy order = {
+        it->account_id,   it->mailbox_id,
+        slice_of(it->to), it->base.base.after ? it->base.target_id : 0,
+        it->move,
+    };
     struct mailbox_outcome outcome = {0};
-    bool good = bridge_mailbox_copy(tx, it->account_id, it->mailbox_id, ranges_of(&it->uids),
-                                    slice_of(it->to), it->move, &outcome, err);
+    struct uid_ranges uids = ranges_of(&it->uids);
+
+    uids.after = it->base.base.after;
+    bool good = bridge_mailbox_copy(tx, &order, uids, &outcome, err);
 
     if (good) {
         free(it->base.from);
         free(it->base.to);
+        it->base.base.more = outcome.more;
+        it->base.base.reached = outcome.reached;
         it->base.uid_validity = outcome.uid_validity;
+        it->base.target_id = outcome.target_id;
         it->base.from = steal(&outcome.uids);
         it->base.to = steal(&outcome.new_uids);
         it->base.count = outcome.new_count;

@@ -131,15 +131,18 @@ struct change {
 
 static bool write_change(struct errand *errand, struct store_tx *tx, struct err *err)
 {
-    const struct change *it = container_of(errand, struct change, base.errand);
+    struct change *it = container_of(errand, struct change, base.errand);
+    bool *more = &it->base.more;
     struct slice name = slice_of(it->name);
 
     switch (it->what) {
     case MAILBOX_CREATE:
         return bridge_mailbox_create(tx, it->account_id, name, (int)it->special, err);
-    case MAILBOX_DELETE: return bridge_mailbox_delete(tx, it->account_id, name, err);
+    case MAILBOX_DELETE: return bridge_mailbox_delete(tx, it->account_id, name, more, err);
     case MAILBOX_RENAME:
-        return bridge_mailbox_rename(tx, it->account_id, name, slice_of(it->new_name), err);
+        it->base.reached = 1;
+        return bridge_mailbox_rename(tx, it->account_id, name, slice_of(it->new_name),
+                                     it->base.after != 0, more, err);
     case MAILBOX_SUBSCRIBE: return bridge_mailbox_subscribe(tx, it->account_id, name, true, err);
     case MAILBOX_UNSUBSCRIBE: return bridge_mailbox_subscribe(tx, it->account_id, name, false, err);
     }

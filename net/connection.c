@@ -91,6 +91,7 @@ void connection_reap(struct connection *c)
     else
         c->loop->sessions = c->next;
     struct loop *loop = c->loop;
+    loop->at_home -= c->at_home;
     free(c);
     size_t left = atomic_fetch_sub(&loop->session_count, 1) - 1;
     if (left < loop->trim_below) {

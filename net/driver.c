@@ -25,7 +25,7 @@ enum {
 
 static bool is_crowded(const struct connection *c)
 {
-    return loop_session_count(c->loop) > CROWD;
+    return loop_session_count(c->loop) > CROWD + c->loop->at_home;
 }
 
 static struct turn turn_of(struct connection *c)
@@ -59,6 +59,10 @@ static void act(struct connection *c, enum next next, const struct turn *turn)
     c->wake_at_ms = turn->wake_at_ms;
     c->limit_at_ms = 0;
     c->fresh = true;
+    if (turn->at_home && !c->at_home) {
+        c->at_home = true;
+        c->loop->at_home++;
+    }
     if (next != NEXT_WAIT || turn->watch)
         news_watch(c, turn->watch);
     if (!c->wire)

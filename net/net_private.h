@@ -17,7 +17,7 @@
 
 enum {
     NEWS_BUCKETS = 256,
-    CROWD = 500, /* sessions on a loop */
+    CROWD = 500, /* sessions on a loop whose peers are not known */
 };
 
 /*
@@ -61,6 +61,7 @@ struct connection {
     struct connection *next_watcher, **watch_slot;
     bool look_again; /* news came */
     bool told_closing;
+    bool at_home;        /* counted in loop->at_home */
     size_t weighs;       /* of loop->buffered */
     int64_t wake_at_ms;  /* the session's, 0 never */
     int64_t limit_at_ms; /* the driver's: handshake, stalled peer, lingering; 0 none */
@@ -87,6 +88,7 @@ struct loop {
     _Atomic bool running;
     _Atomic bool stopping;
     _Atomic size_t session_count;
+    size_t at_home; /* sessions whose peers are known */
     size_t
         trim_below; /* sessions: then memory goes back, and again at half as many; 0: no crowd was here */
     size_t buffered; /* bytes that wires hold, when they were last weighed */

@@ -3,12 +3,15 @@
 
 #include "clock.h"
 
+#include <assert.h>
+
 static void follow(struct fake *fake, struct turn *turn, enum next next)
 {
     bytes_drop_front(&fake->unread, turn->used);
     while (next != NEXT_READ && next != NEXT_HANG_UP) {
         struct turn again = {.out = &fake->out};
         if (next == NEXT_WAIT) {
+            fake_work(turn->errand);
             next = imap_session_kind.resume(fake->session, turn->errand, &again);
         } else if (next == NEXT_START_TLS) {
             struct tls_facts facts = {.version = "TLSv1.3"};
@@ -18,6 +21,9 @@ static void follow(struct fake *fake, struct turn *turn, enum next next)
             }
             next = imap_session_kind.secured(fake->session, &facts, &again);
         } else {
+            /* News at the worst time: what is being sent goes on. */
+            next = imap_session_kind.nudged(fake->session, NUDGE_CHANGE, &again);
+            assert(next == NEXT_MORE);
             next = imap_session_kind.more(fake->session, &again);
         }
         *turn = again;
@@ -92,7 +98,8 @@ void fake_begin(struct fake *fake, bool secured, size_t count)
 {
     *fake = (struct fake){
         .peer = {.text = "192.0.2.7", .service = "imap", .secured = secured},
-          .modseq = 1
+        .modseq = 1,
+        .copies_left = -1
     };
     for (size_t i = 0; i < count; i++)
         fake->messages[fake->count++] =
@@ -113,5 +120,7 @@ void fake_end(struct fake *fake)
     bytes_clear(&fake->unread);
     bytes_clear(&fake->out);
     bytes_clear(&fake->last_body);
+    bytes_clear(&fake->taken_out);
+    tally_free(fake->duties.owners);
     logins_free(fake->duties.logins);
 }

@@ -29,8 +29,9 @@ struct fake {
     int64_t gone_modseq[FAKE_MESSAGES];
     size_t gone_count;
     int64_t modseq;
-    int appended;
-    struct bytes last_body;
+    int appended, copies_left; /* slices of copies before the disk is full; -1: no end */
+    uint32_t copied;
+    struct bytes last_body, taken_out;
 };
 
 void fake_begin(struct fake *fake, bool secured, size_t count);

@@ -20,6 +20,7 @@ static void done_free(struct errand *errand)
 
     if (done->clear)
         done->clear(done);
+    number_set_clear(&done->uids);
     free(done);
 }
 
@@ -31,6 +32,14 @@ struct done *done_new(void (*clear)(struct done *))
     done->any.base.errand.ok = true;
     done->clear = clear;
     return done;
+}
+
+void fake_work(struct errand *errand)
+{
+    struct done *done = done_of(errand);
+
+    if (done->slice)
+        done->slice(done);
 }
 
 struct errand *errand_of(struct done *done)
@@ -215,19 +224,48 @@ static struct errand *fake_changes(void *ctx, int64_t mailbox_id, int64_t since)
 
 /* ---- changing ---- */
 
-static struct errand *fake_flags(void *ctx, int64_t mailbox_id, const struct number_set *uids,
-                                 const struct imap_flags_order *order)
+static void slice_by(struct done *done, struct fake *fake, const struct number_set *uids,
+                     void (*slice)(struct done *))
 {
-    struct fake *fake = ctx;
-    struct done *done = done_new(opened_clear);
-    struct imap_changes *changes = &done->any.opened.changes;
-    int64_t before = fake->modseq++;
+    done->slice = slice;
+    done->fake = fake;
+    done->all = !uids;
+    for (size_t i = 0; uids && i < uids->count; i++)
+        number_set_add(&done->uids, uids->at[i].first, uids->at[i].last);
+}
 
-    (void)mailbox_id;
-    for (size_t i = 0; i < fake->count; i++) {
-        struct fake_message *message = &fake->messages[i];
-        if (!number_set_has(uids, message->uid))
+/* The next message of this slice at or behind *i; false: the slice is full, or nothing is left. */
+static bool next_wanted(struct done *done, size_t *i, size_t *left)
+{
+    struct imap_errand *base = &done->any.base;
+
+    for (; *i < done->fake->count; (*i)++) {
+        uint32_t uid = done->fake->messages[*i].uid;
+        if (uid <= base->after || !(done->all || number_set_has(&done->uids, uid)) ||
+            (done->fake->messages[*i].flags & done->having) != done->having)
             continue;
+        base->more = *left == 0;
+        if (!base->more) {
+            --*left;
+            base->reached = uid;
+        }
+        return !base->more;
+    }
+    base->more = false;
+    return false;
+}
+
+static void slice_flags(struct done *done)
+{
+    struct fake *fake = done->fake;
+    struct imap_changes *changes = &done->any.opened.changes;
+    const struct imap_flags_order *order = &done->order;
+    size_t left = FAKE_SLICE;
+
+    imap_changes_clear(changes);
+    changes->modseq_before = fake->modseq++;
+    for (size_t i = 0; next_wanted(done, &i, &left); i++) {
+        struct fake_message *message = &fake->messages[i];
         if (order->unchanged_since >= 0 && message->modseq > order->unchanged_since) {
             number_set_add(&changes->modified, message->uid, message->uid);
             continue;
@@ -238,8 +276,17 @@ static struct errand *fake_flags(void *ctx, int64_t mailbox_id, const struct num
         message->modseq = fake->modseq;
         add_entry(changes, message);
     }
-    changes->modseq_before = before;
     changes->modseq = fake->modseq;
+}
+
+static struct errand *fake_flags(void *ctx, int64_t mailbox_id, const struct number_set *uids,
+                                 const struct imap_flags_order *order)
+{
+    struct done *done = done_new(opened_clear);
+
+    (void)mailbox_id;
+    slice_by(done, ctx, uids, slice_flags);
+    done->order = *order;
     return errand_of(done);
 }
 
@@ -254,22 +301,28 @@ void fake_remove_at(struct fake *fake, size_t i)
     fake->count--;
 }
 
-static struct errand *fake_expunge(void *ctx, int64_t mailbox_id, const struct number_set *uids)
+static void slice_expunge(struct done *done)
 {
-    struct fake *fake = ctx;
-    struct done *done = done_new(opened_clear);
+    struct fake *fake = done->fake;
     struct imap_changes *changes = &done->any.opened.changes;
+    size_t left = FAKE_SLICE;
 
-    (void)mailbox_id;
+    imap_changes_clear(changes);
     changes->modseq_before = fake->modseq++;
-    for (size_t i = fake->count; i > 0; i--) {
-        uint32_t uid = fake->messages[i - 1].uid;
-        if (!(fake->messages[i - 1].flags & IMAP_DELETED) || (uids && !number_set_has(uids, uid)))
-            continue;
-        number_set_add(&changes->vanished, uid, uid);
-        fake_remove_at(fake, i - 1);
+    for (size_t i = 0; next_wanted(done, &i, &left);) {
+        number_set_add(&changes->vanished, fake->messages[i].uid, fake->messages[i].uid);
+        fake_remove_at(fake, i);
     }
     changes->modseq = fake->modseq;
+}
+
+static struct errand *fake_expunge(void *ctx, int64_t mailbox_id, const struct number_set *uids)
+{
+    struct done *done = done_new(opened_clear);
+
+    (void)mailbox_id;
+    slice_by(done, ctx, uids, slice_expunge);
+    done->having = IMAP_DELETED;
     return errand_of(done);
 }
 
@@ -277,39 +330,62 @@ static void copied_clear(struct done *done)
 {
     free(done->any.copied.from);
     free(done->any.copied.to);
+    done->any.copied.from = done->any.copied.to = NULL;
 }
 
-static struct errand *fake_copy(void *ctx, int64_t account_id, int64_t mailbox_id,
-                                const struct number_set *uids, struct slice to, bool move)
+static void slice_copy(struct done *done)
 {
-    struct fake *fake = ctx;
-    struct done *done = done_new(copied_clear);
+    struct fake *fake = done->fake;
     struct imap_copied *copied = &done->any.copied;
+    size_t left = FAKE_SLICE;
 
-    (void)account_id, (void)mailbox_id;
-    if (!slice_is(to, "Work/Old")) {
-        free(done);
-        return failed(ERR_ABSENT, "There is no such mailbox; create it");
+    if (fake->copies_left == 0) {
+        copied->base.errand.ok = false;
+        err_set(&copied->base.errand.err, ERR_FULL, "The disk is full");
+        return;
     }
-    copied->from = must_alloc_array(FAKE_MESSAGES, sizeof copied->from[0]);
-    copied->to = must_alloc_array(FAKE_MESSAGES, sizeof copied->to[0]);
+    if (fake->copies_left > 0)
+        fake->copies_left--;
+    copied_clear(done);
+    copied->from = must_alloc_array(FAKE_SLICE, sizeof copied->from[0]);
+    copied->to = must_alloc_array(FAKE_SLICE, sizeof copied->to[0]);
+    copied->count = 0;
     copied->uid_validity = 8;
+    copied->target_id = 2;
     copied->modseq_before = fake->modseq++;
-    for (size_t i = 0; i < fake->count;) {
-        if (!number_set_has(uids, fake->messages[i].uid)) {
-            i++;
-            continue;
-        }
+    for (size_t i = 0; next_wanted(done, &i, &left);) {
         copied->from[copied->count] = fake->messages[i].uid;
-        copied->to[copied->count] = (uint32_t)copied->count + 1;
-        copied->count++;
-        if (move)
+        copied->to[copied->count++] = ++fake->copied;
+        if (done->move)
             fake_remove_at(fake, i);
         else
             i++;
     }
     copied->modseq = fake->modseq;
+}
+
+static struct errand *fake_copy(void *ctx, int64_t account_id, int64_t mailbox_id,
+                                const struct number_set *uids, struct slice to, bool move)
+{
+    struct done *done;
+
+    (void)account_id, (void)mailbox_id;
+    if (!slice_is(to, "Work/Old"))
+        return failed(ERR_ABSENT, "There is no such mailbox; create it");
+    done = done_new(copied_clear);
+    slice_by(done, ctx, uids, slice_copy);
+    done->move = move;
     return errand_of(done);
+}
+
+static struct errand *fake_take_out(void *ctx, int64_t mailbox_id, const struct number_set *uids)
+{
+    struct fake *fake = ctx;
+
+    (void)mailbox_id;
+    bytes_reset(&fake->taken_out);
+    number_set_print(uids, &fake->taken_out);
+    return errand_of(done_new(opened_clear));
 }
 
 static void found_clear(struct done *done)
@@ -396,6 +472,7 @@ struct imap_duties fake_duties(struct fake *fake)
         .hostname = "mx.home.test",
         .message_max = 1024 * 1024,
         .is_login_busy = fake_login_busy,
+        .owners = tally_new(),
         .logins = logins_new(),
         .login = fake_login,
         .challenge = fake_challenge,
@@ -412,6 +489,7 @@ struct imap_duties fake_duties(struct fake *fake)
         .flags = fake_flags,
         .expunge = fake_expunge,
         .copy = fake_copy,
+        .take_out = fake_take_out,
         .body_new = fake_body_new,
         .body_add = fake_body_add,
         .body_flush = fake_body_flush,

@@ -19,7 +19,17 @@ struct done {
         struct imap_quota quota;
     } any;
     void (*clear)(struct done *);
+    /* Changes come in slices of two, so that each dialogue of three messages knows of slices. */
+    void (*slice)(struct done *);
+    struct fake *fake;
+    struct number_set uids;
+    struct imap_flags_order order;
+    unsigned having; /* flags without which a message is passed by */
+    bool all, move;
 };
+enum { FAKE_SLICE = 2 };
+/* Does the errand, or its next slice. */
+void fake_work(struct errand *errand);
 
 /* `clear` releases what the result holds; or NULL. */
 struct done *done_new(void (*clear)(struct done *));

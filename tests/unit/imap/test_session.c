@@ -47,6 +47,7 @@ static const struct row {
     {"STORE in silence", INBOX "c STORE 1 FLAGS.SILENT \\Deleted\r\n", "c OK"},
     {"UNCHANGEDSINCE", INBOX "c STORE 1:5 (UNCHANGEDSINCE 3) +FLAGS \\Seen\r\n", "* 1 FETCH|* 2 FETCH|c OK [MODIFIED 3:5]"},
     {"EXPUNGE counts down", INBOX "c STORE 2,4 +FLAGS.SILENT \\Deleted\r\nd EXPUNGE\r\n", "* 4 EXPUNGE\r\n* 2 EXPUNGE|d OK"},
+    {"EXPUNGE in slices: each number is right when it is said", INBOX "c STORE 1,3,5 +FLAGS.SILENT \\Deleted\r\nd EXPUNGE\r\n", "* 3 EXPUNGE\r\n* 1 EXPUNGE\r\n* 3 EXPUNGE\r\nd OK"},
     {"UID EXPUNGE", INBOX "c STORE 2,4 +FLAGS.SILENT \\Deleted\r\nd UID EXPUNGE 40\r\n", "* 4 EXPUNGE\r\nd OK"},
     {"VANISHED for QRESYNC", LOGIN "x ENABLE QRESYNC\r\nb SELECT INBOX\r\nc STORE 2,4 +FLAGS.SILENT \\Deleted\r\nd EXPUNGE\r\n", "* ENABLED QRESYNC|* VANISHED 20,40|d OK"},
     {"COPYUID", INBOX "c COPY 2:4 Work/Old\r\n", "c OK [COPYUID 8 20,30,40 1:3]"},
@@ -159,6 +160,22 @@ static void a_crowd_of_passwords_is_put_off(void **state)
     fake_end(&fake);
 }
 
+static void an_account_has_so_many_connections(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, true, 0);
+    for (int i = 0; i < 100; i++)
+        tally_enter(fake.duties.owners, 1);
+    fake_say(&fake, LOGIN);
+    assert_true(slice_has(bytes_slice(&fake.out), "a NO [LIMIT]"));
+    tally_leave(fake.duties.owners, 1);
+    fake_say(&fake, LOGIN);
+    assert_true(slice_has(bytes_slice(&fake.out), "a OK"));
+    fake_end(&fake);
+}
+
 /* The nonce is random: the client repeats what the server said. */
 static void scram_logs_in(void **state)
 {
@@ -226,6 +243,30 @@ static void idle_that_begins_with_news_leaves_nothing_behind(void **state)
     fake_end(&fake);
 }
 
+/* RFC 9051 6.4.7: a COPY that cannot be finished leaves nothing behind; of a MOVE what was done is told. */
+static void a_copy_is_all_or_nothing(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, true, 5);
+    fake.copies_left = 2;
+    fake_say(&fake, INBOX);
+    bytes_reset(&fake.out);
+    fake_say(&fake, "c COPY 1:* Work/Old\r\n");
+    assert_string_equal(fake.out.at, "c NO [OVERQUOTA] The disk is full\r\n");
+    assert_string_equal(fake.taken_out.at, "1:4");
+    bytes_reset(&fake.taken_out);
+    fake.copies_left = 1;
+    bytes_reset(&fake.out);
+    fake_say(&fake, "d MOVE 1:* Work/Old\r\n");
+    assert_true(slice_starts(bytes_slice(&fake.out),
+                             SLICE("* OK [COPYUID 8 10,20 5:6] Moved\r\n* 2 EXPUNGE\r\n* 1 "
+                                   "EXPUNGE\r\nd NO [OVERQUOTA]")));
+    assert_int_equal(fake.taken_out.len, 0);
+    fake_end(&fake);
+}
+
 /* RFC 9051 7.5.1: no number may change its meaning while FETCH, STORE or SEARCH is under way. */
 static void numbers_stay_during_fetch(void **state)
 {
@@ -251,9 +292,11 @@ int main(void)
         cmocka_unit_test(passwords_want_tls),
         cmocka_unit_test(idle_that_begins_with_news_leaves_nothing_behind),
         cmocka_unit_test(a_crowd_of_passwords_is_put_off),
+        cmocka_unit_test(an_account_has_so_many_connections),
         cmocka_unit_test(scram_logs_in),
         cmocka_unit_test(who_waits_is_told_at_once),
         cmocka_unit_test(numbers_stay_during_fetch),
+        cmocka_unit_test(a_copy_is_all_or_nothing),
     };
     return cmocka_run_group_tests_name("imap session", tests, NULL, NULL);
 }
