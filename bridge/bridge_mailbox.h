@@ -87,6 +87,11 @@ MUST_CHECK bool bridge_mailbox_rename(struct store_tx *tx, int64_t account_id, s
 MUST_CHECK bool bridge_mailbox_subscribe(struct store_tx *tx, int64_t account_id, struct slice name,
                                          bool subscribed, struct err *err);
 
+/* A note on a mailbox, or on the server: "" (RFC 5464).  NULL takes it away.  Too many: ERR_REFUSED. */
+MUST_CHECK bool bridge_mailbox_annotate(struct store_tx *tx, int64_t account_id,
+                                        struct slice mailbox, const char *name, const char *value,
+                                        struct err *err);
+
 /* Messages put into a mailbox by a mail program: drafts, copies of what was sent. */
 struct appended {           /* one; all members heap, released by appended_clear() */
     struct source *content; /* borrowed until it is prepared */

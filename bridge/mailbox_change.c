@@ -3,7 +3,7 @@
 #include "bridge_private.h"
 #include "memory.h"
 
-enum { MAILBOXES_MOST = 1000 };
+enum { MAILBOXES_MOST = 1000, NOTES_MOST = 200 };
 
 static bool find(struct store_tx *tx, int64_t account_id, struct slice name, struct mailbox *out,
                  struct err *err)
@@ -143,4 +143,19 @@ bool bridge_mailbox_subscribe(struct store_tx *tx, int64_t account_id, struct sl
 
     return find(tx, account_id, name, &mailbox, err) &&
            store_subscribe_mailbox(tx, mailbox.id, subscribed, err);
+}
+
+bool bridge_mailbox_annotate(struct store_tx *tx, int64_t account_id, struct slice mailbox,
+                             const char *name, const char *value, struct err *err)
+{
+    scoped_value(mailbox) place = {0};
+    int64_t count = 0;
+
+    if ((mailbox.len > 0 && !find(tx, account_id, mailbox, &place, err)) ||
+        !store_annotate(tx, account_id, place.id, name, value, err) ||
+        !store_annotation_count(store_tx_view(tx), account_id, &count, err))
+        return false;
+    if (value && count > NOTES_MOST)
+        return err_set(err, ERR_REFUSED, "There are %d notes, the limit here", NOTES_MOST);
+    return true;
 }

@@ -193,6 +193,23 @@ struct imap_quota { /* quota */
     int64_t used, limit; /* octets */
 };
 
+enum { NOTE_MAX = 8192 };
+struct imap_note { /* METADATA (RFC 5464) */
+    char *name;    /* "/private/comment", lower case */
+    char *value;   /* NULL: none */
+};
+struct imap_notes {
+    struct imap_note *at;
+    size_t count, capacity;
+};
+void imap_notes_clear(struct imap_notes *notes);
+void imap_notes_add(struct imap_notes *notes, char *name, char *value); /* takes both */
+SCOPED_VALUE(imap_notes, imap_notes_clear)
+struct imap_notes_found { /* notes */
+    struct imap_errand base;
+    struct imap_notes notes;
+};
+
 struct imap_body; /* an arriving message, in the spool */
 enum { APPEND_MESSAGES_MAX = 64 };
 struct imap_message { /* one of an APPEND */
@@ -222,6 +239,11 @@ struct imap_duties {
                                      struct slice name, struct slice new_name,
                                      enum imap_special special); /* imap_errand */
     struct errand *(*quota)(void *ctx, int64_t account_id);      /* imap_quota */
+    /* All of a mailbox, or of the server: "". */
+    struct errand *(*notes)(void *ctx, int64_t account_id,
+                            struct slice mailbox); /* imap_notes_found */
+    struct errand *(*note)(void *ctx, int64_t account_id, struct slice mailbox,
+                           struct imap_notes *notes); /* imap_errand; takes what they hold */
 
     /* `known_modseq` 0: changes are not asked for.  `known_uids`, or NULL: which the client still has. */
     struct errand *(*open)(void *ctx, int64_t account_id, struct slice name, int64_t known_modseq,

@@ -58,6 +58,7 @@ struct gathered { /* what the slices of one STORE, COPY or MOVE came to */
 
 struct fetching; /* one FETCH under way: imap_fetch.c */
 struct append;   /* one APPEND under way: imap_append.c */
+struct asking;   /* one GETMETADATA under way: imap_metadata.c */
 struct listing;  /* one LIST under way: imap_list.c */
 
 struct imap_session {
@@ -92,6 +93,7 @@ struct imap_session {
     struct fetching *fetch;
     struct append *append;
     struct listing *listing;
+    struct asking *asking;
     unsigned status_items;  /* that STATUS asked for */
     uint32_t fetch_after;   /* FETCH goes on behind this UID */
     unsigned search_return; /* what RETURN asked for; 0: the old form */
@@ -189,6 +191,9 @@ enum next imap_on_unsubscribe(struct imap_session *s);
 enum next imap_on_status(struct imap_session *s);
 enum next imap_on_getquota(struct imap_session *s);
 enum next imap_on_getquotaroot(struct imap_session *s);
+enum next imap_on_getmetadata(struct imap_session *s); /* imap_metadata.c */
+enum next imap_on_setmetadata(struct imap_session *s);
+void asking_free(struct asking *asking);
 enum next imap_on_select(struct imap_session *s); /* imap_select.c */
 enum next imap_on_examine(struct imap_session *s);
 enum next imap_on_close(struct imap_session *s);

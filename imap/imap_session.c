@@ -173,6 +173,8 @@ static const struct command {
     {"STATUS",       IN_LOGGED_IN, 0,                      imap_on_status      },
     {"GETQUOTA",     IN_LOGGED_IN, 0,                      imap_on_getquota    },
     {"GETQUOTAROOT", IN_LOGGED_IN, 0,                      imap_on_getquotaroot},
+    {"GETMETADATA",  IN_LOGGED_IN, 0,                      imap_on_getmetadata },
+    {"SETMETADATA",  IN_LOGGED_IN, 0,                      imap_on_setmetadata },
     {"SELECT",       IN_LOGGED_IN, 0,                      imap_on_select      },
     {"EXAMINE",      IN_LOGGED_IN, 0,                      imap_on_examine     },
     {"APPEND",       IN_LOGGED_IN, 0,                      imap_on_append      },
@@ -373,6 +375,7 @@ static void session_free(void *session)
     append_free(s);
     fetching_free(s->fetch);
     listing_free(s->listing);
+    asking_free(s->asking);
     errand_free(s->sliced);
     gathered_clear(&s->gathered);
     lexer_clear(&s->lexer);

@@ -41,6 +41,8 @@ struct imap *imap_new(const struct imap_parts *parts)
         .status = duty_status,
         .change_mailbox = duty_change_mailbox,
         .quota = duty_quota,
+        .notes = duty_notes,
+        .note = duty_note,
         .open = duty_open,
         .changes = duty_changes,
         .rows = duty_rows,

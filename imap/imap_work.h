@@ -25,6 +25,10 @@ struct errand *duty_change_mailbox(void *ctx, int64_t account_id, enum mailbox_c
                                    struct slice name, struct slice new_name,
                                    enum imap_special special);
 struct errand *duty_quota(void *ctx, int64_t account_id);
+struct errand *duty_notes(void *ctx, int64_t account_id,
+                          struct slice mailbox); /* work_metadata.c */
+struct errand *duty_note(void *ctx, int64_t account_id, struct slice mailbox,
+                         struct imap_notes *notes);
 bool fill_mailbox(struct store_view *view, const struct mailbox *mailbox, bool count,
                   struct imap_mailbox *out, struct err *err);
 

@@ -123,3 +123,38 @@ bool store_entry_rows(struct store_view *view, int64_t mailbox_id, uint32_t firs
         with(as_number(mailbox_id), as_number(first), as_number(last), as_number(since)), entry_row,
         read_row, entry_row_clear, each, ctx, err);
 }
+
+/* ---- notes ---- */
+
+void annotation_clear(struct annotation *note)
+{
+    free(note->name);
+    free(note->value);
+    *note = (struct annotation){0};
+}
+
+static void read_annotation(struct sql_rows *rows, void *out)
+{
+    struct annotation *note = out;
+
+    note->name = take_text(rows);
+    note->value = take_text(rows);
+}
+
+bool store_annotations(struct store_view *view, int64_t account_id, int64_t mailbox_id,
+                       bool (*each)(void *ctx, const struct annotation *), void *ctx,
+                       struct err *err)
+{
+    return sql_walk(view->sql,
+                    "SELECT name, value FROM annotation WHERE account_id = ? AND mailbox_id = ?"
+                    " ORDER BY name",
+                    with(as_number(account_id), as_number(mailbox_id)), annotation, read_annotation,
+                    annotation_clear, each, ctx, err);
+}
+
+bool store_annotation_count(struct store_view *view, int64_t account_id, int64_t *out,
+                            struct err *err)
+{
+    return sql_count(view->sql, "SELECT count(*) FROM annotation WHERE account_id = ?",
+                     with(as_number(account_id)), out, err);
+}

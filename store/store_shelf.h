@@ -32,6 +32,17 @@ MUST_CHECK bool store_expunged_uids(struct store_view *view, int64_t mailbox_id,
                                     bool (*each)(void *ctx, const uint32_t *uid), void *ctx,
                                     struct err *err);
 
+struct annotation { /* on a mailbox, or on the server (RFC 5464) */
+    char *name, *value;
+};
+void annotation_clear(struct annotation *note);
+/* mailbox_id 0: on the server, by this account. */
+MUST_CHECK bool store_annotations(struct store_view *view, int64_t account_id, int64_t mailbox_id,
+                                  bool (*each)(void *ctx, const struct annotation *), void *ctx,
+                                  struct err *err);
+MUST_CHECK bool store_annotation_count(struct store_view *view, int64_t account_id, int64_t *out,
+                                       struct err *err);
+
 struct entry_row { /* a mark, and what is written on the copy behind it */
     struct entry_mark mark;
     int64_t body_id, octets, received_ms;

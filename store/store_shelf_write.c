@@ -150,5 +150,20 @@ bool store_delete_mailbox(struct store_tx *tx, int64_t mailbox_id, struct err *e
         return err_set(err, ERR_CONFLICT, "Try again");
     store_note(tx, TOPIC_MAILBOX, mailbox_id);
     return sql_run(tx->sql, "DELETE FROM expunged WHERE mailbox_id = ?", id, err) &&
+           sql_run(tx->sql, "DELETE FROM annotation WHERE mailbox_id = ?", id, err) &&
            sql_change(tx->sql, "DELETE FROM mailbox WHERE id = ?", id, "This mailbox is gone", err);
+}
+
+bool store_annotate(struct store_tx *tx, int64_t account_id, int64_t mailbox_id, const char *name,
+                    const char *value, struct err *err)
+{
+    if (!value)
+        return sql_run(
+            tx->sql, "DELETE FROM annotation WHERE account_id = ? AND mailbox_id = ? AND name = ?",
+            with(as_number(account_id), as_number(mailbox_id), as_text(name)), err);
+    return sql_run(
+        tx->sql,
+        "INSERT INTO annotation (account_id, mailbox_id, name, value) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (account_id, mailbox_id, name) DO UPDATE SET value = excluded.value",
+        with(as_number(account_id), as_number(mailbox_id), as_text(name), as_text(value)), err);
 }

@@ -139,6 +139,9 @@ MUST_CHECK bool store_subscribe_mailbox(struct store_tx *tx, int64_t mailbox_id,
                                         struct err *err);
 MUST_CHECK bool store_delete_mailbox(struct store_tx *tx, int64_t mailbox_id,
                                      struct err *err); /* not empty: ERR_CONFLICT */
+/* A note on a mailbox, or (0) on the server; value NULL: none. */
+MUST_CHECK bool store_annotate(struct store_tx *tx, int64_t account_id, int64_t mailbox_id,
+                               const char *name, const char *value, struct err *err);
 MUST_CHECK bool store_maildir_done(struct store_tx *tx, int64_t entry_id, struct err *err);
 
 /* Deliveries.  A withdrawal raises `wanted` as an edit does, so store_delivery_done() can tell a Delete (version is

@@ -137,3 +137,18 @@ def test_a_wrong_password_and_a_foreign_mailbox_are_refused(box):
     assert imap.create('"A*B"')[0] == "NO"
     good(imap.create("Grüße".encode("utf-7").replace(b"+", b"&").decode()))
     assert any("&APwA3w-" in line.decode() for line in good(imap.list()))
+
+
+def test_notes_of_programs_stay_with_their_mailbox(box):
+    imap = log_in(box)
+    ask = lambda name, *arguments: good(imap.xatom(name, *arguments)) and imap.response("METADATA")[1]
+    good(imap.create("Keep"))
+    ask("SETMETADATA", "Keep", '(/private/comment "of the harbour")')
+    assert ask("GETMETADATA", '""', "(/shared/vendor/deltachat/maxsmtprecipients)") == [
+        b'"" (/shared/vendor/deltachat/maxsmtprecipients "100")']
+    good(imap.rename("Keep", "Kept"))
+    assert ask("GETMETADATA", "Kept", "/private/comment") == [b'"Kept" (/private/comment "of the harbour")']
+    good(imap.delete("Kept"))
+    good(imap.create("Kept"))
+    assert ask("GETMETADATA", "Kept", "(/private/comment)") == [b'"Kept" (/private/comment NIL)']
+    imap.logout()

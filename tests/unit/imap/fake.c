@@ -121,6 +121,7 @@ void fake_end(struct fake *fake)
     bytes_clear(&fake->out);
     bytes_clear(&fake->last_body);
     bytes_clear(&fake->taken_out);
+    imap_notes_clear(&fake->notes);
     tally_free(fake->duties.owners);
     logins_free(fake->duties.logins);
 }

@@ -160,6 +160,39 @@ static struct errand *fake_quota(void *ctx, int64_t account_id)
     return errand_of(done);
 }
 
+static void notes_clear(struct done *done)
+{
+    imap_notes_clear(&done->any.notes.notes);
+}
+
+static struct errand *fake_notes(void *ctx, int64_t account_id, struct slice mailbox)
+{
+    const struct fake *fake = ctx;
+    struct done *done = done_new(notes_clear);
+    struct imap_notes *notes = &done->any.notes.notes;
+
+    (void)account_id;
+    if (mailbox.len == 0)
+        imap_notes_add(notes, must_dup("/shared/admin"), must_dup("mailto:postmaster@home.test"));
+    for (size_t i = 0; mailbox.len > 0 && i < fake->notes.count; i++)
+        imap_notes_add(notes, must_dup(fake->notes.at[i].name), must_dup(fake->notes.at[i].value));
+    return errand_of(done);
+}
+
+static struct errand *fake_note(void *ctx, int64_t account_id, struct slice mailbox,
+                                struct imap_notes *notes)
+{
+    struct fake *fake = ctx;
+
+    (void)account_id, (void)mailbox;
+    if (fake->notes.count + notes->count > 8)
+        return failed(ERR_REFUSED, "There are 8 notes, the limit here");
+    for (size_t i = 0; i < notes->count; i++)
+        if (notes->at[i].value)
+            imap_notes_add(&fake->notes, must_dup(notes->at[i].name), must_dup(notes->at[i].value));
+    return errand_of(done_new(NULL));
+}
+
 /* ---- what lies there ---- */
 
 static void add_entry(struct imap_changes *changes, const struct fake_message *message)
@@ -481,6 +514,8 @@ struct imap_duties fake_duties(struct fake *fake)
         .status = fake_status,
         .change_mailbox = fake_change,
         .quota = fake_quota,
+        .notes = fake_notes,
+        .note = fake_note,
         .open = fake_open,
         .changes = fake_changes,
         .rows = fake_rows,

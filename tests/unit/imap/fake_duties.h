@@ -17,6 +17,7 @@ struct done {
         struct imap_copied copied;
         struct imap_found found;
         struct imap_quota quota;
+        struct imap_notes_found notes;
     } any;
     void (*clear)(struct done *);
     /* Changes come in slices of two, so that each dialogue of three messages knows of slices. */
