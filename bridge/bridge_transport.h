@@ -14,6 +14,9 @@ MUST_CHECK bool bridge_keep_policy(struct store_tx *tx, const struct sts_row *ro
 MUST_CHECK bool bridge_count_tls(struct store_tx *tx, const struct tls_row *rows, size_t count,
                                  struct err *err);
 
+MUST_CHECK bool bridge_hear_tls(struct store_tx *tx, const struct tls_heard_row *row,
+                                struct err *err);
+
 struct report_mail { /* of TLS; all borrowed */
     int64_t day;
     const char *domain; /* whom it is about */

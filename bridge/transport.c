@@ -18,6 +18,11 @@ bool bridge_count_tls(struct store_tx *tx, const struct tls_row *rows, size_t co
     return true;
 }
 
+bool bridge_hear_tls(struct store_tx *tx, const struct tls_heard_row *row, struct err *err)
+{
+    return store_put_tls_heard(tx, row, err);
+}
+
 /* With the null sender: who cannot be reached hears nothing, and nobody hears of it. */
 static bool want_mail(struct bridge *bridge, struct store_tx *tx, const struct report_mail *mail,
                       int64_t number, char *to, struct err *err)

@@ -3,6 +3,19 @@
 #include "json.h"
 #include "store_delivery.h"
 #include "store_people.h"
+#include "store_transport.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { TOLD_DAYS = 7 };
+
+/* What other servers told of TLS on the way to us, in the last days. */
+struct told {
+    int64_t reports, good, bad;
+    char worst[600]; /* the newest of which something failed, as a sentence; "" */
+    char trouble[32];
+};
 
 struct census {
     int64_t accounts, asleep;
@@ -17,16 +30,81 @@ static bool count_one(void *ctx, const struct account *account)
     return true;
 }
 
+/* What a word of RFC 8460 means for whoever runs the host that was reached. */
+static const char *meaning_of(const char *trouble)
+{
+    static const struct {
+        const char *trouble, *meaning;
+    } meanings[] = {
+        {"starttls-not-supported",    "they were not offered STARTTLS"                      },
+        {"certificate-host-mismatch", "the certificate is not for the name of the mail host"},
+        {"certificate-expired",       "the certificate has expired"                         },
+        {"certificate-not-trusted",   "the certificate is of nobody they trust"             },
+        {"validation-failure",        "TLS could not be proved right"                       },
+        {"tlsa-invalid",              "no TLSA record can be used"                          },
+        {"dnssec-invalid",            "DNSSEC says that answers of our DNS are false"       },
+        {"sts-policy-fetch-error",    "the policy of MTA-STS could not be fetched"          },
+        {"sts-policy-invalid",        "the policy of MTA-STS makes no sense"                },
+        {"sts-webpki-invalid",        "the certificate of the host mta-sts is wrong"        },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(meanings); i++)
+        if (strcmp(trouble, meanings[i].trouble) == 0)
+            return meanings[i].meaning;
+    return "they do not say why";
+}
+
+static bool add_told(void *ctx, const struct tls_heard_row *row)
+{
+    struct told *told = ctx;
+    char date[DATE_TEXT_SIZE];
+
+    told->reports++;
+    told->good += row->good;
+    told->bad += row->bad;
+    if (row->bad == 0 || told->worst[0])
+        return true;
+    date_rfc3339(row->day * DAY_MS, date);
+    snprintf(told->trouble, sizeof told->trouble, "%s", row->trouble);
+    snprintf(told->worst, sizeof told->worst,
+             "%s could not use TLS %lld of %lld times on %.10s: %s", row->reporter,
+             (long long)row->bad, (long long)(row->good + row->bad), date,
+             meaning_of(row->trouble));
+    return true;
+}
+
+static void say_told(struct command *command, const struct told *told)
+{
+    if (told->bad > 0)
+        command_say(command, "tls reports %s. See: nestbox dns --check\n", told->worst);
+    else if (told->reports > 0)
+        command_say(command,
+                    "tls reports %lld in %d days: TLS was right on all %lld connections to us\n",
+                    (long long)told->reports, TOLD_DAYS, (long long)told->good);
+}
+
+static void add_told_json(struct json *json, const struct told *told)
+{
+    json_open(json, "tls_reports");
+    json_number(json, "reports", told->reports);
+    json_number(json, "good", told->good);
+    json_number(json, "failed", told->bad);
+    json_text(json, "trouble", told->bad > 0 ? told->trouble : NULL);
+    json_end(json);
+}
+
 int run_status(struct command *command)
 {
     struct err err;
     struct census census = {0};
-    int64_t waiting = 0;
+    struct told told = {0};
+    int64_t waiting = 0, today = clock_now(&system_clock) / DAY_MS;
     const struct house *house = command->house;
     scoped(store_view) view = store_look(house->store, &err);
 
     if (!view || !store_accounts(view, count_one, &census, &err) ||
-        !store_queue_count(view, &waiting, &err))
+        !store_queue_count(view, &waiting, &err) ||
+        !store_tls_heard(view, today - TOLD_DAYS, add_told, &told, &err))
         return command_refuse(command, &err);
     int64_t up_s = house->serving ? (clock_now(&system_clock) - house->started_ms) / SECOND_MS : 0;
     if (command->json) {
@@ -39,6 +117,7 @@ int run_status(struct command *command)
         json_number(&json, "accounts", census.accounts);
         json_number(&json, "asleep", census.asleep);
         json_number(&json, "queue", waiting);
+        add_told_json(&json, &told);
         json_end(&json);
         command_say(command, "\n");
         return EXIT_DONE;
@@ -52,5 +131,6 @@ int run_status(struct command *command)
     command_say(command, "accounts    %lld active, %lld asleep\n", (long long)census.accounts,
                 (long long)census.asleep);
     command_say(command, "deliveries  %lld waiting\n", (long long)waiting);
+    say_told(command, &told);
     return EXIT_DONE;
 }

@@ -2,6 +2,7 @@
 #include "resolve.h"
 #include "smtp_work.h"
 #include "spool.h"
+#include "work_heard.h"
 #include "work_judge.h"
 
 enum { BULK_ABOVE = 1024 * 1024 };
@@ -62,6 +63,8 @@ struct take {
     struct mail_arrival arrival;
     struct judging judging; /* mail from outside */
     bool judged;
+    bool hears; /* a report of TLS */
+    struct tls_heard heard;
 };
 
 static struct take *take_of(struct errand *errand)
@@ -82,7 +85,8 @@ static bool record(struct errand *errand, struct store_tx *tx, struct err *err)
 {
     struct take *take = take_of(errand);
 
-    return bridge_mail_record(take->smtp->parts.bridge, tx, &take->arrival, err);
+    return bridge_mail_record(take->smtp->parts.bridge, tx, &take->arrival, err) &&
+           (!take->hears || work_heard_record(tx, &take->arrival, &take->heard, err));
 }
 
 /* What was found stands above our Received (RFC 8601 5). */
@@ -137,8 +141,10 @@ static bool prepare(struct errand *errand, struct err *err)
         return true;
     }
     smtp_say(&take->base.base, &arrival->answer, "Taken");
-    if (arrival->answer.verdict == VERDICT_TAKEN)
-        errand->write = record;
+    if (arrival->answer.verdict != VERDICT_TAKEN)
+        return true;
+    take->hears = work_hear_tls(take->smtp, arrival, &take->heard);
+    errand->write = record;
     return true;
 }
 

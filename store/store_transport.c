@@ -7,7 +7,7 @@
 
 /* People here choose whom they write to, and subscribers where they read; so there are limits, kept with every
  * TRIM_EVERYth new row. */
-enum { POLICIES_MAX = 20000, COUNTS_A_DAY = 20000, TRIM_EVERY = 256 };
+enum { POLICIES_MAX = 20000, COUNTS_A_DAY = 20000, TRIM_EVERY = 256, HEARD_MAX = 1000 };
 
 void sts_row_clear(struct sts_row *row)
 {
@@ -205,4 +205,50 @@ bool store_end_tls(struct store_tx *tx, int64_t day, const char *domain, struct 
 {
     return sql_run(tx->sql, "DELETE FROM tls_count WHERE day = ? AND domain = ?",
                    with(as_number(day), as_text(domain)), err);
+}
+
+/* ---- what others tell of us ---- */
+void tls_heard_row_clear(struct tls_heard_row *row)
+{
+    free(row->domain);
+    free(row->reporter);
+    free(row->trouble);
+    *row = (struct tls_heard_row){0};
+}
+
+static void read_heard(struct sql_rows *rows, void *out)
+{
+    struct tls_heard_row *row = out;
+
+    row->day = take_number(rows);
+    row->domain = take_text(rows);
+    row->reporter = take_text(rows);
+    row->good = take_number(rows);
+    row->bad = take_number(rows);
+    row->trouble = take_text(rows);
+}
+
+bool store_tls_heard(struct store_view *view, int64_t from_day,
+                     bool (*each)(void *ctx, const struct tls_heard_row *), void *ctx,
+                     struct err *err)
+{
+    return sql_walk(view->sql,
+                    "SELECT day, domain, reporter, good, bad, trouble FROM tls_heard"
+                    " WHERE day >= ? ORDER BY day DESC, domain, reporter",
+                    with(as_number(from_day)), tls_heard_row, read_heard, tls_heard_row_clear, each,
+                    ctx, err);
+}
+
+bool store_put_tls_heard(struct store_tx *tx, const struct tls_heard_row *row, struct err *err)
+{
+    return sql_run(tx->sql,
+                   "INSERT OR REPLACE INTO tls_heard (day, domain, reporter, good, bad, trouble)"
+                   " VALUES (?, ?, ?, ?, ?, ?)",
+                   with(as_number(row->day), as_text(row->domain), as_text(row->reporter),
+                        as_number(row->good), as_number(row->bad), as_text(row->trouble)),
+                   err) &&
+           sql_run(tx->sql,
+                   "DELETE FROM tls_heard WHERE id IN (SELECT id FROM tls_heard ORDER BY id DESC"
+                   " LIMIT -1 OFFSET ?)",
+                   with(as_number(HEARD_MAX)), err);
 }

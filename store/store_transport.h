@@ -46,4 +46,17 @@ enum found store_tls_next(struct store_view *view, int64_t end_day, int64_t afte
                           const char *after_domain, int64_t *out_day, char **out_domain,
                           struct err *err);
 
+struct tls_heard_row { /* what somebody else told of TLS on the way to us */
+    int64_t day;
+    char *domain, *reporter;
+    int64_t good, bad;
+    char *trouble; /* "" : none */
+};
+void tls_heard_row_clear(struct tls_heard_row *row);
+SCOPED_VALUE(tls_heard_row, tls_heard_row_clear)
+/* Of that day and later, newest first. */
+MUST_CHECK bool store_tls_heard(struct store_view *view, int64_t from_day,
+                                bool (*each)(void *ctx, const struct tls_heard_row *), void *ctx,
+                                struct err *err);
+
 #endif

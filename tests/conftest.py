@@ -20,7 +20,8 @@ from laboratory.postfix import Postfix  # noqa: E402
 
 NAMES = (
     "nest.test A 20.0.0.10", "mx.nest.test A 20.0.0.10", "garden.test A 20.0.0.10", "twin.test A 20.0.0.11",
-    "mx.twin.test A 20.0.0.11",
+    "mx.twin.test A 20.0.0.11", 'mx.twin.test TXT "v=spf1 a -all"',
+    '_dmarc.twin.test TXT "v=DMARC1; p=none"', '_smtp._tls.nest.test TXT "v=TLSRPTv1; rua=mailto:tlsrpt@nest.test"',
     "judge.test A 20.0.0.12", "other.test A 20.0.0.13", "social.test A 20.0.0.20", "second.test A 20.0.0.21",
     "mx.postfix.test A 20.0.0.2", "mx.exim.test A 20.0.0.3", "mx.smtpd.test A 20.0.0.4",
     "postfix.test MX 10 mx.postfix.test.", "exim.test MX 10 mx.exim.test.", "smtpd.test MX 10 mx.smtpd.test.",

@@ -206,6 +206,9 @@ MUST_CHECK bool store_count_tls(struct store_tx *tx, const struct tls_row *row,
     nothing new is counted */
 MUST_CHECK bool store_end_tls(struct store_tx *tx, int64_t day, const char *domain,
                               struct err *err); /* it was reported */
+/* One for a day, domain and reporter, the last that came; 1,000 are kept. */
+MUST_CHECK bool store_put_tls_heard(struct store_tx *tx, const struct tls_heard_row *row,
+                                    struct err *err);
 
 void store_note(struct store_tx *tx, enum topic topic, int64_t id);
 

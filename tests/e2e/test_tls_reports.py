@@ -1,4 +1,5 @@
 """TLS reports (RFC 8460): what was counted goes to whom it concerns; and ours are read by people."""
+import datetime
 import email
 import email.policy
 import gzip
@@ -201,10 +202,63 @@ def test_counts_that_nobody_wants_are_forgotten(twin, dns):
     far.stop()
 
 
-def test_reports_of_others_reach_the_postmaster(twin, dns):
-    dns.add("big.unsigned.test A 20.1.0.5")
+def report_of(domain, day, good, failures):
+    """As RFC 8460 has it, packed."""
+    report = {"organization-name": "Big", "contact-info": "tls@big.test", "report-id": "1",
+              "date-range": {"start-datetime": f"{day}T00:00:00Z", "end-datetime": f"{day}T23:59:59Z"},
+              "policies": [{"policy": {"policy-type": "sts", "policy-domain": domain},
+                            "summary": {"total-successful-session-count": good,
+                                        "total-failure-session-count": sum(failures.values())},
+                            "failure-details": [{"result-type": kind, "failed-session-count": count}
+                                                for kind, count in failures.items()]}]}
+    return gzip.compress(json.dumps(report).encode())
+
+
+def mailed(sender, to, packed):
+    mail = compose(sender, to, "Report Domain: twin.test", "for programs\n")
+    mail.add_attachment(packed, maintype="application", subtype="tlsrpt+gzip", filename="report.json.gz")
+    return mail
+
+
+def told(nest):
+    return json.loads(nest.cli("status", "--json"))["tls_reports"]
+
+
+def test_reports_of_others_reach_the_postmaster_and_the_status(twin, dns):
+    dns.add("big.unsigned.test A 20.1.0.5", 'big.unsigned.test TXT "v=spf1 a -all"', "nobody.unsigned.test A 20.1.0.6")
     nest = twin().start()
     postmaster = nest.account("first@twin.test")
-    report = compose("reports@big.unsigned.test", "tlsrpt@twin.test", "Report Domain: twin.test", "for programs\n")
-    assert from_outside(nest, "reports@big.unsigned.test", ["tlsrpt@twin.test"], report)[0] == 250
+    yesterday = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)).date()
+
+    def send_report(sender, packed):
+        code, words = from_outside(nest, sender, ["tlsrpt@twin.test"], mailed(sender, "tlsrpt@twin.test", packed))
+        assert code == 250, words
+
+    # what is not said by whom it seems, is of another domain, or is no report, reaches the mailbox and nothing else
+    send_report("reports@nobody.unsigned.test", report_of("twin.test", yesterday, 1, {"certificate-expired": 7}))
+    send_report("reports@big.unsigned.test", report_of("else.test", yesterday, 1, {"certificate-expired": 7}))
+    send_report("reports@big.unsigned.test", gzip.compress(b"\0" * 50_000_000))
+    send_report("reports@big.unsigned.test", b"no gzip at all")
+    until(lambda: len(postmaster.mails("INBOX")) == 4, "four mails")
+    assert told(nest) == {"reports": 0, "good": 0, "failed": 0} and "tls reports" not in nest.cli("status")
+
+    send_report("reports@big.unsigned.test", report_of("twin.test", yesterday, 12, {}))
+    assert told(nest) == {"reports": 1, "good": 12, "failed": 0}
+    assert "1 in 7 days: TLS was right on all 12 connections to us" in nest.cli("status")
+    # a second one for the day takes the place of the first
+    send_report("reports@big.unsigned.test",
+                report_of("twin.test", yesterday, 12, {"starttls-not-supported": 1, "certificate-expired": 2}))
+    assert told(nest) == {"reports": 1, "good": 12, "failed": 3, "trouble": "certificate-expired"}
+    assert (f"big.unsigned.test could not use TLS 3 of 15 times on {yesterday}: the certificate has expired. "
+            "See: nestbox dns --check") in nest.cli("status")
     postmaster.wait_for_mail(lambda mail: "Report Domain" in mail["subject"])
+
+
+def test_one_nestbox_reports_to_another(twin, nest, person):
+    server = twin().start()
+    someone, before = person("rita"), told(nest)["reports"]
+    send(server.account("tom@twin.test"), someone.address)
+    until(lambda: counted(server, "nest.test"), "a count")
+    let_a_day_pass(server)
+    until(lambda: not counted(server, "nest.test"), "counts forgotten")
+    until(lambda: told(nest)["reports"] == before + 1, "the report being heard")
