@@ -1,0 +1,144 @@
+"""Mail programs that wait, in a process of their own: each has logged in over TLS, opened a mailbox and said IDLE.
+
+Orders come as lines of JSON, each is answered by one: ["idle", n] brings n more, ["heard"] gives who was told of a new
+mail, and when (monotonic time), since the last time it was asked.  The end of standard input ends them all.
+"""
+import asyncio
+import base64
+import hashlib
+import hmac
+import itertools
+import json
+import os
+import ssl
+import subprocess
+import sys
+import time
+
+AT_ONCE = 24  # log-ins under way
+PER_NETWORK = 40  # of one /24 no more are let in than 50
+
+
+class Idlers:
+    """The test's end.  `people` are (address, password, mailbox); program n belongs to person n modulo their number."""
+
+    def __init__(self, host, port, ca, people, scram=True, spread=True):
+        self._process = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                         text=True)
+        self.pid = self._process.pid
+        self._ask({"host": host, "port": port, "ca": str(ca), "people": people, "scram": scram, "spread": spread})
+
+    def _ask(self, order):
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
+    def more(self, count):
+        """`count` more wait; gives the seconds it took."""
+        began = time.monotonic()
+        assert self._ask(["idle", count]) == "done"
+        return time.monotonic() - began
+
+    def heard(self):
+        """[(number, words, time), …]"""
+        return [tuple(entry) for entry in self._ask(["heard"])]
+
+    def stop(self):
+        self._process.stdin.close()
+        self._process.wait(60)
+
+
+def mac(key, text):
+    return hmac.new(key, text, hashlib.sha256).digest()
+
+
+class Program:
+    def __init__(self, house, number):
+        self.house, self.number = house, number
+        self.user, self.password, self.mailbox = house.orders["people"][number % len(house.orders["people"])]
+
+    async def begin(self):
+        orders = self.house.orders
+        source = (f"20.1.{100 + self.number // PER_NETWORK}.{self.number % PER_NETWORK + 1}", 0)
+        self.reader, self.writer = await asyncio.open_connection(
+            orders["host"], orders["port"], ssl=self.house.trust, limit=8192,
+            local_addr=source if orders["spread"] else None)
+        await self.reader.readline()
+        await (self.scram() if orders["scram"] else self.plain())
+        await self.say(f"c SELECT {self.mailbox}".encode(), b"c OK")
+        await self.say(b"d IDLE", b"+ ")
+
+    async def say(self, line, wanted):
+        self.writer.write(line + b"\r\n")
+        while True:
+            answer = await self.reader.readline()
+            if answer.startswith(wanted):
+                return answer
+            if not answer.startswith(b"* "):
+                raise ConnectionError(f"{self.number}: {line[:20]} was answered by {answer}")
+
+    async def plain(self):
+        word = base64.b64encode(f"\0{self.user}\0{self.password}".encode())
+        await self.say(b"a AUTHENTICATE PLAIN " + word, b"a OK")
+
+    async def scram(self):
+        """RFC 7677; what a password and its salt make is kept, as mail programs do: the server then has little to do."""
+        nonce = base64.b64encode(os.urandom(12)).decode()
+        bare = f"n={self.user},r={nonce}"
+        first = base64.b64encode(f"n,,{bare}".encode())
+        answer = base64.b64decode((await self.say(b"a AUTHENTICATE SCRAM-SHA-256 " + first, b"+ "))[2:]).decode()
+        facts = dict(part.split("=", 1) for part in answer.split(","))
+        key = self.house.client_key(self.password, facts["s"], int(facts["i"]))
+        final = f"c=biws,r={facts['r']}"
+        signed = f"{bare},{answer},{final}".encode()
+        proof = bytes(a ^ b for a, b in zip(key, mac(hashlib.sha256(key).digest(), signed)))
+        await self.say(base64.b64encode(f"{final},p={base64.b64encode(proof).decode()}".encode()), b"+ ")
+        await self.say(b"", b"a OK")
+
+    async def listen(self):
+        while line := await self.reader.readline():
+            if line.startswith(b"* ") and not line.startswith(b"* OK"):
+                self.house.heard.append((self.number, line.decode().strip(), time.monotonic()))
+        self.house.heard.append((self.number, "gone", time.monotonic()))
+
+
+class House:
+    def __init__(self, orders):
+        self.orders, self.heard, self.keys, self.listeners = orders, [], {}, []
+        self.trust = ssl.create_default_context(cafile=orders["ca"])
+        self.trust.check_hostname = orders["spread"]
+        self.numbers, self.places = itertools.count(), asyncio.Semaphore(AT_ONCE)
+
+    def client_key(self, *secret):
+        if secret not in self.keys:
+            password, salt, rounds = secret
+            salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(salt), rounds)
+            self.keys[secret] = mac(salted, b"Client Key")
+        return self.keys[secret]
+
+    async def begin(self, program):
+        async with self.places:
+            await program.begin()
+        self.listeners.append(asyncio.ensure_future(program.listen()))
+
+    async def obey(self, order):
+        if order[0] == "idle":
+            await asyncio.gather(*[self.begin(Program(self, next(self.numbers))) for _ in range(order[1])])
+            return "done"
+        heard, self.heard = self.heard, []
+        return heard
+
+    async def run(self):
+        orders = asyncio.StreamReader()
+        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
+        print(json.dumps("ready"), flush=True)
+        while line := await orders.readline():
+            print(json.dumps(await self.obey(json.loads(line))), flush=True)
+
+
+async def main():
+    await House(json.loads(sys.stdin.readline())).run()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
