@@ -65,7 +65,8 @@ bool vault_verify_again(struct vault *vault, struct slice public_pem, struct sli
                         struct slice signature);
 
 /* Passwords, RFC 5802 and RFC 7677: one secret serves SCRAM-SHA-256 and PLAIN.  No clear password is kept. */
-enum { SCRAM_KEY_LEN = 32, SCRAM_SALT_LEN = 16, SCRAM_ITERATIONS = 100000 };
+/* More rounds Cyrus SASL refuses to compute, and with it mbsync, mutt and Postfix. */
+enum { SCRAM_KEY_LEN = 32, SCRAM_SALT_LEN = 16, SCRAM_ITERATIONS = 65536 };
 struct scram_keys {
     unsigned char salt[SCRAM_SALT_LEN];
     int iterations;

@@ -5,15 +5,17 @@ mail, and when (monotonic time), since the last time it was asked.  The end of s
 """
 import asyncio
 import base64
-import hashlib
-import hmac
 import itertools
 import json
-import os
+import pathlib
 import ssl
 import subprocess
 import sys
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
+
+from laboratory.imap import Scram  # noqa: E402
 
 AT_ONCE = 24  # log-ins under way
 PER_NETWORK = 40  # of one /24 no more are let in than 50
@@ -48,10 +50,6 @@ class Idlers:
         self._process.wait(60)
 
 
-def mac(key, text):
-    return hmac.new(key, text, hashlib.sha256).digest()
-
-
 class Program:
     def __init__(self, house, number):
         self.house, self.number = house, number
@@ -82,17 +80,9 @@ class Program:
         await self.say(b"a AUTHENTICATE PLAIN " + word, b"a OK")
 
     async def scram(self):
-        """RFC 7677; what a password and its salt make is kept, as mail programs do: the server then has little to do."""
-        nonce = base64.b64encode(os.urandom(12)).decode()
-        bare = f"n={self.user},r={nonce}"
-        first = base64.b64encode(f"n,,{bare}".encode())
-        answer = base64.b64decode((await self.say(b"a AUTHENTICATE SCRAM-SHA-256 " + first, b"+ "))[2:]).decode()
-        facts = dict(part.split("=", 1) for part in answer.split(","))
-        key = self.house.client_key(self.password, facts["s"], int(facts["i"]))
-        final = f"c=biws,r={facts['r']}"
-        signed = f"{bare},{answer},{final}".encode()
-        proof = bytes(a ^ b for a, b in zip(key, mac(hashlib.sha256(key).digest(), signed)))
-        await self.say(base64.b64encode(f"{final},p={base64.b64encode(proof).decode()}".encode()), b"+ ")
+        scram = Scram(self.user, self.password)
+        answer = await self.say(f"a AUTHENTICATE SCRAM-SHA-256 {scram.first}".encode(), b"+ ")
+        await self.say(scram.final(answer[2:]).encode(), b"+ ")
         await self.say(b"", b"a OK")
 
     async def listen(self):
@@ -104,17 +94,10 @@ class Program:
 
 class House:
     def __init__(self, orders):
-        self.orders, self.heard, self.keys, self.listeners = orders, [], {}, []
+        self.orders, self.heard, self.listeners = orders, [], []
         self.trust = ssl.create_default_context(cafile=orders["ca"])
         self.trust.check_hostname = orders["spread"]
         self.numbers, self.places = itertools.count(), asyncio.Semaphore(AT_ONCE)
-
-    def client_key(self, *secret):
-        if secret not in self.keys:
-            password, salt, rounds = secret
-            salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(salt), rounds)
-            self.keys[secret] = mac(salted, b"Client Key")
-        return self.keys[secret]
 
     async def begin(self, program):
         async with self.places:

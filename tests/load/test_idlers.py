@@ -15,7 +15,7 @@ from visitors import AHEAD, part_of
 
 IDLERS, PEOPLE, EVENTS = 1000, 25, 100
 TOLD_S = 0.100
-MAILS, EACH_KIB = 1000, 32
+MAILS, EACH_KIB, PER_ACCOUNT = 1000, 32, 90
 
 
 def pss_kib(pid):
@@ -39,9 +39,10 @@ def house(twin):
 
 
 def test_one_that_waits_costs_little_memory(house, ca, record_property):
-    reader = house.account("reader@twin.test")
-    fill(reader, MAILS)
-    idlers = Idlers(house.hostname, 993, ca.pem, [(reader.address, reader.password, "INBOX")])
+    readers = [house.account(f"reader{number}@twin.test") for number in range(IDLERS // PER_ACCOUNT)]
+    for reader in readers:
+        fill(reader, MAILS)
+    idlers = Idlers(house.hostname, 993, ca.pem, [(reader.address, reader.password, "INBOX") for reader in readers])
     idlers.more(50)  # what a server at work has in memory
     before = pss_kib(house.pid)
     took = idlers.more(IDLERS)

@@ -1,6 +1,10 @@
 """An IMAP client that believes what it is told and nothing else: it keeps a view of the selected mailbox by untagged
 responses, as a mail program with a cache does (RFC 9051 7, RFC 7162)."""
+import base64
+import hashlib
+import hmac
 import itertools
+import os
 import re
 import socket
 
@@ -29,6 +33,39 @@ def uids_in(text):
 def set_of(numbers):
     """A list of numbers as IMAP writes it."""
     return ",".join(str(number) for number in sorted(numbers))
+
+
+def _mac(key, text):
+    return hmac.new(key, text, hashlib.sha256).digest()
+
+
+class Scram:
+    """The words of SCRAM-SHA-256 (RFC 7677).  What a password and its salt make is kept, as mail programs do, so that
+    many log-ins cost neither side much."""
+
+    keys = {}
+
+    def __init__(self, user, password):
+        self.password = password
+        self.bare = f"n={user},r={base64.b64encode(os.urandom(12)).decode()}"
+        self.first = base64.b64encode(f"n,,{self.bare}".encode()).decode()
+
+    def final(self, answer):
+        """`answer` is what stood behind "+ "."""
+        answer = base64.b64decode(answer).decode()
+        facts = dict(part.split("=", 1) for part in answer.split(","))
+        key = self.key(facts["s"], int(facts["i"]))
+        final = f"c=biws,r={facts['r']}"
+        signed = f"{self.bare},{answer},{final}".encode()
+        proof = bytes(a ^ b for a, b in zip(key, _mac(hashlib.sha256(key).digest(), signed)))
+        return base64.b64encode(f"{final},p={base64.b64encode(proof).decode()}".encode()).decode()
+
+    def key(self, salt, rounds):
+        secret = (self.password, salt, rounds)
+        if secret not in self.keys:
+            salted = hashlib.pbkdf2_hmac("sha256", self.password.encode(), base64.b64decode(salt), rounds)
+            self.keys[secret] = _mac(salted, b"Client Key")
+        return self.keys[secret]
 
 
 class Wire:
@@ -102,10 +139,17 @@ class Client:
 
     def connect(self):
         self.wire = Wire(self.owner.nestbox, self.source)
-        self.command(f'LOGIN "{self.owner.address}" "{self.owner.password}"')
+        self.log_in()
         if self.kind == "qresync":
             self.command("ENABLE QRESYNC")
         self.select()
+
+    def log_in(self):
+        scram = Scram(self.owner.address, self.owner.password)
+        tag = self.wire.begin(f"AUTHENTICATE SCRAM-SHA-256 {scram.first}")
+        for answer in (scram.final, lambda _: ""):
+            self.wire.socket.sendall(answer(self.wire.answer()[2:]).encode() + b"\r\n")
+        assert self.wire.end(tag, self.untagged)[0] == "OK"
 
     def cut(self):
         """The network goes; nothing is said."""
