@@ -21,7 +21,7 @@ PACKAGES_TEST=(
     "${PACKAGES_PYTHON[@]}" python3-pytest python3-selenium python3-aiosmtpd
     python3-dkim opendkim-tools
     knot knot-dnsutils knot-dnssecutils unbound iproute2 procps util-linux bsdutils mount e2fsprogs
-    "${PACKAGES_FRESH[@]}" swaks libnet-ssleay-perl libauthen-sasl-perl mutt msmtp gnupg gpg-agent
+    "${PACKAGES_FRESH[@]}" swaks libnet-ssleay-perl libauthen-sasl-perl mutt isync msmtp gnupg gpg-agent
     chromium chromium-driver fonts-dejavu-core
 )
 
