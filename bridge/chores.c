@@ -2,6 +2,7 @@
  * Recurring work, in slices: what was held, audiences, Maildirs, what did not arrive, tidying.  Each slice is
  * short and commits by itself; after a crash the rows say what is left to do.
  */
+#include "account_work.h"
 #include "activity_work.h"
 #include "commit.h"
 #include "list_work.h"
@@ -50,7 +51,7 @@ static bool tidy(struct bridge *bridge, bool *out_more, struct err *err)
     if (now_ms < bridge->tidy_ms)
         return true;
     if (!store_tidy(bridge->store, &more, err) || !expire_questions(bridge, err) ||
-        !forget_dkim_keys(bridge, err))
+        !forget_dkim_keys(bridge, err) || !sleep_accounts(bridge, &more, err))
         return false;
     if (!more)
         bridge->tidy_ms = now_ms + TIDY_EVERY_MS;

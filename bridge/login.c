@@ -1,7 +1,9 @@
 /* Who logs in: a name, and what proves it, the same for every door. */
 #include "bridge_login.h"
 #include "bridge_private.h"
+#include "bridge_register.h"
 #include "memory.h"
+#include "text.h"
 
 #include <stdio.h>
 
@@ -19,13 +21,20 @@ void login_question_clear(struct login_question *question)
         explicit_bzero(question->secret.at, question->secret.capacity);
     bytes_clear(&question->secret);
     bytes_clear(&question->auth_message);
+    if (question->newcomer)
+        newcomer_clear(question->newcomer);
+    free(question->newcomer);
+    free(question->network);
     free(question->name);
-    question->name = NULL;
+    question->network = question->name = NULL;
+    question->newcomer = NULL;
 }
 
 struct owner {          /* of keys */
     int64_t account_id; /* 0: a decoy's */
     bool asleep;
+    bool nobody;     /* nobody ever had that name */
+    int64_t used_ms; /* when it was last logged in to */
     char address[321];
 };
 
@@ -44,6 +53,7 @@ static bool find_keys(struct bridge *bridge, struct slice name, struct scram_key
     *owner = (struct owner){0};
     scram_keys_decoy(bridge->vault, name, out);
     enum found found = domain.at ? store_account_named(view, user, domain, &account, err) : ABSENT;
+    owner->nobody = found == ABSENT;
     if (found != FOUND || account.state == ACCOUNT_REMOVED)
         return found != FAILED;
     found = store_credential(view, account.id, &credential, err);
@@ -51,6 +61,7 @@ static bool find_keys(struct bridge *bridge, struct slice name, struct scram_key
         return found != FAILED;
     owner->account_id = account.id;
     owner->asleep = account.state == ACCOUNT_ASLEEP;
+    owner->used_ms = account.used_ms;
     snprintf(owner->address, sizeof owner->address, "%s@%s", account.name, account.domain);
     memcpy(out->salt, credential.salt, sizeof out->salt);
     memcpy(out->stored_key, credential.stored_key, sizeof out->stored_key);
@@ -59,8 +70,45 @@ static bool find_keys(struct bridge *bridge, struct slice name, struct scram_key
     return true;
 }
 
-bool bridge_login(struct bridge *bridge, const struct login_question *question,
-                  struct login_answer *out, struct err *err)
+/* The first log-in of a name: makes the account, if that is how accounts are made here. */
+static bool welcome(struct bridge *bridge, struct login_question *question,
+                    struct login_answer *out, struct err *err)
+{
+    struct slice domain = slice_of(question->name);
+    struct slice user = slice_cut(&domain, '@');
+    struct newcomer *newcomer = question->newcomer;
+    scoped_text char *host = NULL;
+
+    if (!host_canonical(domain, &host, err))
+        return false;
+    if (!newcomer) {
+        newcomer = question->newcomer = must_new(struct newcomer);
+        newcomer->user = must_copy(user);
+        newcomer->domain = steal(&host);
+        newcomer->network = must_dup(question->network ? question->network : "");
+        bytes_add(&newcomer->password, bytes_slice(&question->secret));
+    }
+    if (!bridge_register_prepare(bridge, newcomer, err))
+        return false;
+    if (newcomer->answer == REGISTER_TOO_MANY)
+        return err_set(err, ERR_TEMPORARY, "%s", register_words(newcomer->answer));
+    out->to_record = out->is_newcomer = newcomer->answer == REGISTER_DONE;
+    return true;
+}
+
+static bool is_newcomer(const struct bridge *bridge, const struct login_question *question,
+                        const struct owner *owner)
+{
+    struct slice domain = slice_of(question->name);
+    struct slice user = slice_cut(&domain, '@');
+
+    return owner->nobody && domain.at && question->auth_message.len == 0 &&
+           config_hosts(bridge->config, domain) &&
+           register_by_login_fits(bridge, user, bytes_slice(&question->secret));
+}
+
+bool bridge_login(struct bridge *bridge, struct login_question *question, struct login_answer *out,
+                  struct err *err)
 {
     struct slice secret = bytes_slice(&question->secret);
     struct scram_keys keys;
@@ -69,13 +117,31 @@ bool bridge_login(struct bridge *bridge, const struct login_question *question,
     *out = (struct login_answer){0};
     if (!find_keys(bridge, slice_of(question->name), &keys, &owner, err))
         return false;
+    if (is_newcomer(bridge, question, &owner))
+        return welcome(bridge, question, out, err);
     bool right = question->auth_message.len == 0
                      ? scram_password_is(&keys, secret)
                      : scram_proof_is(&keys, bytes_slice(&question->auth_message), secret,
                                       out->server_signature);
     out->account_id = right && !owner.asleep ? owner.account_id : 0;
     out->closed = right && owner.asleep;
+    out->to_record = out->account_id && owner.used_ms < clock_now(bridge->clock) - DAY_MS;
     snprintf(out->address, sizeof out->address, "%s", owner.address);
+    return true;
+}
+
+bool bridge_login_record(struct bridge *bridge, struct store_tx *tx,
+                         struct login_question *question, struct login_answer *answer,
+                         struct err *err)
+{
+    const struct newcomer *newcomer = question->newcomer;
+
+    if (!answer->is_newcomer)
+        return store_account_used(tx, answer->account_id, err);
+    if (!bridge_register_record(bridge, tx, question->newcomer, &answer->account_id, err) ||
+        !store_account_used(tx, answer->account_id, err))
+        return false;
+    snprintf(answer->address, sizeof answer->address, "%s@%s", newcomer->user, newcomer->domain);
     return true;
 }
 

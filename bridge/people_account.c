@@ -1,4 +1,5 @@
 /* Accounts: made, changed, put to sleep, woken. */
+#include "account_work.h"
 #include "bridge_people.h"
 #include "commit.h"
 #include "memory.h"
@@ -6,7 +7,7 @@
 
 #include <string.h>
 
-static void credential_make(struct slice password, struct credential *out)
+void credential_make(struct slice password, struct credential *out)
 {
     struct scram_keys keys;
 
@@ -139,9 +140,8 @@ static char *lower(struct slice text)
     return copy;
 }
 
-/* A new account's own row: its keys are made here, which takes a while. */
-static bool fill_new(struct bridge *bridge, struct slice local, struct slice domain,
-                     struct account *account, struct err *err)
+bool account_fill_new(struct bridge *bridge, struct slice local, struct slice domain,
+                      struct account *account, struct err *err)
 {
     account->name = must_copy(local);
     account->domain = must_copy(domain);
@@ -166,7 +166,7 @@ static bool begin_addition(struct bridge *bridge, struct slice address, struct a
     if (view)
         found = account_at(view, address, account, err);
     if (found == ABSENT)
-        return fill_new(bridge, local, domain, account, err);
+        return account_fill_new(bridge, local, domain, account, err);
     if (found == FOUND && account->state != ACCOUNT_ASLEEP)
         return err_set(
             err, ERR_REFUSED,
@@ -200,7 +200,8 @@ bool bridge_account_add(struct bridge *bridge, const struct new_account *account
 
     if (done) {
         addition.account.state = ACCOUNT_ACTIVE;
-        addition.account.asleep_since_ms = 0;
+        addition.account.asleep_since_ms = addition.account.ends_ms = 0;
+        addition.account.self_made = false;
         addition.with_password = account->password.len > 0;
         replace(&addition.account.display_name, account->display_name);
         replace(&addition.account.maildir, account->maildir);
@@ -286,6 +287,17 @@ static bool set_words(char **words, struct slice value, size_t most, const char 
     return true;
 }
 
+static bool set_chat(struct account *account, struct slice value, struct err *err)
+{
+    if (slice_is_nocase(value, "yes"))
+        account->chat = CHAT_YES;
+    else if (slice_is_nocase(value, "no"))
+        account->chat = CHAT_NO;
+    else
+        return err_set(err, ERR_MALFORMED, "chat is yes or no");
+    return true;
+}
+
 static bool set_maildir(struct account *account, struct slice value, struct err *err)
 {
     scoped_text char *text = must_copy(value);
@@ -315,9 +327,11 @@ bool bridge_account_set(struct bridge *bridge, struct slice address, struct slic
         set = set_reply_all(&account, value, err);
     else if (slice_is(name, "maildir"))
         set = set_maildir(&account, value, err);
+    else if (slice_is(name, "chat"))
+        set = set_chat(&account, value, err);
     else
         err_set(err, ERR_MALFORMED,
-                "There is name, summary, language, reply_all and maildir, not %.*s",
+                "There is name, summary, language, reply_all, maildir and chat, not %.*s",
                 SLICE_ARGS(name));
     return set && bridge_commit(bridge, profile ? record_profile : record_setting, &account, err);
 }

@@ -58,6 +58,8 @@ struct config {
     enum without_key seal_without_key;
     int64_t message_max, quota;
     enum registration registration;
+    int registration_rate;                   /* accounts of one network in an hour */
+    int64_t unused_account_ms;               /* 0: they stay */
     char trust_arc[CONFIG_DOMAINS_MAX][256]; /* whose seals count; the first "" ends them */
     /* [relay] */
     char relay_host[256], relay_user[256], relay_password_file[1024];

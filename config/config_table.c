@@ -84,7 +84,14 @@ const struct setting config_table[] = {
      .min = 1 * KIB, .max = 1024 * TIB, .help = "How much one account may keep."},
     {"policy", "registration", &kind_choice, PLACE(registration), .fallback = "closed",
      .choices = registrations,
-     .help = "Who may make an account: the administrator, everybody, who was invited, or who paid."},
+     .help = "Who may make an account: the administrator alone, everybody, who was invited (nestbox token), or who "
+             "paid, which is not built yet."},
+    {"policy", "registration_rate", &kind_number, PLACE(registration_rate), .fallback = "10", .min = 1, .max = 100000,
+     .help = "How many accounts people of one network may make in an hour without an invitation."},
+    {"policy", "unused_account", &kind_duration, PLACE(unused_account_ms), .fallback = "90 d",
+     .min = 0, .max = 3650LL * DAY_MS,
+     .help = "An account that its owner made is put to sleep when nobody has logged in to it for so long; never used, "
+             "after 7 days. 0 leaves them."},
     {"policy", "trust_arc", &kind_domains, PLACE(trust_arc), .unset = "nobody's word counts",
      .help = "Forwarders and mailing lists that say truly what a mail was before they changed it: the domains of "
              "their ARC seals. Mail of others that fails DMARC is taken on their word."},

@@ -227,7 +227,8 @@ struct imap_duties {
     struct tally *owners;             /* sessions logged in to each account */
     struct logins *logins;            /* who guesses passwords; the same for every protocol */
 
-    struct errand *(*login)(void *ctx, struct slice name, struct slice password); /* imap_login */
+    struct errand *(*login)(void *ctx, const struct peer *peer, struct slice name,
+                            struct slice password);            /* imap_login */
     struct errand *(*challenge)(void *ctx, struct slice name); /* imap_challenge */
     struct errand *(*prove)(void *ctx, struct slice name, struct slice auth_message,
                             struct slice proof); /* imap_proof */

@@ -84,7 +84,7 @@ enum next check_password(struct imap_session *s, struct slice name, struct slice
         sasl_clear(&s->sasl);
         return no(s, "UNAVAILABLE", "Too many log in just now. Please try again in a minute");
     }
-    return await_errand(s, s->duties->login(s->duties->ctx, name, password), judge_login);
+    return await_errand(s, s->duties->login(s->duties->ctx, &s->peer, name, password), judge_login);
 }
 
 enum next imap_on_login(struct imap_session *s)

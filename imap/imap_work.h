@@ -14,7 +14,9 @@ struct imap {
     struct imap_duties duties;
 };
 
-struct errand *duty_login(void *ctx, struct slice name, struct slice password); /* work_login.c */
+/* work_login.c */
+struct errand *duty_login(void *ctx, const struct peer *peer, struct slice name,
+                          struct slice password);
 struct errand *duty_challenge(void *ctx, struct slice name);
 struct errand *duty_prove(void *ctx, struct slice name, struct slice auth_message,
                           struct slice proof);

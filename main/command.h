@@ -95,8 +95,12 @@ int run_queue_show(struct command *command);
 int run_queue_retry(struct command *command);
 int run_queue_drop(struct command *command);
 int run_queue_tls(struct command *command); /* commands_tls.c */
-int run_dns(struct command *command);       /* commands_dns.c */
-int run_status(struct command *command);    /* commands_status.c */
+int run_token_add(struct command *command); /* commands_token.c */
+int run_token_list(struct command *command);
+int run_token_remove(struct command *command);
+int run_qr(struct command *command);
+int run_dns(struct command *command);    /* commands_dns.c */
+int run_status(struct command *command); /* commands_status.c */
 /* In the client itself. */
 int run_init(struct command *command, const char *config_path); /* init.c */
 int run_serve(const char *config_path);                         /* serve.c */

@@ -58,12 +58,18 @@ static const char *reply_all_name(enum reply_all reply_all)
     return "unknown";
 }
 
+static const char *chat_name(enum chat chat)
+{
+    return chat == CHAT_YES ? "yes" : chat == CHAT_NO ? "no" : "unknown";
+}
+
 static void account_json(struct json *json, const struct account *account)
 {
-    char created[DATE_TEXT_SIZE];
+    char created[DATE_TEXT_SIZE], ends[DATE_TEXT_SIZE];
     char *address = must_print("%s@%s", account->name, account->domain);
 
     date_rfc3339(account->created_ms, created);
+    date_rfc3339(account->ends_ms, ends);
     json_open(json, NULL);
     json_text(json, "address", address);
     json_text(json, "state", state_name(account->state));
@@ -72,7 +78,10 @@ static void account_json(struct json *json, const struct account *account)
     json_text(json, "language", account->language);
     json_text(json, "reply_all", reply_all_name(account->reply_all));
     json_text(json, "maildir", account->maildir);
+    json_text(json, "chat", chat_name(account->chat));
+    json_bool(json, "self_made", account->self_made);
     json_text(json, "created", created);
+    json_text(json, "ends", account->ends_ms ? ends : NULL);
     json_end(json);
     free(address);
 }
@@ -118,7 +127,12 @@ static void show_text(struct command *command, const struct account *account)
     command_say(command, "reply_all  %s\n", reply_all_name(account->reply_all));
     if (account->maildir)
         command_say(command, "maildir    %s\n", account->maildir);
-    command_say(command, "created    %s\n", created);
+    command_say(command, "chat       %s\n", chat_name(account->chat));
+    command_say(command, "created    %s%s\n", created, account->self_made ? " by its owner" : "");
+    if (account->ends_ms) {
+        date_rfc3339(account->ends_ms, created);
+        command_say(command, "ends       %s\n", created);
+    }
 }
 
 static bool show_one(struct listing *listing, struct err *err)

@@ -51,6 +51,9 @@ static bool host_is_ours(void *ctx, const struct http_request *request)
 {
     struct server *server = ctx;
 
+    if (slice_starts_nocase(request->host, "autoconfig."))
+        return slice_is(request->path, "/mail/config-v1.1.xml") &&
+               config_hosts(&server->config, slice_from(request->host, strlen("autoconfig.")));
     if (slice_starts_nocase(request->host, "mta-sts."))
         return slice_is(request->path, "/.well-known/mta-sts.txt") &&
                config_hosts(&server->config, slice_from(request->host, strlen("mta-sts.")));

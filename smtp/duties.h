@@ -85,7 +85,7 @@ struct smtp_duties {
     struct rate *sendings;
     bool (*is_login_busy)(void *ctx); /* too many passwords wait to be checked: AUTH hears 454 */
 
-    struct errand *(*login)(void *ctx, struct slice name,
+    struct errand *(*login)(void *ctx, const struct peer *peer, struct slice name,
                             struct slice password);            /* struct smtp_login */
     struct errand *(*challenge)(void *ctx, struct slice name); /* struct smtp_challenge */
     struct errand *(*prove)(void *ctx, struct slice name, struct slice auth_message,

@@ -154,7 +154,8 @@ static enum next check_password(struct smtp_session *s, struct slice password)
 
     if (auth_must_wait(s, name, &next))
         return next;
-    return send_errand(s, s->duties->login(s->duties->ctx, name, password), password_checked);
+    return send_errand(s, s->duties->login(s->duties->ctx, &s->peer, name, password),
+                       password_checked);
 }
 
 static bool take_name(struct smtp_session *s, struct slice name)

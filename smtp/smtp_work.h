@@ -29,7 +29,9 @@ struct work_errand {
 /* Fills the reply from the bridge's verdict: the one translation. */
 void smtp_say(struct smtp_errand *errand, const struct answer *answer, const char *good_words);
 
-struct errand *work_login(void *ctx, struct slice name, struct slice password); /* work_login.c */
+/* work_login.c */
+struct errand *work_login(void *ctx, const struct peer *peer, struct slice name,
+                          struct slice password);
 struct errand *work_challenge(void *ctx, struct slice name);
 struct errand *work_prove(void *ctx, struct slice name, struct slice auth_message,
                           struct slice proof);

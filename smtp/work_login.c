@@ -8,6 +8,7 @@ struct question { /* a proof is a login too */
     struct smtp_proof proof;
     struct smtp *smtp;
     struct login_question asked;
+    struct login_answer answer;
 };
 
 static struct question *question_of(struct errand *errand)
@@ -15,18 +16,35 @@ static struct question *question_of(struct errand *errand)
     return container_of(errand, struct question, proof.login.base.errand);
 }
 
+static void tell(struct question *it)
+{
+    struct smtp_login *login = &it->proof.login;
+
+    login->account_id = it->answer.account_id;
+    login->closed = it->answer.closed;
+    snprintf(login->address, sizeof login->address, "%s", it->answer.address);
+    memcpy(it->proof.server_signature, it->answer.server_signature,
+           sizeof it->proof.server_signature);
+}
+
+static bool record(struct errand *errand, struct store_tx *tx, struct err *err)
+{
+    struct question *it = question_of(errand);
+
+    if (!bridge_login_record(it->smtp->parts.bridge, tx, &it->asked, &it->answer, err))
+        return false;
+    tell(it);
+    return true;
+}
+
 static bool check(struct errand *errand, struct err *err)
 {
     struct question *it = question_of(errand);
-    struct smtp_login *login = &it->proof.login;
-    struct login_answer answer;
 
-    if (!bridge_login(it->smtp->parts.bridge, &it->asked, &answer, err))
+    if (!bridge_login(it->smtp->parts.bridge, &it->asked, &it->answer, err))
         return false;
-    login->account_id = answer.account_id;
-    login->closed = answer.closed;
-    snprintf(login->address, sizeof login->address, "%s", answer.address);
-    memcpy(it->proof.server_signature, answer.server_signature, sizeof it->proof.server_signature);
+    errand->write = it->answer.to_record ? record : NULL;
+    tell(it);
     return true;
 }
 
@@ -50,9 +68,12 @@ static struct errand *ask(struct smtp *smtp, struct slice name, struct slice sec
     return &it->proof.login.base.errand;
 }
 
-struct errand *work_login(void *ctx, struct slice name, struct slice password)
+struct errand *work_login(void *ctx, const struct peer *peer, struct slice name,
+                          struct slice password)
 {
     struct errand *errand = ask(ctx, name, password, SLICE(""));
+
+    question_of(errand)->asked.network = must_dup(peer->text);
 
     errand->one_by_one = true; /* slow on purpose: no crowd of them has all the workers */
     return errand;

@@ -7,7 +7,8 @@
 #define ACCOUNT                                                                                    \
     "SELECT a.id, a.person_id, a.state, a.name, d.name, a.display_name, a.summary, a.language, "   \
     "a.maildir,"                                                                                   \
-    " a.reply_all, a.actor_public_pem, a.actor_key, a.created_ms, a.asleep_since_ms"               \
+    " a.reply_all, a.actor_public_pem, a.actor_key, a.created_ms, a.asleep_since_ms,"              \
+    " a.self_made, a.used_ms, a.ends_ms, a.chat"                                                   \
     " FROM account a JOIN domain d ON d.id = a.domain_id "
 
 void account_clear(struct account *account)
@@ -41,6 +42,10 @@ static void read_account(struct sql_rows *rows, void *out)
     account->actor_key = take_bytes(rows);
     account->created_ms = take_number(rows);
     account->asleep_since_ms = take_number(rows);
+    account->self_made = take_number(rows) != 0;
+    account->used_ms = take_number(rows);
+    account->ends_ms = take_number(rows);
+    account->chat = (enum chat)take_int(rows);
 }
 
 enum found store_account(struct store_view *view, int64_t id, struct account *out, struct err *err)

@@ -42,19 +42,21 @@ static bool add_local_person(struct store_tx *tx, const struct account *account,
 static bool insert_account(struct store_tx *tx, const struct account *account, int64_t domain_id,
                            int64_t person_id, int64_t *out_id, struct err *err)
 {
-    return sql_insert(tx->sql,
-                      "INSERT INTO account (person_id, domain_id, name, state, display_name, "
-                      "summary, language, maildir,"
-                      " reply_all, actor_public_pem, actor_key, created_ms, asleep_since_ms)"
-                      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                      with(as_number(person_id), as_number(domain_id), as_text(account->name),
-                           as_number(account->state), as_text(account->display_name),
-                           as_text(account->summary), as_text(account->language),
-                           as_text(account->maildir), as_number(account->reply_all),
-                           as_text(account->actor_public_pem), as_bytes(&account->actor_key),
-                           as_number(account->created_ms ? account->created_ms : tx_now(tx)),
-                           as_number(account->asleep_since_ms)),
-                      out_id, err);
+    return sql_insert(
+        tx->sql,
+        "INSERT INTO account (person_id, domain_id, name, state, display_name, "
+        "summary, language, maildir,"
+        " reply_all, actor_public_pem, actor_key, created_ms, asleep_since_ms,"
+        " self_made, used_ms, ends_ms, chat)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        with(as_number(person_id), as_number(domain_id), as_text(account->name),
+             as_number(account->state), as_text(account->display_name), as_text(account->summary),
+             as_text(account->language), as_text(account->maildir), as_number(account->reply_all),
+             as_text(account->actor_public_pem), as_bytes(&account->actor_key),
+             as_number(account->created_ms ? account->created_ms : tx_now(tx)),
+             as_number(account->asleep_since_ms), as_number(account->self_made),
+             as_number(account->used_ms), as_number(account->ends_ms), as_number(account->chat)),
+        out_id, err);
 }
 
 /* What every mail program expects to find (RFC 6154). */
@@ -113,11 +115,14 @@ bool store_update_account(struct store_tx *tx, const struct account *account, st
     if (!sql_change(tx->sql,
                     "UPDATE account SET state = ?, display_name = ?, summary = ?, language = ?, "
                     "maildir = ?,"
-                    " reply_all = ?, asleep_since_ms = ? WHERE id = ?",
+                    " reply_all = ?, asleep_since_ms = ?, ends_ms = ?, chat = ?, self_made = ? "
+                    "WHERE id = ?",
                     with(as_number(account->state), as_text(account->display_name),
                          as_text(account->summary), as_text(account->language),
                          as_text(account->maildir), as_number(account->reply_all),
-                         as_number(account->asleep_since_ms), as_number(account->id)),
+                         as_number(account->asleep_since_ms), as_number(account->ends_ms),
+                         as_number(account->chat), as_number(account->self_made),
+                         as_number(account->id)),
                     no_account, err) ||
         !sql_run(tx->sql,
                  "UPDATE person SET name = ?, gone = ?"

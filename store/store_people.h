@@ -11,6 +11,8 @@
 
 enum account_state { ACCOUNT_ACTIVE, ACCOUNT_ASLEEP, ACCOUNT_REMOVED };
 enum reply_all { REPLY_ALL_ASK, REPLY_ALL_PUBLIC, REPLY_ALL_PEOPLE };
+/* Does a chat program (Delta Chat) read the mailbox?  Then everything goes to INBOX. */
+enum chat { CHAT_UNKNOWN, CHAT_YES, CHAT_NO };
 struct account {
     int64_t id, person_id;
     enum account_state state;
@@ -23,6 +25,10 @@ struct account {
     char *actor_public_pem;
     struct bytes actor_key; /* wrapped by vault */
     int64_t created_ms, asleep_since_ms;
+    bool self_made;  /* by its owner, not by the administrator */
+    int64_t used_ms; /* last log-in, to a day; 0 never */
+    int64_t ends_ms; /* then it is put to sleep; 0 never */
+    enum chat chat;
 };
 void account_clear(struct account *account);
 SCOPED_VALUE(account, account_clear)
@@ -173,7 +179,13 @@ enum found store_token_of(struct store_view *view, enum token_purpose purpose, i
                           int64_t person_id, struct token *out, struct err *err);
 
 /* How often since `since_ms` a stranger asked for something that is limited. */
-enum asked_for { ASKED_ADDRESS = 1, ASKED_SERVER, ASKED_NETWORK };
+enum asked_for {
+    ASKED_ADDRESS = 1,
+    ASKED_SERVER,
+    ASKED_NETWORK,
+    ASKED_ACCOUNT_SERVER = 11, /* to make accounts */
+    ASKED_ACCOUNT_NETWORK,
+};
 MUST_CHECK bool store_asked_count(struct store_view *view, enum asked_for what,
                                   const unsigned char digest[32], int64_t since_ms, int64_t *out,
                                   struct err *err);

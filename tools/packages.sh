@@ -4,7 +4,7 @@
 PACKAGES_BUILD=(
     gcc libc6-dev cmake ninja-build pkg-config git ca-certificates
     libssl-dev libcurl4-openssl-dev libjansson-dev libxml2-dev libgpgme-dev gnupg libsqlite3-dev
-    libgmime-3.0-dev libevent-dev libunbound-dev nettle-dev libidn2-dev libturbojpeg0-dev zlib1g-dev dns-root-data
+    libgmime-3.0-dev libevent-dev libunbound-dev nettle-dev libidn2-dev libturbojpeg0-dev zlib1g-dev libqrencode-dev dns-root-data
 )
 
 # The follower's server of `./dev run`, and the sum of the tests.

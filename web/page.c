@@ -45,6 +45,10 @@ const char page_style[] =
     "input:focus-visible,button:focus-visible{outline:3px solid var(--link);"
     "outline-offset:2px}\n"
     "nav{margin:1.5rem 0}\n"
+    ".qr{display:block;width:100%;max-width:20rem;height:auto;border-radius:.5rem}\n"
+    ".button{display:inline-block;font-weight:600;text-decoration:none;padding:.5rem .75rem;"
+    "border-radius:.375rem;background:var(--link);color:var(--paper)}\n"
+    "code{overflow-wrap:anywhere}\n"
     "footer{border-top:1px solid var(--line);margin-top:2rem}\n";
 
 void page_text(struct page *page, const char *text)

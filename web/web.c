@@ -46,7 +46,7 @@ static char *decoded(struct slice part)
     return bytes_take(&out);
 }
 
-static char *domain_asked(const struct web *web, struct slice host)
+char *page_domain(const struct web *web, struct slice host)
 {
     scoped_text char *canonical = NULL;
     struct err err;
@@ -75,7 +75,7 @@ void page_init(struct page *page, void *face, const struct http_turn *turn, page
     page->web = face;
     page->write = write;
     page->status = 200;
-    page->domain = domain_asked(face, turn->request->host);
+    page->domain = page_domain(face, turn->request->host);
     page->before = number_asked(turn->request->query, "before");
     for (size_t i = 0; i < COUNT_OF(page->parts); i++)
         page->parts[i] = decoded(turn->parts[i]);
@@ -206,6 +206,13 @@ static const struct http_route routes[] = {
     {"GET",  "/unsubscribe/{}",    ACCEPT_ANY,  on_list_stop,     page_end_turn,  NULL},
     {"POST", "/unsubscribe/{}",    ACCEPT_ANY,  on_list_stop,     page_end_turn,  NULL},
     {"GET", "/about/first-mail",   ACCEPT_ANY,  on_first_mail, page_end_turn,     NULL},
+    {"GET", "/new",                ACCEPT_ANY,  on_new,        page_end_turn,     NULL},
+    {"POST", "/new",               ACCEPT_ANY,  on_new_account, new_account_made, NULL},
+    {"GET", "/new.svg",            ACCEPT_ANY,  on_new_svg,    NULL,         NULL},
+    {"GET", "/new.png",            ACCEPT_ANY,  on_new_png,    NULL,         NULL},
+    {"GET", "/.well-known/autoconfig/mail/config-v1.1.xml", ACCEPT_ANY, on_autoconfig, NULL, NULL},
+    {"GET", "/mail/config-v1.1.xml", ACCEPT_ANY, on_autoconfig, NULL,        NULL},
+    {"GET", "/mail/apple.mobileconfig", ACCEPT_ANY, on_apple,  NULL,         NULL},
     {"GET", "/media/{}",           ACCEPT_ANY,  media_begin,   media_resume, media_more},
     {"GET", "/style.css",          ACCEPT_ANY,  on_style,      NULL,         NULL},
     {"GET", "/robots.txt",         ACCEPT_ANY,  on_robots,     NULL,         NULL},

@@ -38,6 +38,18 @@ void page_clear(struct page *page);
 enum next page_end_turn(void *face, struct http_turn *turn,
                         struct errand *back); /* answers; takes `back` */
 
+/* The hosted domain that was asked for, or else the main one; heap. */
+char *page_domain(const struct web *web, struct slice host);
+
+/* page_new.c: accounts that people make themselves, and what their programs need to know. */
+enum next on_new(void *face, struct http_turn *turn);
+enum next on_new_account(void *face, struct http_turn *turn);
+enum next new_account_made(void *face, struct http_turn *turn, struct errand *back);
+enum next on_new_svg(void *face, struct http_turn *turn);
+enum next on_new_png(void *face, struct http_turn *turn);
+enum next on_autoconfig(void *face, struct http_turn *turn);
+enum next on_apple(void *face, struct http_turn *turn);
+
 /* page.c: the frame of every page. */
 void page_begin(struct page *page, const char *title, const char *language);
 void page_end(struct page *page);

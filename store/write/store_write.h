@@ -11,6 +11,7 @@
 #include "pgp.h"
 #include "store_delivery.h"
 #include "store_dkim.h"
+#include "store_invitation.h"
 #include "store_mailbox.h"
 #include "store_message.h"
 #include "store_people.h"
@@ -67,6 +68,16 @@ MUST_CHECK bool store_orphan_tokens(struct store_tx *tx, enum token_purpose purp
                                     struct err *err);
 MUST_CHECK bool store_count_asked(struct store_tx *tx, enum asked_for what,
                                   const unsigned char digest[32], int64_t at_ms, struct err *err);
+
+/* Invitations: id, uses and made_ms are ignored on add; a name twice: ERR_CONFLICT. */
+MUST_CHECK bool store_add_invitation(struct store_tx *tx, const struct invitation *invitation,
+                                     struct err *err);
+MUST_CHECK bool store_use_invitation(struct store_tx *tx, int64_t id,
+                                     struct err *err); /* used up or expired: ERR_CONFLICT */
+MUST_CHECK bool store_remove_invitation(struct store_tx *tx, const char *name, struct err *err);
+/* Somebody logged in; a chat program reads it, unless its owner said no. */
+MUST_CHECK bool store_account_used(struct store_tx *tx, int64_t id, struct err *err);
+MUST_CHECK bool store_account_chats(struct store_tx *tx, int64_t id, struct err *err);
 
 /* Keys that sign mail: `id` and `since_ms` are ignored on add.  Moving on from another state than `from`: ERR_CONFLICT. */
 MUST_CHECK bool store_add_dkim_key(struct store_tx *tx, const struct dkim_key *key,

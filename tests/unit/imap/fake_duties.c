@@ -58,8 +58,10 @@ static struct errand *failed(enum err_kind kind, const char *words)
 
 /* ---- who ---- */
 
-static struct errand *fake_login(void *ctx, struct slice name, struct slice password)
+static struct errand *fake_login(void *ctx, const struct peer *peer, struct slice name,
+                                 struct slice password)
 {
+    (void)peer;
     struct done *done = done_new(NULL);
 
     (void)ctx;

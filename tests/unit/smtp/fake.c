@@ -48,8 +48,10 @@ static struct done_errand *done_new(int code, const char *status, const char *wo
     return done;
 }
 
-static struct errand *fake_login(void *ctx, struct slice name, struct slice password)
+static struct errand *fake_login(void *ctx, const struct peer *peer, struct slice name,
+                                 struct slice password)
 {
+    (void)peer;
     struct done_errand *done = done_new(0, "", "");
 
     (void)ctx;

@@ -1,0 +1,16 @@
+/*
+ * account_work — what the ways to an account share: the command line's (people_account.c) and its owner's (register.c).
+ */
+#ifndef NESTBOX_BRIDGE_ACCOUNT_WORK_H
+#define NESTBOX_BRIDGE_ACCOUNT_WORK_H
+
+#include "bridge_private.h"
+
+/* A new account's own row: its keys are made here, which takes a while. */
+MUST_CHECK bool account_fill_new(struct bridge *bridge, struct slice local, struct slice domain,
+                                 struct account *account, struct err *err);
+void credential_make(struct slice password, struct credential *out); /* slow on purpose */
+/* Chores: accounts whose time is over, or that their owners made and never used, go to sleep. */
+MUST_CHECK bool sleep_accounts(struct bridge *bridge, bool *out_more, struct err *err);
+
+#endif

@@ -1,0 +1,216 @@
+"""Accounts that people make themselves, and how mail programs find their settings."""
+import concurrent.futures
+import http.client
+import imaplib
+import json
+import plistlib
+import re
+import smtplib
+import sqlite3
+import xml.etree.ElementTree
+
+import pytest
+
+from laboratory.mailing import CLIENT
+from laboratory.wait import until
+
+SHORT = {"policy": {"registration": "open", "registration_rate": "5"}}
+GOOD = "aPassword-of-22-letters"
+
+
+def https(server, method, path, host=None, source=CLIENT):
+    """(status, headers, body)"""
+    there = http.client.HTTPSConnection(server.hostname, 443, context=server._ca.context(), source_address=source)
+    there.request(method, path, headers={"Host": host or server.domains[0]})
+    answer = there.getresponse()
+    return answer.status, answer.headers, answer.read()
+
+
+def make(server, word=None, source=CLIENT):
+    """What Delta Chat does; gives (status, what it reads)."""
+    status, headers, body = https(server, "POST", "/new" + (f"?t={word}" if word else ""), source=source)
+    assert headers["Content-Type"] == "application/json" and headers["Cache-Control"] == "no-store"
+    return status, json.loads(body)
+
+
+def imap_login(server, user, password):
+    with imaplib.IMAP4_SSL(server.hostname, 993, ssl_context=server.trust) as imap:
+        return imap.login(user, password)[0]
+
+
+def smtp_login(server, user, password):
+    with smtplib.SMTP_SSL(server.hostname, 465, "client.test", context=server.trust, source_address=CLIENT) as smtp:
+        return smtp.login(user, password)[0]
+
+
+@pytest.fixture
+def opened(twin):
+    return twin(SHORT).start()
+
+
+def invite(server, name, *options):
+    link = server.cli("token", "add", name, *options).split()[0]
+    assert link.startswith("https://twin.test/new?t=")
+    return link.rsplit("=", 1)[1]
+
+
+def test_an_account_is_made_and_works(opened):
+    status, made = make(opened)
+    assert status == 200 and set(made) == {"email", "password"}
+    assert re.fullmatch(r"[0-9a-z]{9}@twin\.test", made["email"]) and len(made["password"]) >= 20
+    assert imap_login(opened, made["email"], made["password"]) == "OK"
+    assert smtp_login(opened, made["email"], made["password"]) == 235
+    [account] = opened.ask("account", "list")
+    assert account["self_made"] and account["chat"] == "yes" and account["address"] == made["email"]
+
+
+def test_a_network_makes_so_many_in_an_hour(opened):
+    assert [make(opened)[0] for _ in range(6)] == [200] * 5 + [429]
+    status, said = make(opened, source=("20.1.0.77", 0))
+    assert status == 429 and "network" in said["reason"]  # the same /24
+    assert make(opened, source=("20.1.9.5", 0))[0] == 200
+
+
+def test_closed_refuses_in_words_and_fee_does_not_start(twin):
+    server = twin().start()
+    status, said = make(server)
+    assert status == 403 and "takes nobody new" in said["reason"]
+    status, _, page = https(server, "GET", "/new")
+    assert status == 403 and b"takes nobody new" in page and b"<svg" not in page
+    refused = server.run("token", "add", "x")
+    assert refused.returncode == 1 and b"registration = invite" in refused.stderr
+    server.stop()
+    server.write_settings({"policy": {"registration": "fee"}})
+    refused = server.run("serve")
+    assert refused.returncode == 1 and b"registration = fee is not built yet" in refused.stderr
+
+
+def test_invitations_count_and_end(twin):
+    server = twin({"policy": {"registration": "invite", "registration_rate": "1"}}).start()
+    status, said = make(server)
+    assert status == 403 and "invited" in said["reason"]
+    with pytest.raises(imaplib.IMAP4.error, match="AUTHENTICATIONFAILED"):
+        imap_login(server, "q7k2m9qd4@twin.test", GOOD)
+    word = invite(server, "family", "--uses=2", "--account-days=7")
+    assert b"<svg" in https(server, "GET", f"/new?t={word}")[2]
+    (status, made), (second, _) = make(server, word), make(server, word)
+    assert (status, second) == (200, 200) and made["ttl"] == 7 * 24 * 3600
+    status, said = make(server, word)
+    assert status == 403 and "used up" in said["reason"]
+    status, _, page = https(server, "GET", f"/new?t={word}")
+    assert status == 403 and b"used up" in page
+    [listed] = server.ask("token", "list")
+    assert (listed["name"], listed["uses"], listed["uses_max"]) == ("family", 2, 2) and word in listed["link"]
+    server.cli("token", "remove", "family")
+    assert server.ask("token", "list") == []
+    assert server.run("token", "remove", "family").returncode == 1
+    for broken in ("", "a", "x" * 20, "..%2f..%2f..%2f..%2fetc%2f", word.upper()):
+        assert make(server, broken or "%00")[0] == 403, broken
+
+
+def test_an_invitation_of_one_use_makes_one_account_for_many_who_come_at_once(opened):
+    word = invite(opened, "one")
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: make(opened, word)[0], range(4)))
+    assert sorted(answers) == [200] + [403] * 3
+    assert len(opened.ask("account", "list")) == 1
+
+
+def test_first_log_ins_at_the_same_instant_make_one_account(opened):
+    user, password = "q7k2m9qd4@twin.test", GOOD
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        logins = [pool.submit(login, opened, user, password) for login in [imap_login, smtp_login] * 4]
+        assert {login.result() for login in logins} == {"OK", 235}
+    [account] = opened.ask("account", "list")
+    assert account["address"] == user and account["self_made"] and account["chat"] == "yes"
+    with pytest.raises(imaplib.IMAP4.error, match="AUTHENTICATIONFAILED"):
+        imap_login(opened, user, "another password of 22")
+
+
+def test_what_nobody_invents_makes_no_account(opened):
+    for user, password in (
+            ("alice@twin.test", GOOD), ("q7k2m9qd44@twin.test", GOOD), ("q7k2.9qd4@twin.test", GOOD),
+            ("followers@twin.test", GOOD), ("webmaster@twin.test", GOOD), ("q7k2m9qd4@else.test", GOOD),
+            ("q7k2m9qd4", GOOD), ("q7k2m9qd4@twin.test", "short")):
+        with pytest.raises(imaplib.IMAP4.error, match="AUTHENTICATIONFAILED"):
+            imap_login(opened, user, password)
+    assert opened.ask("account", "list") == []
+
+
+def test_too_many_first_log_ins_are_put_off(opened):
+    for number in range(5):
+        assert imap_login(opened, f"q7k2m9qd{number}@twin.test", GOOD) == "OK"
+    with pytest.raises(imaplib.IMAP4.error, match="Too many accounts were made from your network"):
+        imap_login(opened, "q7k2m9qd7@twin.test", GOOD)
+    assert imap_login(opened, "q7k2m9qd0@twin.test", GOOD) == "OK"
+
+
+def test_what_is_not_used_goes_to_sleep(opened):
+    """The clock is moved by moving what stands in the database."""
+    kept, never, unused, ended = [make(opened)[1]["email"] for _ in range(4)]
+    opened.account("alice@twin.test")
+    opened.stop()
+    day = 24 * 3600 * 1000
+    with sqlite3.connect(opened.data_dir / "nestbox.db") as base:
+        for address, change in (
+                (never, f"created_ms = created_ms - {8 * day}"),
+                (unused, f"created_ms = created_ms - {95 * day}, used_ms = created_ms - {91 * day}"),
+                (kept, f"created_ms = created_ms - {95 * day}, used_ms = created_ms - {80 * day}"),
+                (ended, "ends_ms = created_ms + 1"), ("alice@twin.test", f"created_ms = created_ms - {900 * day}")):
+            base.execute(f"UPDATE account SET {change} WHERE name = ?", (address.split("@")[0],))
+    base.close()
+    opened.start()
+
+    def states():
+        return {account["address"]: account["state"] for account in opened.ask("account", "list")}
+    until(lambda: states() == {kept: "active", "alice@twin.test": "active", never: "asleep", unused: "asleep",
+                               ended: "asleep"}, "three of them asleep")
+    opened.cli("account", "add", never)  # the administrator wakes it, and it is no longer one of those
+    [woken] = opened.ask("account", "show", never)
+    assert woken["state"] == "active" and not woken["self_made"]
+
+
+def test_the_code_in_the_terminal(opened):
+    shown = opened.cli("qr")
+    assert "DCACCOUNT:https://twin.test/new\n" in shown and shown.count("▀") > 50
+    invite(opened, "friends", "--uses=0", "--days=0")
+    assert "DCACCOUNT:https://twin.test/new?t=" in opened.cli("qr", "friends")
+    assert opened.run("qr", "nobody").returncode == 1
+
+
+def test_the_code_as_a_picture(nest):
+    status, headers, picture = https(nest, "GET", "/new.png")
+    assert status == 200 and headers["Content-Type"] == "image/png" and picture.startswith(b"\x89PNG\r\n\x1a\n")
+    status, headers, picture = https(nest, "GET", "/new.svg")
+    assert status == 200 and headers["Content-Type"] == "image/svg+xml"
+    xml.etree.ElementTree.fromstring(picture)
+    assert https(nest, "GET", "/new.png?t=%3Cscript%3E")[0] == 404
+
+
+@pytest.mark.parametrize("path, host", [("/.well-known/autoconfig/mail/config-v1.1.xml", "nest.test"),
+                                        ("/mail/config-v1.1.xml", "autoconfig.nest.test")])
+def test_autoconfig_says_where_to_log_in(nest, path, host):
+    status, headers, body = https(nest, "GET", path, host)
+    assert status == 200 and headers["Content-Type"].startswith("text/xml")
+    provider = xml.etree.ElementTree.fromstring(body).find("emailProvider")
+    assert provider.find("domain").text == "nest.test"
+    doors = [(server.get("type"), server.find("port").text, server.find("socketType").text)
+             for server in provider if server.tag.endswith("Server")]
+    assert doors == [("imap", "993", "SSL"), ("imap", "143", "STARTTLS"), ("imap", "443", "SSL"),
+                     ("smtp", "465", "SSL"), ("smtp", "587", "STARTTLS"), ("smtp", "443", "SSL")]
+    assert {server.find("hostname").text for server in provider if server.tag.endswith("Server")} == {"mx.nest.test"}
+    assert https(nest, "GET", "/", "autoconfig.nest.test")[0] == 421
+
+
+def test_apples_profile(nest):
+    status, headers, body = https(nest, "GET", "/mail/apple.mobileconfig?address=alice%40nest.test")
+    assert status == 200 and headers["Content-Type"] == "application/x-apple-aspen-config"
+    profile = plistlib.loads(body)
+    [mail] = profile["PayloadContent"]
+    assert profile["PayloadType"] == "Configuration" and mail["PayloadType"] == "com.apple.mail.managed"
+    assert (mail["EmailAddress"], mail["IncomingMailServerHostName"], mail["IncomingMailServerPortNumber"],
+            mail["OutgoingMailServerPortNumber"]) == ("alice@nest.test", "mx.nest.test", 993, 465)
+    assert mail["PayloadUUID"] != profile["PayloadUUID"]
+    for strange in ("%3Cb%3E%40else.test", "x", "%ff%40nest.test"):
+        body = https(nest, "GET", f"/mail/apple.mobileconfig?address={strange}")[2]
+        assert "EmailAddress" not in plistlib.loads(body)["PayloadContent"][0]
