@@ -19,6 +19,7 @@ enum next {
     NEXT_WAIT,      /* turn->errand is out; bring nothing until resume() */
     NEXT_MORE,      /* call more() when the peer has taken it */
     NEXT_START_TLS, /* shake hands, then secured(); bytes that came early end the connection */
+    NEXT_COMPRESS, /* DEFLATE both ways from now on (RFC 4978), then read; bytes that came early end it */
     NEXT_HANG_UP,
 };
 enum nudge { NUDGE_TIMER, NUDGE_CHANGE, NUDGE_CLOSING };

@@ -36,6 +36,19 @@ enum next imap_on_starttls(struct imap_session *s)
     return NEXT_START_TLS;
 }
 
+/* COMPRESS DEFLATE (RFC 4978): the driver does it, behind this answer. */
+enum next imap_on_compress(struct imap_session *s)
+{
+    if (!lex_space(&s->lexer) || !lex_is(&s->lexer, "DEFLATE") || !lexer_at_end(&s->lexer))
+        return bad(s, "COMPRESS takes DEFLATE");
+    if (s->compressed)
+        return no(s, "COMPRESSIONACTIVE", "DEFLATE is on already");
+    s->compressed = true;
+    bytes_print(s->turn->out, "%s OK DEFLATE from here on\r\n", s->tag);
+    forget_command(s);
+    return NEXT_COMPRESS;
+}
+
 /* ---- ID (RFC 2971) ---- */
 
 /* What the client says of itself is of no use to us and may be personal: it is read and dropped. */

@@ -166,4 +166,6 @@ void add_capabilities(const struct imap_session *s, struct bytes *out)
                 "QUOTA=RES-STORAGE UNSELECT BINARY ESEARCH SEARCHRES WITHIN APPENDLIMIT=%lld "
                 "MULTIAPPEND METADATA",
                 (long long)s->duties->message_max);
+    if (!s->compressed)
+        bytes_add_text(out, " COMPRESS=DEFLATE");
 }

@@ -66,7 +66,7 @@ struct imap_session {
     struct peer peer;
     enum imap_state state;
     enum imap_mode mode;
-    bool secured, closing;
+    bool secured, closing, compressed;
     struct tls_facts tls;
     char id[9];
     int64_t account_id;
@@ -163,6 +163,7 @@ void tell_entry(struct imap_session *s, const struct imap_entry *entry, bool wit
 /* commands by file; arguments are in s->lexer */
 enum next imap_on_capability(struct imap_session *s); /* imap_greet.c */
 enum next imap_on_starttls(struct imap_session *s);
+enum next imap_on_compress(struct imap_session *s);
 enum next imap_on_login(struct imap_session *s); /* imap_login.c */
 enum next accept_login(struct imap_session *s, int64_t account_id);
 enum next imap_on_authenticate(struct imap_session *s); /* imap_sasl.c */

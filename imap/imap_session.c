@@ -162,6 +162,7 @@ static const struct command {
     {"LOGIN",        IN_FIRST,     0,                      imap_on_login       },
     {"AUTHENTICATE", IN_FIRST,     0,                      imap_on_authenticate},
     {"ENABLE",       IN_LOGGED_IN, 0,                      imap_on_enable      },
+    {"COMPRESS",     IN_LOGGED_IN, 0,                      imap_on_compress    },
     {"NAMESPACE",    IN_LOGGED_IN, BARE,                   imap_on_namespace   },
     {"LIST",         IN_LOGGED_IN, 0,                      imap_on_list        },
     {"LSUB",         IN_LOGGED_IN, 0,                      imap_on_lsub        },

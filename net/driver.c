@@ -32,7 +32,7 @@ static struct turn turn_of(struct connection *c)
 {
     return (struct turn){
         .in = SLICE(""),
-        .out = c->wire ? &c->wire->out : &c->dropped,
+        .out = c->wire ? wire_out(c->wire) : &c->dropped,
         .crowded = is_crowded(c),
     };
 }
@@ -48,7 +48,7 @@ static void send_away(struct connection *c, struct errand *errand)
 static const enum step step_after[] = {
     [NEXT_READ] = STEP_READING,       [NEXT_WAIT] = STEP_AWAY,
     [NEXT_MORE] = STEP_SENDING,       [NEXT_START_TLS] = STEP_STARTING_TLS,
-    [NEXT_HANG_UP] = STEP_HANGING_UP,
+    [NEXT_HANG_UP] = STEP_HANGING_UP, [NEXT_COMPRESS] = STEP_COMPRESSING,
 };
 
 /* Carries over what a turn asked for. */
@@ -284,6 +284,23 @@ static bool go_on_starting_tls(struct connection *c)
     return start_shaking(c);
 }
 
+/* What the peer sent before it read our yes could be meant either way. */
+static bool go_on_compressing(struct connection *c)
+{
+    assert(c->wire && !c->wire->squeeze);
+    if (wire_unread(c->wire).len > 0) {
+        log_info("service=%s peer=%s ended: bytes behind COMPRESS", c->peer.service, c->peer.text);
+        connection_end(c);
+        return false;
+    }
+    wire_flush(c->wire);
+    if (c->wire->broken || wire_unsent(c->wire) > 0)
+        return false;
+    wire_start_squeeze(c->wire);
+    c->step = STEP_READING;
+    return true;
+}
+
 static bool go_on_hanging_up(struct connection *c)
 {
     struct wire *w = c->wire;
@@ -324,6 +341,7 @@ static bool go_on(struct connection *c)
         return false;
     case STEP_SENDING: return go_on_sending(c);
     case STEP_STARTING_TLS: return go_on_starting_tls(c);
+    case STEP_COMPRESSING: return go_on_compressing(c);
     case STEP_HANGING_UP: return go_on_hanging_up(c);
     case STEP_LINGERING: return go_on_lingering(c);
     case STEP_DEAD: break;
@@ -344,6 +362,7 @@ static unsigned waits_for(const struct connection *c)
     case STEP_BEGIN:
     case STEP_SENDING:
     case STEP_STARTING_TLS:
+    case STEP_COMPRESSING:
     case STEP_HANGING_UP:
     case STEP_DEAD: return write;
     }

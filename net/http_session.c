@@ -232,6 +232,7 @@ static enum next act(struct http_session *s, enum next next, struct turn *turn)
         return NEXT_WAIT;
     case NEXT_MORE: return send_on(s, turn);
     case NEXT_HANG_UP: return NEXT_HANG_UP;
+    case NEXT_COMPRESS:
     case NEXT_START_TLS: break; /* no handler's business */
     }
     abort();

@@ -23,7 +23,7 @@ enum {
 /*
  *   SHAKING --> READING <--> AWAY (an errand is out)
  *                 | ^ ^----> SENDING (NEXT_MORE)
- *      STARTING_TLS  SHAKING
+ *      STARTING_TLS  SHAKING          (and COMPRESSING --> READING)
  *   any --> HANGING_UP --> LINGERING --> DEAD
  */
 enum step {
@@ -33,6 +33,7 @@ enum step {
     STEP_AWAY,
     STEP_SENDING,
     STEP_STARTING_TLS,
+    STEP_COMPRESSING,
     STEP_HANGING_UP,
     STEP_LINGERING,
     STEP_DEAD,

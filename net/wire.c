@@ -29,6 +29,7 @@ void wire_clear(struct wire *w)
     SSL_free(w->ssl);
     if (w->fd >= 0)
         close(w->fd);
+    squeeze_free(w->squeeze);
     bytes_clear(&w->in);
     bytes_clear(&w->out);
     *w = (struct wire){.fd = -1, .broken = true};
@@ -90,21 +91,39 @@ void wire_take(struct wire *w, size_t count)
     w->taken = 0;
 }
 
+/* One read of the connection, or what of an earlier one is still to be opened; false: there is nothing. */
+static bool fill_some(struct wire *w, size_t room)
+{
+    char piece[READ_AT_ONCE]; /* most of what comes is one short line: only that is kept */
+
+    if (w->squeeze && squeeze_waits(w->squeeze)) {
+        w->broken = !squeeze_open(w->squeeze, &w->in, room < sizeof piece ? room : sizeof piece);
+        return !w->broken;
+    }
+    if (!w->may_read || w->ended)
+        return false;
+    if (w->squeeze || room > sizeof piece)
+        room = sizeof piece;
+    size_t got = w->ssl ? read_tls(w, piece, room) : read_plain(w, piece, room);
+    struct slice came = {piece, got};
+    if (got > 0 && w->squeeze)
+        squeeze_take(w->squeeze, came);
+    else if (got > 0)
+        bytes_add(&w->in, came);
+    return true;
+}
+
 bool wire_fill(struct wire *w)
 {
-    if (!w->may_read || w->ended || w->broken)
+    bool squeezed = w->squeeze && squeeze_waits(w->squeeze);
+
+    if (w->broken || (!squeezed && (!w->may_read || w->ended)))
         return false;
     bytes_drop_front(&w->in, w->taken);
     w->taken = 0;
-    char piece[READ_AT_ONCE]; /* most of what comes is one short line: only that is kept */
     size_t before = w->in.len;
-    while (w->may_read && !w->ended && !w->broken && w->in.len < WIRE_UNREAD_MAX) {
-        size_t left = WIRE_UNREAD_MAX - w->in.len;
-        size_t room = left < sizeof piece ? left : sizeof piece;
-        size_t got = w->ssl ? read_tls(w, piece, room) : read_plain(w, piece, room);
-        if (got > 0)
-            bytes_add(&w->in, (struct slice){piece, got});
-    }
+    while (!w->broken && w->in.len < WIRE_UNREAD_MAX && fill_some(w, WIRE_UNREAD_MAX - w->in.len))
+        ;
     return w->in.len > before;
 }
 
@@ -137,6 +156,8 @@ static size_t write_plain(struct wire *w, struct slice s)
 
 void wire_flush(struct wire *w)
 {
+    if (w->squeeze)
+        squeeze_flush(w->squeeze, &w->out);
     while (!w->broken && wire_unsent(w) > 0) {
         struct slice s = slice_from(bytes_slice(&w->out), w->sent);
         size_t sent = w->ssl ? write_tls(w, s) : write_plain(w, s);
@@ -158,7 +179,7 @@ size_t wire_weight(const struct wire *w)
 {
     size_t tls = !w->ssl ? 0 : SSL_is_init_finished(w->ssl) ? TLS_WEIGHT : TLS_SHAKING_WEIGHT;
 
-    return w->in.capacity + w->out.capacity + tls;
+    return w->in.capacity + w->out.capacity + tls + (w->squeeze ? SQUEEZE_WEIGHT : 0);
 }
 
 void wire_rest(struct wire *w)
@@ -167,6 +188,11 @@ void wire_rest(struct wire *w)
         bytes_clear(&w->in);
     if (w->out.len == 0)
         bytes_clear(&w->out);
+}
+
+void wire_start_squeeze(struct wire *w)
+{
+    w->squeeze = squeeze_new();
 }
 
 bool wire_start_tls(struct wire *w, SSL_CTX *context, const struct listen_protocol *protocols)

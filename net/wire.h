@@ -10,6 +10,7 @@
 
 #include "bytes.h"
 #include "session.h"
+#include "squeeze.h"
 
 #include <event2/event.h>
 #include <openssl/ssl.h>
@@ -32,8 +33,9 @@ enum wire_shake { SHAKE_DONE, SHAKE_GOES_ON, SHAKE_FAILED };
 
 struct wire {
     int fd;
-    SSL *ssl;        /* NULL: plain */
-    struct bytes in; /* arrived; the session took the first `taken` bytes */
+    SSL *ssl;                /* NULL: plain */
+    struct squeeze *squeeze; /* under DEFLATE, within TLS; or NULL */
+    struct bytes in;         /* arrived; the session took the first `taken` bytes */
     size_t taken;
     struct bytes out; /* written by the session; the first `sent` bytes are gone */
     size_t sent;
@@ -58,14 +60,20 @@ static inline struct slice wire_unread(const struct wire *w)
 void wire_take(struct wire *w, size_t count); /* the first so many of the unread bytes */
 bool wire_fill(struct wire *w);               /* whether anything new came */
 void wire_flush(struct wire *w);              /* sends what the socket takes */
+/* Where a session writes. */
+static inline struct bytes *wire_out(struct wire *w)
+{
+    return w->squeeze ? squeeze_plain(w->squeeze) : &w->out;
+}
 static inline size_t wire_unsent(const struct wire *w)
 {
-    return w->out.len - w->sent;
+    return w->out.len - w->sent + (w->squeeze ? squeeze_plain(w->squeeze)->len : 0);
 }
 size_t wire_weight(const struct wire *w); /* bytes of memory, about */
 void wire_rest(struct wire *w);           /* gives back the memory of empty buffers */
 
 /* ALPN's names are read while the handshake lasts; NULL: ALPN is ignored. */
+void wire_start_squeeze(struct wire *w); /* from the next byte on, both ways */
 bool wire_start_tls(struct wire *w, SSL_CTX *context, const struct listen_protocol *protocols);
 bool wire_take_tls(struct wire *w, SSL *ssl); /* takes one that is ready to connect */
 enum wire_shake wire_shake(struct wire *w);

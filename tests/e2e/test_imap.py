@@ -3,6 +3,7 @@ import email
 import imaplib
 import re
 import time
+import zlib
 
 import pytest
 
@@ -152,3 +153,54 @@ def test_notes_of_programs_stay_with_their_mailbox(box):
     good(imap.create("Kept"))
     assert ask("GETMETADATA", "Kept", "(/private/comment)") == [b'"Kept" (/private/comment NIL)']
     imap.logout()
+
+
+class Squeezed:
+    """Under DEFLATE both ways: what imaplib needs of a socket and of its file."""
+
+    def __init__(self, sock):
+        self.sock, self.out, self.come = sock, zlib.compressobj(wbits=-15), zlib.decompressobj(wbits=-15)
+        self.text = b""
+
+    def sendall(self, data):
+        self.sock.sendall(self.out.compress(data) + self.out.flush(zlib.Z_SYNC_FLUSH))
+
+    def fill(self):
+        data = self.sock.recv(65536)
+        assert data, "the connection ended"
+        self.text += self.come.decompress(data)
+
+    def readline(self, limit=None):
+        while b"\n" not in self.text:
+            self.fill()
+        line, _, self.text = self.text.partition(b"\n")
+        return line + b"\n"
+
+    def read(self, size):
+        while len(self.text) < size:
+            self.fill()
+        data, self.text = self.text[:size], self.text[size:]
+        return data
+
+
+def test_everything_goes_under_deflate(box):
+    imap = log_in(box)
+    assert "COMPRESS=DEFLATE" in imap.capability()[1][0].decode()
+    good(imap.xatom("COMPRESS", "DEFLATE"))
+    squeezed = Squeezed(imap.sock)
+    imap.send, imap.read, imap.readline = squeezed.sendall, squeezed.read, squeezed.readline
+    draft = b"Subject: Long\r\n\r\n" + b"".join(b"line %d of many\r\n" % i for i in range(60000))
+    good(imap.append("Drafts", "", None, draft))
+    good(imap.select("Drafts"))
+    assert good(imap.fetch("1", "BODY.PEEK[]"))[0][1] == draft
+    # A bomb: 4 MB of NOOPs in a few KB; each is answered, and the session goes on.
+    imap.sock.settimeout(60)
+    bomb = zlib.compressobj(wbits=-15)
+    squeezed.sock.sendall(squeezed.out.compress(b"x NOOP\r\n" * 50000) + squeezed.out.flush(zlib.Z_SYNC_FLUSH))
+    for _ in range(50000):
+        assert squeezed.readline().startswith(b"x OK")
+    assert numbers(imap.search(None, "ALL")) == [1]
+    squeezed.sock.sendall(bomb.compress(b"y" * 10_000_000) + bomb.flush(zlib.Z_SYNC_FLUSH))
+    with pytest.raises((AssertionError, OSError, zlib.error)):
+        while True:
+            squeezed.readline()

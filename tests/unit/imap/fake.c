@@ -10,6 +10,10 @@ static void follow(struct fake *fake, struct turn *turn, enum next next)
     bytes_drop_front(&fake->unread, turn->used);
     while (next != NEXT_READ && next != NEXT_HANG_UP) {
         struct turn again = {.out = &fake->out};
+        if (next == NEXT_COMPRESS) {
+            next = fake->unread.len > 0 ? NEXT_HANG_UP : NEXT_READ;
+            break;
+        }
         if (next == NEXT_WAIT) {
             fake_work(turn->errand);
             next = imap_session_kind.resume(fake->session, turn->errand, &again);

@@ -69,6 +69,7 @@ static const struct row {
         "b OK|* METADATA \"INBOX\" (/private/comment \"mine\")\r\nc OK|* METADATA \"INBOX\" (/private/comment \"mine\" /private/vendor/x/y \"a\\\"b\")\r\nd OK|* METADATA \"INBOX\" (/shared/comment NIL)\r\ne OK [METADATA LONGENTRIES 4]|f OK"},
     {"METADATA of the server", LOGIN "b GETMETADATA \"\" (/shared/admin /shared/comment)\r\nc SETMETADATA \"\" (/shared/admin \"me\")\r\n", "* METADATA \"\" (/shared/admin \"mailto:postmaster@home.test\" /shared/comment NIL)|b OK|c NO [NOPERM]"},
     {"METADATA that cannot be", LOGIN "b SETMETADATA INBOX (/private/a//b \"\")\r\nc SETMETADATA INBOX (/else/a \"\")\r\nd SETMETADATA INBOX (/private/a%b \"\")\r\ne GETMETADATA INBOX\r\nf GETMETADATA (DEPTH 7) INBOX /private/a\r\ng SETMETADATA INBOX (/private/1 \"\" /private/2 \"\" /private/3 \"\" /private/4 \"\" /private/5 \"\" /private/6 \"\" /private/7 \"\" /private/8 \"\" /private/9 \"\")\r\n", "b BAD|c BAD|d BAD|e BAD|f BAD|g NO [METADATA TOOMANY]"},
+    {"COMPRESS", LOGIN "b COMPRESS DEFLATE\r\n|c COMPRESS DEFLATE\r\nd COMPRESS LZW\r\ne CAPABILITY\r\n", "COMPRESS=DEFLATE|b OK|c NO [COMPRESSIONACTIVE]|d BAD|MULTIAPPEND METADATA\r\ne OK"},
     {"names are good names", LOGIN "b CREATE \"a//b\"\r\nc CREATE \"a%b\"\r\nd CREATE New/\r\ne DELETE inbox\r\n", "b NO|c NO|d OK|e NO"},
     {"APPEND", LOGIN "b APPEND INBOX (\\Seen) \"22-Nov-2026 08:30:00 +0100\" {11}\r\n|Subject: x\n|\r\n", "+ |b OK [APPENDUID 8 100]"},
     {"APPEND of two", LOGIN "b APPEND INBOX {3+}\r\nabc (\\Seen) {2+}\r\nde\r\nc NOOP\r\n", "b OK [APPENDUID 8 100:101]|c OK"},
