@@ -5,11 +5,12 @@
 #   20.0.0.10 .11   Nestbox, a second one          20.0.0.20 .21  Fedify
 #   20.0.0.12 .13   the judge: a peer in Python    20.0.0.53      validating resolver
 #   20.0.0.54       authoritative DNS              20.1.0.0/16    anybody else
+#   20.0.0.14 .15   Nestbox, for Delta Chat
 #   20.0.0.2 .3 .4  Postfix, Exim, OpenSMTPD
 #   2a10:20::10     any of ours              2a10:20:1::1 ::2 ::3  anybody else
 set -e
 ip link set lo up
-for last in 2 3 4 10 11 12 13 20 21 53 54; do
+for last in 2 3 4 10 11 12 13 14 15 20 21 53 54; do
     ip address add 20.0.0.$last/32 dev lo
 done
 ip route add local 20.1.0.0/16 dev lo

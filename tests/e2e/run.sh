@@ -9,16 +9,17 @@ source "$ROOT/tools/bare_root.sh"
 cd "$ROOT"
 become_root "$here/run.sh" "$@"
 
-# The Fediverse peer comes from npm, pinned by its lock file; taken anew when that file has changed.
+# Peers that come from npm, pinned by a lock file each; taken anew when that file has changed.
 fetch_peer() {
-    local lock=$here/fediverse/package-lock.json stamp=$here/fediverse/node_modules/.fetched
+    local lock=$here/$1/package-lock.json stamp=$here/$1/node_modules/.fetched
     cmp -s "$lock" "$stamp" && return
-    say "fetching the Fediverse peer (npm ci)"
-    (cd "$here/fediverse" && npm ci --no-progress --loglevel=error >/dev/null)
+    say "fetching $2 (npm ci)"
+    (cd "$here/$1" && npm ci --no-progress --loglevel=error >/dev/null)
     cp "$lock" "$stamp"
 }
 
-fetch_peer
+fetch_peer fediverse "the Fediverse peer"
+fetch_peer chat "Delta Chat"
 need_mail_servers
 where=("$here")
 for word in "$@"; do

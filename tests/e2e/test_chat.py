@@ -1,0 +1,232 @@
+"""Delta Chat, by its own core, with its settings and its certificate checks as shipped.
+
+It trusts no laboratory's CA, but does not check the certificate of a host whose name begins with '_': so these two have
+such names.  The times printed are those from the call that sends to the event at the other end.
+"""
+import os
+import time
+
+import pytest
+
+from laboratory.deltachat import DeltaChat, Refused
+from laboratory.mailing import compose, submit
+from laboratory.nestbox import Account, Nestbox
+from laboratory.wait import until
+
+WITHIN = 30  # seconds, of a machine that does much else; 5 is what they promise on a calm one
+OPEN = {"policy": {"registration": "open", "registration_rate": "100"}}
+
+
+@pytest.fixture(scope="module")
+def houses(lab, ca, dns):
+    """_a.test and _b.test, with registration = open."""
+    dns.add_signed(*(f"{name} {record}" for name, address in (("_a.test", "20.0.0.14"), ("_b.test", "20.0.0.15"))
+                     for record in (f"A {address}", f"MX 10 {name}.")))
+    servers = [Nestbox(lab / name, ca, dns, (name,), address, OPEN, hostname=name).start()
+               for name, address in (("_a.test", "20.0.0.14"), ("_b.test", "20.0.0.15"))]
+    yield servers
+    for server in servers:
+        server.end()
+
+
+@pytest.fixture(scope="module")
+def app(lab):
+    chat = DeltaChat(lab / "deltachat")
+    yield chat
+    chat.kill()
+
+
+@pytest.fixture(scope="module")
+def alice(app, houses):
+    return app.profile("Alice").join("DCACCOUNT:https://_a.test/new")
+
+
+@pytest.fixture(scope="module")
+def bob(app, houses):
+    """His account comes of a log-in."""
+    return app.profile("Bob").join("DCACCOUNT:_a.test")
+
+
+@pytest.fixture(scope="module")
+def carol(app, houses):
+    return app.profile("Carol").join("DCACCOUNT:https://_b.test/new")
+
+
+def tell(what, since, event):
+    print(f"{what}: {event['at'] - since:.2f} s")
+
+
+def meet(one, other):
+    """A chat between two, after a first word each way; gives it as each of them sees it."""
+    there = one.chat_with(other)
+    sent = time.monotonic()
+    one.say(there, "knock")
+    heard, event = other.hears(lambda said: said["text"] == "knock" and said["sender"]["address"] == one.address, WITHIN)
+    tell(f"{one.name} to {other.name}", sent, event)
+    assert heard["showPadlock"]
+    here = heard["chatId"]
+    other.call("accept_chat", here)
+    other.say(here, "who is there")
+    one.hears(lambda said: said["text"] == "who is there" and said["chatId"] == there, WITHIN)
+    return there, here
+
+
+@pytest.fixture(scope="module", params=["one server", "two servers"])
+def pair(request, alice, bob, carol):
+    """Two people and their chat, as each sees it."""
+    other = bob if request.param == "one server" else carol
+    return (alice, other, *meet(alice, other))
+
+
+def test_accounts_are_made_by_code_and_by_log_in(houses, alice, bob, carol):
+    here, there = houses
+    made = {account["address"]: account for account in here.ask("account", "list")}
+    assert set(made) == {alice.address, bob.address}  # he logged in by IMAP and SMTP at the same instant
+    assert all(account["self_made"] and account["chat"] == "yes" for account in made.values())
+    assert [account["address"] for account in there.ask("account", "list")] == [carol.address]
+    posts = [line for line in here.log.read_text().splitlines() if "made an account" in line]
+    assert len(posts) == 1  # Alice alone asked over HTTPS
+
+
+def test_text_goes_both_ways(pair):
+    one, other, there, here = pair
+    for author, chat, reader, where in ((one, there, other, here), (other, here, one, there)):
+        sent = time.monotonic()
+        author.say(chat, f"Grüße von {author.name} 🐦")
+        heard, event = reader.hears(lambda said: said["text"] == f"Grüße von {author.name} 🐦", WITHIN)  # noqa: B023
+        tell("text", sent, event)
+        assert heard["chatId"] == where and heard["showPadlock"] and heard["sender"]["displayName"] == author.name
+
+
+def test_a_file_of_ten_megabytes(pair, tmp_path):
+    one, other, there, here = pair
+    file, content = tmp_path / "noise.bin", os.urandom(10_000_000)
+    file.write_bytes(content)
+    sent = time.monotonic()
+    one.say(there, "noise", file, "noise.bin")
+    heard, _ = other.hears(lambda said: said["text"].startswith("noise"), WITHIN * 4)  # first a word that it comes
+    whole = until(lambda: (said := other.message(heard["id"]))["downloadState"] == "Done" and said["file"] and said,
+                  "the whole file", WITHIN * 4)
+    print(f"10 MB: {time.monotonic() - sent:.2f} s")
+    with open(whole["file"], "rb") as came:
+        assert came.read() == content
+
+
+def test_edit_reaction_receipt_and_delete(pair):
+    one, other, there, here = pair
+    number = one.say(there, "tpyo")
+    heard, _ = other.hears(lambda said: said["text"] == "tpyo", WITHIN)
+
+    sent = time.monotonic()
+    one.call("send_edit_request", number, "typo")
+    event = other.wait_for("MsgsChanged", lambda event: event["msgId"] == heard["id"]
+                           and other.message(heard["id"])["text"] == "typo", WITHIN)
+    tell("edit", sent, event)
+    assert other.message(heard["id"])["isEdited"]
+
+    sent = time.monotonic()
+    other.call("send_reaction", heard["id"], ["👍"])
+    tell("reaction", sent, one.wait_for("IncomingReaction", lambda event: event["msgId"] == number, WITHIN))
+    assert one.call("get_message_reactions", number)["reactions"][0]["emoji"] == "👍"
+
+    sent = time.monotonic()
+    other.call("markseen_msgs", [heard["id"]])
+    tell("read receipt", sent, one.wait_for("MsgRead", lambda event: event["msgId"] == number, WITHIN))
+
+    sent = time.monotonic()
+    one.call("delete_messages_for_all", [number])
+    tell("delete", sent, other.wait_for("MsgDeleted", lambda event: event["msgId"] == heard["id"], WITHIN))
+
+
+def test_a_group_of_three(alice, bob, carol):
+    group = alice.call("create_group_chat", "Birds", False)
+    for other in (bob, carol):
+        alice.call("add_contact_to_chat", group, alice.knows(other))
+    sent = time.monotonic()
+    alice.say(group, "all of us")
+    chats = {}
+    for other in (bob, carol):
+        heard, event = other.hears(lambda said: said["text"] == "all of us", WITHIN)
+        tell(f"group, {other.name}", sent, event)
+        chats[other] = heard["chatId"]
+        other.call("accept_chat", heard["chatId"])
+        assert len(other.call("get_chat_contacts", heard["chatId"])) == 3
+        assert other.call("get_basic_chat_info", heard["chatId"])["name"] == "Birds"
+    carol.say(chats[carol], "heard")
+    for other in (alice, bob):
+        other.hears(lambda said: said["text"] == "heard" and said["sender"]["displayName"] == "Carol", WITHIN)
+
+
+@pytest.mark.parametrize("copies", ["0", "1"])
+def test_nothing_of_the_posts_is_lost_whatever_the_app_expunges(houses, app, copies):
+    """With bcc_self 0 the app expunges what it has read; the store keeps what was published."""
+    server = houses[0]
+    poet = app.profile("Poet").join("DCACCOUNT:https://_a.test/new")
+    poet.call("set_config", "bcc_self", copies)
+    friend = app.profile("Friend").join("DCACCOUNT:https://_a.test/new")
+    server.cli("account", "set", poet.address, f"summary=with bcc_self {copies}")
+    code, words = publish(server, poet, "A poem.\n")
+    assert code == 250, words
+    until(lambda: server.ask("post", "list", poet.address), "the post")
+    meet(poet, friend)
+    if copies == "0":
+        until(lambda: not any("@_a.test" in (mail["from"] or "") and mail["mailbox"] == "INBOX" and
+                              friend.address in mail["from"] for mail in server.ask("mail", "list", poet.address)),
+              "the app expunging what it has read", WITHIN)
+    [post] = server.ask("post", "list", poet.address)
+    assert post["state"] == "sent"
+
+
+def publish(server, profile, text):
+    author = Account(server, profile.address, profile.password)
+    return submit(author, compose(profile.address, "public@_a.test", "", text))
+
+
+def texts_of(profile, chat):
+    return [profile.message(number)["text"] for number in profile.call("get_message_ids", chat, False, False)]
+
+
+def test_a_second_device_sees_the_same_chats(app, alice, bob, tmp_path):
+    there = alice.chat_with(bob)
+    alice.say(there, "before the backup")
+    bob.hears(lambda said: said["text"] == "before the backup", WITHIN)
+    alice.call("stop_io")
+    alice.call("export_backup", str(tmp_path), None)
+    [backup] = tmp_path.glob("*.tar")
+    second = app.profile("Alice again")
+    second.call("import_backup", str(backup), None, seconds=120)
+    for device in (alice, second):
+        device.call("start_io")
+    assert second.address == alice.address
+    chat = second.chat_with(bob)
+    assert "before the backup" in texts_of(second, chat)
+
+    alice.say(there, "to both of me")
+    heard, _ = bob.hears(lambda said: said["text"] == "to both of me", WITHIN)
+    until(lambda: "to both of me" in texts_of(second, chat), "the second device showing it", WITHIN)
+    bob.say(heard["chatId"], "to all your devices")
+    for device in (alice, second):
+        device.hears(lambda said: said["text"] == "to all your devices", WITHIN)
+
+
+def refusal(app, code):
+    """What the app shows to who scanned that code."""
+    profile = app.profile("Nobody")
+    with pytest.raises(Refused) as refused:
+        profile.join(code)
+    return str(refused.value)
+
+
+def test_who_is_not_let_in_reads_why(app, houses):
+    server = houses[1]
+    server.stop()
+    server.write_settings({"policy": {"registration": "closed"}})
+    server.start()
+    assert "This server takes nobody new" in refusal(app, "DCACCOUNT:https://_b.test/new")
+    server.stop()
+    server.write_settings({"policy": {"registration": "invite"}})
+    server.start()
+    assert "This server takes only people who were invited" in refusal(app, "DCACCOUNT:https://_b.test/new")
+    link = server.cli("token", "add", "one").split()[0]
+    assert app.profile("Dora").join(f"DCACCOUNT:{link}").address.endswith("@_b.test")
+    assert "This invitation was used up" in refusal(app, f"DCACCOUNT:{link}")
