@@ -16,10 +16,10 @@ from laboratory.mailing import compose, from_outside
 from laboratory.terminal import Terminal
 from laboratory.wait import TookTooLong
 
-MAILS = int(os.environ.get("NESTBOX_DAY_MAILS", "400"))
+MAILS = int(os.environ.get("NESTBOX_DAY_MAILS", "300"))
 OUTAGE_S = int(os.environ.get("NESTBOX_OUTAGE", "0"))  # of silence; 0: connections are cut
 LETTERS = {"S": r"\Seen", "R": r"\Answered", "F": r"\Flagged"}  # of those flags that each of them keeps
-PATIENCE_S = 30
+PATIENCE_S = 120
 
 MBSYNCRC = """
 IMAPAccount twin
@@ -46,6 +46,7 @@ Patterns *
 Create Both
 Expunge Both
 SyncState *
+FSync no
 """
 
 MUTTRC = """
