@@ -22,6 +22,8 @@ LETTERS = {"S": r"\Seen", "R": r"\Answered", "F": r"\Flagged"}  # of those flags
 PATIENCE_S = 120
 
 MBSYNCRC = """
+FSync no
+
 IMAPAccount twin
 Host mx.twin.test
 Port 993
@@ -46,7 +48,6 @@ Patterns *
 Create Both
 Expunge Both
 SyncState *
-FSync no
 """
 
 MUTTRC = """

@@ -24,13 +24,14 @@ PER_NETWORK = 40  # of one /24 no more are let in than 50
 
 
 class Idlers:
-    """The test's end.  `people` are (address, password, mailbox); program n belongs to person n modulo their number."""
+    """The test's end.  `people` are (address, password, mailbox); program n belongs to person n modulo their number.
+    `networks` is the first of those that they come from, 20.1.`networks`.0/24; None: all from where we are."""
 
-    def __init__(self, host, port, ca, people, scram=True, spread=True):
+    def __init__(self, host, port, ca, people, scram=True, networks=100):
         self._process = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                          text=True)
         self.pid = self._process.pid
-        self._ask({"host": host, "port": port, "ca": str(ca), "people": people, "scram": scram, "spread": spread})
+        self._ask({"host": host, "port": port, "ca": str(ca), "people": people, "scram": scram, "networks": networks})
 
     def _ask(self, order):
         self._process.stdin.write(json.dumps(order) + "\n")
@@ -59,10 +60,11 @@ class Program:
 
     async def begin(self):
         orders = self.house.orders
-        source = (f"20.1.{100 + self.number // PER_NETWORK}.{self.number % PER_NETWORK + 1}", 0)
+        first = orders["networks"]
+        source = first and (f"20.1.{first + self.number // PER_NETWORK}.{self.number % PER_NETWORK + 1}", 0)
         self.reader, self.writer = await asyncio.open_connection(
             orders["host"], orders["port"], ssl=self.house.trust, limit=8192,
-            local_addr=source if orders["spread"] else None)
+            local_addr=source)
         await self.reader.readline()
         await (self.scram() if orders["scram"] else self.plain())
         await self.say(f"c SELECT {self.mailbox}".encode(), b"c OK")
@@ -98,7 +100,7 @@ class House:
     def __init__(self, orders):
         self.orders, self.heard, self.listeners, self.more = orders, [], [], asyncio.Event()
         self.trust = ssl.create_default_context(cafile=orders["ca"])
-        self.trust.check_hostname = orders["spread"]
+        self.trust.check_hostname = orders["networks"] is not None
         self.numbers, self.places = itertools.count(), asyncio.Semaphore(AT_ONCE)
 
     async def begin(self, program):
