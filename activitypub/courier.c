@@ -1,6 +1,6 @@
 /*
- * A courier lives for one attempt: ask, fetch what it wants (a person to be found, the POST, a second
- * knock), ask again, end.  Its claim ends with it, whatever happened.
+ * A courier makes one attempt after the other: ask, fetch what it wants (a person to be found, the POST, a second
+ * knock), ask again, end.  A claim ends with its attempt, whatever happened; the courier ends when none may start.
  */
 #include "courier.h"
 
@@ -9,12 +9,13 @@
 
 #include <stdlib.h>
 
-/* A fault of ours must not spin.  Each end of a delivery is news: many are looked at once each LOOK_PAUSE_MS. */
-enum { LOOK_AGAIN_MS = 30 * SECOND_MS, LOOK_LIMIT = 256, LOOK_PAUSE_MS = 30 };
+/* A fault of ours must not spin.  Each end of a delivery is news: many are looked at once each LOOK_PAUSE_MS, and where
+ * there is enough to do for that long, each BUSY_PAUSE_MS. */
+enum { LOOK_AGAIN_MS = 30 * SECOND_MS, LOOK_LIMIT = 256, LOOK_PAUSE_MS = 30, BUSY_PAUSE_MS = 120 };
 
 struct courier {
     struct activitypub *it;
-    struct claims_batch *batch; /* of one */
+    struct claims_batch *batch; /* of one; NULL: it has none any more */
     struct asking asking;
     int64_t rest_ms;
 };
@@ -25,20 +26,36 @@ static void start_couriers(struct activitypub *it)
 
     while ((batch = claims_next(&it->claims))) {
         struct courier *courier = must_new(struct courier);
-        /* unless it comes to its end, the delivery rests: a courier that is lost must not be sent again at once */
-        *courier = (struct courier){.it = it, .batch = batch, .rest_ms = it->parts.rest_ms};
+        *courier = (struct courier){.it = it, .batch = batch};
         it->parts.start_session(it->parts.ctx, &courier_kind, courier);
     }
 }
 
-static enum next courier_begin(void *session, const struct peer *peer, struct turn *turn)
+static enum next attempt(struct courier *courier, struct turn *turn)
 {
-    struct courier *courier = session;
     struct courier_ask *ask = courier_ask_new(&courier->it->parts.duties, courier->batch->ids[0]);
 
-    (void)peer;
+    /* unless it comes to its end, the delivery rests: one that is lost must not be sent again at once */
+    courier->rest_ms = courier->it->parts.rest_ms;
     turn->errand = asking_begin(&courier->asking, &ask->ask);
     return NEXT_WAIT;
+}
+
+static enum next courier_begin(void *session, const struct peer *peer, struct turn *turn)
+{
+    (void)peer;
+    return attempt(session, turn);
+}
+
+/* A session anew for each attempt costs more than its rows. */
+static enum next go_on(struct courier *courier, struct turn *turn)
+{
+    struct claims *claims = &courier->it->claims;
+
+    asking_clear(&courier->asking);
+    claims_ended(claims, courier->batch, courier->rest_ms, monotonic_ms());
+    courier->batch = claims_next(claims);
+    return courier->batch ? attempt(courier, turn) : NEXT_HANG_UP;
 }
 
 static enum next courier_resume(void *session, struct errand *back, struct turn *turn)
@@ -54,7 +71,7 @@ static enum next courier_resume(void *session, struct errand *back, struct turn 
     else
         log_error("delivery %lld could not be tried or recorded: %s (%s)",
                   (long long)courier->batch->ids[0], done->err.said, done->err.cause);
-    return NEXT_HANG_UP;
+    return go_on(courier, turn);
 }
 
 static enum next courier_nudged(void *session, enum nudge why, struct turn *turn)
@@ -73,7 +90,8 @@ static void courier_free(void *session)
     struct activitypub *it = courier->it;
 
     asking_clear(&courier->asking);
-    claims_ended(&it->claims, courier->batch, courier->rest_ms, monotonic_ms());
+    if (courier->batch)
+        claims_ended(&it->claims, courier->batch, courier->rest_ms, monotonic_ms());
     free(courier);
     start_couriers(it);
 }
@@ -105,7 +123,8 @@ static enum next look(struct dispatcher *dispatcher, struct turn *turn)
     struct activitypub *it = dispatcher->it;
 
     turn->watch = topic_of(TOPIC_DELIVERIES, 0);
-    dispatcher->next_look_ms = monotonic_ms() + LOOK_PAUSE_MS;
+    bool busy = it->claims.count > LOOK_LIMIT;
+    dispatcher->next_look_ms = monotonic_ms() + (busy ? BUSY_PAUSE_MS : LOOK_PAUSE_MS);
     int64_t rested_ms = claims_wake(&it->claims, monotonic_ms());
     if (it->claims.count + LOOK_LIMIT > CLAIMS_MAX) {
         turn->wake_at_ms = monotonic_ms() + SECOND_MS;

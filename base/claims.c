@@ -46,8 +46,9 @@ void claims_add(struct claims *claims, int64_t id, const char *host, const char 
     if (its_host->claims == CLAIMS_PER_HOST)
         return;
     its_host->claims++;
-    claims->at[claims->count++] =
-        (struct claim){.id = id, .load = must_dup(load), .host = its_host};
+    struct claim *claim = must_new(struct claim);
+    *claim = (struct claim){.id = id, .load = must_dup(load), .host = its_host};
+    claims->at[claims->count++] = claim;
 }
 
 bool claims_full(const struct claims *claims, const char *host)
@@ -74,10 +75,10 @@ static struct claims_batch *gather(struct claims *claims, size_t first)
 {
     struct claims_batch *batch = must_new(struct claims_batch);
 
-    batch->host = claims->at[first].host;
+    batch->host = claims->at[first]->host;
     for (size_t i = first; i < claims->count; i++) {
-        struct claim *claim = &claims->at[i];
-        if (claim->state != CLAIM_WAITING || !travel_together(&claims->at[first], claim))
+        struct claim *claim = claims->at[i];
+        if (claim->state != CLAIM_WAITING || !travel_together(claims->at[first], claim))
             continue;
         claim->state = CLAIM_CARRIED;
         batch->ids[batch->count++] = claim->id;
@@ -103,7 +104,7 @@ struct claims_batch *claims_next(struct claims *claims)
     if (claims->couriers >= claims->couriers_max || claims->closing)
         return NULL;
     for (size_t i = 0; i < claims->count; i++)
-        if (claims->at[i].state == CLAIM_WAITING && may_start(claims, claims->at[i].host))
+        if (claims->at[i]->state == CLAIM_WAITING && may_start(claims, claims->at[i]->host))
             return gather(claims, i);
     return NULL;
 }
@@ -111,7 +112,7 @@ struct claims_batch *claims_next(struct claims *claims)
 struct claims_batch *claims_more(struct claims *claims, const struct claims_host *host)
 {
     for (size_t i = 0; i < claims->count && !claims->closing; i++)
-        if (claims->at[i].state == CLAIM_WAITING && claims->at[i].host == host)
+        if (claims->at[i]->state == CLAIM_WAITING && claims->at[i]->host == host)
             return gather(claims, i);
     return NULL;
 }
@@ -119,13 +120,14 @@ struct claims_batch *claims_more(struct claims *claims, const struct claims_host
 /* Order is kept: who waits longest goes first. */
 static void remove_claim(struct claims *claims, size_t i)
 {
-    struct claim *claim = &claims->at[i];
+    struct claim *claim = claims->at[i];
 
-    free(claim->load);
     if (--claim->host->claims == 0)
         forget_host(claims, claim->host);
     claims->count--;
-    memmove(claim, claim + 1, (claims->count - i) * sizeof *claim);
+    memmove(&claims->at[i], &claims->at[i + 1], (claims->count - i) * sizeof claims->at[0]);
+    free(claim->load);
+    free(claim);
 }
 
 static bool carries(const struct claims_batch *batch, int64_t id)
@@ -142,14 +144,20 @@ void claims_ended(struct claims *claims, struct claims_batch *batch, int64_t res
     batch->host->couriers--;
     claims->couriers--;
     claims->doubtful -= batch->doubtful;
-    for (size_t i = claims->count; i > 0; i--) {
-        struct claim *claim = &claims->at[i - 1];
-        if (claim->state != CLAIM_CARRIED || !carries(batch, claim->id))
+    size_t left = batch->count; /* and they are among the first */
+    for (size_t i = 0; i < claims->count && left > 0;) {
+        struct claim *claim = claims->at[i];
+        bool carried = claim->state == CLAIM_CARRIED && carries(batch, claim->id);
+        left -= carried;
+        if (carried && rest_ms == 0) {
+            remove_claim(claims, i);
             continue;
-        claim->state = CLAIM_RESTING;
-        claim->rest_until_ms = now_ms + rest_ms;
-        if (rest_ms == 0)
-            remove_claim(claims, i - 1);
+        }
+        if (carried) {
+            claim->state = CLAIM_RESTING;
+            claim->rest_until_ms = now_ms + rest_ms;
+        }
+        i++;
     }
     free(batch);
 }
@@ -159,7 +167,7 @@ int64_t claims_wake(struct claims *claims, int64_t now_ms)
     int64_t next_ms = INT64_MAX;
 
     for (size_t i = claims->count; i > 0; i--) {
-        const struct claim *claim = &claims->at[i - 1];
+        const struct claim *claim = claims->at[i - 1];
         if (claim->state != CLAIM_RESTING)
             continue;
         if (claim->rest_until_ms <= now_ms)
@@ -188,7 +196,7 @@ void claims_held(const struct claims *claims, struct claims_held *out)
     *out = (struct claims_held){.id_count = claims->count};
     out->ids = must_alloc_array(claims->count + 1, sizeof *out->ids);
     for (size_t i = 0; i < claims->count; i++)
-        out->ids[i] = claims->at[i].id;
+        out->ids[i] = claims->at[i]->id;
     qsort(out->ids, out->id_count, sizeof *out->ids, by_number);
     for (size_t i = 0; i < claims->host_count; i++)
         if (claims->hosts[i]->claims == CLAIMS_PER_HOST)

@@ -34,8 +34,8 @@ struct claims_host {
     int claims, couriers;
     bool doubtful;
 };
-struct claims { /* zeros, and couriers_max */
-    struct claim at[CLAIMS_MAX];
+struct claims {                   /* zeros, and couriers_max */
+    struct claim *at[CLAIMS_MAX]; /* who waits longest first */
     size_t count;
     struct claims_host *hosts[CLAIMS_MAX];
     size_t host_count;

@@ -12,9 +12,18 @@ struct asking { /* a DNS question of a transfer, which may end before the answer
     struct transfer *transfer;
 };
 
+/* Easy handles that rest between transfers: what they are told is forgotten, what curl allocated stays. */
+enum { IDLE_MAX = 32 };
+struct idle_handles {
+    CURL *at[IDLE_MAX];
+    size_t count;
+};
+void idle_handles_clear(struct idle_handles *idle);
+
 struct transfer {
     struct fetcher *fetcher;
     const struct config *config;
+    struct idle_handles *idle; /* borrowed: where its handle comes from and goes back to */
     struct fetch *fetch;
     void (*done)(void *ctx, struct errand *errand);
     void *ctx;

@@ -21,6 +21,7 @@ enum {
     CONNECT_MS = 5 * SECOND_MS,
     SILENCE_S = 10,
     HEAD_MAX = 64 * 1024,
+    UPLOAD_BUFFER = 16 * 1024, /* curl's 64 KiB make malloc tidy up each time they are freed */
     ADDRESSES_MAX = 16,
 };
 
@@ -232,6 +233,7 @@ static void set_guard(const struct transfer *t)
     curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L); /* each handle would keep its own */
     if (t->config->ca_file[0])
         curl_easy_setopt(easy, CURLOPT_CAINFO, t->config->ca_file);
 }
@@ -264,13 +266,37 @@ static void set_exchange(struct transfer *t)
         return;
     struct slice body = bytes_slice(&t->fetch->body);
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.at);
 }
 
+static CURL *take_handle(struct idle_handles *idle)
+{
+    return idle->count > 0 ? idle->at[--idle->count] : curl_easy_init();
+}
+
+static void give_back(struct idle_handles *idle, CURL *easy)
+{
+    if (!easy)
+        return;
+    if (idle->count == IDLE_MAX) {
+        curl_easy_cleanup(easy);
+        return;
+    }
+    curl_easy_reset(easy);
+    idle->at[idle->count++] = easy;
+}
+
+void idle_handles_clear(struct idle_handles *idle)
+{
+    while (idle->count > 0)
+        curl_easy_cleanup(idle->at[--idle->count]);
+}
+
 CURL *transfer_easy(struct transfer *t)
 {
-    t->easy = curl_easy_init();
+    t->easy = take_handle(t->idle);
     if (!t->easy)
         return NULL;
     set_target(t);
@@ -333,7 +359,7 @@ void transfer_read_result(struct transfer *t, CURLcode code)
 
 void transfer_free(struct transfer *t)
 {
-    curl_easy_cleanup(t->easy);
+    give_back(t->idle, t->easy); /* it points at what goes now */
     curl_slist_free_all(t->fields);
     curl_slist_free_all(t->resolved);
     curl_slist_free_all(t->connect_to);

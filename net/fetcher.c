@@ -25,6 +25,7 @@ struct fetcher {
     const struct config *config;
     CURLM *multi;
     struct event *timer;
+    struct idle_handles idle;
     struct transfer *running; /* from the DNS question to the result */
     size_t running_count;
     struct transfer *waiting, **waiting_end;
@@ -316,6 +317,7 @@ void fetcher_submit(struct fetcher *fetcher, struct errand *errand,
 
     t->fetcher = fetcher;
     t->config = fetcher->config;
+    t->idle = &fetcher->idle;
     t->fetch = container_of(errand, struct fetch, errand);
     t->done = done;
     t->ctx = ctx;
@@ -365,6 +367,7 @@ void fetcher_free(struct fetcher *fetcher)
         return;
     loop_run_posts(fetcher->loop);
     end_all(fetcher);
+    idle_handles_clear(&fetcher->idle);
     if (fetcher->multi)
         curl_multi_cleanup(fetcher->multi);
     if (fetcher->timer)

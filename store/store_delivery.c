@@ -11,8 +11,8 @@
     "d.body_id,"                                                                                   \
     " d.mail_from, d.rcpt_to, d.notify, d.dsn_return, d.envid, d.orcpt, d.require_tls, d.tell,"    \
     " h.next_ms, h.last_reply FROM delivery d LEFT JOIN inbox i ON i.id = d.inbox_id"              \
-    " LEFT JOIN mail_host h ON d.target = 3 AND h.name = (SELECT name FROM mail_host"              \
-    " WHERE name " ITS_WAY("d") " ORDER BY next_ms DESC LIMIT 1) "
+    " LEFT JOIN mail_host h ON h.name = CASE d.target WHEN 3 THEN (SELECT name FROM mail_host"     \
+    " WHERE name " ITS_WAY("d") " ORDER BY next_ms DESC LIMIT 1) END "
 /* The hosts that are left out, ?4 and on: as many as there can be.  What none has stands for no host. */
 #define EIGHT "(?), (?), (?), (?), (?), (?), (?), (?)"
 #define LEFT_OUT                                                                                   \

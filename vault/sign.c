@@ -2,7 +2,11 @@
  * Signing keys.  A private key rests as PKCS#8 wrapped under the purpose below; unwrapped ones are
  * cached under the caller's name for them, the least recently used one makes room.  A cached key is
  * used only while the wrapped bytes are the same, so a rotated key is never signed with by mistake.
+ *
+ * With an RSA key a prepared context is kept, and each signature made with a copy of it: to prepare one takes OpenSSL
+ * longer than to copy it.
  */
+#include "digest.h"
 #include "memory.h"
 #include "vault_private.h"
 
@@ -12,6 +16,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <pthread.h>
 
@@ -23,7 +28,14 @@ struct signer {
     char *name;
     struct bytes wrapped;
     EVP_PKEY *key;
+    EVP_PKEY_CTX *prepared; /* NULL: it is no RSA key */
     uint64_t used_at;
+};
+
+/* To sign with once: one of the two. */
+struct pen {
+    EVP_PKEY *key;
+    EVP_PKEY_CTX *prepared;
 };
 
 struct signers {
@@ -45,6 +57,7 @@ static void signer_clear(struct signer *signer)
 {
     free(signer->name);
     bytes_clear(&signer->wrapped);
+    EVP_PKEY_CTX_free(signer->prepared);
     EVP_PKEY_free(signer->key); /* wipes the private numbers with the last reference */
     *signer = (struct signer){0};
 }
@@ -75,20 +88,46 @@ static struct signer *find_named(struct signers *signers, const char *name)
     return NULL;
 }
 
-/* A reference of the caller's own, or NULL. */
-static EVP_PKEY *signers_find(struct signers *signers, const char *name, struct slice wrapped)
+static EVP_PKEY_CTX *prepare_rsa(EVP_PKEY *key)
 {
-    EVP_PKEY *key = NULL;
+    EVP_PKEY_CTX *run = EVP_PKEY_CTX_new(key, NULL);
 
+    openssl_must(run != NULL);
+    openssl_must(EVP_PKEY_sign_init(run));
+    openssl_must(EVP_PKEY_CTX_set_rsa_padding(run, RSA_PKCS1_PADDING));
+    openssl_must(EVP_PKEY_CTX_set_signature_md(run, EVP_sha256()));
+    return run;
+}
+
+static void signer_fill(struct signer *signer, struct pen *out)
+{
+    if (signer->prepared) {
+        out->prepared = EVP_PKEY_CTX_dup(signer->prepared);
+        openssl_must(out->prepared != NULL);
+        return;
+    }
+    out->key = signer->key;
+    EVP_PKEY_up_ref(out->key);
+}
+
+static void pen_clear(struct pen *pen)
+{
+    EVP_PKEY_CTX_free(pen->prepared);
+    EVP_PKEY_free(pen->key);
+}
+
+static bool signers_find(struct signers *signers, const char *name, struct slice wrapped,
+                         struct pen *out)
+{
     pthread_mutex_lock(&signers->lock);
     struct signer *signer = find_named(signers, name);
-    if (signer && slice_eq(bytes_slice(&signer->wrapped), wrapped)) {
+    bool known = signer && slice_eq(bytes_slice(&signer->wrapped), wrapped);
+    if (known) {
         signer->used_at = ++signers->uses;
-        key = signer->key;
-        EVP_PKEY_up_ref(key);
+        signer_fill(signer, out);
     }
     pthread_mutex_unlock(&signers->lock);
-    return key;
+    return known;
 }
 
 static struct signer *make_place(struct signers *signers, const char *name)
@@ -107,16 +146,20 @@ static struct signer *make_place(struct signers *signers, const char *name)
     return place;
 }
 
+/* Takes the key. */
 static void signers_keep(struct signers *signers, const char *name, struct slice wrapped,
-                         EVP_PKEY *key)
+                         EVP_PKEY *key, struct pen *out)
 {
+    EVP_PKEY_CTX *prepared = EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA ? prepare_rsa(key) : NULL;
+
     pthread_mutex_lock(&signers->lock);
     struct signer *place = make_place(signers, name);
     place->name = must_dup(name);
     bytes_add(&place->wrapped, wrapped);
-    EVP_PKEY_up_ref(key);
     place->key = key;
+    place->prepared = prepared;
     place->used_at = ++signers->uses;
+    signer_fill(place, out);
     pthread_mutex_unlock(&signers->lock);
 }
 
@@ -177,20 +220,26 @@ static EVP_PKEY *unwrap_private(struct vault *vault, struct slice wrapped, struc
     return key;
 }
 
-/* Ed25519 hashes by itself. */
-static const EVP_MD *hash_for(const EVP_PKEY *key)
+static void sign_rsa(EVP_PKEY_CTX *run, struct slice data, struct bytes *out)
 {
-    return EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519 ? NULL : EVP_sha256();
+    unsigned char digest[SHA256_LEN];
+    size_t len = (size_t)EVP_PKEY_get_size(EVP_PKEY_CTX_get0_pkey(run));
+    unsigned char *at = (unsigned char *)bytes_reserve(out, len);
+
+    sha256(data, digest);
+    openssl_must(EVP_PKEY_sign(run, at, &len, digest, sizeof digest));
+    out->len += len;
 }
 
-static void sign(EVP_PKEY *key, struct slice data, struct bytes *out)
+/* Ed25519 hashes by itself. */
+static void sign_ed25519(EVP_PKEY *key, struct slice data, struct bytes *out)
 {
     size_t len = (size_t)EVP_PKEY_get_size(key);
     unsigned char *at = (unsigned char *)bytes_reserve(out, len);
     EVP_MD_CTX *run = EVP_MD_CTX_new();
 
     openssl_must(run != NULL);
-    openssl_must(EVP_DigestSignInit(run, NULL, hash_for(key), NULL, key));
+    openssl_must(EVP_DigestSignInit(run, NULL, NULL, NULL, key));
     openssl_must(EVP_DigestSign(run, at, &len, (const unsigned char *)data.at, data.len));
     EVP_MD_CTX_free(run);
     out->len += len;
@@ -199,15 +248,18 @@ static void sign(EVP_PKEY *key, struct slice data, struct bytes *out)
 bool vault_sign(struct vault *vault, const char *name, struct slice wrapped, struct slice data,
                 struct bytes *out_signature, struct err *err)
 {
-    EVP_PKEY *key = signers_find(vault->signers, name, wrapped);
+    struct pen pen = {0};
 
-    if (!key) {
-        key = unwrap_private(vault, wrapped, err);
+    if (!signers_find(vault->signers, name, wrapped, &pen)) {
+        EVP_PKEY *key = unwrap_private(vault, wrapped, err);
         if (!key)
             return false;
-        signers_keep(vault->signers, name, wrapped, key);
+        signers_keep(vault->signers, name, wrapped, key, &pen);
     }
-    sign(key, data, out_signature);
-    EVP_PKEY_free(key);
+    if (pen.prepared)
+        sign_rsa(pen.prepared, data, out_signature);
+    else
+        sign_ed25519(pen.key, data, out_signature);
+    pen_clear(&pen);
     return true;
 }

@@ -224,10 +224,12 @@ static void the_guard_looks_at_the_address_of_the_socket(void **state)
 {
     struct world w;
     struct transfer *t = must_new(struct transfer);
+    struct idle_handles idle = {.count = 0};
 
     (void)state;
     world_open(&w);
     outward_start(&w.outward);
+    t->idle = &idle;
     t->config = &w.outward.config;
     t->fetch = fetch_new("https://b.test/echo");
     t->started_ms = monotonic_ms();
@@ -238,6 +240,8 @@ static void the_guard_looks_at_the_address_of_the_socket(void **state)
     expect(t->fetch, FETCH_BLOCKED);
     fetch_free(&t->fetch->errand);
     transfer_free(t);
+    assert_int_equal(idle.count, 1); /* for the next */
+    idle_handles_clear(&idle);
     world_close(&w);
 }
 

@@ -402,7 +402,7 @@ static void test_our_own_trouble(void **state)
         assert_int_equal(w->out.claims.count, record ? 1 : 0);
         assert_int_equal(w->out.faults, record);
         if (record)
-            assert_int_equal(w->out.claims.at[0].state, CLAIM_RESTING);
+            assert_int_equal(w->out.claims.at[0]->state, CLAIM_RESTING);
         else /* what cannot be read waits as any other mail, and has its end */
             assert_int_equal(w->fate, OUT_LATER);
         world_close(w);
