@@ -263,3 +263,8 @@ bool vault_sign(struct vault *vault, const char *name, struct slice wrapped, str
     pen_clear(&pen);
     return true;
 }
+
+bool vault_key_rewrap(struct vault *vault, struct slice wrapped, struct bytes *out, struct err *err)
+{
+    return vault_rewrap(vault, purpose, wrapped, out, err);
+}

@@ -22,6 +22,7 @@
 #include <openssl/hmac.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
+#include <unistd.h>
 
 enum {
     WRAP_VERSION = 1,
@@ -46,7 +47,7 @@ const char *openssl_reason(void)
     return reason ? reason : "no reason given";
 }
 
-void vault_derive(const struct vault *vault, const char *use, const char *purpose,
+void vault_derive(const unsigned char from[VAULT_KEY_LEN], const char *use, const char *purpose,
                   unsigned char out[VAULT_KEY_LEN])
 {
     char hash[] = "SHA256";
@@ -57,7 +58,7 @@ void vault_derive(const struct vault *vault, const char *use, const char *purpos
     EVP_KDF_CTX *run = EVP_KDF_CTX_new(hkdf);
     openssl_must(run != NULL);
 
-    memcpy(root, vault->root, sizeof root); /* OSSL_PARAM takes no const */
+    memcpy(root, from, sizeof root); /* OSSL_PARAM takes no const */
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, hash, 0),
         OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, root, sizeof root),
@@ -70,17 +71,26 @@ void vault_derive(const struct vault *vault, const char *use, const char *purpos
     EVP_KDF_free(hkdf);
 }
 
+static void name_key(const unsigned char root[VAULT_KEY_LEN], unsigned char out[VAULT_KEY_ID_LEN])
+{
+    unsigned char id[VAULT_KEY_LEN];
+
+    vault_derive(root, "name", "of this key", id);
+    memcpy(out, id, VAULT_KEY_ID_LEN);
+}
+
 bool vault_open(int data_dir, struct vault **out, struct err *err)
 {
     scoped(vault) vault = must_new(struct vault);
-    unsigned char id[VAULT_KEY_LEN];
 
+    pthread_rwlock_init(&vault->lock, NULL);
+    vault->folder = -1;
     vault->signers = signers_new();
     vault->verifiers = verifiers_new();
-    if (!server_key_load(data_dir, vault->root, err))
+    if (!server_key_load(data_dir, &vault->keys, &vault->folder, err))
         return false;
-    vault_derive(vault, "name", "of this key", id);
-    memcpy(vault->key_id, id, sizeof vault->key_id);
+    name_key(vault->keys.current, vault->key_id);
+    name_key(vault->keys.old, vault->old_id);
     *out = steal(&vault);
     return true;
 }
@@ -91,6 +101,9 @@ void vault_close(struct vault *vault)
         return;
     signers_free(vault->signers);
     verifiers_free(vault->verifiers);
+    pthread_rwlock_destroy(&vault->lock);
+    if (vault->folder >= 0)
+        close(vault->folder);
     OPENSSL_cleanse(vault, sizeof *vault);
     free(vault);
 }
@@ -108,29 +121,39 @@ void vault_wrap(struct vault *vault, const char *purpose, struct slice plain, st
     scoped_value(bytes) associated = {0};
     char head[WRAP_NONCE_AT] = {WRAP_VERSION};
 
+    pthread_rwlock_rdlock(&vault->lock);
     memcpy(head + WRAP_TAG_AT, vault->key_id, sizeof vault->key_id);
+    vault_derive(vault->keys.current, "wrap", purpose, key);
+    pthread_rwlock_unlock(&vault->lock);
     random_bytes(nonce, sizeof nonce);
     add_associated(&associated, head, purpose);
     bytes_add(out, (struct slice){head, sizeof head});
     bytes_add(out, (struct slice){(const char *)nonce, sizeof nonce});
     char *at = bytes_reserve(out, plain.len + AEAD_TAG_LEN);
 
-    vault_derive(vault, "wrap", purpose, key);
     aead_seal(key, nonce, bytes_slice(&associated), plain, (unsigned char *)at);
     OPENSSL_cleanse(key, sizeof key);
     out->len += plain.len + AEAD_TAG_LEN;
 }
 
-static bool wrapped_here(const struct vault *vault, struct slice wrapped, struct err *err)
+/* The key that `wrapped` needs. */
+static bool find_key(struct vault *vault, const char *purpose, struct slice wrapped,
+                     unsigned char out[VAULT_KEY_LEN], struct err *err)
 {
     if (wrapped.len < WRAP_TEXT_AT + AEAD_TAG_LEN || wrapped.at[0] != WRAP_VERSION)
         return err_because(err, ERR_TEMPORARY, "A stored secret cannot be read",
                            "wrapped: unknown version or cut short (%zu octets)", wrapped.len);
-    if (memcmp(wrapped.at + WRAP_TAG_AT, vault->key_id, sizeof vault->key_id) != 0)
-        return err_because(err, ERR_TEMPORARY, "A stored secret cannot be read",
-                           "it was wrapped under another server key: bring back the "
-                           "keys/server.key that belongs to this store");
-    return true;
+    pthread_rwlock_rdlock(&vault->lock);
+    bool current = memcmp(wrapped.at + WRAP_TAG_AT, vault->key_id, VAULT_KEY_ID_LEN) == 0;
+    bool old = vault->keys.has_old &&
+               memcmp(wrapped.at + WRAP_TAG_AT, vault->old_id, VAULT_KEY_ID_LEN) == 0;
+    if (current || old)
+        vault_derive(current ? vault->keys.current : vault->keys.old, "wrap", purpose, out);
+    pthread_rwlock_unlock(&vault->lock);
+    return current || old ||
+           err_because(err, ERR_TEMPORARY, "A stored secret cannot be read",
+                       "it was wrapped under another server key: bring back the "
+                       "keys/server.key that belongs to this store");
 }
 
 bool vault_unwrap(struct vault *vault, const char *purpose, struct slice wrapped, struct bytes *out,
@@ -139,13 +162,12 @@ bool vault_unwrap(struct vault *vault, const char *purpose, struct slice wrapped
     unsigned char key[VAULT_KEY_LEN];
     scoped_value(bytes) associated = {0};
 
-    if (!wrapped_here(vault, wrapped, err))
+    if (!find_key(vault, purpose, wrapped, key, err))
         return false;
     struct slice text = slice_from(wrapped, WRAP_TEXT_AT);
     add_associated(&associated, wrapped.at, purpose);
     char *at = bytes_reserve(out, text.len);
 
-    vault_derive(vault, "wrap", purpose, key);
     bool genuine = aead_open(key, (const unsigned char *)wrapped.at + WRAP_NONCE_AT,
                              bytes_slice(&associated), text, (unsigned char *)at);
     OPENSSL_cleanse(key, sizeof key);
@@ -161,8 +183,77 @@ void vault_mac(struct vault *vault, const char *purpose, struct slice data,
 {
     unsigned char key[VAULT_KEY_LEN];
 
-    vault_derive(vault, "mac", purpose, key);
+    vault_derive(vault->keys.digests, "mac", purpose, key);
     openssl_must(HMAC(EVP_sha256(), key, sizeof key, (const unsigned char *)data.at, data.len, out,
                       NULL) != NULL);
     OPENSSL_cleanse(key, sizeof key);
+}
+
+/* ---- another server key ---- */
+bool vault_rewrap(struct vault *vault, const char *purpose, struct slice wrapped, struct bytes *out,
+                  struct err *err)
+{
+    scoped_value(bytes) plain = {0};
+
+    pthread_rwlock_rdlock(&vault->lock);
+    bool current = wrapped.len >= WRAP_NONCE_AT &&
+                   memcmp(wrapped.at + WRAP_TAG_AT, vault->key_id, VAULT_KEY_ID_LEN) == 0;
+    pthread_rwlock_unlock(&vault->lock);
+    if (current)
+        return true;
+    if (!vault_unwrap(vault, purpose, wrapped, &plain, err))
+        return false;
+    vault_wrap(vault, purpose, bytes_slice(&plain), out);
+    OPENSSL_cleanse(plain.at, plain.len);
+    return true;
+}
+
+bool vault_change_key(struct vault *vault, struct err *err)
+{
+    struct server_keys next;
+
+    pthread_rwlock_wrlock(&vault->lock);
+    next = vault->keys;
+    bool good = next.has_old; /* one is going on: that is gone on with */
+    if (!good) {
+        memcpy(next.old, next.current, sizeof next.old);
+        next.has_old = true;
+        random_bytes(next.current, sizeof next.current);
+        good = server_key_write(vault->folder, &next, err);
+        if (good) {
+            vault->keys = next;
+            vault->changed_here = true;
+            name_key(next.current, vault->key_id);
+            name_key(next.old, vault->old_id);
+        }
+    }
+    pthread_rwlock_unlock(&vault->lock);
+    OPENSSL_cleanse(&next, sizeof next);
+    return good;
+}
+
+enum vault_change vault_key_change(struct vault *vault)
+{
+    pthread_rwlock_rdlock(&vault->lock);
+    enum vault_change change = !vault->keys.has_old  ? VAULT_ONE_KEY
+                               : vault->changed_here ? VAULT_CHANGED_NOW
+                                                     : VAULT_CHANGED_BEFORE;
+    pthread_rwlock_unlock(&vault->lock);
+    return change;
+}
+
+bool vault_forget_old_key(struct vault *vault, struct err *err)
+{
+    struct server_keys next;
+
+    pthread_rwlock_wrlock(&vault->lock);
+    next = vault->keys;
+    next.has_old = false;
+    memset(next.old, 0, sizeof next.old);
+    bool good = server_key_write(vault->folder, &next, err);
+    if (good)
+        vault->keys = next;
+    pthread_rwlock_unlock(&vault->lock);
+    OPENSSL_cleanse(&next, sizeof next);
+    return good;
 }

@@ -32,6 +32,21 @@ void vault_wrap(struct vault *vault, const char *purpose, struct slice plain, st
 MUST_CHECK bool vault_unwrap(struct vault *vault, const char *purpose, struct slice wrapped,
                              struct bytes *out, struct err *err);
 
+/* Another server key (docs/secrets.md).  The new one wraps from the call on, both unwrap, and the file holds both, until
+ * all was wrapped anew and the old one is forgotten.  One change at a time: true at once if one goes on.  ERR_TEMPORARY:
+ * the file could not be written, nothing changed. */
+MUST_CHECK bool vault_change_key(struct vault *vault, struct err *err);
+enum vault_change {
+    VAULT_ONE_KEY,
+    VAULT_CHANGED_NOW, /* since it was opened: somebody may still hold what the old one wrapped */
+    VAULT_CHANGED_BEFORE, /* what the old one wrapped is in the store, or was never kept */
+};
+enum vault_change vault_key_change(struct vault *vault);
+/* The same under the new key.  *out stays empty: it is already. */
+MUST_CHECK bool vault_rewrap(struct vault *vault, const char *purpose, struct slice wrapped,
+                             struct bytes *out, struct err *err);
+MUST_CHECK bool vault_forget_old_key(struct vault *vault, struct err *err);
+
 /* HMAC-SHA-256 under a key derived for `purpose`: Message-IDs, tags, hashes of addresses. */
 enum { VAULT_MAC_LEN = 32 };
 void vault_mac(struct vault *vault, const char *purpose, struct slice data,
@@ -45,6 +60,9 @@ enum vault_scheme {
 }; /* RSASSA-PKCS1-v1_5, 2048 bits when made here */
 MUST_CHECK bool vault_key_new(struct vault *vault, enum vault_scheme scheme,
                               struct bytes *out_wrapped, char **out_public_pem, struct err *err);
+/* vault_rewrap() for such a key. */
+MUST_CHECK bool vault_key_rewrap(struct vault *vault, struct slice wrapped, struct bytes *out,
+                                 struct err *err);
 /* `name` is the caller's stable name of the key: unwrapped keys are cached under it (bounded). */
 MUST_CHECK bool vault_sign(struct vault *vault, const char *name, struct slice wrapped,
                            struct slice data, struct bytes *out_signature, struct err *err);

@@ -6,13 +6,26 @@
 
 #include "vault.h"
 
+#include <pthread.h>
+
 enum { VAULT_KEY_LEN = 32, VAULT_KEY_ID_LEN = 4 };
 
 struct signers; /* unwrapped signing keys, bounded */
 
+/* What keys/server.key holds; only keys derived from these are used.  While one server key takes the place of another
+ * both are there.  Digests keep the first key there was: what they name, the world has already. */
+struct server_keys {
+    unsigned char current[VAULT_KEY_LEN], old[VAULT_KEY_LEN], digests[VAULT_KEY_LEN];
+    bool has_old;
+};
+
 struct vault {
-    unsigned char root[VAULT_KEY_LEN];      /* the server key; only derived keys are used */
+    pthread_rwlock_t lock; /* of the next four */
+    struct server_keys keys;
     unsigned char key_id[VAULT_KEY_ID_LEN]; /* derived, not secret: says which server key wrapped */
+    unsigned char old_id[VAULT_KEY_ID_LEN];
+    bool changed_here; /* what was wrapped under the old key may not be in the store yet */
+    int folder;        /* keys */
     struct signers *signers;
     struct verifiers *verifiers;
 };
@@ -24,13 +37,15 @@ void openssl_must(int result);
 /* OpenSSL's oldest queued reason, for a cause; empties the queue. */
 const char *openssl_reason(void);
 
-/* HKDF-SHA-256 of the server key; `use` ("wrap", "mac") and `purpose` part the keys from one
+/* HKDF-SHA-256 of a server key; `use` ("wrap", "mac") and `purpose` part the keys from one
  * another. */
-void vault_derive(const struct vault *vault, const char *use, const char *purpose,
+void vault_derive(const unsigned char root[VAULT_KEY_LEN], const char *use, const char *purpose,
                   unsigned char out[VAULT_KEY_LEN]);
 
-/* Reads or makes keys/server.key (server_key.c). */
-MUST_CHECK bool server_key_load(int data_dir, unsigned char out[VAULT_KEY_LEN], struct err *err);
+/* server_key.c: reads or makes keys/server.key; *out_folder stays open.  And puts another in its place. */
+MUST_CHECK bool server_key_load(int data_dir, struct server_keys *out, int *out_folder,
+                                struct err *err);
+MUST_CHECK bool server_key_write(int folder, const struct server_keys *keys, struct err *err);
 
 struct signers *signers_new(void);
 void signers_free(struct signers *signers);

@@ -235,3 +235,8 @@ struct source *wrapped_source(struct vault *vault, struct slice key, struct sour
     wrapped_free(&s->source);
     return NULL;
 }
+
+bool wrapped_key_rewrap(struct vault *vault, struct slice key, struct bytes *out, struct err *err)
+{
+    return vault_rewrap(vault, PURPOSE_BODY, key, out, err);
+}

@@ -30,5 +30,8 @@ int64_t wrapped_size(int64_t size);
 /* The text, read at any offset.  Takes `wrapped`, also on failure.  NULL: another server key, or altered. */
 struct source *wrapped_source(struct vault *vault, struct slice key, struct source *wrapped,
                               struct err *err);
+/* vault_rewrap() for such a key. */
+MUST_CHECK bool wrapped_key_rewrap(struct vault *vault, struct slice key, struct bytes *out,
+                                   struct err *err);
 
 #endif

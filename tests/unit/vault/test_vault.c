@@ -199,6 +199,75 @@ static void another_server_key_is_told_from_tampering(void **state)
     assert_non_null(strstr(err.cause, "another server key"));
 }
 
+static void check_unwraps(struct vault *vault, const struct bytes *wrapped, bool wanted)
+{
+    scoped_value(bytes) back = {0};
+
+    assert_int_equal(vault_unwrap(vault, "p", bytes_slice(wrapped), &back, &err), wanted);
+    assert_true(!wanted || slice_is(bytes_slice(&back), "secret"));
+}
+
+/* Both keys unwrap until the old one is forgotten, also after each restart; digests stay for ever. */
+static void the_server_key_changes(void **state)
+{
+    unsigned char before[VAULT_MAC_LEN], after[VAULT_MAC_LEN];
+    scoped_value(bytes) old = {0};
+    scoped_value(bytes) same = {0};
+    scoped_value(bytes) renewed = {0};
+
+    (void)state;
+    struct vault *vault = opened();
+    vault_mac(vault, "p", SLICE("data"), before);
+    vault_wrap(vault, "p", SLICE("secret"), &old);
+    assert_int_equal(vault_key_change(vault), VAULT_ONE_KEY);
+    assert_true(vault_rewrap(vault, "p", bytes_slice(&old), &same, &err));
+    assert_int_equal(same.len, 0);
+    assert_true(vault_change_key(vault, &err));
+    assert_int_equal(vault_key_change(vault), VAULT_CHANGED_NOW);
+    check_unwraps(vault, &old, true);
+    vault_close(vault);
+
+    vault = opened();
+    assert_int_equal(vault_key_change(vault), VAULT_CHANGED_BEFORE);
+    assert_true(vault_change_key(vault, &err)); /* no third one */
+    assert_int_equal(vault_key_change(vault), VAULT_CHANGED_BEFORE);
+    check_unwraps(vault, &old, true);
+    assert_true(vault_rewrap(vault, "p", bytes_slice(&old), &renewed, &err));
+    assert_true(vault_forget_old_key(vault, &err));
+    check_unwraps(vault, &old, false);
+    vault_close(vault);
+
+    vault = opened();
+    assert_int_equal(vault_key_change(vault), VAULT_ONE_KEY);
+    check_unwraps(vault, &old, false);
+    check_unwraps(vault, &renewed, true);
+    vault_mac(vault, "p", SLICE("data"), after);
+    assert_memory_equal(before, after, sizeof before);
+    assert_int_equal(mode_of("keys/server.key"), 0600);
+    assert_int_equal(temp_dir_count(&dir, "keys"), 1);
+    vault_close(vault);
+}
+
+/* The line that must be there is the last. */
+static void a_changed_key_that_was_cut_short_is_told(void **state)
+{
+    char text[512];
+    struct vault *vault = opened();
+
+    (void)state;
+    assert_true(vault_change_key(vault, &err));
+    vault_close(vault);
+    int fd = openat(dir.fd, "keys/server.key", O_RDONLY | O_CLOEXEC);
+    ssize_t len = read(fd, text, sizeof text);
+    close(fd);
+    assert_in_range(len, 100, 400);
+    for (ssize_t cut = len - 2; cut >= 0; cut -= 7) {
+        text[cut] = '\0';
+        write_file("keys/server.key", text);
+        assert_false(vault_open(dir.fd, &vault, &err));
+    }
+}
+
 static void macs_differ_by_purpose_and_data(void **state)
 {
     unsigned char macs[4][VAULT_MAC_LEN];
@@ -227,6 +296,8 @@ int main(void)
         WITH_DIR(another_purpose_does_not_unwrap),
         WITH_DIR(every_changed_octet_is_noticed),
         WITH_DIR(another_server_key_is_told_from_tampering),
+        WITH_DIR(the_server_key_changes),
+        WITH_DIR(a_changed_key_that_was_cut_short_is_told),
         WITH_DIR(macs_differ_by_purpose_and_data),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
