@@ -21,6 +21,12 @@
 #include "structure.h"
 #include "vault.h"
 
+struct secrets_walk { /* how far it is (secrets.c) */
+    size_t place;
+    int64_t after;
+    size_t changed, broken;
+};
+
 struct bridge { /* read-only after bridge_new(), but for the last: every thread may use it */
     const struct config *config;
     const struct clock *clock;
@@ -29,6 +35,8 @@ struct bridge { /* read-only after bridge_new(), but for the last: every thread 
     struct pgp *pgp;
     /* Hints for chores, lost with the process: when to look again (wall time, 0: now). */
     _Atomic int64_t tidy_ms, undelivered_ms, suspended_ms;
+    _Atomic int64_t key_changed_ms, key_look_ms;
+    struct secrets_walk secrets; /* of the chore alone */
 };
 
 /* Mailboxes that we file into (behaviour.md 4, 11). */
@@ -40,7 +48,6 @@ struct bridge { /* read-only after bridge_new(), but for the last: every thread 
 #define MAILBOX_NOTIFICATIONS "Fediverse/Notifications"
 
 /* What a vault key is derived for; a purpose never serves two things. */
-#define PURPOSE_POST_TEXT "post text"
 #define PURPOSE_ACTOR_KEY "actor key"
 #define PURPOSE_MESSAGE_ID "message id"
 #define PURPOSE_PERSON_WORD "person word"

@@ -6,6 +6,7 @@
 #include "activity_work.h"
 #include "commit.h"
 #include "list_work.h"
+#include "secrets.h"
 
 enum { SLICES_A_ROUND = 20, TIDY_EVERY_MS = 10 * MINUTE_MS };
 
@@ -66,11 +67,13 @@ bool bridge_chores(struct bridge *bridge, int64_t *out_next_ms, struct err *err)
 
     if (!release_held(bridge, &next_ms, err) || !run_slices(bridge, expand_broadcast, &more, err) ||
         !run_slices(bridge, change_deliveries, &more, err) ||
-        !run_slices(bridge, fill_maildirs, &more, err) || !tell_undelivered(bridge, err) ||
+        !run_slices(bridge, fill_maildirs, &more, err) ||
+        !run_slices(bridge, renew_secrets, &more, err) || !tell_undelivered(bridge, err) ||
         !tell_suspended(bridge, err) || !tidy(bridge, &more, err))
         return false;
     next_ms = sooner(next_ms, sooner(bridge->tidy_ms, bridge->undelivered_ms));
     next_ms = sooner(next_ms, bridge->suspended_ms);
+    next_ms = sooner(next_ms, secrets_due_ms(bridge));
     *out_next_ms = more ? clock_now(bridge->clock) : next_ms;
     return true;
 }

@@ -60,8 +60,16 @@ static bool forget_relay(struct bridge *bridge, struct err *err)
            (found == FOUND && bridge_commit(bridge, record_new_relay, NULL, err));
 }
 
+static bool record_wrapped(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
+{
+    (void)bridge, (void)ctx;
+    return store_wrap_credentials(tx, err);
+}
+
 bool bridge_make_ready(struct bridge *bridge, struct err *err)
 {
+    if (!bridge_commit(bridge, record_wrapped, NULL, err))
+        return false;
     for (size_t i = 0; i < bridge->config->domain_count; i++) {
         const char *name = bridge->config->domains[i];
         enum found known = domain_known(bridge, name, err);

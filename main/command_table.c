@@ -17,6 +17,7 @@ const struct command_row command_rows[] = {
     {"key add",          "ADDRESS [FILE]",          "Add an OpenPGP certificate, by which the account may post", 1, 2, " ", INPUT_LAST_ARGUMENT, run_key_add},
     {"key list",         "ADDRESS",                 "List the OpenPGP keys of an account", 1, 1, " ", INPUT_NONE, run_key_list},
     {"key remove",       "ADDRESS FINGERPRINT",     "Remove an OpenPGP key", 2, 2, " ", INPUT_NONE, run_key_remove},
+    {"key rotate-server", "",                       "Make another server key, and wrap under it what the old one wrapped", 0, 0, " ", INPUT_NONE, run_key_rotate_server},
     {"follow",           "ADDRESS PERSON",          "Let the account follow a person", 2, 2, " ", INPUT_NONE, run_follow},
     {"unfollow",         "ADDRESS PERSON",          "Let the account no longer follow a person", 2, 2, " ", INPUT_NONE, run_unfollow},
     {"followers",        "ADDRESS",                 "List who follows the account", 1, 1, " ", INPUT_NONE, run_followers},

@@ -57,3 +57,38 @@ int run_key_remove(struct command *command)
         return command_refuse(command, &err);
     return EXIT_DONE;
 }
+
+static void tell_progress(void *ctx, size_t changed)
+{
+    struct command *command = ctx;
+
+    if (changed > 0 && changed % 10000 == 0)
+        command_say(command, "%zu secrets lie under the new key …\n", changed);
+    if (command->flush)
+        command->flush(command);
+}
+
+int run_key_rotate_server(struct command *command)
+{
+    struct server_key_change change;
+    struct err err;
+
+    if (!bridge_change_server_key(command->house->bridge, !command->house->serving, tell_progress,
+                                  command, &change, &err))
+        return command_refuse(command, &err);
+    if (change.went_on)
+        command_say(command, "A change of the server key had begun before; it was gone on with.\n");
+    command_say(command, "%zu secrets were wrapped under the new server key.\n", change.changed);
+    if (change.broken > 0) {
+        err_set(&err, ERR_REFUSED,
+                "%zu secrets cannot be read; keys/server.key keeps the old key too, see the log",
+                change.broken);
+        return command_refuse(command, &err);
+    }
+    command_say(command,
+                change.forgotten
+                    ? "The old key is forgotten. Back keys/server.key up now.\n"
+                    : "The old key stays beside it for ten minutes, for what is under way. "
+                      "Then back keys/server.key up.\n");
+    return EXIT_DONE;
+}

@@ -1,6 +1,7 @@
 /* Domains and accounts, with what they log in and sign with: reading. */
 #include "store_people.h"
 #include "store_private.h"
+#include "text.h"
 
 #include <stdio.h>
 
@@ -75,6 +76,22 @@ bool store_accounts(struct store_view *view, bool (*each)(void *ctx, const struc
                     account_clear, each, ctx, err);
 }
 
+/* Those that are not wrapped yet stand in columns of their own. */
+static void split_keys(struct sql_rows *rows, struct credential *out)
+{
+    scoped_text char *joined = take_secret(rows);
+    scoped_value(bytes) keys = {0};
+
+    if (joined && base64_read(slice_of(joined), &keys) && keys.len == 64) {
+        memcpy(out->stored_key, keys.at, 32);
+        memcpy(out->server_key, keys.at + 32, 32);
+    }
+    if (joined)
+        explicit_bzero(joined, strlen(joined));
+    if (keys.len > 0)
+        explicit_bzero(keys.at, keys.len);
+}
+
 static void read_credential(struct sql_rows *rows, void *out)
 {
     struct credential *credential = out;
@@ -83,15 +100,16 @@ static void read_credential(struct sql_rows *rows, void *out)
     take_exactly(rows, credential->stored_key, sizeof credential->stored_key);
     take_exactly(rows, credential->server_key, sizeof credential->server_key);
     credential->iterations = take_int(rows);
+    split_keys(rows, credential);
 }
 
 enum found store_credential(struct store_view *view, int64_t account_id, struct credential *out,
                             struct err *err)
 {
-    return sql_find(
-        view->sql,
-        "SELECT salt, stored_key, server_key, iterations FROM credential WHERE account_id = ?",
-        with(as_number(account_id)), read_credential, out, err);
+    return sql_find(view->sql,
+                    "SELECT salt, stored_key, server_key, iterations, wrapped FROM credential"
+                    " WHERE account_id = ?",
+                    with(as_number(account_id)), read_credential, out, err);
 }
 
 void account_key_clear(struct account_key *key)

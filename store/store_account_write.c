@@ -1,6 +1,7 @@
 /* Domains and accounts: writing.  Rows of removed accounts stay: their names are never free again. */
 #include "store_private.h"
 #include "store_write.h"
+#include "text.h"
 
 static const char no_account[] = "No such account";
 
@@ -139,25 +140,54 @@ bool store_update_account(struct store_tx *tx, const struct account *account, st
     return true;
 }
 
+/* What proves the password, in one text for the column of secrets. */
+static void join_keys(const struct credential *credential, struct bytes *out)
+{
+    scoped_value(bytes) keys = {0};
+
+    bytes_add(&keys, (struct slice){(const char *)credential->stored_key, 32});
+    bytes_add(&keys, (struct slice){(const char *)credential->server_key, 32});
+    base64_add(out, bytes_slice(&keys));
+    bytes_add_char(out, '\0');
+    explicit_bzero(keys.at, keys.len);
+}
+
 bool store_set_credential(struct store_tx *tx, int64_t account_id,
                           const struct credential *credential, struct err *err)
 {
     struct slice salt = {(const char *)credential->salt, sizeof credential->salt};
-    struct slice stored_key = {(const char *)credential->stored_key, sizeof credential->stored_key};
-    struct slice server_key = {(const char *)credential->server_key, sizeof credential->server_key};
+    scoped_value(bytes) keys = {0};
 
-    if (!sql_run(
-            tx->sql,
-            "INSERT INTO credential (account_id, salt, stored_key, server_key, iterations)"
-            " VALUES (?, ?, ?, ?, ?) ON CONFLICT (account_id) DO UPDATE SET salt = excluded.salt,"
-            " stored_key = excluded.stored_key, server_key = excluded.server_key,"
-            " iterations = excluded.iterations",
-            with(as_number(account_id), as_blob(salt), as_blob(stored_key), as_blob(server_key),
-                 as_number(credential->iterations)),
-            err))
-        return false;
-    store_note(tx, TOPIC_ACCOUNT, account_id);
-    return true;
+    join_keys(credential, &keys);
+    bool good = sql_run(
+        tx->sql,
+        "INSERT INTO credential (account_id, salt, stored_key, server_key, iterations, wrapped)"
+        " VALUES (?, ?, zeroblob(32), zeroblob(32), ?, ?) ON CONFLICT (account_id) DO UPDATE SET"
+        " salt = excluded.salt, stored_key = excluded.stored_key, server_key = excluded.server_key,"
+        " iterations = excluded.iterations, wrapped = excluded.wrapped",
+        with(as_number(account_id), as_blob(salt), as_number(credential->iterations),
+             as_secret(keys.at)),
+        err);
+    explicit_bzero(keys.at, keys.len);
+    if (good)
+        store_note(tx, TOPIC_ACCOUNT, account_id);
+    return good;
+}
+
+bool store_wrap_credentials(struct store_tx *tx, struct err *err)
+{
+    int64_t id = 0;
+    enum found found;
+
+    while ((found = sql_number(tx->sql,
+                               "SELECT account_id FROM credential WHERE wrapped IS NULL LIMIT 1",
+                               NULL, &id, err)) == FOUND) {
+        struct credential credential;
+        if (store_credential(store_tx_view(tx), id, &credential, err) != FOUND ||
+            !store_set_credential(tx, id, &credential, err))
+            return false;
+    }
+    return found == ABSENT;
 }
 
 bool store_add_account_key(struct store_tx *tx, int64_t account_id, const struct account_key *key,

@@ -80,8 +80,8 @@ static void read_entry(struct sql_rows *rows, void *out)
     entry->size = take_number(rows);
     entry->received_ms = take_number(rows);
     entry->form = take_int(rows);
-    entry->from = take_text(rows);
-    entry->subject = take_text(rows);
+    entry->from = take_secret(rows);
+    entry->subject = take_secret(rows);
     entry->header_message_id = take_text(rows);
 }
 

@@ -71,11 +71,18 @@ static bool take_place(struct store_tx *tx, int64_t mailbox_id, int64_t bytes, s
 static bool check_vouched(const struct pgp_sealed *sealed, struct store_body *body, struct err *err)
 {
     if (pgp_sealed_sink(sealed) == store_body_sink(body) &&
-        pgp_sealed_size(sealed) == store_body_size(body))
+        pgp_sealed_size(sealed) == store_body_size(body) &&
+        (pgp_sealed_form(sealed) != PGP_SERVER_KEY || store_body_is_wrapped(body)))
         return true;
     return err_because(err, ERR_TEMPORARY, "Our store has trouble; try again later",
                        "nothing vouches for a body of %lld bytes",
                        (long long)store_body_size(body));
+}
+
+/* What is told of a mail without reading it is as secret as the mail. */
+static struct sql_value as_told(const char *text, enum pgp_form form)
+{
+    return form == PGP_SERVER_KEY ? as_secret(text) : as_text(text);
 }
 
 static bool insert_copy(struct store_tx *tx, const struct new_copy *copy, enum pgp_form form,
@@ -89,9 +96,9 @@ static bool insert_copy(struct store_tx *tx, const struct new_copy *copy, enum p
                       with(as_number(copy->account_id), as_number(copy->message_id),
                            as_number(body_id), as_number(form), as_number(size),
                            as_number(copy->received_ms ? copy->received_ms : tx_now(tx)),
-                           as_text(copy->from), as_text(copy->subject),
-                           as_text(copy->header_message_id), as_text(copy->envelope),
-                           as_text(copy->structure), as_text(copy->parts)),
+                           as_told(copy->from, form), as_told(copy->subject, form),
+                           as_text(copy->header_message_id), as_told(copy->envelope, form),
+                           as_told(copy->structure, form), as_told(copy->parts, form)),
                       out_id, err);
 }
 

@@ -47,7 +47,7 @@ static void read_attachment(struct sql_rows *rows, void *out)
     attachment->type = take_text(rows);
     attachment->width = take_int(rows);
     attachment->height = take_int(rows);
-    attachment->alt = take_text(rows);
+    attachment->alt = take_secret(rows);
     attachment->token = take_text(rows);
     attachment->remote_url = take_text(rows);
     attachment->body_id = take_number(rows);

@@ -129,6 +129,8 @@ bool store_open(int data_dir, const struct clock *clock, struct store **out, str
 void store_wrap_with(struct store *store, struct vault *vault)
 {
     store->vault = vault;
+    store->tx.sql->vault = vault;
+    store_views_close(store); /* those at rest know nothing of it */
 }
 
 void store_close(struct store *store)

@@ -44,8 +44,9 @@ bool store_add_attachment(struct store_tx *tx, int64_t message_id,
         "INSERT INTO attachment (message_id, position, type, width, height, alt, token, remote_url,"
         " body_id, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         with(as_number(message_id), as_number(attachment->position), as_text(attachment->type),
-             as_number(attachment->width), as_number(attachment->height), as_text(attachment->alt),
-             as_text(attachment->token), as_text(attachment->remote_url), as_id(body_id),
+             as_number(attachment->width), as_number(attachment->height),
+             as_secret(attachment->alt), as_text(attachment->token),
+             as_text(attachment->remote_url), as_id(body_id),
              as_number(body ? store_body_size(body) : attachment->size)),
         err);
 }

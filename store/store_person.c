@@ -29,7 +29,7 @@ void store_read_person(struct sql_rows *rows, void *out)
     person->user = take_text(rows);
     person->host = take_text(rows);
     person->word = take_text(rows);
-    person->name = take_text(rows);
+    person->name = take_secret(rows);
     person->actor_id = take_text(rows);
     person->url = take_text(rows);
     person->inbox = take_text(rows);

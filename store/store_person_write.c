@@ -61,11 +61,29 @@ static bool insert_person(struct store_tx *tx, const struct person *person, int6
         "shared_inbox,"
         " followers, gone, fetched_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         with(as_number(person->kind), as_text(person->address), as_text(person->user),
-             as_text(person->host), as_text(person->word), as_text(person->name),
+             as_text(person->host), as_text(person->word), as_secret(person->name),
              as_text(person->actor_id), as_text(person->url), as_text(person->inbox),
              as_text(person->shared_inbox), as_text(person->followers), as_number(person->gone),
              as_number(person->fetched_ms)),
         out_id, err);
+}
+
+static void read_name(struct sql_rows *rows, void *out)
+{
+    *(char **)out = take_secret(rows);
+}
+
+/* A name lies wrapped, differently each time: SQL cannot compare. */
+static bool is_called(struct store_tx *tx, const char *name, int64_t id, bool *out, struct err *err)
+{
+    scoped_text char *known = NULL;
+
+    if (!name)
+        return true;
+    enum found found = sql_find(tx->sql, "SELECT name FROM person WHERE id = ?",
+                                with(as_number(id)), read_name, &known, err);
+    *out = known && strcmp(known, name) == 0;
+    return found != FAILED;
 }
 
 /* What names somebody is kept in any case; the rest follows a whole document, or fills gaps: with most mails there are
@@ -86,15 +104,19 @@ static enum found update_person(struct store_tx *tx, const struct person *person
         " gone = max(gone, ?11), fetched_ms = max(fetched_ms, ?12) WHERE id = ?13 AND NOT"
         " ((?1 IS NULL OR address IS ?1) AND (?2 IS NULL OR user IS ?2)"
         " AND (?3 IS NULL OR host IS ?3) AND (?4 IS NULL OR word IS ?4)"
-        " AND (?5 IS NULL OR actor_id IS ?5) AND (?6 IS NULL OR name IS ?6)"
+        " AND (?5 IS NULL OR actor_id IS ?5) AND ?6 IS NULL"
         " AND (?7 IS NULL OR url IS ?7) AND (?8 IS NULL OR inbox IS ?8)"
         " AND (?9 IS NULL OR shared_inbox IS ?9) AND (?10 IS NULL OR followers IS ?10)"
         " AND gone >= ?11 AND fetched_ms >= ?12)";
 
+    bool same_name = false;
+    if (!person->fetched_ms && !is_called(tx, person->name, id, &same_name, err))
+        return FAILED;
     if (!sql_run(tx->sql, person->fetched_ms ? whole : gaps,
                  with(as_text(person->address), as_text(person->user), as_text(person->host),
-                      as_text(person->word), as_text(person->actor_id), as_text(person->name),
-                      as_text(person->url), as_text(person->inbox), as_text(person->shared_inbox),
+                      as_text(person->word), as_text(person->actor_id),
+                      same_name ? as_text(NULL) : as_secret(person->name), as_text(person->url),
+                      as_text(person->inbox), as_text(person->shared_inbox),
                       as_text(person->followers), as_number(person->gone),
                       as_number(person->fetched_ms), as_number(id)),
                  err))

@@ -105,9 +105,9 @@ static void read_row(struct sql_rows *rows, void *out)
     row->body_id = take_number(rows);
     row->octets = take_number(rows);
     row->received_ms = take_number(rows);
-    row->envelope = take_text(rows);
-    row->structure = take_text(rows);
-    row->parts = take_text(rows);
+    row->envelope = take_secret(rows);
+    row->structure = take_secret(rows);
+    row->parts = take_secret(rows);
 }
 
 bool store_entry_rows(struct store_view *view, int64_t mailbox_id, uint32_t first, uint32_t last,

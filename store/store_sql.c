@@ -122,8 +122,18 @@ static bool prepare(struct sql_rows *rows, const char *text, struct err *err)
     return true;
 }
 
-static int bind_value(sqlite3_stmt *statement, int at, const struct sql_value *value)
+static int bind_secret(struct sql_rows *rows, int at, struct slice text)
 {
+    scoped_value(bytes) kept = {0};
+
+    store_secret_text(rows->sql->vault, text, &kept);
+    return sqlite3_bind_text64(rows->statement, at, kept.len ? kept.at : "", kept.len,
+                               SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+static int bind_value(struct sql_rows *rows, int at, const struct sql_value *value)
+{
+    sqlite3_stmt *statement = rows->statement;
     const char *bytes = value->bytes.at ? value->bytes.at : "";
 
     switch (value->kind) {
@@ -133,6 +143,7 @@ static int bind_value(sqlite3_stmt *statement, int at, const struct sql_value *v
     case SQL_TEXT:
         return sqlite3_bind_text64(statement, at, bytes, value->bytes.len, SQLITE_STATIC,
                                    SQLITE_UTF8);
+    case SQL_SECRET: return bind_secret(rows, at, value->bytes);
     case SQL_BLOB:
         return sqlite3_bind_blob64(statement, at, bytes, value->bytes.len, SQLITE_STATIC);
     }
@@ -151,7 +162,7 @@ bool sql_ask(struct sql_rows *rows, struct sql *sql, const char *text,
     }
     int count = 0;
     for (; values && values[count].kind != SQL_END; count++) {
-        int code = bind_value(rows->statement, count + 1, &values[count]);
+        int code = bind_value(rows, count + 1, &values[count]);
         if (code != SQLITE_OK)
             return sql_failed(sql, code, err);
     }
@@ -295,6 +306,13 @@ struct bytes take_bytes(struct sql_rows *rows)
         bytes_add(&b, s.len ? s : SLICE(""));
     }
     return b;
+}
+
+char *take_secret(struct sql_rows *rows)
+{
+    scoped_text char *kept = take_text(rows);
+
+    return kept ? store_secret_read(rows->sql->vault, slice_of(kept)) : NULL;
 }
 
 void take_exactly(struct sql_rows *rows, void *into, size_t size)

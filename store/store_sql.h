@@ -32,6 +32,7 @@ struct sql_cached {
 };
 struct sql {
     sqlite3 *db;
+    struct vault *vault; /* for secrets; NULL: they are kept as they are */
     uint64_t uses;
     size_t count;
     struct sql_cached cache[SQL_CACHE];
@@ -43,7 +44,7 @@ void sql_close(struct sql *sql);
 SCOPED(sql, sql_close)
 
 /* Values to bind.  A string that is NULL binds NULL. */
-enum sql_kind { SQL_END, SQL_NULL, SQL_NUMBER, SQL_TEXT, SQL_BLOB };
+enum sql_kind { SQL_END, SQL_NULL, SQL_NUMBER, SQL_TEXT, SQL_BLOB, SQL_SECRET };
 struct sql_value {
     enum sql_kind kind;
     int64_t number;
@@ -79,6 +80,13 @@ static inline struct sql_value as_bytes(const struct bytes *b) /* never filled i
     return (struct sql_value){.kind = b->at ? SQL_BLOB : SQL_NULL, .bytes = bytes_slice(b)};
 }
 
+/* A secret: text that SQL need not understand, kept in its column under the server key.  What was written before there
+ * was a vault is found as it was; no comparing in SQL. */
+static inline struct sql_value as_secret(const char *text)
+{
+    return (struct sql_value){.kind = text ? SQL_SECRET : SQL_NULL, .bytes = slice_of(text)};
+}
+
 /* Runs a statement to its end; rows are ignored.  `values` are borrowed for the call. */
 MUST_CHECK bool sql_run(struct sql *sql, const char *text, const struct sql_value *values,
                         struct err *err);
@@ -88,6 +96,11 @@ MUST_CHECK bool sql_change(struct sql *sql, const char *text, const struct sql_v
 /* As sql_run(); the id of the row inserted. */
 MUST_CHECK bool sql_insert(struct sql *sql, const char *text, const struct sql_value *values,
                            int64_t *out_id, struct err *err);
+/* store_secret.c: a text as it is kept, and back. */
+struct vault;
+void store_secret_text(struct vault *vault, struct slice text, struct bytes *out);
+char *store_secret_read(struct vault *vault, struct slice kept); /* NULL: see take_secret() */
+
 /* The first column of the first row. */
 enum found sql_number(struct sql *sql, const char *text, const struct sql_value *values,
                       int64_t *out, struct err *err);
@@ -135,6 +148,7 @@ int take_int(struct sql_rows *rows);
 bool take_bool(struct sql_rows *rows);
 char *take_text(struct sql_rows *rows); /* a copy; NULL stays NULL */
 struct bytes take_bytes(struct sql_rows *rows);
+char *take_secret(struct sql_rows *rows); /* NULL, and said in the log: it cannot be read */
 void take_exactly(struct sql_rows *rows, void *into,
                   size_t size); /* a blob of that size, zeros if it is not */
 

@@ -33,6 +33,7 @@ static struct store_view *new_view(struct store *store, struct err *err)
     struct store_view *view = must_new(struct store_view);
     view->store = store;
     view->sql = steal(&sql);
+    view->sql->vault = store->vault;
     return view;
 }
 

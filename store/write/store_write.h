@@ -15,6 +15,7 @@
 #include "store_mailbox.h"
 #include "store_message.h"
 #include "store_people.h"
+#include "store_secret.h"
 #include "store_transport.h"
 
 /* People.  For structs handed in, `id` is ignored on add; on success *out_id is never used again. */
@@ -27,6 +28,8 @@ MUST_CHECK bool store_update_account(struct store_tx *tx, const struct account *
                                      struct err *err); /* all but name, domain, keys */
 MUST_CHECK bool store_set_credential(struct store_tx *tx, int64_t account_id,
                                      const struct credential *credential, struct err *err);
+/* Those from before they lay under the server key. */
+MUST_CHECK bool store_wrap_credentials(struct store_tx *tx, struct err *err);
 MUST_CHECK bool store_add_account_key(struct store_tx *tx, int64_t account_id,
                                       const struct account_key *key, struct err *err); /* same
     fingerprint: replaced */
@@ -209,6 +212,10 @@ MUST_CHECK bool store_see(struct store_tx *tx, enum seen_kind kind, const unsign
                           int64_t expires_ms, bool *out_new, struct err *err);
 MUST_CHECK bool store_count_limited(struct store_tx *tx, int64_t account_id, enum limited what,
                                     int64_t at_ms, struct err *err);
+
+/* The same secret under another server key; true also if it changed or went meanwhile. */
+MUST_CHECK bool store_replace_secret(struct store_tx *tx, const struct secret *secret,
+                                     struct slice anew, struct err *err);
 
 /* TLS on the way to others. */
 MUST_CHECK bool store_put_sts(struct store_tx *tx, const struct sts_row *row, struct err *err);

@@ -345,6 +345,8 @@ void town_reopen(struct town *town)
 
     bridge_free(town->bridge);
     store_close(town->store);
+    vault_close(town->vault);
+    assert_true(vault_open(town->dir, &town->vault, &err));
     assert_true(store_open(town->dir, &town->clock.clock, &town->store, &err));
     const struct bridge_parts parts = {.config = config,
                                        .clock = &town->clock.clock,
