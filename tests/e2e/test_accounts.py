@@ -7,10 +7,13 @@ import plistlib
 import re
 import smtplib
 import sqlite3
+import subprocess
 import xml.etree.ElementTree
 
 import pytest
 
+from laboratory.deltachat import FOLDER
+from laboratory.fedify import NODE
 from laboratory.mailing import CLIENT
 from laboratory.wait import until
 
@@ -181,6 +184,8 @@ def test_the_code_in_the_terminal(opened):
 def test_the_code_as_a_picture(nest):
     status, headers, picture = https(nest, "GET", "/new.png")
     assert status == 200 and headers["Content-Type"] == "image/png" and picture.startswith(b"\x89PNG\r\n\x1a\n")
+    read = subprocess.run([NODE, FOLDER / "read_qr.mjs"], input=picture, capture_output=True, check=True)
+    assert read.stdout == b"DCACCOUNT:https://nest.test/new"
     status, headers, picture = https(nest, "GET", "/new.svg")
     assert status == 200 and headers["Content-Type"] == "image/svg+xml"
     xml.etree.ElementTree.fromstring(picture)

@@ -1,11 +1,14 @@
 """What a person with a browser sees; the screenshots lie in build/screenshots."""
 import pathlib
+import subprocess
 
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
+from laboratory.deltachat import FOLDER
+from laboratory.fedify import NODE
 from laboratory.mailing import compose, submit
 from laboratory.nestbox import ROOT
 from laboratory.wait import until
@@ -97,3 +100,33 @@ def test_pages_carry_the_headers_that_protect_their_readers(story, judge):
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] in ("no-referrer", "same-origin", "strict-origin-when-cross-origin")
+
+
+def test_the_page_with_the_code(browser, twin):
+    server = twin({"policy": {"registration": "open"}}).start()
+    word = server.cli("token", "add", "guests").split()[0].rsplit("=", 1)[1]
+    for width in WIDTHS:
+        for scheme in ("light", "dark"):
+            browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+                "width": WIDTHS[width], "height": 900, "deviceScaleFactor": 1, "mobile": width == "phone"})
+            browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+                "features": [{"name": "prefers-color-scheme", "value": scheme}]})
+            browser.get(f"https://twin.test/new?t={word}")
+            code = browser.find_element(By.CSS_SELECTOR, "svg.qr")
+            assert 200 <= code.size["width"] <= 400 and code.size["width"] == code.size["height"]
+            assert browser.execute_script("return document.documentElement.scrollWidth") <= WIDTHS[width]
+            save(browser, f"new-{WIDTHS[width]}-{scheme}.png")
+            with open(SCREENSHOTS / f"new-{WIDTHS[width]}-{scheme}.png", "rb") as picture:
+                read = subprocess.run([NODE, FOLDER / "read_qr.mjs"], stdin=picture, capture_output=True, check=True)
+            assert read.stdout.decode() == f"DCACCOUNT:https://twin.test/new?t={word}"
+    link = browser.find_element(By.CSS_SELECTOR, "a.button")
+    assert link.get_attribute("href") == f"dcaccount:https://twin.test/new?t={word}"
+    assert f"DCACCOUNT:https://twin.test/new?t={word}" in browser.find_element(By.TAG_NAME, "main").text
+    read = browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    named = {(node["role"]["value"], node.get("name", {}).get("value")) for node in read if "role" in node}
+    assert ("image", "QR code for Delta Chat; the link below does the same") in named
+    assert ("heading", "An account at twin.test") in named and ("link", "Open in Delta Chat") in named
+    assert browser.execute_script("return performance.getEntriesByType('resource').length") == 0
+    browser.get("https://twin.test/new?t=12345678901234567890")
+    assert "used up" in browser.find_element(By.TAG_NAME, "main").text
+    save(browser, "new-refused.png")
