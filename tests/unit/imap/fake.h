@@ -31,6 +31,7 @@ struct fake {
     int64_t modseq;
     int appended, copies_left; /* slices of copies before the disk is full; -1: no end */
     uint32_t copied;
+    const char *mailboxes;   /* "Fruit/Apple+ Tofu", '+': subscribed; NULL: INBOX and Work/Old */
     struct imap_notes notes; /* of INBOX */
     struct bytes last_body, taken_out;
 };

@@ -119,7 +119,21 @@ static struct errand *fake_list(void *ctx, int64_t account_id, bool count)
     struct done *done = done_new(listing_clear);
     struct imap_listing *listing = &done->any.listing;
 
+    const struct fake *fake = ctx;
+    struct slice names = slice_of(fake->mailboxes);
+
     (void)account_id, (void)count;
+    while (fake->mailboxes && names.at && names.len > 0) {
+        struct slice name = slice_cut(&names, ' ');
+        bool subscribed = slice_ends(name, SLICE("+"));
+        must_make_room(listing->at, listing->count, listing->capacity);
+        listing->at[listing->count++] =
+            (struct imap_mailbox){.id = 3,
+                                  .name = must_copy(slice_first(name, name.len - subscribed)),
+                                  .subscribed = subscribed};
+    }
+    if (fake->mailboxes)
+        return errand_of(done);
     listing->at = must_alloc_array(2, sizeof listing->at[0]);
     listing->count = 2;
     listing->at[0] = inbox(ctx);

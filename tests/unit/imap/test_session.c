@@ -1,7 +1,7 @@
 /* Dialogues: what a client says, and what it hears. */
 #include "test.h"
 
-#include "fake.h"
+#include "dialogue.h"
 #include "memory.h"
 #include "text.h"
 
@@ -10,10 +10,7 @@
 #define LOGIN "a LOGIN alice@home.test secret\r\n"
 #define INBOX LOGIN "|b SELECT INBOX\r\n"
 
-/* '|' parts what arrives in one read; `heard` must come in this order, parted by '|'. */
-static const struct row {
-    const char *name, *said, *heard;
-} rows[] = {
+static const struct dialogue rows[] = {
   /* clang-format off */
     {"the greeting tells capabilities", "", "* OK [CAPABILITY IMAP4rev1 IMAP4rev2"},
     {"a command needs a tag", "NOOP\r\n", "BAD"},
@@ -87,20 +84,6 @@ static const struct row {
   /* clang-format on */
 };
 
-static void check_heard(const struct row *row, struct slice heard)
-{
-    struct slice wanted = slice_of(row->heard);
-
-    while (wanted.at) {
-        struct slice next = slice_cut(&wanted, '|');
-        size_t at = slice_find_text(heard, next);
-        if (at == SIZE_MAX)
-            fail_msg("%s: \"%.*s\" is missing; left was:\n%.*s", row->name, SLICE_ARGS(next),
-                     SLICE_ARGS(heard));
-        heard = slice_from(heard, at + next.len);
-    }
-}
-
 static void each_dialogue_is_as_the_rfc_says(void **state)
 {
     (void)state;
@@ -109,7 +92,7 @@ static void each_dialogue_is_as_the_rfc_says(void **state)
 
         fake_begin(&fake, true, 5);
         fake_say(&fake, rows[i].said);
-        check_heard(&rows[i], bytes_slice(&fake.out));
+        dialogue_check(&rows[i], bytes_slice(&fake.out));
         fake_end(&fake);
     }
 }
@@ -126,7 +109,7 @@ static void dialogues_may_arrive_byte_by_byte(void **state)
         for (; *said; said++)
             if (*said != '|')
                 fake_feed(&fake, (struct slice){said, 1});
-        check_heard(&rows[i], bytes_slice(&fake.out));
+        dialogue_check(&rows[i], bytes_slice(&fake.out));
         fake_end(&fake);
     }
 }
