@@ -249,13 +249,13 @@ static void conclude(struct arc *arc)
     }
 }
 
-bool arc_judge(struct arc *arc, struct dns_facts *facts, dkim_prove *prove)
+bool arc_judge(struct arc *arc, struct dns_facts *facts, const struct dkim_prover *prover)
 {
     if (!arc->waiting)
         return true;
-    bool done = dkim_signature_judge(&arc->message, facts, prove);
+    bool done = dkim_signature_judge(&arc->message, facts, prover);
     for (size_t i = 0; i < arc->count; i++)
-        done &= dkim_signature_judge(&arc->seals[i], facts, prove);
+        done &= dkim_signature_judge(&arc->seals[i], facts, prover);
     arc->waiting = !done;
     if (done)
         conclude(arc);

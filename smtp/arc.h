@@ -31,7 +31,8 @@ void arc_read(const struct dkim_text *text, int64_t now_ms,
 void arc_clear(struct arc *arc);
 SCOPED_VALUE(arc, arc_clear)
 
-bool arc_judge(struct arc *arc, struct dns_facts *facts, dkim_prove *prove); /* as dkim_judge() */
+bool arc_judge(struct arc *arc, struct dns_facts *facts,
+               const struct dkim_prover *prover); /* as dkim_judge() */
 
 /* Did trusted hands see this author's mail pass DMARC before they changed it? */
 bool arc_vouches(const struct arc *arc, struct slice author_domain);

@@ -34,8 +34,11 @@ const char *dkim_scheme_name(enum dkim_scheme scheme); /* "rsa-sha256": a=, head
 /* What the vault says of a signature over a SHA-256 digest.  `key` is what stands in p=, decoded: an RSA key as
  * SubjectPublicKeyInfo or RSAPublicKey (DER), or the 32 octets of an Ed25519 one. */
 enum dkim_proof { DKIM_PROVED, DKIM_DISPROVED, DKIM_KEY_WEAK, DKIM_KEY_BROKEN };
-typedef enum dkim_proof dkim_prove(enum dkim_scheme scheme, struct slice key,
-                                   const unsigned char digest[SHA256_LEN], struct slice signature);
+struct dkim_prover {
+    enum dkim_proof (*prove)(void *ctx, enum dkim_scheme scheme, struct slice key,
+                             const unsigned char digest[SHA256_LEN], struct slice signature);
+    void *ctx;
+};
 
 /* ---- a mail's text ---- */
 struct dkim_text; /* its header fields, and digests of its body */
@@ -73,7 +76,7 @@ void dkim_clear(struct dkim *dkim);
 SCOPED_VALUE(dkim, dkim_clear)
 
 /* Judges those whose keys are known; true: there is nothing open any more.  False: answer the questions, call again. */
-bool dkim_judge(struct dkim *dkim, struct dns_facts *facts, dkim_prove *prove);
+bool dkim_judge(struct dkim *dkim, struct dns_facts *facts, const struct dkim_prover *prover);
 
 /* Did this very domain (case ignored) sign it?  For mail that says it is our own. */
 bool dkim_passed(const struct dkim *dkim, struct slice domain);

@@ -87,7 +87,7 @@ bool dkim_refuse(struct dkim_signature *out, enum auth_result result, const char
 
 /* False: its key is being asked for. */
 bool dkim_signature_judge(struct dkim_signature *signature, struct dns_facts *facts,
-                          dkim_prove *prove);
+                          const struct dkim_prover *prover);
 
 /* ---- a key record (RFC 6376 3.6.1), dkim_key.c ---- */
 struct dkim_key_record {

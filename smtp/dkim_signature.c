@@ -319,10 +319,10 @@ static bool key_fits(struct dkim_signature *signature, const struct dkim_key_rec
 }
 
 static void judge_with(struct dkim_signature *signature, const struct dkim_key_record *record,
-                       dkim_prove *prove)
+                       const struct dkim_prover *prover)
 {
-    switch (prove(record->scheme, bytes_slice(&record->key), signature->digest,
-                  bytes_slice(&signature->value))) {
+    switch (prover->prove(prover->ctx, record->scheme, bytes_slice(&record->key), signature->digest,
+                          bytes_slice(&signature->value))) {
     case DKIM_PROVED: signature->result = AUTH_PASS; return;
     case DKIM_DISPROVED: dkim_refuse(signature, AUTH_FAIL, "the signature does not fit"); return;
     case DKIM_KEY_WEAK: dkim_refuse(signature, AUTH_POLICY, "the key is too short"); return;
@@ -332,7 +332,7 @@ static void judge_with(struct dkim_signature *signature, const struct dkim_key_r
 }
 
 static void judge(struct dkim_signature *signature, const struct dns_answer *answer,
-                  dkim_prove *prove)
+                  const struct dkim_prover *prover)
 {
     scoped_value(dkim_key_record) record = {0};
 
@@ -347,20 +347,20 @@ static void judge(struct dkim_signature *signature, const struct dns_answer *ans
         return;
     signature->testing = record.testing;
     if (key_fits(signature, &record))
-        judge_with(signature, &record, prove);
+        judge_with(signature, &record, prover);
     /* Who only tries is not held to it; a pass is a pass, as everybody counts it (RFC 6376 3.6.1). */
     if (signature->testing && signature->result == AUTH_FAIL)
         signature->result = AUTH_NEUTRAL;
 }
 
 bool dkim_signature_judge(struct dkim_signature *signature, struct dns_facts *facts,
-                          dkim_prove *prove)
+                          const struct dkim_prover *prover)
 {
     if (signature->result != AUTH_NONE)
         return true;
     scoped_text char *name = must_print("%s._domainkey.%s", signature->selector, signature->domain);
     const struct dns_answer *answer = dns_facts_ask(facts, DNS_TXT, name);
     if (answer)
-        judge(signature, answer, prove);
+        judge(signature, answer, prover);
     return answer != NULL;
 }

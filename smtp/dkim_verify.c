@@ -22,12 +22,12 @@ void dkim_clear(struct dkim *dkim)
     *dkim = (struct dkim){.count = 0};
 }
 
-bool dkim_judge(struct dkim *dkim, struct dns_facts *facts, dkim_prove *prove)
+bool dkim_judge(struct dkim *dkim, struct dns_facts *facts, const struct dkim_prover *prover)
 {
     bool done = true;
 
     for (size_t i = 0; i < dkim->count; i++)
-        done &= dkim_signature_judge(&dkim->signatures[i], facts, prove);
+        done &= dkim_signature_judge(&dkim->signatures[i], facts, prover);
     return done;
 }
 

@@ -77,11 +77,11 @@ static bool explain(struct origin *origin)
 /* Keys and policies are asked for first: should a hostile SPF record use up what a mail may ask, it harms itself. */
 bool origin_judge(struct origin *origin)
 {
-    bool ended = dkim_judge(&origin->dkim, &origin->facts, origin->question.prove);
+    bool ended = dkim_judge(&origin->dkim, &origin->facts, &origin->question.prover);
 
     ended = judge_dmarc(origin) && ended;
     if (origin->question.trusts)
-        ended = arc_judge(&origin->arc, &origin->facts, origin->question.prove) && ended;
+        ended = arc_judge(&origin->arc, &origin->facts, &origin->question.prover) && ended;
     spf_judge(&origin->mail_from, &origin->facts, &origin->spf);
     ended = !origin->spf.open && ended;
     if (!slice_eq_nocase(origin->helo.domain, origin->mail_from.domain))

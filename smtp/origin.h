@@ -21,7 +21,7 @@ struct origin_question { /* all borrowed until the last call */
     const char *author; /* domain of the one From address, as A-labels; "" where there is not one */
     int64_t now_ms;
     const char *receiver; /* our name */
-    dkim_prove *prove;
+    struct dkim_prover prover;
     /* Whose ARC seals count; NULL: nobody's. */
     bool (*trusts)(const void *ctx, struct slice domain);
     const void *ctx;

@@ -75,6 +75,11 @@ enum vault_proof { VAULT_PROVED, VAULT_DISPROVED, VAULT_KEY_WEAK, VAULT_KEY_UNRE
 enum vault_proof vault_verify_digest(enum vault_scheme scheme, struct slice public_key,
                                      const unsigned char digest[SHA256_LEN],
                                      struct slice signature);
+/* The same, quicker with a key that was used lately, as vault_verify_again(). */
+enum vault_proof vault_verify_digest_again(struct vault *vault, enum vault_scheme scheme,
+                                           struct slice public_key,
+                                           const unsigned char digest[SHA256_LEN],
+                                           struct slice signature);
 /* The SPKI PEM of vault_key_new() in the form that vault_verify_digest() and DKIM's key records have.  False: it
  * cannot be read. */
 MUST_CHECK bool vault_public_plain(struct slice public_pem, struct bytes *out);

@@ -179,10 +179,10 @@ bool vault_public_plain(struct slice public_pem, struct bytes *out)
 
 /* ---- keys that are kept ---- */
 /* RSA-2048 takes about 4 KiB, so all of them 2 MiB. */
-enum { NEIGHBOURS = 8, SETS = VERIFIERS_MAX / NEIGHBOURS, KEPT_PEM_MOST = 2048 };
+enum { NEIGHBOURS = 8, SETS = VERIFIERS_MAX / NEIGHBOURS, KEPT_MOST = 2048 };
 
 struct verifier {
-    char *pem; /* NULL: a free place */
+    struct bytes text; /* as it came: PEM, DER or octets; empty: a free place */
     EVP_PKEY *key;
     uint64_t used_at;
 };
@@ -202,7 +202,7 @@ struct verifiers *verifiers_new(void)
 
 static void verifier_clear(struct verifier *verifier)
 {
-    free(verifier->pem);
+    bytes_clear(&verifier->text);
     EVP_PKEY_free(verifier->key);
     *verifier = (struct verifier){0};
 }
@@ -218,22 +218,22 @@ void verifiers_free(struct verifiers *verifiers)
 }
 
 /* FNV-1a.  Who makes keys that fall into one set pushes out those of others, and gains nothing. */
-static struct verifier *set_of(struct verifiers *verifiers, struct slice pem)
+static struct verifier *set_of(struct verifiers *verifiers, struct slice text)
 {
     uint64_t mixed = 0xcbf29ce484222325u;
 
-    for (size_t i = 0; i < pem.len; i++)
-        mixed = (mixed ^ (unsigned char)pem.at[i]) * 0x100000001b3u;
+    for (size_t i = 0; i < text.len; i++)
+        mixed = (mixed ^ (unsigned char)text.at[i]) * 0x100000001b3u;
     return verifiers->sets[(mixed >> 32) % SETS];
 }
 
-static EVP_PKEY *find_kept(struct verifiers *verifiers, struct verifier *set, struct slice pem)
+static EVP_PKEY *find_kept(struct verifiers *verifiers, struct verifier *set, struct slice text)
 {
     EVP_PKEY *key = NULL;
 
     pthread_mutex_lock(&verifiers->lock);
     for (size_t i = 0; i < NEIGHBOURS && !key; i++) {
-        if (!set[i].pem || !slice_is(pem, set[i].pem))
+        if (!set[i].key || !slice_eq(text, bytes_slice(&set[i].text)))
             continue;
         set[i].used_at = ++verifiers->uses;
         key = set[i].key;
@@ -243,7 +243,8 @@ static EVP_PKEY *find_kept(struct verifiers *verifiers, struct verifier *set, st
     return key;
 }
 
-static void keep(struct verifiers *verifiers, struct verifier *set, struct slice pem, EVP_PKEY *key)
+static void keep(struct verifiers *verifiers, struct verifier *set, struct slice text,
+                 EVP_PKEY *key)
 {
     struct verifier *place = &set[0];
 
@@ -253,8 +254,38 @@ static void keep(struct verifiers *verifiers, struct verifier *set, struct slice
         if (set[i].used_at < place->used_at)
             place = &set[i];
     verifier_clear(place);
-    *place = (struct verifier){must_copy(pem), key, ++verifiers->uses};
+    bytes_add(&place->text, text);
+    place->key = key;
+    place->used_at = ++verifiers->uses;
     pthread_mutex_unlock(&verifiers->lock);
+}
+
+static void keep_if_fit(struct verifiers *verifiers, struct verifier *set, struct slice text,
+                        EVP_PKEY *key)
+{
+    if (key && key_is_fit(key) && text.len <= KEPT_MOST)
+        keep(verifiers, set, text, key);
+}
+
+/* Octets that are an Ed25519 key are no RSA key in DER, so one text stands for one key. */
+enum vault_proof vault_verify_digest_again(struct vault *vault, enum vault_scheme scheme,
+                                           struct slice public_key,
+                                           const unsigned char digest[SHA256_LEN],
+                                           struct slice signature)
+{
+    struct verifiers *verifiers = vault->verifiers;
+    struct verifier *set = set_of(verifiers, public_key);
+    EVP_PKEY *key = find_kept(verifiers, set, public_key);
+
+    if (!key) {
+        key = key_from_bytes(scheme, public_key);
+        keep_if_fit(verifiers, set, public_key, key);
+    }
+    enum vault_proof proof = prove(key, scheme, digest, signature);
+
+    EVP_PKEY_free(key);
+    ERR_clear_error();
+    return proof;
 }
 
 bool vault_verify_again(struct vault *vault, struct slice public_pem, struct slice data,
@@ -266,8 +297,7 @@ bool vault_verify_again(struct vault *vault, struct slice public_pem, struct sli
 
     if (!key) {
         key = key_from_pem(public_pem);
-        if (key && key_is_fit(key) && public_pem.len <= KEPT_PEM_MOST)
-            keep(verifiers, set, public_pem, key);
+        keep_if_fit(verifiers, set, public_pem, key);
     }
     bool good = key && key_is_fit(key) && signature_fits(key, data, signature);
 

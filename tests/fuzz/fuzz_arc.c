@@ -28,10 +28,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     arc_read(text, NOW_MS, trusts, NULL, &arc);
     assert(arc.count <= ARC_SETS_MAX && (!arc.waiting || arc.count > 0));
     bool waited = arc.waiting;
-    if (!arc_judge(&arc, &facts, prove)) {
+    if (!arc_judge(&arc, &facts, &prover)) {
         assert(waited && facts.count > 0 && facts.count <= ARC_SETS_MAX + 1);
         learn(&facts);
-        assert(arc_judge(&arc, &facts, prove));
+        assert(arc_judge(&arc, &facts, &prover));
     }
     assert(!waited || arc.result != AUTH_NONE);
     assert(!arc_vouches(&arc, SLICE("football.example.com")) || arc.result == AUTH_PASS);

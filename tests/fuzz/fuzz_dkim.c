@@ -42,10 +42,10 @@ static void verify(struct slice mail)
 
     assert(text);
     dkim_read(text, NOW_MS, &dkim);
-    bool done = dkim_judge(&dkim, &facts, prove);
+    bool done = dkim_judge(&dkim, &facts, &prover);
     assert(done == (facts.count == 0) && facts.count <= DKIM_SIGNATURES_MAX);
     learn(&facts);
-    assert(dkim_judge(&dkim, &facts, prove));
+    assert(dkim_judge(&dkim, &facts, &prover));
     for (size_t i = 0; i < dkim.count; i++) {
         const struct dkim_signature *signature = &dkim.signatures[i];
         assert(signature->result != AUTH_NONE && signature->why);

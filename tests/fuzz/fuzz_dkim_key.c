@@ -15,13 +15,13 @@ static void check_answer(struct slice rdata)
 
     bytes_add_text(&signature.value, "\x04 is proved");
     dns_answer_add(&one, rdata);
-    assert(!dkim_signature_judge(&signature, &facts, prove));
+    assert(!dkim_signature_judge(&signature, &facts, &prover));
     struct dns_lookup *lookup = dns_facts_open(&facts);
     lookup->answers[0] = one;
     lookup->errand.ok = true;
     dns_facts_learn(&facts, lookup);
     errand_free(&lookup->errand);
-    assert(dkim_signature_judge(&signature, &facts, prove));
+    assert(dkim_signature_judge(&signature, &facts, &prover));
     assert(signature.result == AUTH_PASS || signature.result == AUTH_PERMERROR);
     bytes_clear(&signature.value);
 }

@@ -86,7 +86,9 @@ void house_sign(enum dkim_scheme scheme, struct slice data, struct bytes *out)
                            bytes_slice(&wrapped[scheme]), data, out, &err));
 }
 
-enum dkim_proof house_prove(enum dkim_scheme scheme, struct slice key,
+const struct dkim_prover house_prover = {house_prove, NULL};
+
+enum dkim_proof house_prove(void *ctx, enum dkim_scheme scheme, struct slice key,
                             const unsigned char digest[SHA256_LEN], struct slice signature)
 {
     static const enum dkim_proof proofs[] = {[VAULT_PROVED] = DKIM_PROVED,
@@ -95,7 +97,12 @@ enum dkim_proof house_prove(enum dkim_scheme scheme, struct slice key,
                                              [VAULT_KEY_UNREADABLE] = DKIM_KEY_BROKEN};
     enum vault_scheme in_vault = scheme == DKIM_ED25519_SHA256 ? VAULT_ED25519 : VAULT_RSA_SHA256;
 
-    return proofs[vault_verify_digest(in_vault, key, digest, signature)];
+    enum vault_proof proof = vault_verify_digest(in_vault, key, digest, signature);
+
+    (void)ctx;
+    for (int kept = 0; kept < 2; kept++)
+        assert_int_equal(vault_verify_digest_again(vault, in_vault, key, digest, signature), proof);
+    return proofs[proof];
 }
 
 struct dkim_text *house_text(struct slice mail)
@@ -205,8 +212,8 @@ void house_judge(struct slice mail, const struct dns_answer *answer, struct dkim
     scoped_value(dns_facts) facts = {0};
 
     dkim_read(text, HOUSE_NOW_MS, out);
-    if (!dkim_judge(out, &facts, house_prove)) {
+    if (!dkim_judge(out, &facts, &house_prover)) {
         house_learn(&facts, answer);
-        assert_true(dkim_judge(out, &facts, house_prove));
+        assert_true(dkim_judge(out, &facts, &house_prover));
     }
 }

@@ -21,7 +21,8 @@ const char *house_record(enum dkim_scheme scheme);
 /* Signs with our keys. */
 void house_sign(enum dkim_scheme scheme, struct slice data, struct bytes *out);
 /* vault_verify_digest() as dkim.h wants it. */
-enum dkim_proof house_prove(enum dkim_scheme scheme, struct slice key,
+extern const struct dkim_prover house_prover;
+enum dkim_proof house_prove(void *ctx, enum dkim_scheme scheme, struct slice key,
                             const unsigned char digest[SHA256_LEN], struct slice signature);
 
 /* `mail` behind a field "NAME: `tags` b=…", signed with the Ed25519 key; `mail` has LF or CRLF, the result CRLF.  What

@@ -32,9 +32,9 @@ static void judge_by(const char *mail, const struct dns_answer *answer, struct a
     scoped_value(dns_facts) facts = {0};
 
     arc_read(text, HOUSE_NOW_MS, trusts, NULL, out);
-    if (!arc_judge(out, &facts, house_prove)) {
+    if (!arc_judge(out, &facts, &house_prover)) {
         house_learn(&facts, answer);
-        assert_true(arc_judge(out, &facts, house_prove));
+        assert_true(arc_judge(out, &facts, &house_prover));
     }
     *out_questions = facts.count;
 }
@@ -248,7 +248,7 @@ static void a_chain_of_somebody_elses(void **state)
     fclose(file);
     scoped(dkim_text) text = house_text((struct slice){mail, len});
     arc_read(text, HOUSE_NOW_MS, trusts, NULL, &arc);
-    assert_false(arc_judge(&arc, &facts, house_prove));
+    assert_false(arc_judge(&arc, &facts, &house_prover));
     struct dns_lookup *lookup = dns_facts_open(&facts);
     assert_int_equal(lookup->count, 2);
     for (size_t i = 0; i < 2; i++)
@@ -256,7 +256,7 @@ static void a_chain_of_somebody_elses(void **state)
     lookup->errand.ok = true;
     dns_facts_learn(&facts, lookup);
     errand_free(&lookup->errand);
-    assert_true(arc_judge(&arc, &facts, house_prove));
+    assert_true(arc_judge(&arc, &facts, &house_prover));
     if (arc.result != AUTH_PASS)
         fail_msg("%s", arc.why);
     assert_true(arc_vouches(&arc, SLICE("football.example.com")));

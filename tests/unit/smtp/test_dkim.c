@@ -82,13 +82,13 @@ static void vectors_of_the_rfcs_pass(void **state)
         struct dns_answer answer;
         scoped(dkim_text) text = house_text(slice_of(mail));
         dkim_read(text, HOUSE_NOW_MS, &dkim);
-        assert_false(dkim_judge(&dkim, &facts, house_prove));
+        assert_false(dkim_judge(&dkim, &facts, &house_prover));
         assert_int_equal(facts.at[rows[i].index]->question.type, DNS_TXT);
         assert_string_equal(facts.at[rows[i].index]->question.name, rows[i].question);
         house_answer(rows[i].record, &answer);
         house_learn(&facts, &answer);
         dns_answer_clear(&answer);
-        assert_true(dkim_judge(&dkim, &facts, house_prove));
+        assert_true(dkim_judge(&dkim, &facts, &house_prover));
         const struct dkim_signature *signature = &dkim.signatures[rows[i].index];
         if (signature->result != AUTH_PASS)
             fail_msg("%s: %s", rows[i].name, signature->why);

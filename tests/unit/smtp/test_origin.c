@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <time.h>
 
-static enum dkim_proof all_good(enum dkim_scheme scheme, struct slice key,
+static enum dkim_proof all_good(void *ctx, enum dkim_scheme scheme, struct slice key,
                                 const unsigned char digest[SHA256_LEN], struct slice signature)
 {
-    (void)scheme, (void)key, (void)digest, (void)signature;
+    (void)ctx, (void)scheme, (void)key, (void)digest, (void)signature;
     return DKIM_PROVED;
 }
 
@@ -43,7 +43,7 @@ static void judge(const char *zone, const char *mail_from, const char *author, s
         .mail_from = mail_from,
         .author = author,
         .now_ms = 1772366400000,
-        .prove = all_good,
+        .prover = {all_good, NULL},
     };
 
     assert_non_null(text);
