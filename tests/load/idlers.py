@@ -1,7 +1,8 @@
 """Mail programs that wait, in a process of their own: each has logged in over TLS, opened a mailbox and said IDLE.
 
 Orders come as lines of JSON, each is answered by one: ["idle", n] brings n more, ["heard", n] waits until n
-lines were told, and gives who was told what, and when (monotonic time).  The end of standard input ends them all.
+lines were told, and gives who was told what, and when (monotonic time); ["noop", n] lets one more say NOOP so often, each
+PERIOD_S, and gives the seconds that each took.  The end of standard input ends them all.
 """
 import asyncio
 import base64
@@ -20,6 +21,7 @@ from laboratory.imap import Scram  # noqa: E402
 
 AT_ONCE = 24  # log-ins under way
 PATIENCE_S = 20
+PERIOD_S = 0.020
 PER_NETWORK = 40  # of one /24 no more are let in than 50
 
 
@@ -43,6 +45,9 @@ class Idlers:
         began = time.monotonic()
         assert self._ask(["idle", count]) == "done"
         return time.monotonic() - began
+
+    def noops(self, count):
+        return self._ask(["noop", count])
 
     def heard(self, count):
         """[(number, words, time), …], as soon as there are `count`."""
@@ -68,7 +73,19 @@ class Program:
         await self.reader.readline()
         await (self.scram() if orders["scram"] else self.plain())
         await self.say(f"c SELECT {self.mailbox}".encode(), b"c OK")
+
+    async def idle(self):
         await self.say(b"d IDLE", b"+ ")
+        self.listener = asyncio.ensure_future(self.listen())
+
+    async def noops(self, count):
+        times, due = [], time.monotonic()
+        for _ in range(count):
+            await asyncio.sleep(max(0, due - time.monotonic()))
+            await self.say(b"e NOOP", b"e OK")
+            times.append(time.monotonic() - due)
+            due += PERIOD_S
+        return times
 
     async def say(self, line, wanted):
         self.writer.write(line + b"\r\n")
@@ -98,7 +115,8 @@ class Program:
 
 class House:
     def __init__(self, orders):
-        self.orders, self.heard, self.listeners, self.more = orders, [], [], asyncio.Event()
+        self.orders, self.heard, self.programs, self.more = orders, [], [], asyncio.Event()
+        self.restless = None
         self.trust = ssl.create_default_context(cafile=orders["ca"])
         self.trust.check_hostname = orders["networks"] is not None
         self.numbers, self.places = itertools.count(), asyncio.Semaphore(AT_ONCE)
@@ -106,12 +124,18 @@ class House:
     async def begin(self, program):
         async with self.places:
             await program.begin()
-        self.listeners.append(asyncio.ensure_future(program.listen()))
+        await program.idle()
+        self.programs.append(program)
 
     async def obey(self, order):
         if order[0] == "idle":
             await asyncio.gather(*[self.begin(Program(self, next(self.numbers))) for _ in range(order[1])])
             return "done"
+        if order[0] == "noop":
+            if not self.restless:
+                self.restless = Program(self, next(self.numbers))
+                await self.restless.begin()
+            return await self.restless.noops(order[1])
         while len(self.heard) < order[1]:
             self.more.clear()
             await asyncio.wait_for(self.more.wait(), PATIENCE_S)
