@@ -47,6 +47,18 @@ struct bridge { /* read-only after bridge_new(), but for the last: every thread 
 #define MAILBOX_HOME "Fediverse/Home"
 #define MAILBOX_NOTIFICATIONS "Fediverse/Notifications"
 
+/* Delta Chat looks at INBOX alone: there everything goes, each mail from one person to the owner alone, for else it would
+ * show a group whose every answer goes to all of it (behaviour.md 4). */
+static inline bool account_chats(const struct account *account)
+{
+    return account->chat == CHAT_YES;
+}
+/* Where what belongs into `mailbox` goes. */
+static inline const char *mailbox_for(const struct account *account, const char *mailbox)
+{
+    return account_chats(account) ? MAILBOX_INBOX : mailbox;
+}
+
 /* What a vault key is derived for; a purpose never serves two things. */
 #define PURPOSE_ACTOR_KEY "actor key"
 #define PURPOSE_MESSAGE_ID "message id"

@@ -29,8 +29,8 @@ static bool has_room(const struct letters_orders *orders, const struct account *
 }
 
 /* Where it belongs: an edited one where the old one lies, with its flags. */
-static void place_letter(const struct held_copy *held, const struct reader *reader,
-                         struct planned_letter *out)
+static void place_letter(const struct account *account, const struct held_copy *held,
+                         const struct reader *reader, struct planned_letter *out)
 {
     if (held) {
         out->mailbox = must_dup(held->mailbox);
@@ -38,7 +38,7 @@ static void place_letter(const struct held_copy *held, const struct reader *read
         out->replaces = true;
         return;
     }
-    out->mailbox = must_dup(reader->addressed ? MAILBOX_INBOX : MAILBOX_HOME);
+    out->mailbox = must_dup(reader->addressed ? MAILBOX_INBOX : mailbox_for(account, MAILBOX_HOME));
 }
 
 static bool make_one(const struct letters_orders *orders, const struct account *account,
@@ -54,7 +54,7 @@ static bool make_one(const struct letters_orders *orders, const struct account *
     must_make_room(out->at, out->count, out->capacity);
     struct planned_letter *planned = &out->at[out->count++];
     *planned = (struct planned_letter){0};
-    place_letter(held, reader, planned);
+    place_letter(account, held, reader, planned);
     return render_letter(orders->bridge, orders->showing, &shown_to, planned->mailbox,
                          orders->received_ms, &planned->letter, err);
 }

@@ -77,6 +77,8 @@ struct mail_plan *work_plan(struct mail_work *work)
     if (work->author.proof == PROOF_GOOD) {
         plan->account_id = work->author.account.id;
         plan->author_person_id = work->author.account.person_id;
+        plan->chats = work->chat && work->author.evidence == EVIDENCE_S4 &&
+                      work->author.account.chat == CHAT_UNKNOWN;
     }
     plan->author_address = must_dup(work->author.address);
     plan->author_name = must_dup(work->author.name);
@@ -196,7 +198,8 @@ bool bridge_mail_record(struct bridge *bridge, struct store_tx *tx, struct mail_
         return false;
     if (!is_new)
         return true;
-    if (!world_is_as_seen(tx, plan, err))
+    if (!world_is_as_seen(tx, plan, err) ||
+        (plan->chats && !store_account_chats(tx, plan->account_id, err)))
         return false;
     if (plan->deed != DEED_NONE)
         return record_deed(bridge, tx, plan, err);

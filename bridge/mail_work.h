@@ -71,6 +71,7 @@ enum deed {
 };
 struct mail_plan {
     int64_t account_id; /* the author's, who must still be active; 0: from outside */
+    bool chats;         /* Delta Chat sent it: so it reads the account */
     int64_t parent_id;  /* must still be open; 0: none */
     bool parent_own_followers;
     struct guard guards[2];

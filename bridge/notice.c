@@ -46,7 +46,7 @@ static bool write_letter(struct bridge *bridge, const struct notice *notice,
     struct memory_sink sink;
 
     letter->account_id = notice->account->id;
-    letter->mailbox = MAILBOX_NOTIFICATIONS;
+    letter->mailbox = mailbox_for(notice->account, MAILBOX_NOTIFICATIONS);
     letter->received_ms = arrival->received_ms;
     letter->from = shown_address(bridge, notice->person, domain);
     letter->subject = must_dup(notice->subject);

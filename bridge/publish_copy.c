@@ -248,18 +248,22 @@ bool copy_of_post(struct bridge *bridge, struct store_view *view, const struct a
         undo_words(bridge->config->undo_ms, in + strlen(in), sizeof in - strlen(in));
     }
     out->account_id = account->id;
-    out->mailbox = MAILBOX_POSTS;
+    out->mailbox = mailbox_for(account, MAILBOX_POSTS);
     out->flags = FLAG_SEEN;
     out->received_ms = clock_now(bridge->clock);
-    out->from = must_print("%s <%s>", own_name(account), own);
+    out->from = account_chats(account)
+                    ? must_print("%s <%s>", audience_name(message->visibility), audience)
+                    : must_print("%s <%s>", own_name(account), own);
     out->message_id = must_dup(message->message_id);
     out->subject = must_print("%s%s: %.*s", audience_news(message->visibility), in,
                               SLICE_ARGS(first_words(note)));
     if (!copy_text(bridge, view, account, note, &plain, err))
         return false;
     scoped(compose) mail = new_mail(bridge, out);
-    compose_address(mail, "From", own_name(account), own);
-    compose_address(mail, "To", audience_name(message->visibility), audience);
+    /* In a chat it stands as a message of whom it was written to. */
+    compose_address(mail, account_chats(account) ? "To" : "From", own_name(account), own);
+    compose_address(mail, account_chats(account) ? "From" : "To",
+                    audience_name(message->visibility), audience);
     add_thread(mail, message);
     compose_field(mail, "X-Nestbox-Audience", audience_word(message->visibility));
     if (message->url)

@@ -100,6 +100,10 @@ static void add_audience(struct bridge *bridge, struct compose *c, const struct 
     scoped_text char *own = account_address(account);
     scoped_text char *quiet = must_print("unlisted@%s", account->domain);
 
+    if (account_chats(account)) {
+        compose_address(c, "To", NULL, own);
+        return;
+    }
     if (reader->addressed || showing->visibility == VISIBILITY_DIRECT)
         compose_address(c, "To", NULL, own);
     else
@@ -157,7 +161,8 @@ static void add_marks(struct compose *c, const struct showing *showing,
     if (showing->language && *showing->language)
         compose_language(c, showing->language);
     compose_field(c, "X-Nestbox-Audience", audience_name(showing->visibility));
-    if (reader->addressed || showing->visibility == VISIBILITY_DIRECT)
+    if (reader->addressed || showing->visibility == VISIBILITY_DIRECT ||
+        account_chats(reader->account))
         return;
     compose_field(c, "Precedence", "list");
     compose_field(c, "X-Auto-Response-Suppress", "All");

@@ -148,7 +148,8 @@ void render_plain(const struct showing *showing, const struct shown_to *reader, 
         block(out);
         only_for(showing, reader, out);
     }
-    plain_footer(showing, reader, out);
+    if (!account_chats(reader->account)) /* it would stand there as something about the author */
+        plain_footer(showing, reader, out);
 }
 
 /* ---- HTML ---- */
@@ -252,5 +253,6 @@ void render_html(const struct showing *showing, const struct shown_to *reader, s
         only_for(showing, reader, &words);
         paragraph(out, bytes_slice(&words));
     }
-    html_footer(showing, reader, out);
+    if (!account_chats(reader->account))
+        html_footer(showing, reader, out);
 }

@@ -1,5 +1,7 @@
 """Accounts that people make themselves, and how mail programs find their settings."""
 import concurrent.futures
+import email
+import email.policy
 import http.client
 import imaplib
 import json
@@ -14,7 +16,7 @@ import pytest
 
 from laboratory.deltachat import FOLDER
 from laboratory.fedify import NODE
-from laboratory.mailing import CLIENT
+from laboratory.mailing import CLIENT, compose, submit
 from laboratory.wait import until
 
 SHORT = {"policy": {"registration": "open", "registration_rate": "5"}}
@@ -219,3 +221,45 @@ def test_apples_profile(nest):
     for strange in ("%3Cb%3E%40else.test", "x", "%ff%40nest.test"):
         body = https(nest, "GET", f"/mail/apple.mobileconfig?address={strange}")[2]
         assert "EmailAddress" not in plistlib.loads(body)["PayloadContent"][0]
+
+
+def test_a_chat_account_has_everything_in_inbox_each_from_one_person(person, social):
+    """Delta Chat reads INBOX alone, and would show a group whose every answer is public."""
+    alice = person("anouk", name="Anouk")
+    said = social.note("<p>Before.</p>", [alice.actor], mentions=[{"href": alice.actor, "name": alice.handle}])
+    assert said
+    before = parse(alice.show(alice.wait_for_mail()))
+    assert "unlisted@nest.test" in str(before["Cc"]) and "-- " in before.get_body(("plain",)).get_content()
+    code, words = submit(alice, compose(alice.address, alice.address, "", "Hello me.\n", headers={"Chat-Version": "1.0"}))
+    assert code == 250, words
+    assert alice.nestbox.ask("account", "show", alice.address)[0]["chat"] == "yes"  # her program said what it is
+
+    alice.nestbox.cli("follow", alice.address, "@bob@social.test")
+    social.wait_for_activity("Follow", lambda follow: follow["actor"] == alice.actor)
+    social.note("<p>After.</p>", [alice.actor], to=["public"], cc=["followers"],
+                mentions=[{"href": alice.actor, "name": alice.handle}])
+    mail = parse(alice.show(alice.wait_for_mail(lambda mail: "After." in text_of(alice, mail))))
+    assert mail["To"].addresses[0].addr_spec == alice.address and len(mail["To"].addresses) == 1 and mail["Cc"] is None
+    assert mail["From"].addresses[0].addr_spec == "bob=social.test@nest.test"
+    assert mail.get_body(("plain",)).get_content().strip() == "After." and mail["Precedence"] is None
+
+    code, words = submit(alice, compose(alice.address, "public@nest.test", "", "From a chat.\n", headers={"Chat-Version": "1.0"}))
+    assert code == 250, words
+    own = parse(alice.show(alice.wait_for_mail(lambda mail: "From a chat." in text_of(alice, mail))))
+    assert own["From"].addresses[0].addr_spec == "public@nest.test"
+    assert own["From"].addresses[0].display_name == "PUBLIC post"
+    assert {mail["mailbox"] for mail in alice.mails()} == {"INBOX"}
+
+    alice.nestbox.cli("account", "set", alice.address, "chat=no")
+    code, words = submit(alice, compose(alice.address, "public@nest.test", "", "From a desk.\n", headers={"Chat-Version": "1.0"}))
+    assert code == 250, words
+    alice.wait_for_mail(lambda mail: "From a desk." in text_of(alice, mail), "Posts")
+    assert alice.nestbox.ask("account", "show", alice.address)[0]["chat"] == "no"  # her word counts, not the program's
+
+
+def parse(raw):
+    return email.message_from_bytes(raw, policy=email.policy.default)
+
+
+def text_of(account, mail):
+    return parse(account.show(mail)).get_body(("plain",)).get_content()
