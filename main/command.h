@@ -15,11 +15,13 @@ enum { COMMAND_WORDS_MAX = 64, COMMAND_INPUT_MAX = 64 * 1024 * 1024 };
 enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 
 struct bridge;
+struct data_dir;
 struct store;
 struct house { /* what a command works on */
     const struct config *config;
     struct store *store;
     struct bridge *bridge;
+    const struct data_dir *dir;
     bool serving; /* the server runs it */
     int64_t started_ms;
 };
@@ -35,9 +37,9 @@ struct command { /* one call */
     bool json;
     struct slice input; /* standard input, or the FILE named, as the row says */
     struct bytes out, complaint;
-    void (*flush)(
-        struct command
-            *); /* sends `out` on when it has grown; NULL: nobody takes it before the end */
+    /* Sends on what is there of `out` and `complaint`; NULL: nobody takes it before the end. */
+    void (*flush)(struct command *);
+    bool deaf; /* nobody listens any more, found by flush(): what only makes output may end */
 };
 /* The value of --NAME=VALUE (or --NAME VALUE), "" for one without value, NULL if not given. */
 const char *command_option(const struct command *command, const char *name);
@@ -46,7 +48,12 @@ void command_clear(struct command *command);
 /* One line on standard error; EXIT_REFUSED. */
 int command_refuse(struct command *command, const struct err *err);
 
-enum command_input { INPUT_NONE, INPUT_PASSWORD, INPUT_LAST_ARGUMENT };
+enum command_input {
+    INPUT_NONE,
+    INPUT_PASSWORD,
+    INPUT_LAST_ARGUMENT,
+    OUTPUT_LAST_ARGUMENT, /* what it says becomes that file, whole or not at all */
+};
 enum command_place {
     PLACE_CLIENT, /* needs no data_dir: help, init, serve, judge */
     PLACE_HOUSE,
@@ -102,8 +109,10 @@ int run_token_remove(struct command *command);
 int run_qr(struct command *command);
 int run_dns(struct command *command);    /* commands_dns.c */
 int run_status(struct command *command); /* commands_status.c */
+int run_backup(struct command *command); /* commands_backup.c */
 /* In the client itself. */
-int run_init(struct command *command, const char *config_path); /* init.c */
-int run_serve(const char *config_path);                         /* serve.c */
+int run_init(struct command *command, const char *config_path);    /* init.c */
+int run_restore(struct command *command, const char *config_path); /* restore.c */
+int run_serve(const char *config_path);                            /* serve.c */
 
 #endif

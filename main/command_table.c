@@ -36,6 +36,8 @@ const struct command_row command_rows[] = {
     {"queue drop",       "ID",                      "Give one delivery up", 1, 1, " ", INPUT_NONE, run_queue_drop},
     {"queue tls",        "",                        "Show how TLS fared on the way to others, as far as it was not reported yet", 0, 0, " ", INPUT_NONE, run_queue_tls},
     {"dns",              "[DOMAIN] [--plain] [--check | --rotate]", "Print the DNS records to publish; say what is wrong with those that the world sees; change the keys that sign", 0, 1, " --plain --check --rotate ", INPUT_NONE, run_dns},
+    {"backup",           "FILE",                    "Write everything into one file, while the server goes on; - is standard output", 1, 1, " ", OUTPUT_LAST_ARGUMENT, run_backup},
+    {"restore",          "FILE [--renumber]",       "Fill an empty data folder from a backup; --renumber if mail came after the backup was made", 1, 1, " --renumber ", INPUT_NONE, NULL},
     {"status",           "",                        "Say how the server is", 0, 0, " ", INPUT_NONE, run_status},
   /* clang-format on */
 };

@@ -44,6 +44,7 @@ struct request {
     char *texts[2 * COMMAND_WORDS_MAX];
     size_t text_count;
     int fd;
+    const atomic_bool *closing;
 };
 
 static const char *keep(struct request *request, struct slice text)
@@ -105,13 +106,25 @@ static void request_clear(struct request *request)
     command_clear(&request->command);
 }
 
+static bool send_some(struct request *request, enum frame_kind kind, struct bytes *some)
+{
+    bool sent = some->len == 0 || frame_send(request->fd, kind, bytes_slice(some));
+
+    bytes_reset(some);
+    return sent;
+}
+
 static void flush_out(struct command *command)
 {
     struct request *request = container_of(command, struct request, command);
 
-    if (request->fd >= 0 && command->out.len > 0 &&
-        !frame_send(request->fd, FRAME_OUT, bytes_slice(&command->out)))
+    if (request->closing && *request->closing)
+        request->command.deaf = true; /* the server stops, and waits for us */
+    if (request->fd >= 0 && (!send_some(request, FRAME_OUT, &command->out) ||
+                             !send_some(request, FRAME_COMPLAINT, &command->complaint))) {
         request->fd = -1; /* nobody listens any more; the command still ends what it began */
+        request->command.deaf = true;
+    }
     bytes_reset(&command->out);
 }
 
@@ -126,17 +139,15 @@ static int run_row(struct request *request)
 
 static void serve_call(struct call *call)
 {
-    struct request request = {.fd = call->fd};
+    struct request request = {.fd = call->fd, .closing = &call->control->closing};
 
     request.command.house = call->control->house;
     request.command.flush = flush_out;
     if (receive_request(&request)) {
         char code = (char)run_row(&request);
         flush_out(&request.command);
-        struct slice complaint = bytes_slice(&request.command.complaint);
-        bool heard = request.fd >= 0 &&
-                     (complaint.len == 0 || frame_send(request.fd, FRAME_COMPLAINT, complaint)) &&
-                     frame_send(request.fd, FRAME_EXIT, (struct slice){&code, 1});
+        bool heard =
+            request.fd >= 0 && frame_send(request.fd, FRAME_EXIT, (struct slice){&code, 1});
         log_debug("control command=\"%s\" exit=%d heard=%d", request.words, code, heard);
     }
     request_clear(&request);

@@ -2,6 +2,7 @@
 
 #include "bridge_people.h"
 #include "mail.h"
+#include "restore.h"
 #include "store.h"
 
 #include <fcntl.h>
@@ -29,6 +30,10 @@ bool household_enter(const struct config *config, struct household *out, struct 
         return false;
     if (!held)
         return err_set(err, ERR_REFUSED, "Another nestbox works on %s already", config->data_dir);
+    if (faccessat(out->dir.fd, RESTORE_MARK, F_OK, 0) == 0)
+        return err_set(err, ERR_REFUSED,
+                       "A restore into %s was not finished; run nestbox restore FILE again",
+                       config->data_dir);
     return check_key(&out->dir, err) && data_dir_make_certificate(&out->dir, config, err);
 }
 

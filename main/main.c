@@ -63,10 +63,18 @@ static bool ask_password(struct command *command, const struct command_row *row,
     return true;
 }
 
+static void write_some(struct bytes *some, FILE *into)
+{
+    if (some->len > 0)
+        fwrite(some->at, 1, some->len, into);
+    bytes_reset(some);
+}
+
 static void flush_here(struct command *command)
 {
-    fwrite(command->out.at, 1, command->out.len, stdout);
-    bytes_reset(&command->out);
+    write_some(&command->out, stdout);
+    write_some(&command->complaint, stderr);
+    command->deaf = ferror(stdout) != 0;
 }
 
 static int run_here(struct command *command, const struct command_row *row,
@@ -76,11 +84,57 @@ static int run_here(struct command *command, const struct command_row *row,
 
     if (!household_open(config, &household, err))
         return command_refuse(command, err);
-    struct house house = {.config = config, .store = household.store, .bridge = household.bridge};
+    struct house house = {.config = config,
+                          .store = household.store,
+                          .bridge = household.bridge,
+                          .dir = &household.dir};
     command->house = &house;
     command->flush = flush_here;
     int code = row->run(command);
+    flush_here(command);
     household_close(&household);
+    return code;
+}
+
+static int ask_or_run(struct command *command, const struct command_row *row,
+                      const struct config *config, struct err *err)
+{
+    struct data_dir dir;
+    int code = EXIT_REFUSED;
+
+    if (!data_dir_open(config, &dir, err))
+        return command_refuse(command, err);
+    enum control_answer answer = control_ask(&dir, row, command, &code, err);
+    data_dir_close(&dir);
+    if (answer == CONTROL_FAILED)
+        return command_refuse(command, err);
+    return answer == CONTROL_ABSENT ? run_here(command, row, config, err) : code;
+}
+
+/* Standard output becomes FILE.part, and that FILE when all is said and on the disk. */
+static int run_into_file(struct command *command, const struct command_row *row,
+                         const struct config *config, struct err *err)
+{
+    const char *path = command->arguments[--command->argument_count];
+    scoped_text char *part = must_print("%s.part", path);
+
+    if (strcmp(path, "-") == 0)
+        return ask_or_run(command, row, config, err);
+    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0) {
+        err_system(err, "The file cannot be written", "%s", part);
+        return command_refuse(command, err);
+    }
+    int code = ask_or_run(command, row, config, err);
+    bool whole = fflush(stdout) == 0 && !ferror(stdout) && fsync(fd) == 0;
+    close(fd);
+    if (code == EXIT_DONE && whole && rename(part, path) == 0)
+        return EXIT_DONE;
+    if (code == EXIT_DONE) {
+        err_system(err, "The file cannot be written", "%s", path);
+        code = command_refuse(command, err);
+    }
+    unlink(part);
     return code;
 }
 
@@ -88,19 +142,13 @@ static int run_in_house(struct command *command, const struct command_row *row,
                         const char *config_path, struct err *err)
 {
     struct config config;
-    struct data_dir dir;
-    int code = EXIT_REFUSED;
     scoped_value(bytes) input = {0};
 
     if (!config_read(config_path, &config, err) || !read_input(command, row, &input, err) ||
-        !ask_password(command, row, &input, err) || !data_dir_open(&config, &dir, err))
+        !ask_password(command, row, &input, err))
         return command_refuse(command, err);
-    enum control_answer answer = control_ask(&dir, row, command, &code, err);
-    data_dir_close(&dir);
-    if (answer == CONTROL_FAILED)
-        code = command_refuse(command, err);
-    else if (answer == CONTROL_ABSENT)
-        code = run_here(command, row, &config, err);
+    int code = row->input == OUTPUT_LAST_ARGUMENT ? run_into_file(command, row, &config, err)
+                                                  : ask_or_run(command, row, &config, err);
     if (input.at)
         explicit_bzero(input.at, input.len);
     return code;
@@ -116,6 +164,8 @@ static int run(struct command *command, const struct command_row *row, const cha
         return run_serve(config_path);
     if (strcmp(row->words, "init") == 0)
         return run_init(command, config_path);
+    if (strcmp(row->words, "restore") == 0)
+        return run_restore(command, config_path);
     return run_in_house(command, row, config_path, &err);
 }
 
@@ -154,10 +204,7 @@ int main(int argc, char **argv)
     } else {
         code = run(&command, row, config_path);
     }
-    if (command.out.len > 0)
-        fwrite(command.out.at, 1, command.out.len, stdout);
-    if (command.complaint.len > 0)
-        fwrite(command.complaint.at, 1, command.complaint.len, stderr);
+    flush_here(&command);
     command_clear(&command);
     return fflush(stdout) == 0 ? code : EXIT_REFUSED;
 }

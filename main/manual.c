@@ -39,14 +39,13 @@ void command_manual_page(struct bytes *out)
         troff_add(out, command_rows[i].help);
         bytes_add_text(out, ".\n");
     }
-    bytes_add_text(
-        out,
-        ".SH OPTIONS\n.TP\n\\fB\\-\\-config\\fR \\fIFILE\\fR\n"
-        "The settings; /etc/nestbox/nestbox.conf unless given. In any place.\n"
-        ".TP\n\\fB\\-\\-json\\fR\nListings as a JSON array of objects.\n"
-        ".SH EXIT STATUS\n0 done; 1 refused or failed, with one line on standard "
-        "error; 2 wrong usage.\n"
-        ".SH FILES\n.TP\n.I /etc/nestbox/nestbox.conf\nSettings, nestbox.conf(5).\n"
-        ".TP\n.I /var/lib/nestbox\nThe data: database, bodies, keys. A backup needs all of it.\n"
-        ".SH SEE ALSO\n.BR nestbox.conf (5)\n");
+    bytes_add_text(out, ".SH OPTIONS\n.TP\n\\fB\\-\\-config\\fR \\fIFILE\\fR\n"
+                        "The settings; /etc/nestbox/nestbox.conf unless given. In any place.\n"
+                        ".TP\n\\fB\\-\\-json\\fR\nListings as a JSON array of objects.\n"
+                        ".SH EXIT STATUS\n0 done; 1 refused or failed, with one line on standard "
+                        "error; 2 wrong usage.\n"
+                        ".SH FILES\n.TP\n.I /etc/nestbox/nestbox.conf\nSettings, nestbox.conf(5).\n"
+                        ".TP\n.I /var/lib/nestbox\nThe data: database, bodies, keys. "
+                        "nestbox backup makes one file of it.\n"
+                        ".SH SEE ALSO\n.BR nestbox.conf (5)\n");
 }

@@ -118,6 +118,7 @@ static bool open_control(struct server *server, struct err *err)
         .config = &server->config,
         .store = server->household.store,
         .bridge = server->household.bridge,
+        .dir = &server->household.dir,
         .serving = true,
         .started_ms = clock_now(&system_clock),
     };

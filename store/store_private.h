@@ -46,6 +46,7 @@ struct store {
     pthread_cond_t work;
     struct store_change *first, **last; /* waiting */
     bool closing;
+    bool copied; /* a backup is being made: no body file may go */
     void (*tell)(void *ctx, const int64_t *topics, size_t count);
     void *tell_ctx;
     struct store_view *idle;

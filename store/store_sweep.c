@@ -94,6 +94,7 @@ bool store_sweep(struct store *store, struct err *err)
     struct sweep sweep = {.store = store};
 
     clock_gettime(CLOCK_REALTIME, &sweep.start);
+    unlinkat(store->data_dir, "backup.db", 0); /* of a backup that died */
     return each_name(store->bodies, "incoming", remove_name, NULL, err) &&
            each_name(store->data_dir, "bodies", sweep_letters, &sweep, err);
 }
@@ -148,9 +149,19 @@ static bool tidy_rows(struct store_change *change, struct store_tx *tx, struct e
                   now_ms - (int64_t)HOST_DAYS * DAY_MS, &tidy->more, err);
 }
 
+static bool is_copied(struct store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    bool copied = store->copied;
+    pthread_mutex_unlock(&store->lock);
+    return copied;
+}
+
 /* Removes the files first: dying in between leaves rows for files that are gone, which is nothing. */
 static bool remove_garbage(struct store *store, struct tidy *tidy, struct err *err)
 {
+    if (is_copied(store))
+        return true;
     scoped(store_view) view = store_look(store, err);
     if (!view)
         return false;
