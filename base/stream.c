@@ -107,6 +107,37 @@ struct source *source_behind(struct slice prefix, struct source *rest)
     return &b->source;
 }
 
+struct from_source {
+    struct source source;
+    struct source *of; /* borrowed */
+    int64_t offset;
+};
+
+static bool from_read(struct source *source, int64_t offset, char *into, size_t capacity,
+                      size_t *out_len, struct err *err)
+{
+    struct from_source *from = container_of(source, struct from_source, source);
+
+    return source_read(from->of, from->offset + offset, into, capacity, out_len, err);
+}
+
+static void from_free(struct source *source)
+{
+    free(container_of(source, struct from_source, source));
+}
+
+static const struct source_kind from_kind = {from_read, from_free};
+
+struct source *source_from(struct source *of, int64_t offset)
+{
+    struct from_source *from = must_new(struct from_source);
+
+    from->source = (struct source){&from_kind, of->size > offset ? of->size - offset : 0};
+    from->of = of;
+    from->offset = offset;
+    return &from->source;
+}
+
 bool source_read_all(struct source *source, size_t max, struct bytes *out, struct err *err)
 {
     size_t before = out->len;

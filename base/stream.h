@@ -32,6 +32,8 @@ struct source *source_of_slice(struct slice s);  /* keeps a borrow until freed *
 struct source *source_of_bytes(struct bytes *b); /* takes the content, leaves *b empty */
 /* `prefix` (copied) followed by `rest` (taken): trace headers in front of a spool. */
 struct source *source_behind(struct slice prefix, struct source *rest);
+/* What stands in `of` from that offset on; keeps a borrow of it. */
+struct source *source_from(struct source *of, int64_t offset);
 /* All of it, if it has at most `max` bytes; else ERR_TOO_LARGE. */
 MUST_CHECK bool source_read_all(struct source *source, size_t max, struct bytes *out,
                                 struct err *err);

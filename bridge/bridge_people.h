@@ -33,8 +33,29 @@ MUST_CHECK bool bridge_account_password(struct bridge *bridge, struct slice addr
 MUST_CHECK bool bridge_account_find(struct bridge *bridge, struct store_view *view,
                                     struct slice address, struct account *out, struct err *err);
 
+struct key_added {
+    char fingerprint[41];
+    bool signs,
+        encrypts; /* the account may post by it; what comes to rest is sealed to it from now on */
+    bool revoked; /* it says that one of the account's keys is not to be used any more */
+};
+/* Added by the administrator, which counts as the second proof that a change of key needs (docs/at-rest.md): in use at
+ * once.  ERR_REFUSED with words: expired, revoked and not known, of no use. */
 MUST_CHECK bool bridge_key_add(struct bridge *bridge, struct slice address,
-                               struct slice certificate, char out_fingerprint[41], struct err *err);
+                               struct slice certificate, struct key_added *out, struct err *err);
+/* `nestbox seal`: what rests already.  One mail after the other, each in a transaction of its own, so that it can be
+ * interrupted anywhere and begun again. */
+struct resealing {
+    int64_t account_id, last; /* id of the copy looked at last */
+    int64_t left;             /* how many there were at the beginning */
+    int64_t sealed;
+};
+/* ERR_REFUSED: there is no key to seal to. */
+MUST_CHECK bool bridge_reseal_begin(struct bridge *bridge, struct slice address,
+                                    struct resealing *out, struct err *err);
+/* *out_more false: all were looked at. */
+MUST_CHECK bool bridge_reseal_next(struct bridge *bridge, struct resealing *resealing,
+                                   bool *out_more, struct err *err);
 MUST_CHECK bool bridge_key_remove(struct bridge *bridge, struct slice address,
                                   struct slice fingerprint, struct err *err);
 

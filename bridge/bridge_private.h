@@ -122,16 +122,23 @@ struct letter { /* prepared on a worker, filed on the writer */
     int64_t account_id;
     const char *mailbox; /* one of the names above */
     unsigned flags;
-    char *from, *subject, *message_id; /* header facts; message_id without <> */
+    bool appended;  /* by a mail program */
+    bool lacks_key; /* why letter_seal() failed */
+    char *from, *subject,
+        *message_id; /* header facts; message_id without <>.  What is sealed hides its subject */
     int64_t received_ms;
     char *keywords;                  /* or NULL */
     struct mail_structure structure; /* of what rests; empty if it cannot be read as a mail */
     struct store_body *body;
     struct pgp_sealed *sealed;
 };
-/* Seals `content` (borrowed) for its owner into a store body, synced. */
+#define SEALED_SUBJECT "[...]"
+/* Seals `content` (borrowed) for its owner into a store body, synced.  In which form: docs/at-rest.md (letter_seal.c).
+ * ERR_TEMPORARY: no engine could, or the owner has no key and nothing shall rest without. */
 MUST_CHECK bool letter_seal(struct bridge *bridge, struct source *content, struct letter *letter,
                             struct err *err);
+/* What the store is told of it. */
+struct new_copy letter_copy(const struct letter *letter, int64_t message_id);
 /* Files it as a copy of the message; may run twice, the letter stays its maker's. */
 MUST_CHECK bool letter_file(struct store_tx *tx, struct letter *letter, int64_t message_id,
                             struct err *err);

@@ -1,39 +1,10 @@
 #include "bridge_private.h"
 
-#include "mail.h"
 #include "memory.h"
 
-/* What cannot be taken apart is shown by IMAP as one plain text: no reason not to keep it. */
-static bool note_structure(struct source *content, struct mail_structure *out, struct err *err)
+struct new_copy letter_copy(const struct letter *letter, int64_t message_id)
 {
-    scoped(mail) mail = NULL;
-    struct err broken;
-
-    if (!mail_parse(content, &mail, &broken)) {
-        if (broken.kind == ERR_MALFORMED || broken.kind == ERR_TOO_LARGE)
-            return true;
-        *err = broken;
-        return false;
-    }
-    return mail_structure_of(mail, out, err);
-}
-
-bool letter_seal(struct bridge *bridge, struct source *content, struct letter *letter,
-                 struct err *err)
-{
-    const struct pgp_orders orders = {.form = PGP_CLEAR_BY_CHOICE};
-
-    letter->body = store_body_new(bridge->store, err);
-    if (!letter->body)
-        return false;
-    letter->sealed = pgp_seal(bridge->pgp, &orders, content, store_body_sink(letter->body), err);
-    return letter->sealed && store_body_finish(letter->body, err) &&
-           note_structure(content, &letter->structure, err);
-}
-
-bool letter_file(struct store_tx *tx, struct letter *letter, int64_t message_id, struct err *err)
-{
-    const struct new_copy copy = {
+    return (struct new_copy){
         .account_id = letter->account_id,
         .message_id = message_id,
         .mailbox = letter->mailbox,
@@ -47,6 +18,11 @@ bool letter_file(struct store_tx *tx, struct letter *letter, int64_t message_id,
         .parts = letter->structure.parts.at,
         .received_ms = letter->received_ms,
     };
+}
+
+bool letter_file(struct store_tx *tx, struct letter *letter, int64_t message_id, struct err *err)
+{
+    const struct new_copy copy = letter_copy(letter, message_id);
     int64_t entry_id;
 
     return store_add_copy(tx, &copy, letter->sealed, letter->body, &entry_id, err);

@@ -41,6 +41,7 @@ bool bridge_append_prepare(struct bridge *bridge, int64_t account_id, struct app
     letter_free(appended->letter);
     appended->letter = must_new(struct letter);
     appended->letter->account_id = account_id;
+    appended->letter->appended = true;
     appended->letter->flags = appended->flags;
     appended->letter->keywords = must_dup(appended->keywords);
     appended->letter->received_ms =

@@ -1,5 +1,6 @@
-/* The OpenPGP certificates by which an account may post (behaviour.md 3.2). */
+/* The OpenPGP certificates by which an account may post (behaviour.md 3.2), and to which its mail is sealed. */
 #include "bridge_people.h"
+#include "bridge_private.h"
 #include "commit.h"
 
 #include <string.h>
@@ -36,33 +37,85 @@ static bool find_id(struct bridge *bridge, struct slice address, int64_t *out, s
     return true;
 }
 
-static bool check_facts(const struct pgp_key_facts *facts, struct err *err)
+static bool holds_key(struct bridge *bridge, const struct key_step *step, bool *out,
+                      struct err *err);
+
+/* A key that is of no use any more may still say so of one that the account has. */
+static bool check_facts(struct bridge *bridge, const struct pgp_key_facts *facts,
+                        struct key_step *step, struct err *err)
 {
-    if (facts->revoked)
+    bool known;
+
+    if (facts->revoked && !holds_key(bridge, step, &known, err))
+        return false;
+    if (facts->revoked && !known)
         return err_set(err, ERR_REFUSED, "This key is revoked");
+    step->key.state = facts->revoked ? KEY_REVOKED : KEY_IN_USE;
+    if (facts->revoked)
+        return true;
     if (facts->expired)
         return err_set(err, ERR_REFUSED, "This key has expired; extend it and add it again");
-    return facts->can_sign || err_set(err, ERR_REFUSED, "This key cannot sign");
+    return facts->can_sign || facts->can_encrypt ||
+           err_set(err, ERR_REFUSED, "This key can neither sign nor encrypt");
+}
+
+struct key_search {
+    const char *fingerprint;
+    bool found;
+};
+
+static bool compare_key(void *ctx, const struct account_key *key)
+{
+    struct key_search *search = ctx;
+
+    search->found = search->found || strcmp(key->fingerprint, search->fingerprint) == 0;
+    return !search->found;
+}
+
+static bool holds_key(struct bridge *bridge, const struct key_step *step, bool *out,
+                      struct err *err)
+{
+    struct key_search search = {step->key.fingerprint, false};
+    scoped(store_view) view = store_look(bridge->store, err);
+
+    if (!view || !store_account_keys(view, step->account_id, compare_key, &search, err))
+        return false;
+    *out = search.found;
+    return true;
+}
+
+static void fill_key(struct bridge *bridge, const struct pgp_key_facts *facts,
+                     struct account_key *key)
+{
+    memcpy(key->fingerprint, facts->fingerprint, sizeof key->fingerprint);
+    key->added_ms = clock_now(bridge->clock);
+    key->expires_ms = facts->expires_ms;
+    key->uses = (facts->can_sign ? KEY_SIGNS : 0U) | (facts->can_encrypt ? KEY_ENCRYPTS : 0U);
+    key->encrypts_until_ms = facts->encrypts_until_ms;
+    key->learnt = KEY_BY_ADMINISTRATOR;
 }
 
 bool bridge_key_add(struct bridge *bridge, struct slice address, struct slice certificate,
-                    char out_fingerprint[41], struct err *err)
+                    struct key_added *out, struct err *err)
 {
     struct key_step step = {0};
     struct pgp_key_facts facts;
 
     if (!find_id(bridge, address, &step.account_id, err) ||
-        !pgp_key_read(bridge->pgp, certificate, &facts, err) || !check_facts(&facts, err))
+        !pgp_key_read(bridge->pgp, certificate, &facts, err))
         return false;
-    memcpy(step.key.fingerprint, facts.fingerprint, sizeof step.key.fingerprint);
-    step.key.added_ms = clock_now(bridge->clock);
-    step.key.expires_ms = facts.expires_ms;
+    fill_key(bridge, &facts, &step.key);
+    if (!check_facts(bridge, &facts, &step, err))
+        return false;
     bytes_add(&step.key.certificate, certificate);
     bool recorded = bridge_commit(bridge, record_key, &step, err);
     bytes_clear(&step.key.certificate);
-    if (recorded)
-        memcpy(out_fingerprint, facts.fingerprint, sizeof facts.fingerprint);
-    return recorded;
+    if (!recorded)
+        return false;
+    *out = (struct key_added){
+        .signs = facts.can_sign, .encrypts = facts.can_encrypt, .revoked = facts.revoked};
+    memcpy(out->fingerprint, facts.fingerprint, sizeof out->fingerprint);
+    return true;
 }
 
 /* The upper-case hex digit that `c` is, or NUL. */

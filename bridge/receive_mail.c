@@ -148,6 +148,14 @@ static bool runs_in_circle(struct mail_work *work, const char *address)
     return false;
 }
 
+/* Did the copy planned last fail because nothing may rest without a key? */
+static bool lacks_key(struct mail_work *work)
+{
+    const struct mail_plan *plan = work_plan(work);
+
+    return plan->copy_count > 0 && plan->copies[plan->copy_count - 1].letter.lacks_key;
+}
+
 static bool to_account(struct mail_work *work, const struct recipient *recipient,
                        const struct account *account, bool *out_ok, struct err *err)
 {
@@ -163,8 +171,16 @@ static bool to_account(struct mail_work *work, const struct recipient *recipient
     else if (!account_takes(work->bridge, work->view, account, work->arrival->body->size, out_ok,
                             &work->arrival->answer, err))
         return false;
+    if (*out_ok && plan_copy(work, account, err))
+        return plan_report(work, recipient, err);
+    if (*out_ok && !lacks_key(work))
+        return false;
     if (*out_ok)
-        return plan_copy(work, account, err) && plan_report(work, recipient, err);
+        work_answer(
+            work, VERDICT_LATER,
+            "%s has no key that mail could be encrypted to. Your server tries again by itself.",
+            address);
+    *out_ok = false;
     mail_plan_free(steal(&work->arrival->plan));
     return true;
 }

@@ -75,7 +75,7 @@ static bool take_subject(void *ctx, int64_t account_id, const struct entry *entr
     char **out = ctx;
 
     (void)account_id;
-    if (entry->subject && *entry->subject) {
+    if (entry->subject && *entry->subject && strcmp(entry->subject, SEALED_SUBJECT) != 0) {
         free(*out);
         *out = must_copy(without_re(slice_of(entry->subject)));
     }

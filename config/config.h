@@ -55,6 +55,7 @@ struct config {
     bool require_tls;
     enum own_sts mta_sts; /* of the domains here */
     bool seal;
+    bool seal_appended;
     enum without_key seal_without_key;
     int64_t message_max, quota;
     enum registration registration;

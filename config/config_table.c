@@ -74,10 +74,12 @@ const struct setting config_table[] = {
              "enforce, that they deliver over TLS with a right certificate or not at all. Withdraw it by none."},
     {"policy", "seal", &kind_yes_no, PLACE(seal), .fallback = "yes",
      .help = "Encrypt what comes to rest in a mailbox to the OpenPGP key of its owner."},
+    {"policy", "seal_appended", &kind_yes_no, PLACE(seal_appended), .fallback = "yes",
+     .help = "The same for what mail programs put into a mailbox themselves: copies of sent mail, drafts."},
     {"policy", "seal_without_key", &kind_choice, PLACE(seal_without_key), .fallback = "server",
      .choices = without_key,
      .help = "For an owner without a key: encrypt under the server's key, keep it readable, or ask the sender "
-             "to come again."},
+             "to come again. Where a key has expired or was revoked, clear is taken as server."},
     {"policy", "message_max", &kind_size, PLACE(message_max), .fallback = "50 MiB",
      .min = 1 * KIB, .max = 1 * GIB, .help = "The largest mail that is accepted."},
     {"policy", "quota", &kind_size, PLACE(quota), .fallback = "1 GiB",

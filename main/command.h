@@ -90,6 +90,7 @@ int run_key_add(struct command *command); /* commands_key.c */
 int run_key_list(struct command *command);
 int run_key_rotate_server(struct command *command);
 int run_key_remove(struct command *command);
+int run_seal(struct command *command);
 int run_follow(struct command *command); /* commands_people.c */
 int run_unfollow(struct command *command);
 int run_followers(struct command *command);

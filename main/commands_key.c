@@ -1,4 +1,4 @@
-/* nestbox key …: the OpenPGP certificates of an account. */
+/* nestbox key …, nestbox seal: the OpenPGP certificates of an account, and what is sealed to them. */
 #include "bridge_people.h"
 #include "command.h"
 #include "listing.h"
@@ -6,19 +6,51 @@
 int run_key_add(struct command *command)
 {
     struct err err;
-    char fingerprint[41];
+    struct key_added added;
+    const char *address = command->arguments[0];
 
-    if (!bridge_key_add(command->house->bridge, slice_of(command->arguments[0]), command->input,
-                        fingerprint, &err))
+    if (!bridge_key_add(command->house->bridge, slice_of(address), command->input, &added, &err))
         return command_refuse(command, &err);
-    command_say(command, "%s may now post by mail signed with %s.\n", command->arguments[0],
-                fingerprint);
+    if (added.revoked)
+        command_say(command, "%s is revoked: nothing is encrypted to it any more.\n",
+                    added.fingerprint);
+    if (added.encrypts)
+        command_say(command, "Mail that comes to rest at %s is encrypted to %s.\n", address,
+                    added.fingerprint);
+    if (added.signs)
+        command_say(command, "%s may now post by mail signed with %s.\n", address,
+                    added.fingerprint);
     return EXIT_DONE;
+}
+
+static const char *use_of(const struct account_key *key, int64_t now_ms)
+{
+    if (key->state == KEY_REVOKED)
+        return "revoked";
+    if (key->state == KEY_WAITS && now_ms < key->due_ms)
+        return "waiting";
+    if (key->expires_ms > 0 && key->expires_ms <= now_ms)
+        return "expired";
+    if (key_encrypts_now(key, now_ms))
+        return key->uses & KEY_SIGNS ? "encrypts and signs" : "encrypts";
+    return key->uses & KEY_SIGNS ? "signs" : "expired";
+}
+
+static const char *learnt_of(const struct account_key *key)
+{
+    switch (key->learnt) {
+    case KEY_BY_ADMINISTRATOR: return "administrator";
+    case KEY_BY_AUTOCRYPT: return "autocrypt";
+    case KEY_BY_CLAIM: return "claim";
+    case KEY_BY_WEB: return "web";
+    }
+    return "unknown";
 }
 
 static bool list_one(void *ctx, const struct account_key *key)
 {
     struct listing *listing = ctx;
+    int64_t now_ms = clock_now(&system_clock);
     char added[DATE_TEXT_SIZE];
     char expires[DATE_TEXT_SIZE] = "never";
 
@@ -26,14 +58,17 @@ static bool list_one(void *ctx, const struct account_key *key)
     if (key->expires_ms > 0)
         date_rfc3339(key->expires_ms, expires);
     if (!listing->command->json) {
-        command_say(listing->command, "%s\tadded %s\texpires %s\n", key->fingerprint, added,
-                    expires);
+        command_say(listing->command, "%s\tadded %s\texpires %s\t%s\n", key->fingerprint, added,
+                    expires, use_of(key, now_ms));
         return true;
     }
     json_open(&listing->json, NULL);
     json_text(&listing->json, "fingerprint", key->fingerprint);
     json_text(&listing->json, "added", added);
     json_text(&listing->json, "expires", key->expires_ms > 0 ? expires : NULL);
+    json_text(&listing->json, "use", use_of(key, now_ms));
+    json_bool(&listing->json, "encrypts", key_encrypts_now(key, now_ms));
+    json_text(&listing->json, "learnt", learnt_of(key));
     json_end(&listing->json);
     return true;
 }
@@ -90,5 +125,33 @@ int run_key_rotate_server(struct command *command)
                     ? "The old key is forgotten. Back keys/server.key up now.\n"
                     : "The old key stays beside it for ten minutes, for what is under way. "
                       "Then back keys/server.key up.\n");
+    return EXIT_DONE;
+}
+
+int run_seal(struct command *command)
+{
+    enum { TELL_EVERY = 100 };
+    struct err err;
+    struct resealing resealing;
+    bool more = true;
+    int64_t looked_at = 0;
+
+    if (!bridge_reseal_begin(command->house->bridge, slice_of(command->arguments[0]), &resealing,
+                             &err))
+        return command_refuse(command, &err);
+    while (more) {
+        if (!bridge_reseal_next(command->house->bridge, &resealing, &more, &err))
+            return command_refuse(command, &err);
+        looked_at += more;
+        if (more && looked_at % TELL_EVERY == 0)
+            command_say(command, "%lld of %lld mails\n", (long long)looked_at,
+                        (long long)resealing.left);
+        if (command->flush)
+            command->flush(command);
+    }
+    command_say(command, "%lld of %lld mails were sealed; %s.\n", (long long)resealing.sealed,
+                (long long)resealing.left,
+                resealing.sealed < resealing.left ? "the others could not be, and rest as they were"
+                                                  : "nothing rests unsealed");
     return EXIT_DONE;
 }

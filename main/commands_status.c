@@ -1,7 +1,9 @@
 /* nestbox status: how the server is, in one screen. */
 #include "command.h"
 #include "json.h"
+#include "pgp.h"
 #include "store_delivery.h"
+#include "store_mailbox.h"
 #include "store_people.h"
 #include "store_transport.h"
 
@@ -93,17 +95,38 @@ static void add_told_json(struct json *json, const struct told *told)
     json_end(json);
 }
 
+static void say_forms(struct command *command, const int64_t forms[COPY_FORMS])
+{
+    command_say(
+        command,
+        "mail        %lld sealed to its owner, %lld came encrypted, %lld under the server key, "
+        "%lld in clear\n",
+        (long long)forms[PGP_SEALED], (long long)forms[PGP_WAS_ENCRYPTED],
+        (long long)forms[PGP_SERVER_KEY], (long long)forms[PGP_CLEAR_BY_CHOICE]);
+}
+
+static void add_forms_json(struct json *json, const int64_t forms[COPY_FORMS])
+{
+    json_open(json, "mail");
+    json_number(json, "sealed", forms[PGP_SEALED]);
+    json_number(json, "came_encrypted", forms[PGP_WAS_ENCRYPTED]);
+    json_number(json, "server_key", forms[PGP_SERVER_KEY]);
+    json_number(json, "clear", forms[PGP_CLEAR_BY_CHOICE]);
+    json_end(json);
+}
+
 int run_status(struct command *command)
 {
     struct err err;
     struct census census = {0};
     struct told told = {0};
+    int64_t forms[COPY_FORMS];
     int64_t waiting = 0, today = clock_now(&system_clock) / DAY_MS;
     const struct house *house = command->house;
     scoped(store_view) view = store_look(house->store, &err);
 
     if (!view || !store_accounts(view, count_one, &census, &err) ||
-        !store_queue_count(view, &waiting, &err) ||
+        !store_queue_count(view, &waiting, &err) || !store_count_forms(view, forms, &err) ||
         !store_tls_heard(view, today - TOLD_DAYS, add_told, &told, &err))
         return command_refuse(command, &err);
     int64_t up_s = house->serving ? (clock_now(&system_clock) - house->started_ms) / SECOND_MS : 0;
@@ -117,6 +140,7 @@ int run_status(struct command *command)
         json_number(&json, "accounts", census.accounts);
         json_number(&json, "asleep", census.asleep);
         json_number(&json, "queue", waiting);
+        add_forms_json(&json, forms);
         add_told_json(&json, &told);
         json_end(&json);
         command_say(command, "\n");
@@ -131,6 +155,7 @@ int run_status(struct command *command)
     command_say(command, "accounts    %lld active, %lld asleep\n", (long long)census.accounts,
                 (long long)census.asleep);
     command_say(command, "deliveries  %lld waiting\n", (long long)waiting);
+    say_forms(command, forms);
     say_told(command, &told);
     return EXIT_DONE;
 }

@@ -182,8 +182,6 @@ static void log_warnings(const struct config *config)
         log_warn("%s", warnings[i]);
     if (config->contact == DOOR_ASK)
         log_warn("contact = ask is not built yet: mail from strangers is taken as it comes");
-    if (config->seal)
-        log_warn("seal = yes is not built yet: mail rests in clear in the data folder");
 }
 
 static bool is_built(const struct config *config, struct err *err)

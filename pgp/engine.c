@@ -149,6 +149,15 @@ static bool part_is_alive(gpgme_subkey_t part)
     return !part->revoked && !part->expired && !part->disabled && !part->invalid;
 }
 
+static void note_expiry(gpgme_subkey_t part, struct pgp_key_facts *facts, bool first)
+{
+    int64_t expires_ms = (int64_t)part->expires * SECOND;
+
+    if (first ||
+        (facts->encrypts_until_ms && (!expires_ms || expires_ms > facts->encrypts_until_ms)))
+        facts->encrypts_until_ms = expires_ms;
+}
+
 /* What the certificate can be used for today. */
 static void fill_uses(gpgme_key_t key, struct pgp_key_facts *facts)
 {
@@ -158,8 +167,14 @@ static void fill_uses(gpgme_key_t key, struct pgp_key_facts *facts)
         if (!part_is_alive(part))
             continue;
         facts->can_sign = facts->can_sign || part->can_sign;
+        if (part->can_encrypt)
+            note_expiry(part, facts, !facts->can_encrypt);
         facts->can_encrypt = facts->can_encrypt || part->can_encrypt;
     }
+    int64_t whole_ms = facts->expires_ms;
+    if (facts->can_encrypt && whole_ms &&
+        (!facts->encrypts_until_ms || whole_ms < facts->encrypts_until_ms))
+        facts->encrypts_until_ms = whole_ms;
 }
 
 static bool fill_facts(gpgme_key_t key, struct pgp_key_facts *out)
@@ -306,4 +321,89 @@ bool engine_verify(struct engine *engine, const struct bytes *certificates, size
     if (!first || first->next)
         return true;
     return weigh(engine, first, out, err);
+}
+
+/* --- encryption --------------------------------------------------------------------------------- */
+
+struct recipients {
+    gpgme_key_t keys[PGP_CERTIFICATES_MAX + 1]; /* NULL behind the last */
+    size_t count;
+};
+
+static void recipients_clear(struct recipients *recipients)
+{
+    for (size_t i = 0; i < recipients->count; i++)
+        gpgme_key_unref(recipients->keys[i]);
+}
+SCOPED_VALUE(recipients, recipients_clear)
+
+static bool refuse(struct err *err)
+{
+    return err_set(err, ERR_REFUSED, "Nobody can encrypt to this OpenPGP certificate");
+}
+
+static bool add_recipient(struct engine *engine, struct slice certificate,
+                          struct recipients *recipients, struct err *err)
+{
+    scoped_text char *fingerprint = NULL;
+    struct pgp_key_facts facts;
+    gpgme_key_t key = NULL;
+
+    switch (import(engine, certificate, &fingerprint, err)) {
+    case IMPORT_FAILED: return false;
+    case UNUSABLE: return refuse(err);
+    case IMPORTED: break;
+    }
+    gpgme_error_t error = gpgme_get_key(engine->context, fingerprint, &key, 0);
+    if (error)
+        return engine_trouble(err, "looking at a certificate", error);
+    recipients->keys[recipients->count++] = key;
+    return (fill_facts(key, &facts) && facts.can_encrypt) || refuse(err);
+}
+
+static ssize_t push_result(void *handle, const void *from, size_t size)
+{
+    struct engine_result *result = handle;
+
+    if (result->write(result, (struct slice){from, size}))
+        return (ssize_t)size;
+    errno = EIO;
+    return -1;
+}
+
+static gpgme_error_t run_encrypt(struct engine *engine, struct recipients *recipients,
+                                 struct engine_text *text, struct engine_result *result)
+{
+    const gpgme_encrypt_flags_t flags =
+        GPGME_ENCRYPT_ALWAYS_TRUST | GPGME_ENCRYPT_NO_ENCRYPT_TO | GPGME_ENCRYPT_NO_COMPRESS;
+    struct gpgme_data_cbs pull = {.read = pull_text}, push = {.write = push_result};
+    gpgme_data_t plain = NULL, encrypted = NULL;
+    gpgme_error_t error = gpgme_data_new_from_cbs(&plain, &pull, text);
+
+    if (!error)
+        error = gpgme_data_new_from_cbs(&encrypted, &push, result);
+    if (!error)
+        error = gpgme_op_encrypt(engine->context, recipients->keys, flags, plain, encrypted);
+    gpgme_data_release(encrypted);
+    gpgme_data_release(plain);
+    return error;
+}
+
+bool engine_encrypt(struct engine *engine, const struct bytes *certificates, size_t count,
+                    struct engine_text *text, struct engine_result *result, struct err *err)
+{
+    scoped_value(recipients) recipients = {0};
+
+    if (!start_afresh(engine, err))
+        return false;
+    if (count == 0)
+        return refuse(err);
+    for (size_t i = 0; i < count; i++)
+        if (!add_recipient(engine, bytes_slice(&certificates[i]), &recipients, err))
+            return false;
+    gpgme_error_t error = run_encrypt(engine, &recipients, text, result);
+    gpgme_encrypt_result_t told = gpgme_op_encrypt_result(engine->context);
+    if (told && told->invalid_recipients)
+        return refuse(err);
+    return !error || engine_trouble(err, "encrypting", error);
 }

@@ -30,4 +30,13 @@ MUST_CHECK bool engine_verify(struct engine *engine, const struct bytes *certifi
                               struct slice signature, struct engine_text *text,
                               struct pgp_verdict *out, struct err *err);
 
+/* Where the encrypted octets go: false, if they cannot. */
+struct engine_result {
+    bool (*write)(struct engine_result *, struct slice s);
+};
+/* One message to all of them, binary, neither signed nor compressed.  ERR_REFUSED: GnuPG cannot encrypt to one of them. */
+MUST_CHECK bool engine_encrypt(struct engine *engine, const struct bytes *certificates,
+                               size_t count, struct engine_text *text, struct engine_result *result,
+                               struct err *err);
+
 #endif

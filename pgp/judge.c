@@ -110,6 +110,38 @@ static bool verify(struct engine *engine, struct judge_request *request, struct 
                          bytes_slice(&signature), text, &answer->verdict, &answer->err);
 }
 
+/* What GnuPG wrote, as DATA frames. */
+struct leaving_text {
+    struct engine_result result;
+    struct wire *wire;
+    int64_t deadline_ms;
+};
+
+static bool write_text(struct engine_result *result, struct slice s)
+{
+    struct leaving_text *t = container_of(result, struct leaving_text, result);
+    scoped_value(bytes) out = {0};
+
+    while (!slice_empty(s)) {
+        frame_add(&out, FRAME_DATA, slice_first(s, FRAME_MOST));
+        s = slice_from(s, FRAME_MOST);
+    }
+    return wire_send(t->wire, bytes_slice(&out), t->deadline_ms) == WIRE_DONE;
+}
+
+static bool encrypt(struct engine *engine, struct judge_request *request,
+                    struct arriving_text *text, struct judge_answer *answer)
+{
+    struct leaving_text out = {{write_text}, text->wire, text->deadline_ms};
+    size_t given = request->certificate_count;
+
+    sift_certificates(request);
+    if (request->certificate_count < given)
+        return err_set(&answer->err, ERR_REFUSED, "This is not an OpenPGP certificate");
+    return engine_encrypt(engine, request->certificates, request->certificate_count, &text->text,
+                          &out.result, &answer->err);
+}
+
 /* False: the server is gone, or not to be understood. */
 static bool serve(struct engine *engine, struct judge_request *request, struct wire *wire)
 {
@@ -120,6 +152,8 @@ static bool serve(struct engine *engine, struct judge_request *request, struct w
 
     if (request->kind == FRAME_VERIFY)
         answer.ok = verify(engine, request, &text.text, &answer);
+    else if (request->kind == FRAME_ENCRYPT)
+        answer.ok = encrypt(engine, request, &text, &answer);
     else
         answer.ok = read_key(engine, request, &answer);
     if (!read_to_end(&text))

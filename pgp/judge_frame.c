@@ -64,7 +64,7 @@ static bool get_flag(struct slice *rest, bool *out)
 
 static bool known(int kind)
 {
-    return kind && strchr("KVCSDEA", kind) != NULL;
+    return kind && strchr("KVXCSGDEA", kind) != NULL;
 }
 
 enum frame_step frame_read(struct slice in, struct frame *out, size_t *out_used)
@@ -99,7 +99,8 @@ void frame_add(struct bytes *out, enum frame_kind kind, struct slice payload)
 
 static enum request_step take_first(struct judge_request *request, const struct frame *frame)
 {
-    if (frame->kind != FRAME_READ_KEY && frame->kind != FRAME_VERIFY)
+    if (frame->kind != FRAME_READ_KEY && frame->kind != FRAME_VERIFY &&
+        frame->kind != FRAME_ENCRYPT)
         return REQUEST_BROKEN;
     request->kind = frame->kind;
     return slice_empty(frame->payload) ? REQUEST_MORE : REQUEST_BROKEN;
@@ -119,6 +120,8 @@ enum request_step judge_request_take(struct judge_request *request, const struct
         return take_first(request, frame);
     if (frame->kind == FRAME_CERTIFICATE)
         return take_certificate(request, frame->payload);
+    if (frame->kind == FRAME_GO && request->kind == FRAME_ENCRYPT)
+        return slice_empty(frame->payload) ? REQUEST_READY : REQUEST_BROKEN;
     if (frame->kind != FRAME_SIGNATURE || request->kind != FRAME_VERIFY)
         return REQUEST_BROKEN;
     bytes_add(&request->signature, frame->payload);
@@ -144,6 +147,7 @@ static void put_facts(struct bytes *out, const struct pgp_key_facts *facts)
     put_number(out, facts->expired, 1);
     put_number(out, facts->can_sign, 1);
     put_number(out, facts->can_encrypt, 1);
+    put_number(out, facts->encrypts_until_ms, 8);
     put_number(out, (int64_t)facts->uid_count, 1);
     for (size_t i = 0; i < facts->uid_count; i++)
         put_text(out, facts->uids[i]);
@@ -167,7 +171,7 @@ void judge_answer_add(struct bytes *out, enum frame_kind to, const struct judge_
         put_text(&payload, answer->err.cause);
     } else if (to == FRAME_VERIFY) {
         put_verdict(&payload, &answer->verdict);
-    } else {
+    } else if (to == FRAME_READ_KEY) {
         put_facts(&payload, &answer->facts);
     }
     frame_add(out, FRAME_ANSWER, bytes_slice(&payload));
@@ -212,7 +216,8 @@ static bool get_facts(struct slice *rest, struct pgp_key_facts *out)
         !get_number(rest, 8, &out->expires_ms))
         return false;
     if (!get_flag(rest, &out->revoked) || !get_flag(rest, &out->expired) ||
-        !get_flag(rest, &out->can_sign) || !get_flag(rest, &out->can_encrypt))
+        !get_flag(rest, &out->can_sign) || !get_flag(rest, &out->can_encrypt) ||
+        !get_number(rest, 8, &out->encrypts_until_ms))
         return false;
     if (!get_number(rest, 1, &count) || count > PGP_UIDS_MAX)
         return false;
@@ -236,6 +241,6 @@ bool judge_answer_read(struct slice payload, enum frame_kind to, struct judge_an
     else if (to == FRAME_VERIFY)
         good = get_verdict(&rest, &out->verdict);
     else
-        good = get_facts(&rest, &out->facts);
+        good = to == FRAME_ENCRYPT || get_facts(&rest, &out->facts);
     return good && slice_empty(rest);
 }

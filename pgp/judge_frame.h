@@ -5,8 +5,10 @@
  *
  *     READ_KEY CERTIFICATE END                           -> ANSWER
  *     VERIFY CERTIFICATE* SIGNATURE DATA* END            -> ANSWER
+ *     ENCRYPT CERTIFICATE* GO DATA* END                  -> DATA* ANSWER
  *
- * The judge answers only after END, so neither waits for the other with full buffers.
+ * The judge answers only after END, and who asks for encryption takes while it gives: so neither waits for the other
+ * with full buffers.
  */
 #ifndef NESTBOX_PGP_JUDGE_FRAME_H
 #define NESTBOX_PGP_JUDGE_FRAME_H
@@ -18,8 +20,10 @@
 enum frame_kind {
     FRAME_READ_KEY = 'K',
     FRAME_VERIFY = 'V',
+    FRAME_ENCRYPT = 'X',
     FRAME_CERTIFICATE = 'C',
     FRAME_SIGNATURE = 'S',
+    FRAME_GO = 'G',
     FRAME_DATA = 'D',
     FRAME_END = 'E',
     FRAME_ANSWER = 'A',

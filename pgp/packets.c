@@ -106,6 +106,15 @@ static bool cut_old_length(struct slice *rest, unsigned head, size_t *out)
     return kind < COUNT_OF(widths) && cut_number(rest, widths[kind], out);
 }
 
+int packet_tag(char head)
+{
+    unsigned octet = (unsigned char)head;
+
+    if (!(octet & 0x80))
+        return -1;
+    return octet & 0x40 ? (int)(octet & 0x3f) : (int)(octet >> 2 & 0x0f);
+}
+
 enum packet_step packet_cut(struct slice *rest, struct packet *out)
 {
     size_t head = 0;
@@ -113,14 +122,15 @@ enum packet_step packet_cut(struct slice *rest, struct packet *out)
 
     if (slice_empty(*rest))
         return PACKET_END;
-    if (!cut_number(rest, 1, &head) || !(head & 0x80))
+    int tag = packet_tag(rest->at[0]);
+    if (!cut_number(rest, 1, &head) || tag < 0)
         return PACKET_BROKEN;
     bool new_format = (head & 0x40) != 0;
     if (new_format ? !cut_length(rest, &len) : !cut_old_length(rest, (unsigned)head, &len))
         return PACKET_BROKEN;
     if (len > rest->len)
         return PACKET_BROKEN;
-    out->tag = new_format ? (int)(head & 0x3f) : (int)(head >> 2 & 0x0f);
+    out->tag = tag;
     out->body = slice_first(*rest, len);
     *rest = slice_from(*rest, len);
     return PACKET_NEXT;
@@ -173,6 +183,40 @@ bool certificate_is_fit(struct slice binary, struct err *err)
     if (step == PACKET_BROKEN || parts.packets == 0)
         return err_set(err, ERR_MALFORMED, "This is not one OpenPGP certificate");
     return true;
+}
+
+/* --- what its owner can read -------------------------------------------------------------------- */
+
+enum { SIGNATURE_HEAD = 4, PREFERRED_CIPHERS = 11, AES_256 = 9 };
+
+/* Goes through the hashed subpackets of one signature (RFC 9580 5.2.3.7). */
+static void look_for_ciphers(struct slice signature, bool *listed, bool *everywhere)
+{
+    struct slice rest = slice_from(signature, SIGNATURE_HEAD);
+    size_t len = 0;
+
+    if (slice_empty(signature) || signature.at[0] != 4 || !cut_number(&rest, 2, &len))
+        return;
+    rest = slice_first(rest, len);
+    while (cut_length(&rest, &len) && len > 0 && len <= rest.len) {
+        if ((rest.at[0] & 0x7f) == PREFERRED_CIPHERS) {
+            *listed = true;
+            *everywhere &= slice_find(slice_from(slice_first(rest, len), 1), AES_256) != SIZE_MAX;
+        }
+        rest = slice_from(rest, len);
+    }
+}
+
+bool certificate_reads_aes256(struct slice binary)
+{
+    struct slice rest = binary;
+    struct packet packet;
+    bool listed = false, everywhere = true;
+
+    while (packet_cut(&rest, &packet) == PACKET_NEXT)
+        if (packet.tag == TAG_SIGNATURE)
+            look_for_ciphers(packet.body, &listed, &everywhere);
+    return listed && everywhere;
 }
 
 size_t signatures_count(struct slice binary)

@@ -8,6 +8,7 @@ struct pgp *pgp_new(const char *const *judge_argv)
 {
     struct pgp *pgp = must_new(struct pgp);
 
+    pgp->quick = quick_new();
     pgp->judge_argv = judge_argv;
     pgp->deadline_ms = REQUEST_MS;
     pgp->wire.fd = -1;
@@ -15,11 +16,17 @@ struct pgp *pgp_new(const char *const *judge_argv)
     return pgp;
 }
 
+void pgp_set_engine(struct pgp *pgp, enum pgp_engine engine)
+{
+    pgp->engine = engine;
+}
+
 void pgp_free(struct pgp *pgp)
 {
     if (!pgp)
         return;
     judge_end(pgp);
+    quick_free(pgp->quick);
     pthread_mutex_destroy(&pgp->lock);
     free(pgp);
 }

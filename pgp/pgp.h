@@ -1,8 +1,11 @@
 /*
  * pgp — OpenPGP: read certificates, verify signatures, seal what rests.
  *
- * May use:  base, vault; GPGME in the judge process alone (and librnp once sealing comes).
+ * May use:  base; librnp; GPGME in the judge process alone.
  * Must not: know accounts, or the store.
+ *
+ * Sealing is what we do most, so librnp does it in this process: 0.16 ms for a small mail.  A certificate that librnp cannot
+ * use goes to the judge, where GnuPG does the same in 5 ms.
  *
  * Judgements are made by `nestbox judge`, a small process started at first need (architecture.md 2):
  * GPGME forks for every operation, which is cheap only in a small process.  It dies alone: ERR_TEMPORARY,
@@ -22,7 +25,12 @@ struct pgp;
 /* `judge_argv` starts the judge (its end of a socket pair is descriptor 3); NULL-terminated, borrowed for
  * the life of pgp.  Nothing starts yet. */
 struct pgp *pgp_new(const char *const *judge_argv);
-void pgp_free(struct pgp *pgp); /* ends the judge */
+enum pgp_engine {
+    PGP_ENGINE_BEST,  /* librnp, and GnuPG for certificates that librnp cannot use */
+    PGP_ENGINE_GNUPG, /* GnuPG alone: for comparisons */
+};
+void pgp_set_engine(struct pgp *pgp, enum pgp_engine engine); /* before anything is sealed */
+void pgp_free(struct pgp *pgp);                               /* ends the judge */
 
 /* The judge's main(): serves descriptor 3 until it closes or 60 s pass without work. */
 int pgp_judge_main(void);
@@ -39,6 +47,8 @@ struct pgp_key_facts {
     int64_t created_ms, expires_ms;         /* expires 0: never */
     bool revoked, expired;
     bool can_sign, can_encrypt; /* today */
+    int64_t
+        encrypts_until_ms; /* when the last part that can encrypt expires; 0: never, or none can */
     size_t uid_count;
     char uids[PGP_UIDS_MAX][256]; /* the addresses in the user ids, lower case */
 };
@@ -65,6 +75,13 @@ MUST_CHECK bool pgp_verify(struct pgp *pgp, const struct slice *certificates, si
                            struct source *what, struct slice signature, struct pgp_verdict *out,
                            struct err *err);
 
+/* Is what calls itself encrypted encrypted?  Judged by packets, octet for octet: armor and nothing but armor around
+ * session keys and integrity protected data, or base64 of a CMS message for recipients.  `part` is the body of the part as
+ * it stands in the mail. */
+enum pgp_encrypted_as { PGP_AS_OPENPGP, PGP_AS_CMS };
+MUST_CHECK bool pgp_is_encrypted(struct source *part, enum pgp_encrypted_as as, bool *out,
+                                 struct err *err);
+
 /* What may rest in a mailbox.  Only pgp_seal() makes one. */
 enum pgp_form {
     PGP_SEALED = 1,      /* to the owner's key */
@@ -73,11 +90,17 @@ enum pgp_form {
     PGP_CLEAR_BY_CHOICE, /* the settings say so */
 };
 struct pgp_orders {
-    enum pgp_form form; /* ERR_REFUSED for all but PGP_CLEAR_BY_CHOICE */
+    enum pgp_form form;
+    /* For PGP_SEALED: whom to (binary or armored, borrowed), and the fields that stand readable outside, each with its
+     * CRLF.  `plain` is then the mail as it is sealed, header and body; what is written is PGP/MIME (RFC 3156 4). */
+    const struct slice *certificates;
+    size_t count;
+    struct slice outer;
 };
 struct pgp_sealed; /* opaque: made here alone */
 /* Writes `plain` as ordered into `into` (a store body's sink, borrowed).  The result vouches that what was
- * written to that sink has this form; the store takes it together with the body.  NULL on failure. */
+ * written to that sink has this form; the store takes it together with the body.  NULL on failure, with part of it
+ * written perhaps; ERR_REFUSED: no engine can encrypt to one of the certificates. */
 struct pgp_sealed *pgp_seal(struct pgp *pgp, const struct pgp_orders *orders, struct source *plain,
                             struct sink *into, struct err *err);
 enum pgp_form pgp_sealed_form(const struct pgp_sealed *sealed);

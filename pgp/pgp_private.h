@@ -6,12 +6,15 @@
 
 #include "judge_frame.h"
 #include "pgp.h"
+#include "quick.h"
 #include "wire.h"
 
 #include <pthread.h>
 #include <sys/types.h>
 
 struct pgp {
+    struct quick *quick;
+    enum pgp_engine engine;
     const char *const *judge_argv;
     int64_t deadline_ms;  /* for one request */
     pthread_mutex_t lock; /* over the judge; held for a whole request */
@@ -28,5 +31,9 @@ bool judge_end(struct pgp *pgp);
  * died, spoke nonsense or was too slow; it has been ended then. */
 MUST_CHECK bool judge_ask(struct pgp *pgp, const struct judge_request *request, struct source *what,
                           struct judge_answer *out, struct err *err);
+
+/* judge_process.c: takes the lock, has `what` encrypted by GnuPG, binary, into `into`. */
+MUST_CHECK bool judge_encrypt(struct pgp *pgp, const struct judge_request *request,
+                              struct source *what, struct sink *into, struct err *err);
 
 #endif

@@ -9,7 +9,8 @@
 
 enum { READ_SIZE = 16 * 1024 };
 
-static enum wire_step wait_for(int fd, short events, int64_t deadline_ms)
+/* *out_ready: which of the events came. */
+static enum wire_step wait_for_any(int fd, short events, int64_t deadline_ms, short *out_ready)
 {
     for (;;) {
         int64_t left = deadline_ms - monotonic_ms();
@@ -17,11 +18,19 @@ static enum wire_step wait_for(int fd, short events, int64_t deadline_ms)
             return WIRE_LATE;
         struct pollfd one = {fd, events, 0};
         int ready = poll(&one, 1, left > INT_MAX ? INT_MAX : (int)left);
+        *out_ready = one.revents;
         if (ready > 0)
             return WIRE_DONE;
         if (ready < 0 && errno != EINTR)
             return WIRE_CLOSED;
     }
+}
+
+static enum wire_step wait_for(int fd, short events, int64_t deadline_ms)
+{
+    short ready;
+
+    return wait_for_any(fd, events, deadline_ms, &ready);
 }
 
 static bool try_later(ssize_t count)
@@ -77,4 +86,41 @@ enum wire_step wire_next(struct wire *wire, int64_t deadline_ms, struct frame *o
         if (step != WIRE_DONE)
             return step;
     }
+}
+
+bool wire_has_frame(struct wire *wire)
+{
+    struct frame frame;
+    size_t used;
+
+    return frame_read(slice_from(bytes_slice(&wire->in), wire->used), &frame, &used) != FRAME_PART;
+}
+
+/* Room to send, while what comes is taken in. */
+static enum wire_step make_way(struct wire *wire, int64_t deadline_ms)
+{
+    short ready = 0;
+
+    for (;;) {
+        enum wire_step step = wait_for_any(wire->fd, POLLIN | POLLOUT, deadline_ms, &ready);
+        if (step == WIRE_DONE && (ready & (POLLIN | POLLHUP | POLLERR)))
+            step = receive(wire, deadline_ms);
+        if (step != WIRE_DONE || (ready & POLLOUT))
+            return step;
+    }
+}
+
+enum wire_step wire_send_taking(struct wire *wire, struct slice s, int64_t deadline_ms)
+{
+    while (s.len > 0) {
+        ssize_t count = send(wire->fd, s.at, s.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (count >= 0) {
+            s = slice_from(s, (size_t)count);
+            continue;
+        }
+        enum wire_step step = try_later(count) ? make_way(wire, deadline_ms) : WIRE_CLOSED;
+        if (step != WIRE_DONE)
+            return step;
+    }
+    return WIRE_DONE;
 }

@@ -19,6 +19,10 @@ enum wire_step {
     WIRE_BROKEN, /* it talks nonsense */
 };
 enum wire_step wire_send(struct wire *wire, struct slice s, int64_t deadline_ms);
+/* The same; what comes meanwhile is kept for wire_next(), as much as the other side answers to `s`. */
+enum wire_step wire_send_taking(struct wire *wire, struct slice s, int64_t deadline_ms);
+/* Is a frame there that wire_next() would hand out at once? */
+bool wire_has_frame(struct wire *wire);
 /* The frame lies in the wire until the next call. */
 enum wire_step wire_next(struct wire *wire, int64_t deadline_ms, struct frame *out);
 

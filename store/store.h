@@ -66,6 +66,8 @@ struct store_body *store_body_new_wrapped(struct store *store, struct err *err);
 bool store_body_is_wrapped(const struct store_body *body);
 struct sink *store_body_sink(struct store_body *body);
 MUST_CHECK bool store_body_finish(struct store_body *body, struct err *err);
+/* What was written, read back before any row has it; the body must outlive it.  NULL on failure. */
+struct source *store_body_written(struct store_body *body, struct err *err);
 int64_t store_body_size(const struct store_body *body); /* of what was written to its sink */
 /* Frees the handle, and forgets what was written if no row took it.  A function that takes a body takes what was
  * written, not the handle: since apply() may run twice, the handle stays with its maker, who drops it after

@@ -118,6 +118,14 @@ void account_key_clear(struct account_key *key)
     *key = (struct account_key){0};
 }
 
+bool key_encrypts_now(const struct account_key *key, int64_t now_ms)
+{
+    bool in_use = key->state == KEY_IN_USE || (key->state == KEY_WAITS && key->due_ms <= now_ms);
+
+    return in_use && (key->uses & KEY_ENCRYPTS) &&
+           (key->encrypts_until_ms == 0 || now_ms < key->encrypts_until_ms);
+}
+
 static void read_account_key(struct sql_rows *rows, void *out)
 {
     struct account_key *key = out;
@@ -128,6 +136,11 @@ static void read_account_key(struct sql_rows *rows, void *out)
     key->certificate = take_bytes(rows);
     key->added_ms = take_number(rows);
     key->expires_ms = take_number(rows);
+    key->uses = (unsigned)take_number(rows);
+    key->encrypts_until_ms = take_number(rows);
+    key->learnt = (enum key_learnt)take_number(rows);
+    key->state = (enum key_state)take_number(rows);
+    key->due_ms = take_number(rows);
 }
 
 bool store_account_keys(struct store_view *view, int64_t account_id,
@@ -135,7 +148,8 @@ bool store_account_keys(struct store_view *view, int64_t account_id,
                         struct err *err)
 {
     return sql_walk(view->sql,
-                    "SELECT id, fingerprint, certificate, added_ms, expires_ms FROM account_key"
+                    "SELECT id, fingerprint, certificate, added_ms, expires_ms, uses,"
+                    " encrypts_until_ms, learnt, state, due_ms FROM account_key"
                     " WHERE account_id = ? ORDER BY id",
                     with(as_number(account_id)), account_key, read_account_key, account_key_clear,
                     each, ctx, err);

@@ -195,13 +195,19 @@ bool store_add_account_key(struct store_tx *tx, int64_t account_id, const struct
 {
     if (!sql_run(
             tx->sql,
-            "INSERT INTO account_key (account_id, fingerprint, certificate, added_ms, expires_ms)"
-            " VALUES (?, ?, ?, ?, ?) ON CONFLICT (account_id, fingerprint) DO UPDATE SET"
+            "INSERT INTO account_key (account_id, fingerprint, certificate, added_ms, expires_ms,"
+            " uses, encrypts_until_ms, learnt, state, due_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (account_id, fingerprint) DO UPDATE SET"
             " certificate = excluded.certificate, added_ms = excluded.added_ms,"
-            " expires_ms = excluded.expires_ms",
+            " expires_ms = excluded.expires_ms, uses = excluded.uses,"
+            " encrypts_until_ms = excluded.encrypts_until_ms, learnt = excluded.learnt,"
+            " state = excluded.state, due_ms = excluded.due_ms",
             with(as_number(account_id), as_text(key->fingerprint),
                  as_blob(bytes_slice(&key->certificate)),
-                 as_number(key->added_ms ? key->added_ms : tx_now(tx)), as_number(key->expires_ms)),
+                 as_number(key->added_ms ? key->added_ms : tx_now(tx)), as_number(key->expires_ms),
+                 as_number(key->uses), as_number(key->encrypts_until_ms),
+                 as_number(key->learnt ? key->learnt : KEY_BY_ADMINISTRATOR),
+                 as_number(key->state ? key->state : KEY_IN_USE), as_number(key->due_ms)),
             err))
         return false;
     store_note(tx, TOPIC_ACCOUNT, account_id);

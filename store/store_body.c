@@ -361,3 +361,19 @@ struct source *store_body_source(struct store_view *view, int64_t body_id, struc
     bytes_clear(&row.key);
     return source;
 }
+
+static struct source *stored_source(struct store_body *body, struct err *err)
+{
+    const struct body_row row = {.size = body->size, .file = body->name};
+
+    assert(body->finished);
+    return body->large ? open_file(body->store, &row, err)
+                       : source_of_slice(bytes_slice(&body->bytes));
+}
+
+struct source *store_body_written(struct store_body *body, struct err *err)
+{
+    struct source *stored = stored_source(body, err);
+
+    return stored && body->wrapping ? unwrapped(body->store, &body->key, stored, err) : stored;
+}

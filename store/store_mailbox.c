@@ -201,3 +201,34 @@ bool store_maildir_due(struct store_view *view, int limit,
         " WHERE e.maildir_due = 1 AND a.maildir IS NOT NULL ORDER BY e.id LIMIT ?",
         with(as_number(limit)), due_entry, read_due_entry, due_entry_clear, tell_due, &teller, err);
 }
+
+struct form_count {
+    int64_t form, count;
+};
+
+static void read_form_count(struct sql_rows *rows, void *out)
+{
+    struct form_count *counted = out;
+
+    counted->form = take_number(rows);
+    counted->count = take_number(rows);
+}
+
+static void form_count_clear(struct form_count *counted)
+{
+    (void)counted;
+}
+
+static bool keep_count(int64_t *out, const struct form_count *counted)
+{
+    if (counted->form >= 0 && counted->form < COPY_FORMS)
+        out[counted->form] = counted->count;
+    return true;
+}
+
+bool store_count_forms(struct store_view *view, int64_t out[COPY_FORMS], struct err *err)
+{
+    memset(out, 0, COPY_FORMS * sizeof out[0]);
+    return sql_walk(view->sql, "SELECT form, count(*) FROM copy GROUP BY form", NULL, form_count,
+                    read_form_count, form_count_clear, keep_count, out, err);
+}

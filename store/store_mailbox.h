@@ -60,6 +60,21 @@ store_entries_of_message(struct store_view *view, int64_t message_id, int64_t ac
                          void *ctx, struct err *err);
 MUST_CHECK bool store_account_bytes(struct store_view *view, int64_t account_id, int64_t *out,
                                     struct err *err); /* for quota */
+/* The account's next copy, by id above `after`, that is not sealed to anybody: in clear, or under the server key. */
+struct unsealed_copy {
+    int64_t id, body_id, received_ms;
+    char *from, *subject; /* or NULL */
+};
+void unsealed_copy_clear(struct unsealed_copy *copy);
+SCOPED_VALUE(unsealed_copy, unsealed_copy_clear)
+enum found store_unsealed_copy(struct store_view *view, int64_t account_id, int64_t after,
+                               struct unsealed_copy *out, struct err *err);
+MUST_CHECK bool store_count_unsealed(struct store_view *view, int64_t account_id, int64_t *out,
+                                     struct err *err);
+/* How many copies rest in each form (enum pgp_form), all accounts; a look at every one. */
+enum { COPY_FORMS = 5 };
+MUST_CHECK bool store_count_forms(struct store_view *view, int64_t out[COPY_FORMS],
+                                  struct err *err);
 /* Entries that its owner's Maildir has not got yet, all accounts. */
 MUST_CHECK bool store_maildir_due(struct store_view *view, int limit,
                                   bool (*each)(void *ctx, const struct entry *,

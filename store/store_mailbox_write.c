@@ -4,7 +4,7 @@
  * Each change of a mailbox takes the next MODSEQ of it, each new place the next UID.  A UID is used once: an
  * entry that moves gets a new one, and the old one is remembered in `expunged`.
  */
-#include "store_private.h"
+#include "store_place.h"
 #include "store_write.h"
 
 struct place { /* what the next change in a mailbox is called */
@@ -67,8 +67,7 @@ static bool take_place(struct store_tx *tx, int64_t mailbox_id, int64_t bytes, s
     return found == FOUND;
 }
 
-/* Only pgp_seal() makes a pgp_sealed, and it names the sink it wrote to and how much. */
-static bool check_vouched(const struct pgp_sealed *sealed, struct store_body *body, struct err *err)
+bool copy_is_vouched(const struct pgp_sealed *sealed, struct store_body *body, struct err *err)
 {
     if (pgp_sealed_sink(sealed) == store_body_sink(body) &&
         pgp_sealed_size(sealed) == store_body_size(body) &&
@@ -124,17 +123,13 @@ bool store_add_copy(struct store_tx *tx, const struct new_copy *copy,
     int64_t size = store_body_size(body);
     struct place place;
 
-    return check_vouched(sealed, body, err) &&
+    return copy_is_vouched(sealed, body, err) &&
            store_mailbox_make(tx, copy->account_id, copy->mailbox, &mailbox_id, err) &&
            store_body_take(tx, body, &body_id, err) &&
            insert_copy(tx, copy, pgp_sealed_form(sealed), size, body_id, &copy_id, err) &&
            take_place(tx, mailbox_id, size, &place, err) &&
            insert_entry(tx, mailbox_id, copy_id, copy, &place, out_entry_id, err);
 }
-
-struct moving {
-    int64_t entry_id, mailbox_id, uid, size;
-};
 
 static void read_moving(struct sql_rows *rows, void *out)
 {
@@ -146,7 +141,7 @@ static void read_moving(struct sql_rows *rows, void *out)
     moving->size = take_number(rows);
 }
 
-static bool leave(struct store_tx *tx, const struct moving *moving, struct err *err)
+bool place_leave(struct store_tx *tx, const struct moving *moving, struct err *err)
 {
     if (!sql_run(tx->sql, "UPDATE mailbox SET modseq = modseq + 1, bytes = bytes - ? WHERE id = ?",
                  with(as_number(moving->size), as_number(moving->mailbox_id)), err) ||
@@ -159,11 +154,12 @@ static bool leave(struct store_tx *tx, const struct moving *moving, struct err *
     return true;
 }
 
-static bool move(struct store_tx *tx, const struct moving *moving, int64_t to_id, struct err *err)
+bool place_enter(struct store_tx *tx, const struct moving *moving, int64_t to_id, int64_t size,
+                 struct err *err)
 {
     struct place place;
 
-    return leave(tx, moving, err) && take_place(tx, to_id, moving->size, &place, err) &&
+    return take_place(tx, to_id, size, &place, err) &&
            sql_run(tx->sql, "UPDATE entry SET mailbox_id = ?, uid = ?, modseq = ? WHERE id = ?",
                    with(as_number(to_id), as_number(place.uid), as_number(place.modseq),
                         as_number(moving->entry_id)),
@@ -186,7 +182,7 @@ bool store_move_copies(struct store_tx *tx, int64_t message_id, int64_t account_
                 " WHERE c.message_id = ? AND c.account_id = ? AND e.mailbox_id <> ? LIMIT 1",
                 with(as_number(message_id), as_number(account_id), as_number(to_id)), read_moving,
                 &moving, err)) == FOUND)
-        if (!move(tx, &moving, to_id, err))
+        if (!place_leave(tx, &moving, err) || !place_enter(tx, &moving, to_id, moving.size, err))
             return false;
     return found == ABSENT;
 }

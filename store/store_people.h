@@ -49,13 +49,30 @@ struct credential { /* SCRAM-SHA-256 keys, RFC 5802; the same layout as vault's 
 enum found store_credential(struct store_view *view, int64_t account_id, struct credential *out,
                             struct err *err);
 
+enum key_use {
+    KEY_SIGNS = 1,
+    KEY_ENCRYPTS = 2
+}; /* the account posts by it; what rests is sealed to it */
+enum key_learnt { KEY_BY_ADMINISTRATOR = 1, KEY_BY_AUTOCRYPT, KEY_BY_CLAIM, KEY_BY_WEB };
+enum key_state {
+    KEY_IN_USE = 1,
+    KEY_WAITS, /* until due_ms, so that its owner can object; then it is in use */
+    KEY_REVOKED
+};
 struct account_key { /* an OpenPGP certificate of the account */
     int64_t id;
     char fingerprint[41];
     struct bytes certificate;
-    int64_t added_ms, expires_ms;
+    int64_t added_ms, expires_ms; /* expires 0: never */
+    unsigned uses;                /* of enum key_use, when it was added */
+    int64_t encrypts_until_ms;    /* 0: for ever */
+    enum key_learnt learnt;       /* 0 is taken as KEY_BY_ADMINISTRATOR, */
+    enum key_state state;         /* and 0 as KEY_IN_USE */
+    int64_t due_ms;
 };
 void account_key_clear(struct account_key *key);
+/* Is mail sealed to it then? */
+bool key_encrypts_now(const struct account_key *key, int64_t now_ms);
 MUST_CHECK bool store_account_keys(struct store_view *view, int64_t account_id,
                                    bool (*each)(void *ctx, const struct account_key *), void *ctx,
                                    struct err *err);

@@ -3,7 +3,7 @@
 
 PACKAGES_BUILD=(
     gcc libc6-dev cmake ninja-build pkg-config git ca-certificates
-    libssl-dev libcurl4-openssl-dev libjansson-dev libxml2-dev libgpgme-dev gnupg libsqlite3-dev
+    libssl-dev libcurl4-openssl-dev libjansson-dev libxml2-dev libgpgme-dev librnp-dev gnupg libsqlite3-dev
     libgmime-3.0-dev libevent-dev libunbound-dev nettle-dev libidn2-dev libturbojpeg0-dev zlib1g-dev libqrencode-dev dns-root-data
 )
 
@@ -21,7 +21,7 @@ PACKAGES_TEST=(
     "${PACKAGES_PYTHON[@]}" python3-pytest python3-selenium python3-aiosmtpd
     python3-dkim opendkim-tools
     knot knot-dnsutils knot-dnssecutils unbound iproute2 procps util-linux bsdutils mount e2fsprogs
-    "${PACKAGES_FRESH[@]}" swaks libnet-ssleay-perl libauthen-sasl-perl mutt isync msmtp gnupg gpg-agent
+    "${PACKAGES_FRESH[@]}" swaks libnet-ssleay-perl libauthen-sasl-perl mutt isync msmtp gnupg gpg-agent sqop rnp
     chromium chromium-driver fonts-dejavu-core
 )
 

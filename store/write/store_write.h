@@ -130,6 +130,11 @@ struct new_copy {
 MUST_CHECK bool store_add_copy(struct store_tx *tx, const struct new_copy *copy,
                                const struct pgp_sealed *sealed, struct store_body *body,
                                int64_t *out_entry_id, struct err *err);
+/* The copy gets this body (taken, vouched for) and what is told of it; its places get new UIDs.  *out_done false: it is
+ * gone, or sealed already. */
+MUST_CHECK bool store_reseal_copy(struct store_tx *tx, int64_t copy_id, const struct new_copy *copy,
+                                  const struct pgp_sealed *sealed, struct store_body *body,
+                                  bool *out_done, struct err *err);
 MUST_CHECK bool store_move_copies(struct store_tx *tx, int64_t message_id, int64_t account_id,
                                   const char *to_mailbox,
                                   struct err *err); /* edit, delete: to Trash */

@@ -1,4 +1,4 @@
-"""OpenPGP-signed mail, made with gpg."""
+"""OpenPGP mail, made and opened with gpg."""
 import email.utils
 import os
 import subprocess
@@ -8,13 +8,16 @@ from .mailing import _serial
 
 
 class Gpg:
-    """A key ring of its own with one key for `address`."""
+    """A key ring of its own with one key for `address`; `encrypts` names the kinds of its two parts, if it has two."""
 
-    def __init__(self, folder, address):
+    def __init__(self, folder, address, encrypts=None, options=()):
         self.folder, self.address = folder, address
         folder.mkdir(mode=0o700, parents=True)
-        self._gpg("--quick-generate-key", f"Somebody <{address}>", "ed25519", "sign", "1y",
-                  faked=time.time() - 30 * 86400)
+        month_ago = time.time() - 30 * 86400
+        self._gpg(*options, "--quick-generate-key", f"Somebody <{address}>", encrypts[0] if encrypts else "ed25519", "sign",
+                  "1y", faked=month_ago)
+        if encrypts:
+            self._gpg(*options, "--quick-add-key", self.fingerprint(), encrypts[1], "encr", "1y", faked=month_ago)
 
     def _gpg(self, *words, input=None, faked=None):
         options = ["--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", ""]
@@ -28,6 +31,19 @@ class Gpg:
         path = self.folder / "certificate.asc"
         path.write_bytes(self._gpg("--armor", "--export", self.address))
         return path
+
+    def secret(self):
+        return self._gpg("--armor", "--export-secret-keys", self.address)
+
+    def decrypt(self, armor):
+        return self._gpg("--decrypt", input=armor)
+
+    def encrypt(self, text):
+        return self._gpg("--armor", "--trust-model", "always", "-r", self.address, "--encrypt", input=text)
+
+    def store(self, text):
+        """Armor around nothing but a literal packet."""
+        return self._gpg("--armor", "--compress-algo", "none", "--store", input=text)
 
     def fingerprint(self):
         lines = self._gpg("--with-colons", "--list-keys").decode().split("\n")

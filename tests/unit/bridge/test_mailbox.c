@@ -30,7 +30,7 @@ static int64_t exists(struct lab *lab, int64_t mailbox_id)
 static int64_t fill(struct lab *lab)
 {
     int64_t alice = lab_account(lab, "alice"), message = lab_message(lab, alice, VISIBILITY_MAIL);
-    struct pgp_orders orders = {PGP_CLEAR_BY_CHOICE};
+    struct pgp_orders orders = {.form = PGP_CLEAR_BY_CHOICE};
     scoped(source) plain = source_of_slice(SLICE("text"));
     scoped(store_body) body = store_body_new(lab->store, &lab->err);
     scoped(pgp_sealed) sealed = pgp_seal(NULL, &orders, plain, store_body_sink(body), &lab->err);

@@ -29,7 +29,8 @@ static void gpg_time(int64_t ms, char out[32])
 
 void town_add_key(struct town *town, const char *who)
 {
-    char command[600], fingerprint[41];
+    char command[600];
+    struct key_added added;
     scoped_value(bytes) certificate = {0};
     struct err err;
 
@@ -47,8 +48,7 @@ void town_add_key(struct town *town, const char *who)
     certificate.len += fread(bytes_reserve(&certificate, 65536), 1, 65536, file);
     fclose(file);
     scoped_text char *address = must_print("%s@example.org", who);
-    if (!bridge_key_add(town->bridge, slice_of(address), bytes_slice(&certificate), fingerprint,
-                        &err))
+    if (!bridge_key_add(town->bridge, slice_of(address), bytes_slice(&certificate), &added, &err))
         fail_msg("key add: %s (%s)", err.said, err.cause);
 }
 

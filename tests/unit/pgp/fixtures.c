@@ -104,3 +104,47 @@ struct judge_argv judge_like(const char *argument, const char *more)
         {"/proc/self/exe", argument, more, NULL}
     };
 }
+
+static void write_armor(struct slice encrypted, const char *path)
+{
+    size_t begin = slice_find_text(encrypted, SLICE("-----BEGIN PGP MESSAGE-----"));
+    struct slice armor = slice_from(encrypted, begin == SIZE_MAX ? 0 : begin);
+    FILE *file = fopen(path, "we");
+
+    assert_non_null(file);
+    assert_int_equal(fwrite(armor.at, 1, armor.len, file), armor.len);
+    fclose(file);
+}
+
+static void run_gpg(struct slice encrypted, const char *more)
+{
+    scoped_text char *path = must_print("%s/sealed", fixtures.path);
+    scoped_text char *command =
+        must_print("GNUPGHOME=%s/home gpg --batch --quiet --no-tty --yes --output %s/opened %s "
+                   "--decrypt %s 2>%s/said",
+                   fixtures.path, fixtures.path, more, path, fixtures.path);
+
+    write_armor(encrypted, path);
+    int status = system(command); // NOLINT(cert-env33-c): the test's own words
+    if (status != 0)
+        fail_msg("%s: %d", command, status);
+}
+
+void fixture_decrypt(struct slice encrypted, struct bytes *out)
+{
+    run_gpg(encrypted, "");
+    read_file("opened", out);
+}
+
+char *fixture_session_key(struct slice encrypted)
+{
+    scoped_value(bytes) told = {0};
+
+    run_gpg(encrypted, "--show-session-key");
+    read_file("said", &told);
+    struct slice said = bytes_slice(&told);
+    size_t at = slice_find_text(said, SLICE("session key: "));
+    assert_true(at != SIZE_MAX);
+    struct slice rest = slice_from(said, at);
+    return must_copy(slice_line(&rest));
+}

@@ -8,6 +8,10 @@ void fixtures_make(void); /* and tells the judge to keep its homes in their fold
 void fixtures_remove(void);
 /* The content of one file, the fixtures' for their life; a name that is no file is its own content. */
 struct slice fixture(const char *name);
+/* What gpg finds in it, with all the secret keys; a mail around the armor does no harm. */
+void fixture_decrypt(struct slice encrypted, struct bytes *out);
+/* As gpg tells it, heap. */
+char *fixture_session_key(struct slice encrypted);
 /* How many judges' homes there are. */
 int fixtures_homes(void);
 

@@ -28,10 +28,22 @@ g --quick-generate-key 'Carol <carol@example.org>' ed25519 sign never
 g --faked-system-time 20200101T000000 --quick-generate-key 'Ede <ede@example.org>' ed25519 sign 2d
 g --faked-system-time 20200101T000000 --quick-generate-key 'Lars <lars@example.org>' ed25519 sign never
 
+g --quick-generate-key 'Rsa <rsa@example.org>' rsa2048 sign never
+g --quick-add-key "$(fingerprint rsa@example.org)" rsa2048 encr never
+g --quick-generate-key 'Nist <nist@example.org>' nistp256 sign never
+g --quick-add-key "$(fingerprint nist@example.org)" nistp384 encr never
+g --cert-digest-algo SHA1 --quick-generate-key 'Old <old@example.org>' rsa2048 sign never
+g --cert-digest-algo SHA1 --quick-add-key "$(fingerprint old@example.org)" rsa2048 encr never
+g --faked-system-time 20200101T000000 --quick-generate-key 'Renewed <renewed@example.org>' ed25519 sign never
+g --faked-system-time 20200101T000000 --quick-add-key "$(fingerprint renewed@example.org)" cv25519 encr 2d
+g --quick-add-key "$(fingerprint renewed@example.org)" cv25519 encr never
+g --faked-system-time 20200101T000000 --quick-generate-key 'Lapsed <lapsed@example.org>' ed25519 sign never
+g --faked-system-time 20200101T000000 --quick-add-key "$(fingerprint lapsed@example.org)" cv25519 encr 2d
+
 sign carol@example.org text carol.sig
 sed 's/^:-/-/' "home/openpgp-revocs.d/$(fingerprint carol@example.org).rev" >carol.rev
 g --import carol.rev
-for who in alice bob rita dora carol ede lars; do publish $who@example.org; done
+for who in alice bob rita dora carol ede lars rsa nist old renewed lapsed; do publish $who@example.org; done
 
 sign alice@example.org text good.sig
 sign alice@example.org text good.asc --armor
@@ -52,3 +64,16 @@ g --export-secret-keys alice@example.org >secret.bin
 g --armor --export-secret-keys alice@example.org >secret.asc
 cat alice@example.org.bin bob@example.org.bin >both.bin
 cat alice@example.org.asc bob@example.org.asc >both.asc
+
+e() { out=$1; shift; g --armor --trust-model always --output "$out" "$@"; }
+e encrypted.asc -r alice@example.org --encrypt text
+e encrypted-long.asc -r alice@example.org -r rsa@example.org --encrypt long-text
+e encrypted-hidden.asc -R alice@example.org --encrypt text
+e encrypted-password.asc --passphrase word --symmetric text
+e encrypted-comment.asc --comment 'as some programs write' -r rsa@example.org --encrypt text
+
+openssl req -x509 -newkey rsa:2048 -nodes -keyout smime.key -out smime.crt -days 3650 -subj /CN=alice >>gpg.log 2>&1
+s() { openssl cms "$@" | base64 -w 76; }
+s -encrypt -outform DER -aes256 -in text smime.crt >smime.b64
+s -encrypt -outform DER -aes256 -stream -in text smime.crt >smime-stream.b64
+s -sign -outform DER -nodetach -in text -signer smime.crt -inkey smime.key >smime-signed.b64

@@ -3,7 +3,7 @@
 
 static struct pgp_sealed *seal(struct lab *lab, struct store_body *body, const char *text)
 {
-    struct pgp_orders orders = {PGP_CLEAR_BY_CHOICE};
+    struct pgp_orders orders = {.form = PGP_CLEAR_BY_CHOICE};
     scoped(source) plain = source_of_slice(slice_of(text));
     struct pgp_sealed *sealed = pgp_seal(NULL, &orders, plain, store_body_sink(body), &lab->err);
 

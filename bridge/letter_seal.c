@@ -1,0 +1,194 @@
+/*
+ * In which form a mail rests (docs/at-rest.md).
+ *
+ *     not to be sealed (seal = no, or appended with seal_appended = no)      -> in clear
+ *     it came encrypted, as its packets prove                                -> as it came
+ *     its owner has keys that encrypt today, and an engine takes them        -> sealed to all of them
+ *     the owner never had one                                                -> as seal_without_key says
+ *     all are expired, revoked or not usable                                 -> the same, but never in clear
+ */
+#include "bridge_private.h"
+
+#include "faces.h"
+#include "log.h"
+#include "mail.h"
+#include "memory.h"
+
+struct sealing {
+    struct bridge *bridge;
+    struct source *content;
+    struct letter *letter;
+    struct slice certificates[PGP_CERTIFICATES_MAX];
+    struct bytes held[PGP_CERTIFICATES_MAX];
+    size_t count;
+    bool had_keys;
+};
+
+static void sealing_clear(struct sealing *sealing)
+{
+    for (size_t i = 0; i < sealing->count; i++)
+        bytes_clear(&sealing->held[i]);
+}
+SCOPED_VALUE(sealing, sealing_clear)
+
+/* ---- whose keys ---- */
+static bool add_key(void *ctx, const struct account_key *key)
+{
+    struct sealing *sealing = ctx;
+
+    sealing->had_keys |= (key->uses & KEY_ENCRYPTS) && key->state != KEY_WAITS;
+    if (!key_encrypts_now(key, clock_now(sealing->bridge->clock)))
+        return true;
+    struct bytes *held = &sealing->held[sealing->count];
+    bytes_add(held, bytes_slice(&key->certificate));
+    sealing->certificates[sealing->count++] = bytes_slice(held);
+    return sealing->count < PGP_CERTIFICATES_MAX;
+}
+
+static bool find_keys(struct sealing *sealing, struct err *err)
+{
+    scoped(store_view) view = store_look(sealing->bridge->store, err);
+
+    return view && store_account_keys(view, sealing->letter->account_id, add_key, sealing, err);
+}
+
+/* ---- what came encrypted ---- */
+static bool came_encrypted(struct source *content, bool *out, struct err *err)
+{
+    scoped(mail) mail = NULL;
+    scoped(source) part = NULL;
+    enum mail_claims claims;
+    struct err broken;
+
+    *out = false;
+    if (!mail_parse(content, &mail, &broken)) {
+        if (broken.kind == ERR_MALFORMED || broken.kind == ERR_TOO_LARGE)
+            return true;
+        *err = broken;
+        return false;
+    }
+    if (!mail_claims_encryption(mail, &claims, &part, err))
+        return false;
+    if (claims == MAIL_CLAIMS_NOTHING)
+        return true;
+    return pgp_is_encrypted(part, claims == MAIL_CLAIMS_OPENPGP ? PGP_AS_OPENPGP : PGP_AS_CMS, out,
+                            err);
+}
+
+/* ---- writing ---- */
+static bool write_body(struct sealing *sealing, const struct pgp_orders *orders,
+                       struct source *content, struct err *err)
+{
+    struct store *store = sealing->bridge->store;
+    struct letter *letter = sealing->letter;
+
+    store_body_drop(letter->body);
+    letter->body = orders->form == PGP_SERVER_KEY ? store_body_new_wrapped(store, err)
+                                                  : store_body_new(store, err);
+    if (!letter->body)
+        return false;
+    letter->sealed =
+        pgp_seal(sealing->bridge->pgp, orders, content, store_body_sink(letter->body), err);
+    return letter->sealed && store_body_finish(letter->body, err);
+}
+
+static bool write_as(struct sealing *sealing, enum pgp_form form, struct err *err)
+{
+    const struct pgp_orders orders = {.form = form};
+
+    return write_body(sealing, &orders, sealing->content, err);
+}
+
+static bool write_without_key(struct sealing *sealing, struct err *err)
+{
+    switch (sealing->bridge->config->seal_without_key) {
+    case WITHOUT_KEY_SERVER: return write_as(sealing, PGP_SERVER_KEY, err);
+    case WITHOUT_KEY_CLEAR:
+        return write_as(sealing, sealing->had_keys ? PGP_SERVER_KEY : PGP_CLEAR_BY_CHOICE, err);
+    case WITHOUT_KEY_DEFER:
+        sealing->letter->lacks_key = true;
+        return err_because(
+            err, ERR_TEMPORARY,
+            "This mailbox has no key that mail could be encrypted to; try again later",
+            "account %lld has no usable key, and seal_without_key is defer",
+            (long long)sealing->letter->account_id);
+    }
+    __builtin_unreachable();
+}
+
+/* The subject goes inside: what lists show of it is what anybody may read. */
+static void hide_subject(struct letter *letter)
+{
+    if (!letter->subject)
+        return;
+    free(letter->subject);
+    letter->subject = must_dup(SEALED_SUBJECT);
+}
+
+static bool write_sealed(struct sealing *sealing, struct err *err)
+{
+    scoped_value(mail_faces) faces = {0};
+
+    if (!mail_faces_of(sealing->content, &faces, err))
+        return false;
+    scoped(source) rest = source_from(sealing->content, faces.body);
+    scoped(source) whole = source_behind(bytes_slice(&faces.inner), steal(&rest));
+    const struct pgp_orders orders = {
+        .form = PGP_SEALED,
+        .certificates = sealing->certificates,
+        .count = sealing->count,
+        .outer = bytes_slice(&faces.outer),
+    };
+    if (write_body(sealing, &orders, whole, err)) {
+        hide_subject(sealing->letter);
+        return true;
+    }
+    if (err->kind != ERR_REFUSED)
+        return false;
+    log_warn("seal: no engine takes the keys of account %lld; its mail goes without",
+             (long long)sealing->letter->account_id);
+    return write_without_key(sealing, err);
+}
+
+static bool write_chosen(struct sealing *sealing, struct err *err)
+{
+    const struct config *config = sealing->bridge->config;
+    bool encrypted;
+
+    if (!came_encrypted(sealing->content, &encrypted, err))
+        return false;
+    if (encrypted)
+        return write_as(sealing, PGP_WAS_ENCRYPTED, err);
+    if (!config->seal || (sealing->letter->appended && !config->seal_appended))
+        return write_as(sealing, PGP_CLEAR_BY_CHOICE, err);
+    if (!find_keys(sealing, err))
+        return false;
+    return sealing->count > 0 ? write_sealed(sealing, err) : write_without_key(sealing, err);
+}
+
+/* ---- what is told of it ---- */
+/* What cannot be taken apart is shown by IMAP as one plain text: no reason not to keep it. */
+static bool note_structure(struct letter *letter, struct err *err)
+{
+    scoped(source) rests = store_body_written(letter->body, err);
+    scoped(mail) mail = NULL;
+    struct err broken;
+
+    if (!rests)
+        return false;
+    if (!mail_parse(rests, &mail, &broken)) {
+        if (broken.kind == ERR_MALFORMED || broken.kind == ERR_TOO_LARGE)
+            return true;
+        *err = broken;
+        return false;
+    }
+    return mail_structure_of(mail, &letter->structure, err);
+}
+
+bool letter_seal(struct bridge *bridge, struct source *content, struct letter *letter,
+                 struct err *err)
+{
+    scoped_value(sealing) sealing = {.bridge = bridge, .content = content, .letter = letter};
+
+    return write_chosen(&sealing, err) && note_structure(letter, err);
+}

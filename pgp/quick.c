@@ -1,0 +1,297 @@
+#include "quick.h"
+
+#include "digest.h"
+#include "memory.h"
+#include "packets.h"
+#include "pgp.h"
+
+#include <pthread.h>
+#include <rnp/rnp.h>
+#include <rnp/rnp_err.h>
+
+enum { CONTEXTS_KEPT = 16 };
+
+struct quick_context {
+    struct quick_context *next;     /* of those that nobody uses, latest first */
+    unsigned char name[SHA256_LEN]; /* digest of its certificates */
+    rnp_ffi_t ffi;
+    rnp_key_handle_t keys[PGP_CERTIFICATES_MAX];
+    size_t count;
+    const char *cipher;
+};
+
+struct quick {
+    pthread_mutex_t lock;
+    struct quick_context *free;
+};
+
+static const char said[] = "Mail cannot be encrypted at the moment; try again later";
+
+static bool trouble(struct err *err, const char *doing, rnp_result_t result)
+{
+    return err_because(err, ERR_TEMPORARY, said, "librnp: %s: %s", doing,
+                       rnp_result_to_string(result));
+}
+
+/* ---- contexts ---- */
+static void context_free(struct quick_context *context)
+{
+    if (!context)
+        return;
+    for (size_t i = 0; i < context->count; i++)
+        rnp_key_handle_destroy(context->keys[i]);
+    rnp_ffi_destroy(context->ffi);
+    free(context);
+}
+SCOPED(quick_context, context_free)
+
+struct quick *quick_new(void)
+{
+    struct quick *quick = must_new(struct quick);
+
+    pthread_mutex_init(&quick->lock, NULL);
+    return quick;
+}
+
+static void forget_all(struct quick_context *first)
+{
+    while (first) {
+        struct quick_context *next = first->next;
+        context_free(first);
+        first = next;
+    }
+}
+
+void quick_free(struct quick *quick)
+{
+    if (!quick)
+        return;
+    forget_all(quick->free);
+    pthread_mutex_destroy(&quick->lock);
+    free(quick);
+}
+
+static void name_of(const struct slice *certificates, size_t count, unsigned char out[SHA256_LEN])
+{
+    scoped_value(bytes) digests = {0};
+    unsigned char one[SHA256_LEN];
+
+    for (size_t i = 0; i < count; i++) {
+        sha256(certificates[i], one);
+        bytes_add(&digests, (struct slice){(const char *)one, sizeof one});
+    }
+    sha256(bytes_slice(&digests), out);
+}
+
+static struct quick_context *take_known(struct quick *quick, const unsigned char name[SHA256_LEN])
+{
+    struct quick_context *found = NULL;
+
+    pthread_mutex_lock(&quick->lock);
+    for (struct quick_context **at = &quick->free; *at && !found; at = found ? at : &(*at)->next)
+        if (memcmp((*at)->name, name, SHA256_LEN) == 0) {
+            found = *at;
+            *at = found->next;
+        }
+    pthread_mutex_unlock(&quick->lock);
+    return found;
+}
+
+void quick_give_back(struct quick *quick, struct quick_context *context)
+{
+    struct quick_context *surplus = NULL;
+    size_t kept = 1;
+
+    if (!context)
+        return;
+    pthread_mutex_lock(&quick->lock);
+    context->next = quick->free;
+    quick->free = context;
+    for (struct quick_context *at = context; at; at = at->next)
+        if (kept++ == CONTEXTS_KEPT) {
+            surplus = at->next;
+            at->next = NULL;
+        }
+    pthread_mutex_unlock(&quick->lock);
+    forget_all(surplus);
+}
+
+/* ---- certificates ---- */
+static rnp_result_t load(rnp_ffi_t ffi, struct slice certificate)
+{
+    rnp_input_t input = NULL;
+    rnp_result_t result =
+        rnp_input_from_memory(&input, (const uint8_t *)certificate.at, certificate.len, false);
+
+    if (result != RNP_SUCCESS)
+        return result;
+    result =
+        rnp_import_keys(ffi, input, RNP_LOAD_SAVE_PUBLIC_KEYS | RNP_LOAD_SAVE_PERMISSIVE, NULL);
+    rnp_input_destroy(input);
+    return result;
+}
+
+static bool encrypts(rnp_key_handle_t primary)
+{
+    rnp_key_handle_t part = NULL;
+    bool valid = false, part_valid = false;
+
+    if (rnp_key_is_valid(primary, &valid) != RNP_SUCCESS || !valid ||
+        rnp_key_get_default_key(primary, "encrypt", 0, &part) != RNP_SUCCESS)
+        return false;
+    bool ok = rnp_key_is_valid(part, &part_valid) == RNP_SUCCESS && part_valid;
+    rnp_key_handle_destroy(part);
+    return ok;
+}
+
+/* Keeps the handle if it is a primary key; false: one that cannot be encrypted to, or one too many. */
+static bool keep_primary(struct quick_context *context, const char *fingerprint)
+{
+    rnp_key_handle_t key = NULL;
+    bool primary = false;
+
+    if (rnp_locate_key(context->ffi, "fingerprint", fingerprint, &key) != RNP_SUCCESS || !key)
+        return false;
+    if (rnp_key_is_primary(key, &primary) == RNP_SUCCESS && !primary) {
+        rnp_key_handle_destroy(key);
+        return true;
+    }
+    if (!primary || context->count == PGP_CERTIFICATES_MAX || !encrypts(key)) {
+        rnp_key_handle_destroy(key);
+        return false;
+    }
+    context->keys[context->count++] = key;
+    return true;
+}
+
+static bool keep_primaries(struct quick_context *context)
+{
+    rnp_identifier_iterator_t all = NULL;
+    const char *fingerprint = NULL;
+    bool ok = rnp_identifier_iterator_create(context->ffi, &all, "fingerprint") == RNP_SUCCESS;
+
+    while (ok && rnp_identifier_iterator_next(all, &fingerprint) == RNP_SUCCESS && fingerprint)
+        ok = keep_primary(context, fingerprint);
+    rnp_identifier_iterator_destroy(all);
+    return ok;
+}
+
+static enum quick_fit make(const struct slice *certificates, size_t count,
+                           struct quick_context **out, struct err *err)
+{
+    scoped(quick_context) context = must_new(struct quick_context);
+    rnp_result_t result = rnp_ffi_create(&context->ffi, "GPG", "GPG");
+
+    if (result != RNP_SUCCESS) {
+        trouble(err, "starting", result);
+        return QUICK_FAILED;
+    }
+    bool all_modern = true;
+    for (size_t i = 0; i < count; i++) {
+        if (load(context->ffi, certificates[i]) != RNP_SUCCESS)
+            return QUICK_UNFIT;
+        all_modern &= certificate_reads_aes256(certificates[i]);
+    }
+    if (!keep_primaries(context) || context->count != count)
+        return QUICK_UNFIT;
+    context->cipher = all_modern ? "AES256" : "AES128";
+    *out = steal(&context);
+    return QUICK_FITS;
+}
+
+enum quick_fit quick_take(struct quick *quick, const struct slice *certificates, size_t count,
+                          struct quick_context **out, struct err *err)
+{
+    unsigned char name[SHA256_LEN];
+
+    if (count == 0 || count > PGP_CERTIFICATES_MAX)
+        return QUICK_UNFIT;
+    name_of(certificates, count, name);
+    *out = take_known(quick, name);
+    if (*out)
+        return QUICK_FITS;
+    enum quick_fit fit = make(certificates, count, out, err);
+    if (fit == QUICK_FITS)
+        memcpy((*out)->name, name, sizeof name);
+    return fit;
+}
+
+/* ---- encrypting ---- */
+struct passage { /* between librnp and our streams */
+    struct source *from;
+    int64_t offset;
+    struct sink *into;
+    struct err *err; /* of ours, if `failed` */
+    bool failed;
+};
+
+static bool pull(void *ctx, void *into, size_t capacity, size_t *out_len)
+{
+    struct passage *passage = ctx;
+
+    *out_len = 0;
+    if (passage->failed ||
+        !source_read(passage->from, passage->offset, into, capacity, out_len, passage->err)) {
+        passage->failed = true;
+        return false;
+    }
+    passage->offset += (int64_t)*out_len;
+    return true;
+}
+
+static bool push(void *ctx, const void *from, size_t len)
+{
+    struct passage *passage = ctx;
+
+    passage->failed =
+        passage->failed || !sink_write(passage->into, (struct slice){from, len}, passage->err);
+    return !passage->failed;
+}
+
+static rnp_result_t set_up(const struct quick_context *context, rnp_op_encrypt_t op)
+{
+    rnp_result_t result = RNP_SUCCESS;
+
+    for (size_t i = 0; i < context->count && result == RNP_SUCCESS; i++)
+        result = rnp_op_encrypt_add_recipient(op, context->keys[i]);
+    if (result == RNP_SUCCESS)
+        result = rnp_op_encrypt_set_cipher(op, context->cipher);
+    if (result ==
+        RNP_SUCCESS) /* what is compressed with secrets in it tells of them by its length */
+        result = rnp_op_encrypt_set_compression(op, "Uncompressed", 0);
+    if (result == RNP_SUCCESS)
+        result = rnp_op_encrypt_set_aead(op, "None"); /* which GnuPG 2.2 could not read */
+    return result;
+}
+
+static rnp_result_t run(const struct quick_context *context, rnp_input_t input, rnp_output_t output)
+{
+    rnp_op_encrypt_t op = NULL;
+    rnp_result_t result = rnp_op_encrypt_create(&op, context->ffi, input, output);
+
+    if (result == RNP_SUCCESS)
+        result = set_up(context, op);
+    if (result == RNP_SUCCESS)
+        result = rnp_op_encrypt_execute(op);
+    rnp_op_encrypt_destroy(op);
+    return result;
+}
+
+bool quick_encrypt(struct quick_context *context, struct source *plain, struct sink *into,
+                   struct err *err)
+{
+    struct passage passage = {.from = plain, .into = into, .err = err};
+    rnp_input_t input = NULL;
+    rnp_output_t output = NULL;
+    rnp_result_t result = rnp_input_from_callback(&input, pull, NULL, &passage);
+
+    if (result == RNP_SUCCESS)
+        result = rnp_output_to_callback(&output, push, NULL, &passage);
+    if (result == RNP_SUCCESS)
+        result = run(context, input, output);
+    rnp_output_destroy(output);
+    rnp_input_destroy(input);
+    if (passage.failed)
+        return false;
+    return result == RNP_SUCCESS || trouble(err, "encrypting", result);
+}
