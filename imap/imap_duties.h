@@ -12,6 +12,7 @@
 #include "search.h"
 #include "sequence_set.h"
 #include "session.h"
+#include "sort.h"
 #include "stream.h"
 #include "tally.h"
 
@@ -182,10 +183,11 @@ enum mailbox_change {
 
 struct imap_found { /* search: in slices, so that nobody waits for a long one */
     struct imap_errand base;
-    uint32_t *uids; /* rising */
+    uint32_t *uids; /* rising, or as SORT orders them */
     size_t count, capacity;
     int64_t modseq; /* the highest of those found */
     bool more;      /* not all was looked at: send it again, it goes on and keeps what it found */
+    struct threads threads; /* where they were asked for */
 };
 
 struct imap_quota { /* quota */
@@ -256,7 +258,8 @@ struct imap_duties {
     struct errand *(*piece)(struct source *body, int64_t begin,
                             int64_t end); /* imap_piece; borrows the body until it is home */
     struct errand *(*search)(void *ctx, int64_t mailbox_id, const struct search_key *key,
-                             const struct number_set *all_uids); /* imap_found; keeps a copy */
+                             const struct number_set *all_uids,
+                             const struct search_order *order); /* imap_found; keeps copies */
     struct errand *(*flags)(void *ctx, int64_t mailbox_id, const struct number_set *uids,
                             const struct imap_flags_order *order); /* imap_changes */
     /* NULL: all that are marked \Deleted; else those of them among `uids`. */

@@ -98,6 +98,7 @@ struct imap_session {
     uint32_t fetch_after;   /* FETCH goes on behind this UID */
     unsigned search_return; /* what RETURN asked for; 0: the old form */
     bool search_modseq;
+    struct search_order search_order;
     struct errand
         *sliced; /* home between two slices of long work, while the client takes what was said */
     struct gathered gathered;
@@ -205,7 +206,9 @@ enum next imap_on_copy(struct imap_session *s);
 enum next imap_on_move(struct imap_session *s);
 void gathered_clear(struct gathered *gathered);
 enum next imap_on_search(struct imap_session *s); /* imap_search.c */
-enum next imap_on_fetch(struct imap_session *s);  /* imap_fetch.c */
+enum next imap_on_sort(struct imap_session *s);
+enum next imap_on_thread(struct imap_session *s);
+enum next imap_on_fetch(struct imap_session *s); /* imap_fetch.c */
 void fetching_free(struct fetching *fetch);
 enum next imap_on_idle(struct imap_session *s); /* imap_idle.c */
 enum next idle_line(struct imap_session *s, struct slice line);

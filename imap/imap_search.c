@@ -52,12 +52,32 @@ static void tell_plain(struct imap_session *s, const struct imap_found *found)
 {
     struct bytes *out = s->turn->out;
 
-    bytes_add_text(out, "* SEARCH");
+    bytes_add_text(out, s->search_order.shape == SHAPE_SORTED ? "* SORT" : "* SEARCH");
     for (size_t i = 0; i < found->count; i++)
         if (shown(s, found->uids[i]))
             bytes_print(out, " %u", shown(s, found->uids[i]));
     if (s->search_modseq && found->count > 0)
         bytes_print(out, " (MODSEQ %lld)", (long long)found->modseq);
+    bytes_add_text(out, "\r\n");
+}
+
+/* "(2)(3 6 (4 23)(44 7 96))" */
+static void tell_threads(struct imap_session *s, const struct threads *threads)
+{
+    struct bytes *out = s->turn->out;
+    const char *space = " ";
+
+    bytes_add_text(out, "* THREAD");
+    for (size_t i = 0; i < threads->count; i++) {
+        bool close = threads->at[i] == THREAD_CLOSES, open = threads->at[i] == THREAD_OPENS;
+        bool follows = i > 0 && threads->at[i - 1] == THREAD_CLOSES;
+        bytes_add_text(out, close || (open && follows) ? "" : space);
+        if (close || open)
+            bytes_add_char(out, close ? ')' : '(');
+        else
+            bytes_print(out, "%u", shown(s, threads->at[i]));
+        space = open ? "" : " ";
+    }
     bytes_add_text(out, "\r\n");
 }
 
@@ -126,6 +146,8 @@ static enum next searched(struct imap_session *s, struct errand *back)
         save(s, found);
     if (s->search_return & ~(unsigned)RETURN_SAVE)
         tell_extended(s, found);
+    else if (s->search_order.shape >= SHAPE_SUBJECTS)
+        tell_threads(s, &found->threads);
     else if (!s->search_return)
         tell_plain(s, found);
     errand_free(back);
@@ -142,15 +164,36 @@ static bool asks_modseq(const struct search_key *key)
     return false;
 }
 
-enum next imap_on_search(struct imap_session *s)
+/* Any charset but these is none that a header here is in. */
+static bool is_known_charset(struct slice charset)
+{
+    return slice_is_nocase(charset, "UTF-8") || slice_is_nocase(charset, "US-ASCII");
+}
+
+/* The keys, up to the end of the command. */
+static enum next begin_search(struct imap_session *s)
 {
     struct selected *selected = &s->selected;
     scoped_value(search_key) key = {0};
     scoped_value(number_set) all = {0};
     const struct search_world world = {selected->uids, selected->count, &selected->saved};
     const char *words = NULL;
+
+    if (!search_read(&s->lexer, &world, &key, &words))
+        return bad(s, words);
+    s->search_modseq = asks_modseq(&key);
+    s->condstore = s->condstore || s->search_modseq;
+    for (size_t i = 0; i < selected->count; i++)
+        number_set_add(&all, selected->uids[i], selected->uids[i]);
+    return await_errand(
+        s, s->duties->search(s->duties->ctx, selected->id, &key, &all, &s->search_order), searched);
+}
+
+enum next imap_on_search(struct imap_session *s)
+{
     struct slice charset;
 
+    s->search_order = (struct search_order){.shape = SHAPE_SET};
     s->search_return = s->rev2 ? RETURN_ALL : 0; /* RFC 9051 answers ESEARCH always */
     if (!lex_space(&s->lexer))
         return bad(s, "SEARCH wants keys");
@@ -160,16 +203,41 @@ enum next imap_on_search(struct imap_session *s)
     if (lex_is(&s->lexer, "CHARSET")) {
         if (!lex_space(&s->lexer) || !lex_astring(&s->lexer, &charset))
             return bad(s, "CHARSET wants a name");
-        if (!slice_is_nocase(charset, "UTF-8") && !slice_is_nocase(charset, "US-ASCII"))
+        if (!is_known_charset(charset))
             return no(s, "BADCHARSET (UTF-8)", "Search in UTF-8");
         if (!lex_space(&s->lexer))
             return bad(s, "SEARCH wants keys");
     }
-    if (!search_read(&s->lexer, &world, &key, &words))
+    return begin_search(s);
+}
+
+/* ---- SORT and THREAD (RFC 5256) ---- */
+
+static enum next search_in_order(struct imap_session *s,
+                                 bool (*read)(struct lexer *, struct search_order *),
+                                 const char *words)
+{
+    struct slice charset;
+
+    s->search_return = 0;
+    if (!lex_space(&s->lexer) || !read(&s->lexer, &s->search_order) || !lex_space(&s->lexer) ||
+        !lex_astring(&s->lexer, &charset))
         return bad(s, words);
-    s->search_modseq = asks_modseq(&key);
-    s->condstore = s->condstore || s->search_modseq;
-    for (size_t i = 0; i < selected->count; i++)
-        number_set_add(&all, selected->uids[i], selected->uids[i]);
-    return await_errand(s, s->duties->search(s->duties->ctx, selected->id, &key, &all), searched);
+    if (!is_known_charset(charset))
+        return no(s, "BADCHARSET (UTF-8)", "Search in UTF-8");
+    if (!lex_space(&s->lexer))
+        return bad(s, words);
+    return begin_search(s);
+}
+
+enum next imap_on_sort(struct imap_session *s)
+{
+    return search_in_order(s, sort_order_read,
+                           "SORT wants an order in brackets, a charset and keys");
+}
+
+enum next imap_on_thread(struct imap_session *s)
+{
+    return search_in_order(s, thread_order_read,
+                           "THREAD wants REFERENCES or ORDEREDSUBJECT, a charset and keys");
 }

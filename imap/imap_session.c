@@ -185,6 +185,8 @@ static const struct command {
     {"UNSELECT",     IN_SELECTED,  BARE,                   imap_on_unselect    },
     {"EXPUNGE",      IN_SELECTED,  HAS_UID,                imap_on_expunge     },
     {"SEARCH",       IN_SELECTED,  HAS_UID | NUMBERS_STAY, imap_on_search      },
+    {"SORT",         IN_SELECTED,  HAS_UID | NUMBERS_STAY, imap_on_sort        },
+    {"THREAD",       IN_SELECTED,  HAS_UID | NUMBERS_STAY, imap_on_thread      },
     {"FETCH",        IN_SELECTED,  HAS_UID | NUMBERS_STAY, imap_on_fetch       },
     {"STORE",        IN_SELECTED,  HAS_UID | NUMBERS_STAY, imap_on_store       },
     {"COPY",         IN_SELECTED,  HAS_UID,                imap_on_copy        },

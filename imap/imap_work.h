@@ -43,7 +43,18 @@ struct errand *duty_rows(void *ctx, int64_t mailbox_id, const struct number_set 
 struct errand *duty_piece(struct source *body, int64_t begin, int64_t end);
 
 struct errand *duty_search(void *ctx, int64_t mailbox_id, const struct search_key *key,
-                           const struct number_set *all_uids); /* work_search.c */
+                           const struct number_set *all_uids,
+                           const struct search_order *order); /* work_search.c */
+struct sorting { /* what SORT and THREAD gather: work_sort.c */
+    struct search_order order;
+    struct sorted_mail *mails;
+    size_t count, capacity, weight;
+};
+/* ERR_TOO_LARGE: these are more than can be sorted. */
+MUST_CHECK bool sorting_add(struct sorting *it, struct store_view *view,
+                            const struct entry_row *row, struct err *err);
+void sorting_end(struct sorting *it, struct imap_found *found); /* clears it */
+void sorting_clear(struct sorting *it);
 
 struct errand *duty_flags(void *ctx, int64_t mailbox_id, const struct number_set *uids,
                           const struct imap_flags_order *order); /* work_change.c */

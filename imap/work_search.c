@@ -12,6 +12,7 @@
 enum {
     TEXT_MOST = 1024 * 1024,
     ROWS_AT_ONCE = 2000,
+    HEADERS_AT_ONCE = 200, /* that are read for SORT and THREAD */
     MAILS_AT_ONCE =
         50, /* that are opened: the lane has other work, and a view is not held for long */
 };
@@ -20,10 +21,11 @@ struct search {
     struct imap_found base;
     struct imap *imap;
     int64_t mailbox_id, now_ms;
-    uint32_t after; /* what was looked at in earlier slices ends here */
-    size_t looked;  /* rows, in this slice */
+    uint32_t after;      /* what was looked at in earlier slices ends here */
+    size_t looked, most; /* rows, in this slice */
     struct search_key key;
     struct number_set uids;
+    struct sorting sorting;
     struct store_view *view; /* while rows are walked */
     struct err *err;
     bool good;
@@ -192,7 +194,7 @@ static bool judge(void *ctx, const struct entry_row *row)
 {
     struct search *search = ctx;
     struct subject subject = {.search = search, .row = row};
-    size_t most = search_reads_text(&search->key) ? MAILS_AT_ONCE : ROWS_AT_ONCE;
+    size_t most = search->most;
 
     if (search->looked++ == most) {
         search->base.more = true;
@@ -204,6 +206,9 @@ static bool judge(void *ctx, const struct entry_row *row)
         search->base.uids[search->base.count++] = row->mark.uid;
         if (row->mark.modseq > search->base.modseq)
             search->base.modseq = row->mark.modseq;
+        if (search->sorting.order.shape != SHAPE_SET &&
+            !sorting_add(&search->sorting, search->view, row, search->err))
+            search->good = false;
     }
     subject_clear(&subject);
     return search->good;
@@ -221,11 +226,14 @@ static bool run_search(struct errand *errand, struct err *err)
     search->good = true;
     search->base.more = false;
     search->looked = 0;
-    if (search->after == UINT32_MAX)
-        return true;
-    return store_entry_rows(view, search->mailbox_id, search->after + 1, UINT32_MAX, 0, judge,
-                            search, err) &&
-           search->good;
+    if (search->after < UINT32_MAX &&
+        !(store_entry_rows(view, search->mailbox_id, search->after + 1, UINT32_MAX, 0, judge,
+                           search, err) &&
+          search->good))
+        return false;
+    if (!search->base.more)
+        sorting_end(&search->sorting, &search->base);
+    return true;
 }
 
 static void search_free(struct errand *errand)
@@ -234,18 +242,23 @@ static void search_free(struct errand *errand)
 
     search_key_clear(&search->key);
     number_set_clear(&search->uids);
+    sorting_clear(&search->sorting);
     free(search->base.uids);
+    free(search->base.threads.at);
     free(search);
 }
 
 struct errand *duty_search(void *ctx, int64_t mailbox_id, const struct search_key *key,
-                           const struct number_set *all_uids)
+                           const struct number_set *all_uids, const struct search_order *order)
 {
     struct search *search = must_new(struct search);
-    bool reads = search_reads_text(key);
+    bool texts = search_reads_text(key);
+    bool reads = texts || order->shape != SHAPE_SET;
 
     search->base.base.errand = (struct errand){
         .lane = reads ? LANE_BULK : LANE_QUICK, .work = run_search, .free = search_free};
+    search->most = texts ? MAILS_AT_ONCE : reads ? HEADERS_AT_ONCE : ROWS_AT_ONCE;
+    search->sorting.order = *order;
     search->imap = ctx;
     search->mailbox_id = mailbox_id;
     search->now_ms = clock_now(&system_clock);

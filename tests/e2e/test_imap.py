@@ -204,3 +204,21 @@ def test_everything_goes_under_deflate(box):
     with pytest.raises((AssertionError, OSError, zlib.error)):
         while True:
             squeezed.readline()
+
+
+def test_mails_are_sorted_and_threaded(box):
+    imap = log_in(box)
+    for number, (sender, subject, day, headers) in enumerate((
+            ("zoe@mail.test", "Harbour", 3, {}), ("adam@mail.test", "=?utf-8?q?=C3=84pfel?=", 1, {}),
+            ("mia@mail.test", "Re: harbour", 4, {"In-Reply-To": "<h0@mail.test>", "References": "<h0@mail.test>"}),
+            ("bob@mail.test", "[list] Fwd: Else", 2, {"References": "<h0@mail.test> <h2@mail.test>"}))):
+        fields = {"From": sender, "To": box.address, "Subject": subject, "Message-ID": f"<h{number}@mail.test>",
+                  "Date": f"{day} Nov 2026 08:00:00 +0000", **headers}
+        text = "".join(f"{name}: {value}\r\n" for name, value in fields.items()) + "\r\nText\r\n" + "y" * number
+        good(imap.append("Archive", "", None, text.encode()))
+    good(imap.select("Archive"))
+    order = lambda what: numbers(imap.sort(f"({what})", "UTF-8", "ALL"))
+    assert order("DATE") == [2, 4, 1, 3] and order("REVERSE DATE") == [3, 1, 4, 2]
+    assert order("FROM") == [2, 4, 3, 1] and order("SUBJECT REVERSE SIZE") == [4, 3, 1, 2]
+    assert good(imap.thread("REFERENCES", "UTF-8", "ALL")) == [b"(2)(1 3 4)"]
+    assert good(imap.thread("ORDEREDSUBJECT", "UTF-8", "NOT", "FROM", "adam")) == [b"(4)(1 3)"]

@@ -440,10 +440,11 @@ static struct errand *fake_take_out(void *ctx, int64_t mailbox_id, const struct 
 static void found_clear(struct done *done)
 {
     free(done->any.found.uids);
+    free(done->any.found.threads.at);
 }
 
 static struct errand *fake_search(void *ctx, int64_t mailbox_id, const struct search_key *key,
-                                  const struct number_set *all)
+                                  const struct number_set *all, const struct search_order *order)
 {
     struct fake *fake = ctx;
     struct done *done = done_new(found_clear);
@@ -459,6 +460,19 @@ static struct errand *fake_search(void *ctx, int64_t mailbox_id, const struct se
             found->uids[found->count++] = fake->messages[i].uid;
         }
     found->modseq = fake->modseq;
+    if (order->shape == SHAPE_SORTED && order->keys[0].reverse && found->count == 2) {
+        uint32_t first = found->uids[0];
+        found->uids[0] = found->uids[1];
+        found->uids[1] = first;
+    }
+    if (order->shape >= SHAPE_SUBJECTS && found->count == 2) { /* (2 (4)(2))(4) */
+        static const uint32_t words[] = {THREAD_OPENS,  20,           THREAD_OPENS, 40,
+                                         THREAD_CLOSES, THREAD_OPENS, 20,           THREAD_CLOSES,
+                                         THREAD_CLOSES, THREAD_OPENS, 40,           THREAD_CLOSES};
+        found->threads.at = must_alloc_array(COUNT_OF(words), sizeof words[0]);
+        memcpy(found->threads.at, words, sizeof words);
+        found->threads.count = COUNT_OF(words);
+    }
     return errand_of(done);
 }
 

@@ -43,6 +43,9 @@ static const struct dialogue rows[] = {
     {"APPENDLIMIT=1048576", LOGIN "b APPEND INBOX {1048577}\r\nc STATUS INBOX (APPENDLIMIT)\r\n", "b NO [TOOBIG]|(APPENDLIMIT 1048576)"},
     {"MULTIAPPEND", LOGIN "b APPEND INBOX {3+}\r\nabc (\\Seen) {2+}\r\nde\r\n", "b OK [APPENDUID 8 100:101]"},
     {"METADATA", LOGIN "b SETMETADATA INBOX (/private/comment \"x\")\r\nc GETMETADATA INBOX /private/comment\r\n", "b OK|* METADATA \"INBOX\" (/private/comment \"x\")"},
+    {"SORT", INBOX "c SORT (SUBJECT REVERSE DATE) UTF-8 ALL\r\nd UID SORT (REVERSE ARRIVAL) US-ASCII SEEN\r\ne SORT (FLY) UTF-8 ALL\r\nf SORT (DATE) KOI8-R ALL\r\n", "* SORT 2 4\r\nc OK|* SORT 40 20\r\nd OK|e BAD|f NO [BADCHARSET (UTF-8)]"},
+    {"THREAD=REFERENCES", INBOX "c UID THREAD REFERENCES UTF-8 ALL\r\n", "* THREAD (20 (40)(20))(40)\r\nc OK"},
+    {"THREAD=ORDEREDSUBJECT", INBOX "c THREAD ORDEREDSUBJECT UTF-8 ALL\r\nd THREAD REFS UTF-8 ALL\r\n", "* THREAD (2 (4)(2))(4)\r\nc OK|d BAD"},
     {"COMPRESS=DEFLATE", LOGIN "b COMPRESS DEFLATE\r\n|c COMPRESS DEFLATE\r\n", "b OK|c NO [COMPRESSIONACTIVE]"},
   /* clang-format on */
 };
