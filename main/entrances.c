@@ -107,6 +107,7 @@ static void choose_session(enum entrance which, struct listen_options *options)
     case IMAPS:
         options->kind = &imap_session_kind;
         options->new_session = new_imap_session;
+        options->max_connections = 8192; /* each person's programs wait here all day */
         return;
     case HTTPS:
         options->kind = &http_session_kind;

@@ -36,3 +36,4 @@ PACKAGES_TEETH=(eatmydata strace)
 
 # What ./dev bench measures beside, in a root of its own.
 PACKAGES_YARDSTICKS=(postfix nginx-light)
+PACKAGES_DOVECOT=(dovecot-imapd)

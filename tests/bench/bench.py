@@ -2,7 +2,7 @@
 """bench.py FOLDER [PART] — the release build measured, each figure beside its yardstick, three alternating rounds.
 
 Prints one table with aims.  A figure that misses its aim is printed as missed; the exit status says only whether
-everything could be measured.  PART is memory, ingest, outbound or federation.
+everything could be measured.  PART is memory, ingest, outbound, imap or federation.
 """
 import json
 import pathlib
@@ -17,6 +17,7 @@ import urllib.request
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 
 from federation import Federation  # noqa: E402
+from imap import measure_imap  # noqa: E402
 from laboratory.ca import Ca  # noqa: E402
 from laboratory.dns import Dns  # noqa: E402
 from laboratory.mailing import compose, connect  # noqa: E402
@@ -35,7 +36,7 @@ TTL = 300  # of names in DNS, as usual in the world
 # Mail is listened for on loopback: from there the number of connections of one network is not limited.
 SETTINGS = {"policy": {"require_tls": "no", "message_max": "200 MiB", "quota": "100 GiB"},
             "listen": {name: f"127.0.0.1:{port}"
-                       for name, port in (("smtp", 25), ("submission", 587), ("submissions", 465))}}
+                       for name, port in (("smtp", 25), ("submission", 587), ("submissions", 465), ("imaps", 993))}}
 
 
 class Server(Nestbox):
@@ -173,6 +174,8 @@ def main(place, part="all"):
         if part in ("all", "outbound"):
             measure_outbound(server, postfix, dns, root, ROUNDS, table, say)
         postfix.stop()
+        if part in ("all", "imap"):
+            measure_imap(server, Root(place / "dovecot"), ca, ROUNDS, table, say)
         if part in ("all", "federation"):
             server.stop()
             server.core = SERVER_CORE

@@ -210,7 +210,8 @@ class Walk:
         """The connection is gone, the world goes on, the program comes back with what it knew."""
         client.cut()
         for _ in range(self.random.randint(0, 3)):
-            self.random.choice((self.deliver, self.store, self.expunge, self.append, self.copy, self.move))(next(other for other in self.clients if other is not client))
+            deed = self.random.choice((self.deliver, self.store, self.expunge, self.append, self.copy, self.move))
+            deed(next(other for other in self.clients if other is not client))
         client.connect()
         self.same(client)
 

@@ -73,7 +73,7 @@ class Wire:
 
     def __init__(self, nestbox, source="20.1.0.6", port=993):
         self.socket = socket.create_connection((nestbox.hostname, port), TIMEOUT_S, (source, 0))
-        if port == 993:
+        if port != 143:
             self.socket = nestbox.trust.wrap_socket(self.socket, server_hostname=nestbox.hostname)
         self.unread, self.tags = b"", itertools.count(1)
         self.greeting = self.answer()
