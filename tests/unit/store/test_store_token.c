@@ -241,6 +241,55 @@ static void refusals_are_remembered_with_the_follow(void **state)
     lab_commit(lab);
 }
 
+/* ---- invitations ---- */
+static enum found look_for_invitation(struct lab *lab, unsigned char mark)
+{
+    scoped(store_view) view = lab_look(lab);
+    scoped_value(invitation) found = {0};
+    unsigned char digest[TOKEN_DIGEST_LEN];
+
+    memset(digest, mark, sizeof digest);
+    return store_invitation(view, digest, &found, &lab->err);
+}
+
+static void invite(struct lab *lab, unsigned char mark, int64_t uses_max, int64_t expires_ms)
+{
+    char name[] = {(char)('a' + mark), '\0'};
+    struct invitation invitation = {.name = name, .uses_max = uses_max, .expires_ms = expires_ms};
+    struct store_tx *tx = lab_begin(lab);
+
+    memset(invitation.digest, mark, sizeof invitation.digest);
+    assert_true(store_add_invitation(tx, &invitation, &lab->err));
+    lab_commit(lab);
+}
+
+static bool use(struct lab *lab, int64_t id)
+{
+    struct store_tx *tx = lab_begin(lab);
+    bool used = store_use_invitation(tx, id, &lab->err);
+
+    lab_commit(lab);
+    return used;
+}
+
+static void an_invitation_opens_so_often_and_so_long(void **state)
+{
+    struct lab *lab = *state;
+
+    invite(lab, 1, 2, 0);
+    invite(lab, 2, 0, LAB_START_MS + 10);
+    invite(lab, 3, 0, LAB_START_MS - 10);
+    assert_int_equal(look_for_invitation(lab, 1), FOUND);
+    assert_true(use(lab, 1) && use(lab, 1));
+    assert_false(use(lab, 1));
+    assert_int_equal(look_for_invitation(lab, 1), ABSENT);
+    assert_int_equal(look_for_invitation(lab, 2), FOUND);
+    assert_true(use(lab, 2) && use(lab, 2) && use(lab, 2));
+    assert_int_equal(look_for_invitation(lab, 3), ABSENT);
+    assert_false(use(lab, 3));
+    assert_int_equal(look_for_invitation(lab, 4), ABSENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +309,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_strangers_ask_is_counted_and_forgotten, lab_setup,
                                         lab_teardown),
         cmocka_unit_test_setup_teardown(refusals_are_remembered_with_the_follow, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(an_invitation_opens_so_often_and_so_long, lab_setup,
                                         lab_teardown),
     };
 
