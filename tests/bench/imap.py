@@ -17,7 +17,7 @@ from laboratory.mailing import compose  # noqa: E402
 from laboratory.wait import until  # noqa: E402
 
 LOGINS, HEADERS, APPENDS, MAILS, PER_ACCOUNT = 50, 10000, 500, 1000, 90
-CROWDS = {"Nestbox": (1000, 5000), "as shipped": (1000,), "hibernating": (1000, 5000)}
+CROWDS = {"Nestbox": (1000, 5000), "as shipped": (1000,), "hibernating": (1000,)}  # 5,000 of Dovecot's want 10 GB
 REST_S = 30
 ACCOUNTS = max(max(crowds) for crowds in CROWDS.values()) // PER_ACCOUNT + 1
 
@@ -33,13 +33,15 @@ class Dovecot:
         shutil.copy(certificate, root.lab / "certificate.pem")
         shutil.copy(key, root.lab / "key.pem")
         self.settings = (root / "etc/dovecot/dovecot.conf")
-        root.run("sh", "-c", "mkdir -p /srv/mail; chown mail:mail /srv/mail")
+        (root.lab / "users").write_text("".join(
+            f"{name}:{self.PASSWORD}:{name}:8::/srv/mail/{name}\n" for name in map(self.name, range(1000))))
+        root.run("mkdir", "-p", "-m", "1777", "/srv/mail")
 
     def start(self, hibernate=False):
         text = (pathlib.Path(__file__).parent / "dovecot.conf").read_text()
         self.settings.write_text(text + ("imap_hibernate_timeout = 2s\n" if hibernate else ""))
         self._process = self.root.begin("dovecot", "dovecot", "-F")
-        until(lambda: (self.root / "run/dovecot/login/imap").exists() or (self.root / "run/dovecot/master.pid").exists(), "Dovecot")
+        until((self.root / "run/dovecot/master.pid").exists, "Dovecot starting")
         return self
 
     def stop(self):
@@ -48,14 +50,15 @@ class Dovecot:
         self._process = None
 
     def name(self, number):
-        return f"reader{number}"
+        """It is the user's number too: the kernel lets one user watch 128 folders, and without that nothing hibernates."""
+        return str(2000 + number)
 
     def people(self):
         """The first one's mails, for all."""
         for number in range(1, ACCOUNTS):
-            home = self.root / f"srv/mail/{self.name(number)}"
-            if not home.exists():
-                self.root.run("cp", "-a", f"/srv/mail/{self.name(0)}", f"/srv/mail/{self.name(number)}")
+            name = self.name(number)
+            if not (self.root / f"srv/mail/{name}").exists():
+                self.root.run("sh", "-c", f"cp -a /srv/mail/{self.name(0)} /srv/mail/{name}; chown -R {name} /srv/mail/{name}")
 
     def processes(self):
         """Its own, and those that it started."""
