@@ -17,6 +17,9 @@ enum {
     SUM_LEN = 8,
     KIND_AT = 156,
     MAGIC_AT = 257,
+    MAGIC_LEN = 6,
+    VERSION_AT = MAGIC_AT + MAGIC_LEN,
+    VERSION_LEN = 2,
     OCTAL_SIZE_BITS = 33,
     FILE_MODE = 0600,
 };
@@ -53,10 +56,8 @@ void archive_header(const struct archive_entry *entry, int64_t now_s, char out[A
     write_size(entry->size, out + SIZE_AT);
     snprintf(out + TIME_AT, 12, "%011llo", (unsigned long long)now_s);
     out[KIND_AT] = '0';
-    memcpy(out + MAGIC_AT,
-           "ustar\0"
-           "00",
-           8);
+    snprintf(out + MAGIC_AT, MAGIC_LEN, "ustar");
+    memset(out + VERSION_AT, '0', VERSION_LEN);
     snprintf(out + SUM_AT, SUM_LEN, "%06o", sum_of(out));
     out[SUM_AT + SUM_LEN - 1] = ' ';
 }

@@ -60,6 +60,7 @@ static bool add_told(void *ctx, const struct tls_heard_row *row)
 {
     struct told *told = ctx;
     char date[DATE_TEXT_SIZE];
+    long long bad = row->bad, all = row->good + row->bad;
 
     told->reports++;
     told->good += row->good;
@@ -69,8 +70,7 @@ static bool add_told(void *ctx, const struct tls_heard_row *row)
     date_rfc3339(row->day * DAY_MS, date);
     snprintf(told->trouble, sizeof told->trouble, "%s", row->trouble);
     snprintf(told->worst, sizeof told->worst,
-             "%s could not use TLS %lld of %lld times on %.10s: %s", row->reporter,
-             (long long)row->bad, (long long)(row->good + row->bad), date,
+             "%s could not use TLS %lld of %lld times on %.10s: %s", row->reporter, bad, all, date,
              meaning_of(row->trouble));
     return true;
 }

@@ -39,7 +39,8 @@ struct restore {
 /* ---- the folder ---- */
 static bool may_be_there(const char *name)
 {
-    static const char *const names[] = {".", "..", "lock", "lost+found", mark, RESTORE_MARK ".new"};
+    static const char mark_to_be[] = RESTORE_MARK ".new";
+    static const char *const names[] = {".", "..", "lock", "lost+found", mark, mark_to_be};
 
     for (size_t i = 0; i < COUNT_OF(names); i++)
         if (strcmp(name, names[i]) == 0)
