@@ -12,6 +12,7 @@
 #include "bridge_private.h"
 #include "clock.h"
 #include "config.h"
+#include "store_contact.h"
 #include "digest.h"
 
 struct compose;
@@ -240,6 +241,10 @@ SCOPED_VALUE(outgoing, outgoing_clear)
 /* ---- follows ---- */
 /* What our door answers a Follow now; who was let in stays in. */
 enum follow_state door_answer(const struct bridge *bridge, enum follow_state before);
+/* What the owner decided about somebody who waits to follow: Accept, Reject, or nothing.  In apply(). */
+MUST_CHECK bool follow_settle(struct bridge *bridge, struct store_tx *tx,
+                              const struct account *account, const struct person *follower,
+                              enum contact_state decision, struct err *err);
 /* Somebody here follows another here, or no longer: no network.  ERR_ABSENT: nobody of that name. */
 MUST_CHECK bool follow_neighbour(struct bridge *bridge, struct store_tx *tx,
                                  const struct account *follower, struct slice user,

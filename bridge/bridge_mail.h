@@ -58,6 +58,7 @@ struct mail_arrival { /* one mail after its final dot; owned by smtp's errand, a
     struct recipient_terms *recipient_terms; /* one for each recipient; NULL: none said anything */
     struct source *body;  /* as received, borrowed from the spool until mail_arrival_clear() */
     char *received_field; /* our own "Received: …\r\n" for copies that stay or go on by mail */
+    char *helo;           /* what its server calls itself; or NULL */
     struct evidence evidence; /* mail from outside: what proves where it comes from */
     int64_t received_ms;
     /* filled by prepare() when a verdict needs people found first; smtp resolves, sets asked/silent/nobody, calls again */
@@ -65,10 +66,12 @@ struct mail_arrival { /* one mail after its final dot; owned by smtp's errand, a
     size_t wanted_count;
     /* results */
     struct answer answer;
+    bool
+        records; /* refused for now or for good, and yet record() must follow: who knocked is kept */
     struct mail_plan *plan;
 };
 /* HEAVY lane (BULK above 1 MiB).  True with wanted_count > 0 and an unasked handle: find them and call again.  Otherwise answer is
- * set; if VERDICT_TAKEN, record() must follow in the same errand before the peer hears it. */
+ * set; if VERDICT_TAKEN or `records`, record() must follow in the same errand before the peer hears it. */
 MUST_CHECK bool bridge_mail_prepare(struct bridge *bridge, struct mail_arrival *arrival,
                                     struct err *err);
 struct store_tx;

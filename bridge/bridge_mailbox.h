@@ -63,6 +63,8 @@ struct mail_copy {
     struct slice to;
     int64_t to_id; /* 0: the mailbox named `to`; in later slices target_id of the first */
     bool move;
+    struct bridge
+        *bridge; /* a request that comes to Contacts/ is answered by that; NULL: nothing is */
 };
 /* ERR_ABSENT: no such target; it is not made.  A copy is all or nothing to whoever asked: when a later slice fails, the
  * asker takes back what earlier ones made. */

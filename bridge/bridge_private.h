@@ -142,6 +142,9 @@ struct new_copy letter_copy(const struct letter *letter, int64_t message_id);
 /* Files it as a copy of the message; may run twice, the letter stays its maker's. */
 MUST_CHECK bool letter_file(struct store_tx *tx, struct letter *letter, int64_t message_id,
                             struct err *err);
+/* The same, unseen, until the contact's answer. */
+MUST_CHECK bool letter_hold(struct store_tx *tx, struct letter *letter, int64_t message_id,
+                            int64_t contact_id, struct err *err);
 void letter_clear(struct letter *letter);
 SCOPED_VALUE(letter, letter_clear)
 

@@ -5,6 +5,7 @@
 #include "account_work.h"
 #include "activity_work.h"
 #include "commit.h"
+#include "contact_work.h"
 #include "list_work.h"
 #include "secrets.h"
 
@@ -52,7 +53,7 @@ static bool tidy(struct bridge *bridge, bool *out_more, struct err *err)
     if (now_ms < bridge->tidy_ms)
         return true;
     if (!store_tidy(bridge->store, &more, err) || !expire_questions(bridge, err) ||
-        !forget_dkim_keys(bridge, err) || !sleep_accounts(bridge, &more, err))
+        !expire_contacts(bridge, err) || !forget_dkim_keys(bridge, err) || !sleep_accounts(bridge, &more, err))
         return false;
     if (!more)
         bridge->tidy_ms = now_ms + TIDY_EVERY_MS;

@@ -76,7 +76,7 @@ static bool is_word_end(char c)
     return c == ' ' || c == '\t' || c == '.' || c == ',' || c == '!' || c == ';' || c == ':';
 }
 
-static bool first_word(struct mail_work *work, char **out, struct err *err)
+bool mail_first_line(struct mail_work *work, char **out, struct err *err)
 {
     struct mail_parts parts;
     scoped_value(post_text) text = {0};
@@ -84,7 +84,16 @@ static bool first_word(struct mail_work *work, char **out, struct err *err)
     mail_parts_find(said_root(work), work->chat, &parts);
     if (!post_text_read(work, &parts, NULL, &text, err))
         return false;
-    scoped_text char *line = words_first_line(&text.words);
+    *out = words_first_line(&text.words);
+    return true;
+}
+
+static bool first_word(struct mail_work *work, char **out, struct err *err)
+{
+    scoped_text char *line = NULL;
+
+    if (!mail_first_line(work, &line, err))
+        return false;
     struct slice word = slice_of(line);
     size_t len = 0;
     while (len < word.len && !is_word_end(word.at[len]))
@@ -143,6 +152,19 @@ static bool answer_question(struct mail_work *work, const char *ref, struct mess
     return work_answer(work, VERDICT_NOT_ALLOWED, "Not done: the first word must be yes or no.");
 }
 
+static bool answer_request(struct mail_work *work, const struct address *address, const char *what,
+                           struct err *err)
+{
+    int64_t notice_id;
+
+    if (!contact_request_find(work, address->ref, &notice_id, err))
+        return false;
+    if (notice_id)
+        return contact_answer_mail(work, address, notice_id, err);
+    return work_answer(work, VERDICT_NOT_ALLOWED, "Not done: %s is not a %s to you.", address->ref,
+                       what);
+}
+
 static bool message_command(struct mail_work *work, const struct address *address, struct err *err)
 {
     scoped_value(message) target = {0};
@@ -158,13 +180,10 @@ static bool message_command(struct mail_work *work, const struct address *addres
     case WORD_CONTACT:
         if (found)
             return answer_question(work, address->ref, &target, err);
-        return work_answer(work, VERDICT_NOT_ALLOWED, "Not done: %s is not a question to you.",
-                           address->ref);
+        return answer_request(work, address, "question", err);
     case WORD_WELCOME:
     case WORD_REFUSE:
-    case WORD_IGNORE:
-        return work_answer(work, VERDICT_NOT_ALLOWED,
-                           "Not done: %s is not a contact request to you.", address->ref);
+    case WORD_IGNORE: return answer_request(work, address, "contact request", err);
     default:
         return work_answer(work, VERDICT_NOT_ALLOWED,
                            "Not done: this server cannot like, boost or vote yet.");

@@ -8,6 +8,13 @@
 MUST_CHECK bool edit_post(struct mail_work *work, struct message *target, struct err *err);
 /* Is the first own word yes, in any language offered?  What cannot be read is no yes. */
 MUST_CHECK bool mail_says_yes(struct mail_work *work, bool *out, struct err *err);
+/* The first own line of the text; heap. */
+MUST_CHECK bool mail_first_line(struct mail_work *work, char **out, struct err *err);
+/* contact_answer.c: the request of that REF, if it was put to the author; else 0. */
+MUST_CHECK bool contact_request_find(struct mail_work *work, const char *ref,
+                                     int64_t *out_notice_id, struct err *err);
+MUST_CHECK bool contact_answer_mail(struct mail_work *work, const struct address *address,
+                                    int64_t notice_id, struct err *err);
 /* alice+subscribe@D, alice+unsubscribe@D, with or without a word (behaviour.md 6, 7). */
 MUST_CHECK bool list_command(struct mail_work *work, const struct recipient *recipient,
                              struct err *err);

@@ -28,6 +28,14 @@ bool letter_file(struct store_tx *tx, struct letter *letter, int64_t message_id,
     return store_add_copy(tx, &copy, letter->sealed, letter->body, &entry_id, err);
 }
 
+bool letter_hold(struct store_tx *tx, struct letter *letter, int64_t message_id, int64_t contact_id,
+                 struct err *err)
+{
+    const struct new_copy copy = letter_copy(letter, message_id);
+
+    return store_hold_copy(tx, contact_id, &copy, letter->sealed, letter->body, err);
+}
+
 void letter_clear(struct letter *letter)
 {
     free(letter->from);

@@ -138,6 +138,7 @@ bool bridge_mail_prepare(struct bridge *bridge, struct mail_arrival *arrival, st
         work = {.bridge = bridge, .arrival = arrival, .now_ms = clock_now(bridge->clock)};
 
     mail_plan_free(steal(&arrival->plan));
+    arrival->records = false;
     answer_set(&arrival->answer, VERDICT_TAKEN, "Taken");
     work.view = store_look(bridge->store, err);
     if (!work.view)

@@ -55,6 +55,10 @@ void mail_plan_free(struct mail_plan *plan)
     free(plan->message_id);
     free(plan->references);
     copies_free(plan);
+    for (size_t i = 0; i < plan->visit_count; i++)
+        contact_visit_clear(&plan->visits[i].visit);
+    free(plan->visits);
+    free(plan->contact_words);
     sendings_free(plan);
     free(plan->user);
     free(plan->host);
@@ -80,6 +84,7 @@ void mail_arrival_clear(struct mail_arrival *arrival)
     mail_terms_clear(&arrival->terms);
     source_free(arrival->body);
     free(arrival->received_field);
+    free(arrival->helo);
     for (size_t i = 0; i < arrival->wanted_count; i++) {
         free(arrival->wanted[i].user);
         free(arrival->wanted[i].host);

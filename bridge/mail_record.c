@@ -55,6 +55,10 @@ static bool add_addressees(struct bridge *bridge, struct store_tx *tx, int64_t m
             return false;
         if (!store_add_audience(tx, message_id, &audience, err))
             return false;
+        if (note->message.visibility == VISIBILITY_DIRECT &&
+            !contact_written_to(bridge, tx, note->message.account_id, audience.person_id,
+                                EVIDENCE_F1, err))
+            return false;
     }
     return true;
 }
@@ -172,16 +176,35 @@ static bool mail_message(struct store_tx *tx, const struct mail_plan *plan, int6
     return !*plan->evidence.client || store_add_evidence(tx, *out_id, &plan->evidence, err);
 }
 
+static const struct planned_visit *visit_of(const struct mail_plan *plan, size_t copy)
+{
+    for (size_t i = 0; i < plan->visit_count; i++)
+        if (plan->visits[i].copy == copy)
+            return &plan->visits[i];
+    return NULL;
+}
+
+/* For who is ignored all is done but this. */
+static bool file_copy(struct store_tx *tx, struct planned_copy *copy,
+                      const struct planned_visit *visit, int64_t message_id, struct err *err)
+{
+    if (!visit || visit->visit.act == CONTACT_TAKE)
+        return letter_file(tx, &copy->letter, message_id, err);
+    return visit->visit.act == CONTACT_DROP ||
+           letter_hold(tx, &copy->letter, message_id, visit->contact_id, err);
+}
+
 static bool file_copies(struct store_tx *tx, struct mail_plan *plan, int64_t message_id,
                         struct err *err)
 {
     for (size_t i = 0; i < plan->copy_count; i++) {
         struct planned_copy *copy = &plan->copies[i];
+        const struct planned_visit *visit = visit_of(plan, i);
         bool is_new = true;
         if (copy->guarded && !store_see(tx, copy->guard.kind, copy->guard.digest,
                                         copy->guard.expires_ms, &is_new, err))
             return false;
-        if (is_new && !letter_file(tx, &copy->letter, message_id, err))
+        if (is_new && !file_copy(tx, copy, visit, message_id, err))
             return false;
     }
     return true;
@@ -212,6 +235,9 @@ static bool want_sendings(struct bridge *bridge, struct store_tx *tx, struct mai
         if (!store_put_person(tx, &person, &delivery.person_id, err) ||
             !store_want_mail(tx, &delivery, plan->sending_body, err))
             return false;
+        if (plan->by_hand &&
+            !contact_written_to(bridge, tx, plan->account_id, delivery.person_id, EVIDENCE_S1, err))
+            return false;
     }
     return true;
 }
@@ -219,8 +245,11 @@ static bool want_sendings(struct bridge *bridge, struct store_tx *tx, struct mai
 bool record_mail(struct bridge *bridge, struct store_tx *tx, struct mail_plan *plan,
                  struct err *err)
 {
-    int64_t message_id;
+    int64_t message_id, author_id;
 
+    if (plan->visit_count > 0 && (!mail_author(tx, plan, &author_id, err) ||
+                                  !record_visits(bridge, tx, plan, author_id, err)))
+        return false;
     if (plan->copy_count + plan->sending_count == 0)
         return true;
     return mail_message(tx, plan, &message_id, err) && file_copies(tx, plan, message_id, err) &&
@@ -306,6 +335,26 @@ static bool record_follow_deed(struct bridge *bridge, struct store_tx *tx,
     return err->kind == ERR_ABSENT ? conflict(err) : false;
 }
 
+static enum contact_choice choice_of(int event)
+{
+    switch ((enum contact_event)event) {
+    case CONTACT_REFUSE: return CHOICE_REFUSE;
+    case CONTACT_IGNORE: return CHOICE_IGNORE;
+    case CONTACT_REOPEN: return CHOICE_ASK_AGAIN;
+    default: return CHOICE_WELCOME;
+    }
+}
+
+/* Over meanwhile: there is nothing to answer any more. */
+static bool record_contact_deed(struct bridge *bridge, struct store_tx *tx,
+                                const struct mail_plan *plan, struct err *err)
+{
+    if (bridge_contact_answer(bridge, tx, plan->target_id, choice_of(plan->contact_event),
+                              plan->contact_words, err))
+        return true;
+    return err->kind == ERR_ABSENT;
+}
+
 static bool record_at_target(struct bridge *bridge, struct store_tx *tx, struct mail_plan *plan,
                              struct err *err)
 {
@@ -330,7 +379,8 @@ static bool record_at_target(struct bridge *bridge, struct store_tx *tx, struct 
     case DEED_LEAVE:
     case DEED_BOUNCE:
     case DEED_ASK:
-    case DEED_CONFIRM: break;
+    case DEED_CONFIRM:
+    case DEED_CONTACT: break;
     }
     __builtin_unreachable();
 }
@@ -346,6 +396,8 @@ bool record_deed(struct bridge *bridge, struct store_tx *tx, struct mail_plan *p
         return list_copy_reported(bridge, tx, plan->word, &plan->report, err);
     if (plan->deed == DEED_ASK)
         return bridge_list_ask_record(bridge, tx, plan->request, err);
+    if (plan->deed == DEED_CONTACT)
+        return record_contact_deed(bridge, tx, plan, err);
     if (plan->deed == DEED_CONFIRM)
         return bridge_list_confirm(bridge, tx, plan->ticket, err);
     return record_at_target(bridge, tx, plan, err);

@@ -9,6 +9,7 @@
 
 #include "bridge_mail.h"
 #include "bridge_private.h"
+#include "contact_work.h"
 #include "digest.h"
 #include "id.h"
 #include "mail.h"
@@ -46,6 +47,11 @@ struct planned_note {
     struct guard *first_directs; /* per person never written to: counted if new */
     size_t first_direct_count;
 };
+struct planned_visit { /* somebody new at one account's door */
+    struct contact_visit visit;
+    size_t copy;        /* the one that waits for the answer; SIZE_MAX: none */
+    int64_t contact_id; /* once it is recorded */
+};
 struct planned_copy { /* a mail for a mailbox here */
     struct letter letter;
     struct guard guard;
@@ -68,6 +74,7 @@ enum deed {
     DEED_BOUNCE,  /* a copy came back: `word` tells whose */
     DEED_ASK,     /* for a list: `request` */
     DEED_CONFIRM, /* to be on it: `ticket` */
+    DEED_CONTACT, /* a request: target_id, contact_event, contact_words */
 };
 struct mail_plan {
     int64_t account_id; /* the author's, who must still be active; 0: from outside */
@@ -85,6 +92,8 @@ struct mail_plan {
     struct evidence evidence;
     struct planned_copy *copies;
     size_t copy_count, copy_capacity;
+    struct planned_visit *visits;
+    size_t visit_count, visit_capacity;
     struct planned_sending *sendings;
     size_t sending_count, sending_capacity;
     struct store_body *sending_body; /* the same for all of them */
@@ -99,6 +108,9 @@ struct mail_plan {
     struct report report;           /* of a copy that came back */
     struct list_request *request;
     struct list_ticket *ticket;
+    int contact_event; /* enum contact_event */
+    char *contact_words;
+    bool by_hand; /* whom it goes to may answer without being asked about */
 };
 void mail_plan_free(struct mail_plan *plan);
 void planned_note_free(struct planned_note *note);
@@ -308,8 +320,16 @@ void drafting_write(struct mail_work *work, struct drafting *drafting, enum visi
 /* Is the signed text's first line this recipient's address alone?  Then it is its visible target (3.2). */
 MUST_CHECK bool target_line_marks(struct mail_work *work, struct recipient *recipient,
                                   struct err *err);
-MUST_CHECK bool mail_to_mailbox(struct mail_work *work, const struct account *account,
-                                struct err *err);
+/* A copy for that mailbox; *out_index: which of the plan's. */
+MUST_CHECK bool mail_plan_copy(struct mail_work *work, const struct account *account,
+                               size_t *out_index, struct err *err);
+/* contact_mail.c: does this account take it from its author?  Else the visit is planned. */
+MUST_CHECK bool contact_of_mail(struct mail_work *work, const struct account *account,
+                                bool *out_takes, struct err *err);
+/* The one answer, when all recipients were judged. */
+MUST_CHECK bool contact_settle_mail(struct mail_work *work, struct err *err);
+MUST_CHECK bool record_visits(struct bridge *bridge, struct store_tx *tx, struct mail_plan *plan,
+                              int64_t author_id, struct err *err);
 /* Mailboxes here and elsewhere among the recipients get the mail; false *out_ok: it was answered. */
 MUST_CHECK bool mail_as_mail(struct mail_work *work, bool *out_ok, struct err *err);
 /* May this account take a mail of that size?  Fills the answer if not. */

@@ -1,6 +1,7 @@
 /* Entries of a mailbox: flags, expunging, copies. */
 #include "bridge_mailbox.h"
 #include "bridge_private.h"
+#include "contact_work.h"
 #include "memory.h"
 
 enum { KEYWORDS_MOST = 24, RANGES_AT_ONCE = 500, ROWS_AT_ONCE = 5000 };
@@ -270,6 +271,8 @@ bool bridge_mailbox_copy(struct store_tx *tx, const struct mail_copy *copy, stru
         if (new_uid == 0)
             continue;
         if (copy->move && !expunge_one(tx, copy->mailbox_id, uid, out, err))
+            return false;
+        if (copy->bridge && !contact_moved(copy->bridge, tx, &target, new_uid, err))
             return false;
         add_uid(&out->uids, &out->uid_count, &out->uid_capacity, uid);
         add_uid(&out->new_uids, &out->new_count, &out->new_capacity, new_uid);

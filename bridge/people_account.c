@@ -2,6 +2,7 @@
 #include "account_work.h"
 #include "bridge_people.h"
 #include "commit.h"
+#include "contact_work.h"
 #include "memory.h"
 #include "text.h"
 
@@ -77,7 +78,7 @@ bool bridge_make_ready(struct bridge *bridge, struct err *err)
             !dkim_make_ready(bridge, slice_of(name), err))
             return false;
     }
-    return forget_relay(bridge, err);
+    return forget_relay(bridge, err) && bridge_contact_make_ready(bridge, err);
 }
 
 /* ---- finding ---- */
@@ -122,7 +123,8 @@ static bool record_addition(struct bridge *bridge, struct store_tx *tx, void *ct
     bool recorded = id ? store_update_account(tx, &addition->account, err)
                        : store_add_account(tx, &addition->account, &id, err);
 
-    (void)bridge;
+    if (recorded && bridge->config->contact == DOOR_ASK)
+        recorded = contact_make_mailboxes(tx, id, err);
     return recorded &&
            (!addition->with_password || store_set_credential(tx, id, &addition->credential, err));
 }

@@ -140,6 +140,27 @@ bool record_follow_in(struct bridge *bridge, struct store_tx *tx, struct activit
            file_notice(bridge, tx, arrival->plan, &account, &follower, err);
 }
 
+bool follow_settle(struct bridge *bridge, struct store_tx *tx, const struct account *account,
+                   const struct person *follower, enum contact_state decision, struct err *err)
+{
+    scoped_value(follow) follow = {0};
+    enum follow_state state = decision == CONTACT_WELCOME ? FOLLOW_ACCEPTED : FOLLOW_REFUSED;
+    int64_t id;
+    enum found found =
+        store_follow(store_tx_view(tx), follower->id, account->person_id, &follow, err);
+
+    if (found != FOUND)
+        return found == ABSENT;
+    if (decision == CONTACT_WELCOME
+            ? follow.state != FOLLOW_WAITING && follow.state != FOLLOW_REFUSED
+            : decision != CONTACT_REFUSED || follow.state != FOLLOW_WAITING)
+        return true;
+    if (!store_put_follow(tx, follower->id, account->person_id, state, NULL, &id, err))
+        return false;
+    return follower->kind != PERSON_FEDIVERSE ||
+           answer_follow(bridge, tx, follower, account, state, id, err);
+}
+
 /* ---- between two who live here ---- */
 bool follow_neighbour(struct bridge *bridge, struct store_tx *tx, const struct account *follower,
                       struct slice user, struct slice host, bool follow, struct err *err)

@@ -1,7 +1,5 @@
 /*
  * Mail as mail: into mailboxes here, and from accounts here to elsewhere (facts/mail.md 1.8).
- *
- * Until contact requests are kept, everybody may write to an account (contact = open).
  */
 #include "mail_work.h"
 
@@ -57,6 +55,9 @@ static const char *received_field(const struct mail_work *work)
 /* ---- mailboxes here ---- */
 static bool planned_already(const struct mail_plan *plan, int64_t account_id)
 {
+    for (size_t i = 0; i < plan->visit_count; i++)
+        if (plan->visits[i].visit.account_id == account_id)
+            return true;
     for (size_t i = 0; i < plan->copy_count; i++)
         if (plan->copies[i].letter.account_id == account_id && !plan->copies[i].report)
             return true;
@@ -91,14 +92,13 @@ static bool guard_copy(struct mail_work *work, const char *digest, struct planne
            mail_guard(work, "copy", slice_of(text), &copy->guard);
 }
 
-static bool plan_copy(struct mail_work *work, const struct account *account, struct err *err)
+bool mail_plan_copy(struct mail_work *work, const struct account *account, size_t *out_index,
+                    struct err *err)
 {
     scoped_value(bytes) prefix = {0};
     scoped_text char *address = account_address(account);
     char digest[2 * SHA256_LEN + 1];
 
-    if (planned_already(work_plan(work), account->id))
-        return true;
     bytes_print(&prefix, "Return-Path: <%s>\r\nDelivered-To: %s\r\n", work->arrival->mail_from,
                 address);
     bytes_add_text(&prefix, received_field(work));
@@ -108,6 +108,7 @@ static bool plan_copy(struct mail_work *work, const struct account *account, str
     if (!content || !mail_body_digest(work->arrival->body, digest, err))
         return false;
     struct planned_copy *copy = new_copy(work_plan(work));
+    *out_index = (size_t)(copy - work_plan(work)->copies);
     copy->letter.account_id = account->id;
     copy_facts(work, &copy->letter);
     copy->guarded = guard_copy(work, digest, copy);
@@ -139,6 +140,13 @@ static bool plan_report(struct mail_work *work, const struct recipient *recipien
     return delivery_letter(work->bridge, &report, &copy->letter, err);
 }
 
+static bool plan_copy(struct mail_work *work, const struct account *account, struct err *err)
+{
+    size_t index;
+
+    return mail_plan_copy(work, account, &index, err);
+}
+
 static bool runs_in_circle(struct mail_work *work, const char *address)
 {
     for (size_t i = 0; i < mail_field_count(work->mail, "Delivered-To"); i++)
@@ -156,6 +164,20 @@ static bool lacks_key(struct mail_work *work)
     return plan->copy_count > 0 && plan->copies[plan->copy_count - 1].letter.lacks_key;
 }
 
+/* Whoever reads for the postmaster decides nothing first. */
+static bool take_in(struct mail_work *work, const struct recipient *recipient,
+                    const struct account *account, struct err *err)
+{
+    bool takes = true;
+
+    if (planned_already(work_plan(work), account->id))
+        return plan_report(work, recipient, err);
+    if (recipient->address.kind != ADDRESS_OFFICE && recipient->address.kind != ADDRESS_HELP &&
+        !contact_of_mail(work, account, &takes, err))
+        return false;
+    return !takes || (plan_copy(work, account, err) && plan_report(work, recipient, err));
+}
+
 static bool to_account(struct mail_work *work, const struct recipient *recipient,
                        const struct account *account, bool *out_ok, struct err *err)
 {
@@ -171,8 +193,8 @@ static bool to_account(struct mail_work *work, const struct recipient *recipient
     else if (!account_takes(work->bridge, work->view, account, work->arrival->body->size, out_ok,
                             &work->arrival->answer, err))
         return false;
-    if (*out_ok && plan_copy(work, account, err))
-        return plan_report(work, recipient, err);
+    if (*out_ok && take_in(work, recipient, account, err))
+        return true;
     if (*out_ok && !lacks_key(work))
         return false;
     if (*out_ok)
@@ -316,7 +338,8 @@ bool mail_as_mail(struct mail_work *work, bool *out_ok, struct err *err)
     for (size_t i = 0; *out_ok && i < work->count; i++)
         if (!to_recipient(work, &work->recipients[i], out_ok, err))
             return false;
-    return true;
+    work_plan(work)->by_hand = work->author.proof == PROOF_GOOD && !mail_is_automatic(work);
+    return !*out_ok || contact_settle_mail(work, err);
 }
 
 /* Someone else's server in our people's name; or a log-in in another's.  What we signed may come back, by a list. */

@@ -131,6 +131,7 @@ struct errand *duty_take_out(void *ctx, int64_t mailbox_id, const struct number_
 
 struct copy {
     struct imap_copied base;
+    struct imap *imap;
     int64_t account_id, mailbox_id;
     struct number_set uids;
     char *to;
@@ -148,7 +149,7 @@ static bool write_copy(struct errand *errand, struct store_tx *tx, struct err *e
     const struct mail_copy order = {
         it->account_id,   it->mailbox_id,
         slice_of(it->to), it->base.base.after ? it->base.target_id : 0,
-        it->move,
+        it->move,         it->imap->parts.bridge,
     };
     struct mailbox_outcome outcome = {0};
     struct uid_ranges uids = ranges_of(&it->uids);
@@ -189,7 +190,7 @@ struct errand *duty_copy(void *ctx, int64_t account_id, int64_t mailbox_id,
 {
     struct copy *it = must_new(struct copy);
 
-    (void)ctx;
+    it->imap = ctx;
     it->base.base.errand =
         (struct errand){.lane = LANE_QUICK, .write = write_copy, .free = copy_free};
     it->account_id = account_id;

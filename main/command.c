@@ -128,8 +128,8 @@ static bool check_arguments(const struct command_row *row, const struct command 
 /* "--name VALUE" becomes the one word "--name=VALUE", so that later code knows one form. */
 static bool wants_next_word(const char *option)
 {
-    static const char *const with_value[] = {"--domain", "--dir", "--name", "--maildir",
-                                             "--config"};
+    static const char *const with_value[] = {"--domain", "--dir", "--name",   "--maildir",
+                                             "--config", "--say", "--minutes"};
 
     for (size_t i = 0; i < COUNT_OF(with_value); i++)
         if (strcmp(option, with_value[i]) == 0)

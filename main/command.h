@@ -40,6 +40,8 @@ struct command { /* one call */
     /* Sends on what is there of `out` and `complaint`; NULL: nobody takes it before the end. */
     void (*flush)(struct command *);
     bool deaf; /* nobody listens any more, found by flush(): what only makes output may end */
+    /* Waits; false: nobody listens any more, or the server ends.  NULL: no server runs it. */
+    bool (*rest)(struct command *, int ms);
 };
 /* The value of --NAME=VALUE (or --NAME VALUE), "" for one without value, NULL if not given. */
 const char *command_option(const struct command *command, const char *name);
@@ -94,6 +96,16 @@ int run_seal(struct command *command);
 int run_follow(struct command *command); /* commands_people.c */
 int run_unfollow(struct command *command);
 int run_followers(struct command *command);
+int run_contact_list(struct command *command); /* commands_contact.c */
+int run_contact_show(struct command *command);
+int run_contact_welcome(struct command *command);
+int run_contact_refuse(struct command *command);
+int run_contact_ignore(struct command *command);
+int run_contact_ask(struct command *command);
+int run_contact_expect(struct command *command);
+int run_contact_watch(struct command *command);
+int run_contact_export(struct command *command);
+int run_contact_import(struct command *command);
 int run_post_list(struct command *command); /* commands_post.c */
 int run_post_undo(struct command *command);
 int run_post_delete(struct command *command);

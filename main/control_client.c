@@ -30,11 +30,12 @@ static bool take_answer(int fd, int *out_exit)
     enum frame_kind kind;
 
     while (frame_receive(fd, &kind, &content)) {
-        if (kind == FRAME_OUT)
+        if (kind == FRAME_OUT) {
             fwrite(content.at, 1, content.len, stdout);
-        else if (kind == FRAME_COMPLAINT)
+            fflush(stdout); /* whoever watches sees it now */
+        } else if (kind == FRAME_COMPLAINT) {
             fwrite(content.at, 1, content.len, stderr);
-        else if (kind == FRAME_EXIT && content.len == 1) {
+        } else if (kind == FRAME_EXIT && content.len == 1) {
             *out_exit = (unsigned char)content.at[0];
             return true;
         }

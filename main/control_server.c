@@ -21,7 +21,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { COMMANDS_AT_ONCE = 4, PEER_SILENCE_S = 30, ACCEPT_REST_MS = 100 };
+enum { COMMANDS_AT_ONCE = 8, WATCHES_AT_ONCE = 4, PEER_SILENCE_S = 30, ACCEPT_REST_MS = 100 };
 
 struct control {
     const struct house *house;
@@ -29,6 +29,7 @@ struct control {
     struct thread acceptor;
     sem_t places; /* free places for commands */
     atomic_bool closing;
+    atomic_int watches; /* commands that only wait, and leave room for others */
 };
 
 struct call { /* one command under way; runs on its own thread */
@@ -45,6 +46,8 @@ struct request {
     size_t text_count;
     int fd;
     const atomic_bool *closing;
+    struct control *control;
+    bool watching;
 };
 
 static const char *keep(struct request *request, struct slice text)
@@ -128,6 +131,21 @@ static void flush_out(struct command *command)
     bytes_reset(&command->out);
 }
 
+/* The client says nothing more, so that whatever can be read is its end. */
+static bool rest(struct command *command, int ms)
+{
+    struct request *request = container_of(command, struct request, command);
+    struct control *control = request->control;
+    struct pollfd end = {.fd = request->fd, .events = POLLIN | POLLRDHUP};
+
+    if (!request->watching) {
+        request->watching = true;
+        if (atomic_fetch_add(&control->watches, 1) >= WATCHES_AT_ONCE)
+            return false;
+    }
+    return request->fd >= 0 && poll(&end, 1, ms) == 0 && !control->closing;
+}
+
 static int run_row(struct request *request)
 {
     for (size_t i = 0; i < command_row_count; i++)
@@ -139,10 +157,12 @@ static int run_row(struct request *request)
 
 static void serve_call(struct call *call)
 {
-    struct request request = {.fd = call->fd, .closing = &call->control->closing};
+    struct request request = {
+        .fd = call->fd, .closing = &call->control->closing, .control = call->control};
 
     request.command.house = call->control->house;
     request.command.flush = flush_out;
+    request.command.rest = rest;
     if (receive_request(&request)) {
         char code = (char)run_row(&request);
         flush_out(&request.command);
@@ -150,6 +170,8 @@ static void serve_call(struct call *call)
             request.fd >= 0 && frame_send(request.fd, FRAME_EXIT, (struct slice){&code, 1});
         log_debug("control command=\"%s\" exit=%d heard=%d", request.words, code, heard);
     }
+    if (request.watching)
+        atomic_fetch_sub(&call->control->watches, 1);
     request_clear(&request);
 }
 

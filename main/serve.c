@@ -180,8 +180,6 @@ static void log_warnings(const struct config *config)
 
     for (size_t i = 0; i < count; i++)
         log_warn("%s", warnings[i]);
-    if (config->contact == DOOR_ASK)
-        log_warn("contact = ask is not built yet: mail from strangers is taken as it comes");
 }
 
 static bool is_built(const struct config *config, struct err *err)

@@ -141,9 +141,11 @@ static bool prepare(struct errand *errand, struct err *err)
         return true;
     }
     smtp_say(&take->base.base, &arrival->answer, "Taken");
-    if (arrival->answer.verdict != VERDICT_TAKEN)
+    bool taken = arrival->answer.verdict == VERDICT_TAKEN;
+    if (!taken && !arrival->records)
         return true;
-    take->hears = work_hear_tls(take->smtp, arrival, &take->heard);
+    if (taken)
+        take->hears = work_hear_tls(take->smtp, arrival, &take->heard);
     errand->write = record;
     return true;
 }
@@ -212,6 +214,7 @@ static void fill_arrival(struct mail_arrival *arrival, const struct smtp *smtp,
     arrival->door = mail->door == SMTP_DOOR_MX ? MAIL_DOOR_MX : MAIL_DOOR_SUBMISSION;
     arrival->account_id = mail->account_id;
     arrival->mail_from = must_copy(mail->mail_from);
+    arrival->helo = must_dup(mail->ehlo);
     arrival->recipients = must_alloc_array(mail->recipient_count, sizeof arrival->recipients[0]);
     arrival->recipient_terms =
         must_alloc_array(mail->recipient_count, sizeof arrival->recipient_terms[0]);

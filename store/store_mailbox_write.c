@@ -131,6 +131,95 @@ bool store_add_copy(struct store_tx *tx, const struct new_copy *copy,
            insert_entry(tx, mailbox_id, copy_id, copy, &place, out_entry_id, err);
 }
 
+/* ---- what waits for an answer ---- */
+bool store_hold_copy(struct store_tx *tx, int64_t contact_id, const struct new_copy *copy,
+                     const struct pgp_sealed *sealed, struct store_body *body, struct err *err)
+{
+    int64_t body_id = 0, copy_id = 0, id;
+    int64_t size = store_body_size(body);
+
+    return copy_is_vouched(sealed, body, err) && store_body_take(tx, body, &body_id, err) &&
+           insert_copy(tx, copy, pgp_sealed_form(sealed), size, body_id, &copy_id, err) &&
+           sql_insert(tx->sql, "INSERT INTO held (copy_id, contact_id) VALUES (?, ?)",
+                      with(as_number(copy_id), as_number(contact_id)), &id, err);
+}
+
+struct waiting {
+    int64_t copy_id, account_id, body_id, size;
+    bool withdrawn; /* its author took it back meanwhile */
+};
+
+static void read_waiting(struct sql_rows *rows, void *out)
+{
+    struct waiting *waiting = out;
+
+    waiting->copy_id = take_number(rows);
+    waiting->account_id = take_number(rows);
+    waiting->body_id = take_number(rows);
+    waiting->size = take_number(rows);
+    waiting->withdrawn = take_number(rows) == MESSAGE_WITHDRAWN;
+}
+
+static enum found next_waiting(struct store_tx *tx, int64_t contact_id, struct waiting *out,
+                               struct err *err)
+{
+    enum found found = sql_find(tx->sql,
+                                "SELECT c.id, c.account_id, c.body_id, c.size, m.state FROM held h"
+                                " JOIN copy c ON c.id = h.copy_id"
+                                " JOIN message m ON m.id = c.message_id WHERE h.contact_id = ?"
+                                " ORDER BY h.copy_id LIMIT 1",
+                                with(as_number(contact_id)), read_waiting, out, err);
+
+    if (found == FOUND &&
+        !sql_run(tx->sql, "DELETE FROM held WHERE copy_id = ?", with(as_number(out->copy_id)), err))
+        return FAILED;
+    return found;
+}
+
+static bool drop_waiting(struct store_tx *tx, const struct waiting *waiting, struct err *err)
+{
+    return sql_run(tx->sql, "DELETE FROM copy WHERE id = ?", with(as_number(waiting->copy_id)),
+                   err) &&
+           store_body_release(tx, waiting->body_id, err);
+}
+
+static bool release_waiting(struct store_tx *tx, const struct waiting *waiting, const char *mailbox,
+                            struct err *err)
+{
+    const struct new_copy unread = {0};
+    struct place place;
+    int64_t mailbox_id = 0, entry_id;
+
+    if (waiting->withdrawn)
+        return drop_waiting(tx, waiting, err);
+    return store_mailbox_make(tx, waiting->account_id, mailbox, &mailbox_id, err) &&
+           take_place(tx, mailbox_id, waiting->size, &place, err) &&
+           insert_entry(tx, mailbox_id, waiting->copy_id, &unread, &place, &entry_id, err);
+}
+
+bool store_release_held(struct store_tx *tx, int64_t contact_id, const char *mailbox,
+                        struct err *err)
+{
+    struct waiting waiting;
+    enum found found;
+
+    while ((found = next_waiting(tx, contact_id, &waiting, err)) == FOUND)
+        if (!release_waiting(tx, &waiting, mailbox, err))
+            return false;
+    return found == ABSENT;
+}
+
+bool store_drop_held(struct store_tx *tx, int64_t contact_id, struct err *err)
+{
+    struct waiting waiting;
+    enum found found;
+
+    while ((found = next_waiting(tx, contact_id, &waiting, err)) == FOUND)
+        if (!drop_waiting(tx, &waiting, err))
+            return false;
+    return found == ABSENT;
+}
+
 static void read_moving(struct sql_rows *rows, void *out)
 {
     struct moving *moving = out;

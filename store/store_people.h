@@ -200,6 +200,7 @@ enum asked_for {
     ASKED_ADDRESS = 1,
     ASKED_SERVER,
     ASKED_NETWORK,
+    ASKED_CONTACT,
     ASKED_ACCOUNT_SERVER = 11, /* to make accounts */
     ASKED_ACCOUNT_NETWORK,
 };

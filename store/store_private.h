@@ -97,6 +97,9 @@ MUST_CHECK bool store_deliveries_end(struct store_tx *tx, const char *next, int6
 MUST_CHECK bool store_expire_tokens(struct store_tx *tx, int64_t now_ms, int limit, bool *more,
                                     struct err *err);
 
+/* store_token.c: the row goes if it is a mail person nobody needs any more. */
+MUST_CHECK bool store_forget_person(struct store_tx *tx, int64_t person_id, struct err *err);
+
 /* store_sweep.c: at open. */
 MUST_CHECK bool store_sweep(struct store *store, struct err *err);
 

@@ -101,7 +101,7 @@ bool store_count_asked(struct store_tx *tx, enum asked_for what, const unsigned 
 }
 
 /* ---- forgetting ---- */
-static bool forget_person(struct store_tx *tx, int64_t person_id, struct err *err)
+bool store_forget_person(struct store_tx *tx, int64_t person_id, struct err *err)
 {
     return sql_run(tx->sql,
                    "DELETE FROM person WHERE id = ?1 AND kind = ?2"
@@ -111,7 +111,8 @@ static bool forget_person(struct store_tx *tx, int64_t person_id, struct err *er
                    " AND NOT EXISTS (SELECT 1 FROM delivery WHERE person_id = ?1)"
                    " AND NOT EXISTS (SELECT 1 FROM message WHERE author_id = ?1)"
                    " AND NOT EXISTS (SELECT 1 FROM audience WHERE person_id = ?1)"
-                   " AND NOT EXISTS (SELECT 1 FROM reaction WHERE person_id = ?1)",
+                   " AND NOT EXISTS (SELECT 1 FROM reaction WHERE person_id = ?1)"
+                   " AND NOT EXISTS (SELECT 1 FROM contact WHERE person_id = ?1)",
                    with(as_number(person_id), as_number(PERSON_MAIL)), err);
 }
 
@@ -125,7 +126,7 @@ bool store_forget_follow(struct store_tx *tx, int64_t follow_id, struct err *err
         return found == ABSENT ? err_set(err, ERR_ABSENT, "No such follow") : false;
     store_note(tx, TOPIC_PERSON, follower_id);
     return sql_run(tx->sql, "DELETE FROM follow WHERE id = ?", with(as_number(follow_id)), err) &&
-           forget_person(tx, follower_id, err);
+           store_forget_person(tx, follower_id, err);
 }
 
 bool store_follow_fares(struct store_tx *tx, const struct follow *follow, struct err *err)

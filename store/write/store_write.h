@@ -9,6 +9,7 @@
 #define NESTBOX_STORE_WRITE_H
 
 #include "pgp.h"
+#include "store_contact.h"
 #include "store_delivery.h"
 #include "store_dkim.h"
 #include "store_invitation.h"
@@ -81,6 +82,14 @@ MUST_CHECK bool store_remove_invitation(struct store_tx *tx, const char *name, s
 /* Somebody logged in; a chat program reads it, unless its owner said no. */
 MUST_CHECK bool store_account_used(struct store_tx *tx, int64_t id, struct err *err);
 MUST_CHECK bool store_account_chats(struct store_tx *tx, int64_t id, struct err *err);
+/* Contacts: id 0 adds, else all but the pair and its evidence is set.  A second row of a pair: ERR_CONFLICT. */
+MUST_CHECK bool store_put_contact(struct store_tx *tx, const struct contact *contact,
+                                  int64_t *out_id, struct err *err);
+/* With what waits for it, and the person if it is a mail person nobody needs any more. */
+MUST_CHECK bool store_forget_contact(struct store_tx *tx, const struct contact *contact,
+                                     struct err *err);
+MUST_CHECK bool store_set_expecting(struct store_tx *tx, int64_t account_id, int64_t until_ms,
+                                    struct err *err);
 
 /* Keys that sign mail: `id` and `since_ms` are ignored on add.  Moving on from another state than `from`: ERR_CONFLICT. */
 MUST_CHECK bool store_add_dkim_key(struct store_tx *tx, const struct dkim_key *key,
@@ -138,6 +147,14 @@ MUST_CHECK bool store_reseal_copy(struct store_tx *tx, int64_t copy_id, const st
 MUST_CHECK bool store_move_copies(struct store_tx *tx, int64_t message_id, int64_t account_id,
                                   const char *to_mailbox,
                                   struct err *err); /* edit, delete: to Trash */
+/* A copy that waits for the contact's answer: in no mailbox (`mailbox` is not read). */
+MUST_CHECK bool store_hold_copy(struct store_tx *tx, int64_t contact_id,
+                                const struct new_copy *copy, const struct pgp_sealed *sealed,
+                                struct store_body *body, struct err *err);
+/* What waits goes into the mailbox, oldest first; or is forgotten. */
+MUST_CHECK bool store_release_held(struct store_tx *tx, int64_t contact_id, const char *mailbox,
+                                   struct err *err);
+MUST_CHECK bool store_drop_held(struct store_tx *tx, int64_t contact_id, struct err *err);
 /* As IMAP changes them.  One command takes one MODSEQ, and gives it to every entry that changes. */
 MUST_CHECK bool store_next_modseq(struct store_tx *tx, int64_t mailbox_id, int64_t *out_modseq,
                                   struct err *err);

@@ -165,6 +165,7 @@ static struct config town_config(void)
     strcpy(config.domains[0], "example.org");
     strcpy(config.domains[1], "second.example");
     config.domain_count = 2;
+    config.contact = DOOR_OPEN; /* what a stranger meets has tests of its own */
     return config;
 }
 

@@ -97,7 +97,8 @@ static void prepare_and_record(struct town *town, struct mail_arrival *arrival)
         if (!bridge_mail_prepare(town->bridge, arrival, &err))
             fail_msg("prepare: %s (%s)", err.said, err.cause);
     } while (anybody_wanted(town, arrival));
-    if (arrival->answer.verdict == VERDICT_TAKEN && !store_commit(town->store, &it.change, &err))
+    if ((arrival->answer.verdict == VERDICT_TAKEN || arrival->records) &&
+        !store_commit(town->store, &it.change, &err))
         fail_msg("record: %s (%s)", err.said, err.cause);
 }
 

@@ -1,0 +1,333 @@
+/*
+ * Knocks by mail (behaviour.md 8): judged after DATA, for each recipient; then the one answer for all of them
+ * (architecture.md 9).  Nobody is ever written to because of it.
+ */
+#include "contact_work.h"
+#include "mail_work.h"
+
+#include "config.h"
+#include "memory.h"
+
+enum { REPORTED_MAX = 64 * 1024, HELD_LETTER_MAX = 10 * 1024 * 1024 };
+
+/* ---- who knocks ---- */
+static bool find_author(struct mail_work *work, struct person *out, struct err *err)
+{
+    const struct author *author = &work->author;
+    const char *address = *author->address ? author->address : work->arrival->mail_from;
+    enum found found;
+
+    if (author->proof == PROOF_GOOD)
+        return store_person(work->view, author->account.person_id, out, err) == FOUND;
+    if (!address || !*address)
+        address = "MAILER-DAEMON";
+    found = store_person_by_address(work->view, slice_of(address), out, err);
+    if (found == ABSENT)
+        *out = (struct person){.kind = PERSON_MAIL, .address = must_dup(address)};
+    if (found == FAILED || !author->name || !*author->name)
+        return found != FAILED;
+    free(out->name);
+    out->name = must_dup(author->name); /* what they call themselves in this mail */
+    return true;
+}
+
+static struct slice domain_of(const struct person *person)
+{
+    struct slice local, domain;
+
+    if (person->host)
+        return slice_of(person->host);
+    if (address_split(slice_of(person->address), &local, &domain))
+        return domain;
+    return SLICE("");
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+static int64_t gives_up_ms(const struct mail_work *work)
+{
+    const struct evidence *origin = &work->arrival->evidence;
+    int64_t soonest = contact_sender_gives_up_ms(slice_of(work->arrival->helo));
+
+    soonest = sooner(soonest, contact_sender_gives_up_ms(slice_of(origin->spf_domain)));
+    for (size_t i = 0; i < origin->dkim_count; i++)
+        if (origin->dkim[i].result == AUTH_PASS)
+            soonest = sooner(soonest, contact_sender_gives_up_ms(slice_of(origin->dkim[i].domain)));
+    return soonest;
+}
+
+/* ---- who needs no question ---- */
+static bool names_own_message(struct mail_work *work, struct slice id,
+                              const struct account *account, bool *out, struct err *err)
+{
+    scoped_value(message) message = {0};
+    enum found found = store_message_by_message_id(work->view, id, &message, err);
+
+    *out = found == FOUND && message.account_id == account->id &&
+           (message.visibility == VISIBILITY_MAIL || message.visibility == VISIBILITY_DIRECT);
+    return found != FAILED;
+}
+
+static bool answers_owner(struct mail_work *work, const struct account *account, bool *out,
+                          struct err *err)
+{
+    scoped_value(mail_ids) ids = {0};
+
+    *out = false;
+    mail_ids(work->mail, "In-Reply-To", &ids);
+    for (size_t i = 0; !*out && i < ids.count && i < 4; i++)
+        if (!names_own_message(work, slice_of(ids.at[i]), account, out, err))
+            return false;
+    return true;
+}
+
+/* The header of the mail that a report is about. */
+static struct mail_part *reported_mail(struct mail *mail)
+{
+    struct mail_part *root = mail_root(mail);
+
+    if (!root || !mail_part_is(root, "multipart", "report"))
+        return NULL;
+    for (size_t i = 0; i < mail_part_count(root); i++) {
+        struct mail_part *part = mail_part_child(root, i);
+        if (mail_part_is(part, "message", "rfc822") || mail_part_is(part, "message", "global") ||
+            mail_part_is(part, "text", "rfc822-headers"))
+            return part;
+    }
+    return NULL;
+}
+
+/* A report about a mail that the owner sent: it knows that mail's name, which only its readers do. */
+static bool reports_to_owner(struct mail_work *work, const struct account *account, bool *out,
+                             struct err *err)
+{
+    struct mail_part *part = *work->arrival->mail_from ? NULL : reported_mail(work->mail);
+    scoped_value(bytes) header = {0};
+    struct err unread;
+
+    *out = false;
+    if (!part || !mail_part_content(part, REPORTED_MAX, &header, &unread))
+        return true;
+    struct slice rest = bytes_slice(&header);
+    while (rest.at && rest.len > 0) {
+        struct slice line = slice_line(&rest), id;
+        if (slice_empty(line))
+            break;
+        if (!slice_starts_nocase(line, "Message-ID:"))
+            continue;
+        id = slice_trim(slice_from(line, strlen("Message-ID:")));
+        if (id.len > 2 && id.at[0] == '<' && id.at[id.len - 1] == '>')
+            return names_own_message(work, slice_first(slice_from(id, 1), id.len - 2), account, out,
+                                     err);
+    }
+    return true;
+}
+
+/* ---- one recipient ---- */
+static struct planned_visit *new_visit(struct mail_plan *plan)
+{
+    must_make_room(plan->visits, plan->visit_count, plan->visit_capacity);
+    struct planned_visit *visit = &plan->visits[plan->visit_count++];
+    *visit = (struct planned_visit){.copy = SIZE_MAX};
+    return visit;
+}
+
+static bool knock_at(struct mail_work *work, const struct account *account, bool answers,
+                     struct contact_visit *out, struct err *err)
+{
+    scoped_value(person) author = {0};
+
+    if (!find_author(work, &author, err))
+        return false;
+    const struct contact_visitor visitor = {
+        .person = &author,
+        .domain = domain_of(&author),
+        .evidence = work->author.evidence,
+        .wish = WISH_WRITE,
+        .answers = answers,
+        .inside = work->arrival->door == MAIL_DOOR_SUBMISSION,
+        .gives_up_ms = gives_up_ms(work),
+        .subject = mail_field(work->mail, "Subject", 0),
+        .size = work->arrival->body->size,
+        .received_ms = work->arrival->received_ms,
+    };
+    return contact_look(work->bridge, work->view, account, &visitor, out, err);
+}
+
+bool contact_of_mail(struct mail_work *work, const struct account *account, bool *out_takes,
+                     struct err *err)
+{
+    struct contact_visit visit = {0};
+    bool answers, reports;
+
+    *out_takes = true;
+    if (work->author.proof == PROOF_GOOD && work->author.account.id == account->id)
+        return true;
+    if (!answers_owner(work, account, &answers, err) ||
+        !reports_to_owner(work, account, &reports, err))
+        return false;
+    if (reports)
+        return true;
+    if (!knock_at(work, account, answers, &visit, err)) {
+        contact_visit_clear(&visit);
+        return false;
+    }
+    *out_takes = visit.act == CONTACT_TAKE;
+    new_visit(work_plan(work))->visit = visit;
+    return true;
+}
+
+/* ---- together ---- */
+struct tally_of_acts {
+    size_t take, later, hold, deny, shut;
+};
+
+static struct tally_of_acts count_acts(const struct mail_work *work, const struct mail_plan *plan)
+{
+    struct tally_of_acts acts = {.take = work->count};
+
+    for (size_t i = 0; i < plan->visit_count; i++) {
+        enum contact_act act = plan->visits[i].visit.act;
+        acts.later += act == CONTACT_LATER;
+        acts.hold += act == CONTACT_HOLD || act == CONTACT_DROP;
+        acts.deny += act == CONTACT_DENY;
+        acts.shut += act == CONTACT_SHUT;
+    }
+    acts.take -= acts.later + acts.hold + acts.deny + acts.shut;
+    return acts;
+}
+
+/* What has no room to wait here waits where it is. */
+static void keep_outside(const struct mail_work *work, struct mail_plan *plan)
+{
+    for (size_t i = 0; i < plan->visit_count; i++) {
+        struct contact_visit *visit = &plan->visits[i].visit;
+        bool holds = visit->act == CONTACT_HOLD || visit->act == CONTACT_DROP;
+        if (holds && (visit->box_full || work->arrival->body->size > HELD_LETTER_MAX))
+            visit->act = CONTACT_LATER;
+    }
+}
+
+/* Some take it: whoever would be asked about has it held, and who is ignored seems to. */
+static void hold_all(struct mail_plan *plan)
+{
+    for (size_t i = 0; i < plan->visit_count; i++) {
+        struct contact_visit *visit = &plan->visits[i].visit;
+        if (visit->act != CONTACT_LATER)
+            continue;
+        bool weaker = visit->row.id && visit->row.state != CONTACT_IGNORED && !visit->counts;
+        visit->act = visit->row.state == CONTACT_IGNORED || weaker ? CONTACT_DROP : CONTACT_HOLD;
+    }
+}
+
+static bool plan_waiting(struct mail_work *work, struct err *err)
+{
+    struct mail_plan *plan = work_plan(work);
+
+    for (size_t i = 0; i < plan->visit_count; i++) {
+        enum contact_act act = plan->visits[i].visit.act;
+        scoped_value(account) account = {0};
+        if (act != CONTACT_HOLD && act != CONTACT_DROP)
+            continue;
+        if (store_account(work->view, plan->visits[i].visit.account_id, &account, err) != FOUND)
+            return false;
+        if (mail_plan_copy(work, &account, &plan->visits[i].copy, err))
+            continue;
+        return plan->copies[plan->copy_count - 1].letter.lacks_key &&
+               work_answer(work, VERDICT_LATER,
+                           "%s@%s cannot take this yet. Your server tries "
+                           "again by itself.",
+                           account.name, account.domain);
+    }
+    return true;
+}
+
+static const struct contact_visit *first_of(const struct mail_plan *plan, enum contact_act act)
+{
+    for (size_t i = 0; i < plan->visit_count; i++)
+        if (plan->visits[i].visit.act == act)
+            return &plan->visits[i].visit;
+    return NULL;
+}
+
+static bool owner_address(struct mail_work *work, const struct contact_visit *visit,
+                          struct account *out, char **out_address, struct err *err)
+{
+    if (store_account(work->view, visit->account_id, out, err) != FOUND)
+        return false;
+    *out_address = account_address(out);
+    return true;
+}
+
+/* Said to who waits, to who is ignored, and true of everybody. */
+static bool say_later(struct mail_work *work, struct err *err)
+{
+    scoped_value(account) account = {0};
+    scoped_text char *address = NULL;
+
+    if (!owner_address(work, first_of(work_plan(work), CONTACT_LATER), &account, &address, err))
+        return false;
+    answer_set(&work->arrival->answer, VERDICT_LATER,
+               "%s decides first whether to take mail from new people. Nothing to do: your server "
+               "tries again by itself. https://%s/about/first-mail",
+               address, account.domain);
+    work->arrival->records = true;
+    return true;
+}
+
+static bool say_no(struct mail_work *work, struct err *err)
+{
+    const struct contact_visit *visit = first_of(work_plan(work), CONTACT_DENY);
+    bool shut = !visit;
+    scoped_value(account) account = {0};
+    scoped_text char *address = NULL;
+
+    if (shut)
+        visit = first_of(work_plan(work), CONTACT_SHUT);
+    if (!owner_address(work, visit, &account, &address, err))
+        return false;
+    if (shut)
+        answer_set(&work->arrival->answer, VERDICT_NOT_ALLOWED,
+                   "%s takes mail only from people who were written to first.", address);
+    else if (visit->words && *visit->words)
+        answer_set(&work->arrival->answer, VERDICT_NOT_ALLOWED, "%s", visit->words);
+    else
+        answer_set(&work->arrival->answer, VERDICT_NOT_ALLOWED,
+                   "%s does not take mail from you. Nothing to do.", address);
+    work->arrival->records = true;
+    return true;
+}
+
+bool contact_settle_mail(struct mail_work *work, struct err *err)
+{
+    struct mail_plan *plan = work->arrival->plan;
+
+    if (!plan || plan->visit_count == 0)
+        return true;
+    keep_outside(work, plan);
+    const struct tally_of_acts acts = count_acts(work, plan);
+    bool outside = work->arrival->door == MAIL_DOOR_MX;
+    if (acts.take + acts.hold == 0 && acts.later == 0)
+        return say_no(work, err);
+    if (acts.take + acts.hold == 0 && acts.deny + acts.shut == 0 && outside)
+        return say_later(work, err);
+    if (acts.later > 0 && !outside && acts.take + acts.hold == 0)
+        return work_answer(work, VERDICT_FULL_FOR_NOW,
+                           "Nothing was sent: too much waits there for an answer already.");
+    hold_all(plan);
+    return plan_waiting(work, err);
+}
+
+/* ---- recording ---- */
+bool record_visits(struct bridge *bridge, struct store_tx *tx, struct mail_plan *plan,
+                   int64_t author_id, struct err *err)
+{
+    for (size_t i = 0; i < plan->visit_count; i++)
+        if (!contact_record(bridge, tx, &plan->visits[i].visit, author_id,
+                            &plan->visits[i].contact_id, err))
+            return false;
+    return true;
+}

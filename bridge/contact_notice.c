@@ -1,0 +1,219 @@
+/* How the owner is told (behaviour.md 8 and 13, D): from an address of ours, never from the stranger's. */
+#include "contact_work.h"
+
+#include "compose.h"
+#include "list_work.h"
+#include "memory.h"
+#include "text.h"
+
+#include <stdio.h>
+#include <time.h>
+
+enum { SUBJECT_CHARS_MAX = 100 };
+
+static const char *host_of(const struct person *person)
+{
+    const char *at = person->address ? strrchr(person->address, '@') : NULL;
+
+    if (person->host)
+        return person->host;
+    return at ? at + 1 : "its server";
+}
+
+char *contact_label(const struct person *person)
+{
+    scoped_text char *name = person_label(person);
+
+    if (person->kind != PERSON_MAIL)
+        return steal(&name);
+    if (!name || !*name)
+        return must_dup(person->address ? person->address : "somebody");
+    return must_print("%s (%s)", name, person->address);
+}
+
+char *contact_sureness(const struct person *person, enum evidence_class evidence)
+{
+    const char *host = host_of(person);
+
+    switch (evidence) {
+    case EVIDENCE_F1: return must_print("%s confirms that it is them.", host);
+    case EVIDENCE_S4: return must_print("They have an account on this server.");
+    case EVIDENCE_S3: return must_print("They signed with their OpenPGP key.");
+    case EVIDENCE_S2: return must_print("%s confirms the address, by its signature.", host);
+    case EVIDENCE_S1: return must_print("%s confirms the address.", host);
+    case EVIDENCE_S0: break;
+    }
+    return must_print("Nothing confirms the address: anybody could have written it.");
+}
+
+/* "22 Nov 2026, 09:00 UTC" */
+static void add_time(struct bytes *out, int64_t ms, bool hour)
+{
+    char text[40];
+    struct tm tm;
+    time_t s = (time_t)(ms / SECOND_MS);
+
+    gmtime_r(&s, &tm);
+    strftime(text, sizeof text, hour ? "%e %b %Y, %H:%M UTC" : "%e %b %Y", &tm);
+    bytes_add(out, slice_trim(slice_of(text)));
+}
+
+/* A stranger's subject is shown for what it says, not as something to press. */
+static void add_subject(struct bytes *out, const char *subject)
+{
+    scoped_value(bytes) clean = {0};
+    struct slice rest = utf8_first(slice_of(subject), SUBJECT_CHARS_MAX);
+
+    while (rest.at && rest.len > 0) {
+        struct slice word = slice_cut(&rest, ' ');
+        bool link = slice_find_text(word, SLICE("://")) != SIZE_MAX ||
+                    slice_starts_nocase(word, "www.") || slice_starts_nocase(word, "mailto:");
+        if (clean.len > 0)
+            bytes_add_char(&clean, ' ');
+        for (size_t i = 0; !link && i < word.len; i++)
+            bytes_add_char(&clean, (unsigned char)word.at[i] < ' ' ? ' ' : word.at[i]);
+        if (link)
+            bytes_add_text(&clean, "[link]");
+    }
+    struct slice text = slice_trim(bytes_slice(&clean));
+    if (text.len > 0)
+        bytes_print(out, ", '%.*s'", SLICE_ARGS(text));
+}
+
+static const char *wish_words(enum contact_wish wish)
+{
+    switch (wish) {
+    case WISH_WRITE: break;
+    case WISH_FOLLOW: return "wants to follow you";
+    case WISH_READ: return "wants your posts by mail";
+    case WISH_ANSWER: return "answers your post";
+    }
+    return "wants to write to you";
+}
+
+static const char *first_words_of(enum contact_wish wish)
+{
+    switch (wish) {
+    case WISH_WRITE: break;
+    case WISH_FOLLOW:
+    case WISH_READ: return "Asked";
+    case WISH_ANSWER: return "First answer";
+    }
+    return "First message";
+}
+
+static bool was_welcome(const struct contact_rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        if (rows->at[i].state == CONTACT_WELCOME)
+            return true;
+    return false;
+}
+
+static void add_facts(const struct contact_news *news, struct bytes *out)
+{
+    const struct contact_visitor *visitor = news->visitor;
+    scoped_text char *sure = contact_sureness(visitor->person, visitor->evidence);
+
+    bytes_print(out, "%s ", sure);
+    if (was_welcome(news->rows))
+        bytes_add_text(out, "You welcomed this address when it was confirmed better than now: that "
+                            "stays as it is, and this is asked apart. ");
+    bytes_print(out, "%s ", first_words_of(visitor->wish));
+    add_time(out, visitor->received_ms, true);
+    if (visitor->subject && visitor->evidence != EVIDENCE_S0)
+        add_subject(out, visitor->subject);
+    bytes_add_text(out, ".");
+}
+
+static void add_plain(const struct contact_news *news, const struct account *account,
+                      const char *page, struct bytes *out)
+{
+    const char *d = account->domain;
+
+    add_facts(news, out);
+    bytes_add_text(out, "\n\nReply with one word: welcome, refuse or ignore. Words after refuse "
+                        "reach the sender; ignore tells them nothing. If you do nothing, the "
+                        "request ends on ");
+    add_time(out, news->now_ms + contact_lasts_ms(CONTACT_ASKED), false);
+    bytes_print(out,
+                ".\n\nWelcome: mailto:%s%%2Bwelcome@%s\nRefuse: mailto:%s%%2Brefuse@%s\n"
+                "Ignore: mailto:%s%%2Bignore@%s\nOn the web: %s\n\nOr move this message to "
+                "Contacts/Welcome, Contacts/Refused or Contacts/Ignored. Each answer can be "
+                "changed by the same ways.\n",
+                news->ref, d, news->ref, d, news->ref, d, page);
+}
+
+static void add_link(struct bytes *out, const char *ref, const char *word, const char *domain,
+                     const char *label)
+{
+    bytes_print(out, "<p><a href=\"mailto:%s%%2B%s@%s\">%s</a></p>\n", ref, word, domain, label);
+}
+
+static void add_html(const struct contact_news *news, const struct account *account,
+                     const char *page, struct bytes *out)
+{
+    scoped_value(bytes) facts = {0};
+
+    add_facts(news, &facts);
+    bytes_add_text(out, "<p>");
+    html_escape_add(out, bytes_slice(&facts));
+    bytes_add_text(out, "</p>\n<p>Reply with one word: welcome, refuse or ignore. Words after "
+                        "refuse reach the sender; ignore tells them nothing. If you do nothing, "
+                        "the request ends on ");
+    add_time(out, news->now_ms + contact_lasts_ms(CONTACT_ASKED), false);
+    bytes_add_text(out, ".</p>\n");
+    add_link(out, news->ref, "welcome", account->domain,
+             "Welcome: write the mail that lets them in");
+    add_link(out, news->ref, "refuse", account->domain, "Refuse: write the mail that says no");
+    add_link(out, news->ref, "ignore", account->domain, "Ignore: write the mail that says nothing");
+    bytes_print(out,
+                "<p><a href=\"%s\">Answer on the web</a></p>\n<p>Or move this message to "
+                "Contacts/Welcome, Contacts/Refused or Contacts/Ignored. Each answer can be "
+                "changed by the same ways.</p>\n",
+                page);
+}
+
+static bool write_notice(struct bridge *bridge, struct compose *mail, struct letter *letter,
+                         struct err *err)
+{
+    struct memory_sink written;
+
+    memory_sink_init(&written);
+    bool ok = compose_write(mail, &written.sink, err);
+    scoped(source) content = source_of_bytes(&written.bytes);
+    return ok && letter_seal(bridge, content, letter, err);
+}
+
+bool contact_notice(struct bridge *bridge, const struct account *account,
+                    const struct contact_news *news, struct letter *out, struct err *err)
+{
+    scoped_value(bytes) plain = {0};
+    scoped_value(bytes) html = {0};
+    scoped_text char *who = contact_label(news->visitor->person);
+    scoped_text char *own = account_address(account);
+    scoped_text char *robot = must_print("%s+contact@%s", news->ref, account->domain);
+    char word[CONTACT_WORD_LEN + 1];
+
+    contact_word(bridge, news->ref, word);
+    scoped_text char *page = list_page(account->domain, "contacts", word);
+    out->account_id = account->id;
+    out->mailbox = MAILBOX_CONTACTS_NEW;
+    out->received_ms = news->now_ms;
+    out->from = must_print("Contact request <%s>", robot);
+    out->message_id = message_id_new(account->domain);
+    out->subject = must_print("%s %s", who, wish_words(news->visitor->wish));
+    add_plain(news, account, page, &plain);
+    add_html(news, account, page, &html);
+    scoped(compose) mail = compose_new();
+    compose_address(mail, "From", "Contact request", robot);
+    compose_address(mail, "To", account->display_name, own);
+    compose_field(mail, "Subject", out->subject);
+    compose_date(mail, news->now_ms);
+    compose_ids(mail, "Message-ID", &out->message_id, 1);
+    compose_field(mail, "Auto-Submitted", "auto-generated");
+    compose_field(mail, "X-Auto-Response-Suppress", "All");
+    compose_language(mail, "en");
+    compose_text(mail, bytes_slice(&plain), html.at);
+    return write_notice(bridge, mail, out, err);
+}

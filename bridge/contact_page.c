@@ -1,0 +1,113 @@
+/* The word in the link of a request.  Nothing of it is stored: it is the REF, and what only we can make of it. */
+#include "contact_work.h"
+
+#include "memory.h"
+
+#define PURPOSE_CONTACT_WORD "contact word"
+
+enum { PROOF_LEN = CONTACT_WORD_LEN - REF_LEN };
+
+void contact_word(struct bridge *bridge, const char *ref, char out[CONTACT_WORD_LEN + 1])
+{
+    unsigned char mac[VAULT_MAC_LEN];
+
+    vault_mac(bridge->vault, PURPOSE_CONTACT_WORD, slice_of(ref), mac);
+    memcpy(out, ref, REF_LEN);
+    id_text((struct slice){(const char *)mac, sizeof mac}, PROOF_LEN, out + REF_LEN);
+}
+
+/* In a time that does not tell how much of it was right. */
+static bool is_our_word(struct bridge *bridge, struct slice word, char ref[REF_LEN + 1])
+{
+    char right[CONTACT_WORD_LEN + 1];
+    unsigned char differs = 0;
+
+    if (word.len != CONTACT_WORD_LEN)
+        return false;
+    for (size_t i = 0; i < REF_LEN; i++) {
+        char c = word.at[i];
+        ref[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    }
+    ref[REF_LEN] = '\0';
+    contact_word(bridge, ref, right);
+    for (size_t i = REF_LEN; i < CONTACT_WORD_LEN; i++) {
+        char c = word.at[i];
+        c = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+        differs |= (unsigned char)(c ^ right[i]);
+    }
+    return differs == 0;
+}
+
+void contact_page_clear(struct contact_page *page)
+{
+    free(page->owner);
+    free(page->who);
+    free(page->sureness);
+    free(page->words);
+    *page = (struct contact_page){0};
+}
+
+struct first_row {
+    struct contact row;
+    size_t count;
+};
+
+static bool keep_first(void *ctx, const struct contact *contact)
+{
+    struct first_row *first = ctx;
+
+    if (first->count++ > 0)
+        return true;
+    first->row = *contact;
+    first->row.domain = NULL;
+    first->row.words = must_dup(contact->words);
+    return true;
+}
+
+static bool fill_page(struct store_view *view, struct first_row *first, struct contact_page *out,
+                      struct err *err)
+{
+    const struct contact *row = &first->row;
+    scoped_value(account) account = {0};
+    scoped_value(person) person = {0};
+
+    if (store_account(view, row->account_id, &account, err) != FOUND ||
+        store_person(view, row->person_id, &person, err) != FOUND ||
+        !store_held_of(view, row->id, &out->held, err))
+        return false;
+    out->account_id = row->account_id;
+    out->owner = account_address(&account);
+    out->who = contact_label(&person);
+    out->sureness = contact_sureness(&person, row->evidence);
+    out->others = first->count - 1;
+    out->state = row->state;
+    out->words = steal(&first->row.words);
+    out->tries = row->tries;
+    out->first_ms = row->first_ms;
+    out->last_ms = row->last_ms;
+    out->arrived_ms = row->arrived_ms;
+    out->expires_ms = row->expires_ms;
+    return true;
+}
+
+enum found bridge_contact_page(struct bridge *bridge, struct store_view *view, struct slice word,
+                               struct contact_page *out, struct err *err)
+{
+    char ref[REF_LEN + 1];
+    scoped_value(message) notice = {0};
+    struct first_row first = {.count = 0};
+
+    if (!is_our_word(bridge, word, ref))
+        return ABSENT;
+    enum found found = store_message_by_ref(view, slice_of(ref), &notice, err);
+    if (found != FOUND)
+        return found;
+    if (!store_contacts_of_notice(view, notice.id, keep_first, &first, err))
+        return FAILED;
+    if (first.count == 0)
+        return ABSENT;
+    out->notice_id = notice.id;
+    bool filled = fill_page(view, &first, out, err);
+    contact_clear(&first.row);
+    return filled ? FOUND : FAILED;
+}

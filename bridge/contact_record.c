@@ -1,0 +1,170 @@
+/* What is kept of a knock: one short function on the writer, which looks again at what the verdict rested on. */
+#include "contact_work.h"
+
+#include "memory.h"
+#include "store_shelf.h"
+
+static bool conflict(struct err *err)
+{
+    return err_set(err, ERR_CONFLICT, "Try again");
+}
+
+/* ---- as it was seen? ---- */
+static bool row_is_as_seen(struct store_tx *tx, const struct contact_visit *visit, struct err *err)
+{
+    scoped_value(contact) now = {0};
+    enum found found = store_contact(store_tx_view(tx), visit->row.id, &now, err);
+
+    if (found == FAILED)
+        return false;
+    return (found == FOUND && now.state == visit->row.state &&
+            now.decided_ms == visit->row.decided_ms) ||
+           conflict(err);
+}
+
+/* Nobody else came in the same moment and made the row. */
+static bool is_still_new(struct store_tx *tx, const struct contact_visit *visit, int64_t person_id,
+                         struct err *err)
+{
+    scoped_value(contact_rows) rows = {0};
+
+    if (!store_contacts_of(store_tx_view(tx), visit->account_id, person_id, &rows, err))
+        return false;
+    if (!visit->person_id && rows.count > 0)
+        return conflict(err);
+    for (size_t i = 0; i < rows.count; i++)
+        if (rows.at[i].evidence == visit->evidence)
+            return conflict(err);
+    return true;
+}
+
+/* A hundred at once are each judged below the limit; here they stand in line. */
+static bool count_question(struct store_tx *tx, const struct contact_visit *visit, int64_t now_ms,
+                           struct err *err)
+{
+    struct store_view *view = store_tx_view(tx);
+    int64_t all, oldest, of_domain;
+
+    if (!store_limited_count(view, visit->account_id, LIMITED_QUESTION, now_ms - DAY_MS, &all,
+                             &oldest, err) ||
+        !store_asked_count(view, ASKED_CONTACT, visit->domain_key, now_ms - DAY_MS, &of_domain,
+                           err))
+        return false;
+    if (all >= QUESTIONS_A_DAY || of_domain >= QUESTIONS_A_DAY_OF_DOMAIN)
+        return conflict(err);
+    return store_count_limited(tx, visit->account_id, LIMITED_QUESTION, now_ms, err) &&
+           store_count_asked(tx, ASKED_CONTACT, visit->domain_key, now_ms, err);
+}
+
+/* ---- the request ---- */
+static bool file_notice(struct store_tx *tx, struct contact_visit *visit, int64_t now_ms,
+                        int64_t *out_id, struct err *err)
+{
+    struct message message = {
+        .ref = visit->ref,
+        .author_id = visit->owner_person_id, /* not the stranger, who can be forgotten */
+        .visibility = VISIBILITY_MAIL,
+        .state = MESSAGE_SENT,
+        .version = 1,
+        .published_ms = now_ms,
+        .evidence = EVIDENCE_S4,
+    };
+
+    return count_question(tx, visit, now_ms, err) &&
+           contact_make_mailboxes(tx, visit->account_id, err) &&
+           store_add_message(tx, &message, out_id, err) &&
+           letter_file(tx, &visit->notice, *out_id, err);
+}
+
+/* ---- the row ---- */
+static void begin_row(const struct contact_visit *visit, int64_t person_id, int64_t now_ms,
+                      struct contact *row)
+{
+    if (row->id && row->first_ms + contact_lasts_ms(CONTACT_ASKED) > now_ms)
+        return;
+    if (!row->id)
+        *row = (struct contact){.account_id = visit->account_id,
+                                .person_id = person_id,
+                                .evidence = visit->evidence,
+                                .origin = CONTACT_KNOCKED};
+    row->first_ms = now_ms; /* who waits, and who only seems to, begin anew */
+    row->held = 0;
+}
+
+static bool count_try(struct store_tx *tx, struct contact_visit *visit, int64_t person_id,
+                      int64_t now_ms, int64_t *out_id, struct err *err)
+{
+    struct contact row = visit->row; /* borrows its texts */
+    enum contact_state before = row.state;
+
+    begin_row(visit, person_id, now_ms, &row);
+    row.state = contact_step(before, visit->event);
+    row.tries++;
+    row.held += visit->act == CONTACT_HOLD || visit->act == CONTACT_DROP;
+    row.last_ms = now_ms;
+    int64_t lasts = contact_lasts_ms(row.state);
+    bool waits = row.state == CONTACT_ASKED || row.state == CONTACT_TURN;
+    if (!waits || row.state != before)
+        row.expires_ms = lasts ? now_ms + lasts : 0;
+    if (visit->asks && !file_notice(tx, visit, now_ms, &row.notice_id, err))
+        return false;
+    return store_put_contact(tx, &row, out_id, err);
+}
+
+/* ---- arrived ---- */
+static bool mark_one(void *ctx, int64_t account_id, const struct entry *entry)
+{
+    struct entry *out = ctx;
+
+    (void)account_id;
+    out->mailbox_id = entry->mailbox_id;
+    out->uid = entry->uid;
+    out->flags = entry->flags;
+    return false;
+}
+
+/* The request says that what it announced is here. */
+static bool mark_notice(struct store_tx *tx, const struct contact *row, struct err *err)
+{
+    struct entry entry = {.mailbox_id = 0};
+    int64_t modseq;
+
+    if (!row->notice_id)
+        return true;
+    if (!store_entries_of_message(store_tx_view(tx), row->notice_id, row->account_id, 1, mark_one,
+                                  &entry, err))
+        return false;
+    return !entry.mailbox_id || (store_next_modseq(tx, entry.mailbox_id, &modseq, err) &&
+                                 store_set_flags(tx, entry.mailbox_id, entry.uid, entry.flags,
+                                                 "$ContactArrived", modseq, err));
+}
+
+static bool note_arrival(struct store_tx *tx, const struct contact_visit *visit, int64_t now_ms,
+                         struct err *err)
+{
+    struct contact row = visit->row;
+    int64_t id;
+
+    if (row.arrived_ms || row.domain)
+        return true;
+    row.arrived_ms = row.last_ms = now_ms;
+    row.tries++;
+    return mark_notice(tx, &row, err) && store_put_contact(tx, &row, &id, err);
+}
+
+bool contact_record(struct bridge *bridge, struct store_tx *tx, struct contact_visit *visit,
+                    int64_t person_id, int64_t *out_contact_id, struct err *err)
+{
+    int64_t now_ms = clock_now(bridge->clock);
+
+    *out_contact_id = visit->row.id;
+    if (!visit->counts)
+        return true;
+    if (visit->row.id ? !row_is_as_seen(tx, visit, err) : !is_still_new(tx, visit, person_id, err))
+        return false;
+    if (visit->act == CONTACT_TAKE)
+        return note_arrival(tx, visit, now_ms, err);
+    if (visit->row.domain)
+        return true; /* decided for all of them: nobody is counted */
+    return count_try(tx, visit, person_id, now_ms, out_contact_id, err);
+}

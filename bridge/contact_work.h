@@ -1,0 +1,103 @@
+/*
+ * contact_work — what the files of contact requests share (docs/contact-requests.md).
+ *
+ * The order of reading: contact.c (who may come in; pure), contact_hold.c and contact_words.c (pure), contact_look.c
+ * (the facts of one knock), contact_notice.c (how the owner is told), contact_record.c (what is kept of a knock),
+ * contact_decide.c (what an answer does), contact_mail.c (knocks by mail), contact_answer.c (answers by mail),
+ * contact_list.c (answers of the command line), contact_page.c (words in links).
+ */
+#ifndef NESTBOX_BRIDGE_CONTACT_WORK_H
+#define NESTBOX_BRIDGE_CONTACT_WORK_H
+
+#include "bridge_contact.h"
+#include "bridge_private.h"
+#include "contact.h"
+#include "digest.h"
+#include "id.h"
+
+#define MAILBOX_CONTACTS_NEW "Contacts/New"
+#define MAILBOX_CONTACTS_WELCOME "Contacts/Welcome"
+#define MAILBOX_CONTACTS_REFUSED "Contacts/Refused"
+#define MAILBOX_CONTACTS_IGNORED "Contacts/Ignored"
+
+/* ---- one knock ---- */
+enum contact_wish { WISH_WRITE, WISH_FOLLOW, WISH_READ, WISH_ANSWER };
+struct contact_visitor {         /* who knocks; everything borrowed */
+    const struct person *person; /* id 0: not in the store yet */
+    struct slice domain;         /* theirs */
+    enum evidence_class evidence;
+    enum contact_wish wish;
+    bool answers;        /* what the owner wrote to somebody, by a name that only readers know */
+    bool inside;         /* as in struct contact_knock */
+    int64_t gives_up_ms; /* likewise */
+    const char *subject; /* of a mail; or NULL */
+    int64_t size;        /* of what would be held */
+    int64_t received_ms;
+};
+struct contact_visit { /* between look and record */
+    int64_t account_id;
+    enum contact_act act;
+    enum contact_event event;
+    bool counts, asks, is_new; /* is_new: it rests on no row */
+    enum evidence_class evidence;
+    struct contact row; /* what it rests on, as it was seen; id 0: nothing */
+    int64_t person_id;  /* as it was seen */
+    char *words;        /* CONTACT_DENY */
+    char ref[REF_LEN + 1];
+    int64_t owner_person_id;
+    unsigned char domain_key[SHA256_LEN];
+    struct letter notice; /* with `asks` */
+    bool box_full;        /* nothing more can be taken to wait */
+};
+void contact_visit_clear(struct contact_visit *visit);
+SCOPED_VALUE(contact_visit, contact_visit_clear)
+/* QUICK but for the notice, which is sealed: HEAVY. */
+MUST_CHECK bool contact_look(struct bridge *bridge, struct store_view *view,
+                             const struct account *account, const struct contact_visitor *visitor,
+                             struct contact_visit *out, struct err *err);
+/* In apply().  ERR_CONFLICT: it is not as it was seen.  *out_contact_id: where a copy would be held; or 0. */
+MUST_CHECK bool contact_record(struct bridge *bridge, struct store_tx *tx,
+                               struct contact_visit *visit, int64_t person_id,
+                               int64_t *out_contact_id, struct err *err);
+
+/* ---- contact_notice.c ---- */
+struct contact_news { /* what a request tells; everything borrowed */
+    const struct contact_visitor *visitor;
+    const struct contact_rows *rows; /* of the pair, as they were */
+    const char *ref;
+    int64_t now_ms;
+};
+MUST_CHECK bool contact_notice(struct bridge *bridge, const struct account *account,
+                               const struct contact_news *news, struct letter *out,
+                               struct err *err);
+/* "Carol (carol@mail.example)", "Bob (@bob@social.example)".  Heap. */
+char *contact_label(const struct person *person);
+/* "mail.example confirms the address."  Heap. */
+char *contact_sureness(const struct person *person, enum evidence_class evidence);
+
+/* ---- contact_decide.c ---- */
+/* What an answer does to one row, in apply(): what waits comes in or is dropped, a waiting follow is answered, the
+ * request goes where it belongs if `move`. */
+MUST_CHECK bool contact_decide(struct bridge *bridge, struct store_tx *tx, int64_t contact_id,
+                               enum contact_event event, const char *words, bool move,
+                               struct err *err);
+enum contact_event contact_event_of(enum contact_choice choice);
+/* The owner wrote to them, by hand and by name: they are welcome as far as they prove who they are. */
+MUST_CHECK bool contact_written_to(struct bridge *bridge, struct store_tx *tx, int64_t account_id,
+                                   int64_t person_id, enum evidence_class evidence,
+                                   struct err *err);
+MUST_CHECK bool contact_make_mailboxes(struct store_tx *tx, int64_t account_id, struct err *err);
+/* The folders' names say what is meant; false: it is none of them. */
+bool contact_event_of_mailbox(struct slice name, enum contact_event *out);
+/* What now lies there, if it is a request and that one of the folders: the owner has answered.  In apply(). */
+MUST_CHECK bool contact_moved(struct bridge *bridge, struct store_tx *tx,
+                              const struct mailbox *mailbox, uint32_t uid, struct err *err);
+/* Chores: requests and decisions whose time is over. */
+MUST_CHECK bool expire_contacts(struct bridge *bridge, struct err *err);
+
+/* ---- contact_page.c ---- */
+/* The word in the link of a request: its REF, and a proof that we wrote it. */
+enum { CONTACT_WORD_LEN = REF_LEN + 20 };
+void contact_word(struct bridge *bridge, const char *ref, char out[CONTACT_WORD_LEN + 1]);
+
+#endif

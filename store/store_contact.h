@@ -1,0 +1,79 @@
+/*
+ * store_contact — who may write to whom: reading (docs/contact-requests.md).
+ *
+ * A row is what an account decided, or has to decide, about a person whose mail is proved that well, or about a
+ * whole domain.  What a decision means for a message is the bridge's to say (bridge/contact.h).
+ */
+#ifndef NESTBOX_STORE_CONTACT_H
+#define NESTBOX_STORE_CONTACT_H
+
+#include "evidence.h"
+#include "store_people.h"
+
+enum contact_state {                  /* the numbers are stored */
+                     CONTACT_UNKNOWN, /* no row */
+                     CONTACT_TURN, /* the day's questions are spent: it waits for its turn, silently */
+                     CONTACT_ASKED, /* the owner has a request */
+                     CONTACT_WELCOME,
+                     CONTACT_REFUSED,
+                     CONTACT_IGNORED,
+                     CONTACT_STATES
+};
+enum contact_origin { CONTACT_KNOCKED, CONTACT_WRITTEN_TO, CONTACT_SET };
+
+struct contact {
+    int64_t id, account_id;
+    int64_t person_id; /* 0: `domain` */
+    char *domain;      /* or NULL */
+    enum evidence_class evidence;
+    enum contact_state state;
+    enum contact_origin origin;
+    int64_t notice_id;   /* the message that asks; 0: none */
+    char *words;         /* of a refusal; or NULL */
+    int64_t tries, held; /* all; of them those that were taken to wait, or as if */
+    int64_t first_ms, last_ms;
+    int64_t decided_ms, arrived_ms; /* 0: not yet */
+    int64_t expires_ms;             /* 0: never */
+};
+void contact_clear(struct contact *contact);
+SCOPED_VALUE(contact, contact_clear)
+
+enum found store_contact(struct store_view *view, int64_t id, struct contact *out, struct err *err);
+enum { CONTACT_ROWS_MAX = 8 }; /* of one pair: at most one for each class of evidence */
+struct contact_rows {
+    struct contact at[CONTACT_ROWS_MAX];
+    size_t count;
+};
+void contact_rows_clear(struct contact_rows *rows);
+SCOPED_VALUE(contact_rows, contact_rows_clear)
+MUST_CHECK bool store_contacts_of(struct store_view *view, int64_t account_id, int64_t person_id,
+                                  struct contact_rows *out, struct err *err);
+enum found store_contact_of_domain(struct store_view *view, int64_t account_id, struct slice domain,
+                                   struct contact *out, struct err *err);
+/* Those with an id above `after`, oldest first; person is all zero for a domain. */
+MUST_CHECK bool
+store_contacts(struct store_view *view, int64_t account_id, int64_t after, int limit,
+               bool (*each)(void *ctx, const struct contact *, const struct person *), void *ctx,
+               struct err *err);
+/* Those one request is about, oldest first. */
+MUST_CHECK bool store_contacts_of_notice(struct store_view *view, int64_t notice_id,
+                                         bool (*each)(void *ctx, const struct contact *), void *ctx,
+                                         struct err *err);
+/* The request that lies there; ABSENT: what lies there is none. */
+enum found store_notice_at(struct store_view *view, int64_t mailbox_id, uint32_t uid,
+                           int64_t *out_notice_id, struct err *err);
+/* Those whose time has come; at most `max` ids. */
+MUST_CHECK bool store_contacts_expired(struct store_view *view, int64_t now_ms, int64_t *out_ids,
+                                       size_t max, size_t *out_count, struct err *err);
+
+/* What waits, sealed, for the answer. */
+MUST_CHECK bool store_held_of(struct store_view *view, int64_t contact_id, int64_t *out_count,
+                              struct err *err);
+MUST_CHECK bool store_held_bytes(struct store_view *view, int64_t account_id, int64_t *out,
+                                 struct err *err);
+
+/* Until when strangers pass; 0: they do not. */
+MUST_CHECK bool store_expecting(struct store_view *view, int64_t account_id, int64_t *out_until_ms,
+                                struct err *err);
+
+#endif

@@ -1,0 +1,228 @@
+"""Strangers knock with real mail servers: the owner is asked once, and the same queued mail is what arrives."""
+import imaplib
+import smtplib
+import time
+
+import pytest
+
+from laboratory.mailing import compose, connect, from_outside, submit, transact
+from laboratory.wait import until
+
+SERVERS = ["postfix", "exim", "opensmtpd"]
+LATER = ("decides first whether to take mail from new people. Nothing to do: your server tries again by itself. "
+         "https://twin.test/about/first-mail")
+
+
+@pytest.fixture
+def asking(twin):
+    """Somebody who is asked about strangers, on a server that lets them wait outside."""
+    def make(**policy):
+        nest = twin({"policy": {"contact": "ask", "hold": "defer", **policy}}).start()
+        return nest.account("tom@twin.test", name="Tom")
+    return make
+
+
+def knock(server, tom, subject="Meeting on Friday"):
+    author = f"ann@{server.DOMAIN}"
+    mail = compose(author, tom.address, subject, "Shall we?\n")
+    server.send(author, tom.address, mail)
+    return mail
+
+
+def contact(tom, person):
+    rows = [row for row in tom.nestbox.ask("contact", "list", tom.address) if row["person"] == person]
+    return rows[0] if rows else None
+
+
+def tries(tom, person, least, server=None):
+    """Waits until they have come that often."""
+    def enough():
+        if server:
+            server.retry()
+        row = contact(tom, person)
+        return row if row and row["tries"] >= least else None
+    return until(enough, f"{least} tries of {person}", 60)
+
+
+def requests(tom, folder="Contacts/New"):
+    return tom.mails(folder)
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_asked_once_and_the_same_mail_arrives(request, asking, name):
+    server, tom = request.getfixturevalue(name).begin(), asking()
+    ann = f"ann@{server.DOMAIN}"
+    mail = knock(server, tom)
+    tries(tom, ann, 4, server if name == "opensmtpd" else None)
+    [notice] = requests(tom)
+    assert notice["subject"].endswith("wants to write to you")
+    assert "decides first" in " ".join(row.reason for row in server.queue()) or name == "exim"
+    assert not tom.mails("INBOX")
+    tom.nestbox.cli("contact", "welcome", tom.address, ann)
+    if name == "opensmtpd":
+        server.retry()
+    arrived = tom.wait_for_mail(lambda row: row["subject"] == "Meeting on Friday", seconds=60)
+    assert arrived["message_id"] == mail["Message-ID"].strip("<>")
+    server.wait_for_empty_queue()
+    assert len(requests(tom, "Contacts/Welcome")) == 1 and not requests(tom)
+    assert contact(tom, ann)["arrived"]
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_refused_with_words_in_the_bounce(request, asking, name):
+    server, tom = request.getfixturevalue(name).begin(), asking()
+    ann = f"ann@{server.DOMAIN}"
+    knock(server, tom)
+    tries(tom, ann, 1)
+    tom.nestbox.cli("contact", "refuse", tom.address, ann, "--say", "please write to my office")
+    if name == "opensmtpd":
+        server.retry()
+    bounce = server.wait_for_mail(seconds=60)
+    assert b"please write to my office" in b" ".join(bounce.raw.split())
+    server.wait_for_empty_queue()
+    assert len(requests(tom, "Contacts/Refused")) == 1
+
+
+def test_ignored_is_answered_as_waiting(asking):
+    tom = asking()
+    replies = {"waits": set(), "ignored": set()}
+    for round_ in range(20):
+        for who in replies:
+            mail = compose(f"{who}@other.test", tom.address, "Hello", f"{round_}\n")
+            replies[who].add(from_outside(tom.nestbox, f"{who}@other.test", [tom.address], mail))
+        if round_ == 0:
+            tom.nestbox.cli("contact", "ignore", tom.address, "ignored@other.test")
+    assert replies["waits"] == replies["ignored"] == {(450, f"4.7.1 {tom.address} {LATER}")}
+    assert {row["tries"] for row in tom.nestbox.ask("contact", "list", tom.address)} == {20}
+    assert len(requests(tom)) == 1 and not tom.mails("INBOX")
+
+
+def rank_test(ours, theirs):
+    """Mann-Whitney's z: how far the two can be told apart."""
+    ranks = sorted([(value, 0) for value in ours] + [(value, 1) for value in theirs])
+    total = sum(place + 1 for place, (_, of) in enumerate(ranks) if of == 0)
+    n, m = len(ours), len(theirs)
+    u = total - n * (n + 1) / 2
+    return abs(u - n * m / 2) / (n * m * (n + m + 1) / 12) ** 0.5
+
+
+def measure(tom, rounds):
+    times = {"waits": [], "ignored": []}
+    smtp = {who: connect(tom.nestbox, 25) for who in times}
+    for round_ in range(rounds):
+        for who in sorted(times, reverse=bool(round_ % 2)):
+            mail = compose(f"{who}@other.test", tom.address, "Hello", f"{round_}\n")
+            began = time.perf_counter()
+            code, _ = transact(smtp[who], f"{who}@other.test", [tom.address], mail)
+            times[who].append(time.perf_counter() - began)
+            assert code == 450
+    for one in smtp.values():
+        one.close()
+    return times
+
+
+def test_ignored_takes_as_long_as_waiting(asking):
+    tom = asking()
+    for who in ("waits", "ignored"):
+        from_outside(tom.nestbox, f"{who}@other.test", [tom.address],
+                     compose(f"{who}@other.test", tom.address, "Hello", "first\n"))
+    tom.nestbox.cli("contact", "ignore", tom.address, "ignored@other.test")
+    measure(tom, 5)
+    times = measure(tom, 60)
+    assert rank_test(times["waits"], times["ignored"]) < 4
+
+
+def test_held_and_released(asking):
+    tom = asking(hold="accept")
+    mail = compose("cara@other.test", tom.address, "Held", "words of a stranger\n")
+    assert from_outside(tom.nestbox, "cara@other.test", [tom.address], mail)[0] == 250
+    assert not tom.mails("INBOX") and len(requests(tom)) == 1
+    tom.nestbox.cli("contact", "welcome", tom.address, "cara@other.test")
+    [row] = tom.mails("INBOX")
+    assert row["subject"] == "Held" and b"words of a stranger" in tom.show(row)
+
+
+def test_one_welcomes_and_one_is_asked(asking):
+    tom = asking()
+    kim = tom.nestbox.account("kim@twin.test")
+    tom.nestbox.cli("contact", "welcome", tom.address, "@other.test")
+    mail = compose("cara@other.test", [tom.address, kim.address], "Both", "Hello\n")
+    tom.nestbox.cli("contact", "expect", tom.address)
+    assert from_outside(tom.nestbox, "cara@other.test", [tom.address, kim.address], mail)[0] == 250
+    assert tom.mails("INBOX") and not kim.mails("INBOX") and len(requests(kim)) == 1
+    kim.nestbox.cli("contact", "welcome", kim.address, "cara@other.test")
+    assert kim.mails("INBOX")[0]["subject"] == "Both"
+
+
+def imap_of(account):
+    imap = imaplib.IMAP4_SSL(account.nestbox.address, 993, ssl_context=unchecked(account))
+    imap.login(account.address, account.password)
+    return imap
+
+
+def unchecked(account):
+    """The name is that of the address here, which the certificate has too."""
+    return account.nestbox.trust
+
+
+def test_told_by_idle_and_answered_by_a_move(asking):
+    tom = asking()
+    imap = imap_of(tom)
+    imap.select("Contacts/New")
+    tag = imap._new_tag()
+    imap.send(tag + b" IDLE\r\n")
+    assert imap.readline().startswith(b"+")
+    mail = compose("cara@other.test", tom.address, "Hello", "Hello\n")
+    assert from_outside(tom.nestbox, "cara@other.test", [tom.address], mail)[0] == 450
+    began = time.monotonic()
+    imap.sock.settimeout(10)
+    line = imap.readline()
+    assert b"1 EXISTS" in line and time.monotonic() - began < 5
+    imap.send(b"DONE\r\n")
+    while not imap.readline().startswith(tag):
+        pass
+    for folder, state, code in (("Contacts/Refused", "refused", 550), ("Contacts/Ignored", "ignored", 450),
+                                ("Contacts/Welcome", "welcome", 250)):
+        assert imap.uid("MOVE", imap.uid("SEARCH", "ALL")[1][0], folder)[0] == "OK"
+        imap.select(folder)
+        assert contact(tom, "cara@other.test")["state"] == state
+        assert from_outside(tom.nestbox, "cara@other.test", [tom.address], mail)[0] == code
+    imap.logout()
+
+
+@pytest.mark.parametrize("words, state", [("welcome", "welcome"), ("nein: jetzt nicht", "refused"),
+                                          ("ignorer", "ignored")])
+def test_answered_by_reply(asking, words, state):
+    tom = asking()
+    mail = compose("cara@other.test", tom.address, "Hello", "Hello\n")
+    assert from_outside(tom.nestbox, "cara@other.test", [tom.address], mail)[0] == 450
+    [notice] = requests(tom)
+    robot = notice["from"].split("<")[1].rstrip(">")
+    code, said = submit(tom, compose(tom.address, robot, "Re: " + notice["subject"], words + "\n\n> quoted\n"))
+    assert code == 250, said
+    assert contact(tom, "cara@other.test")["state"] == state
+    code, said = submit(tom, compose(tom.address, robot, "Re: " + notice["subject"], "undo\n"))
+    assert code == 250, said
+    assert contact(tom, "cara@other.test")["state"] == "asked"
+
+
+def test_watched(asking, tmp_path):
+    from laboratory.process import Process
+    tom = asking()
+    out = tmp_path / "watch"
+    watch = Process("nestbox contact watch", [tom.nestbox.binary, "contact", "watch", tom.address, "--json", "--config",
+                                              tom.nestbox.config], out)
+    from_outside(tom.nestbox, "cara@other.test", [tom.address], compose("cara@other.test", tom.address, "Hello", "Hi\n"))
+    until(lambda: "cara@other.test" in out.read_text(), "the request in what is watched")
+    watch.kill()
+
+
+def test_decisions_are_carried_over(asking, twin):
+    tom = asking()
+    tom.nestbox.cli("contact", "welcome", tom.address, "cara@other.test")
+    tom.nestbox.cli("contact", "refuse", tom.address, "@bad.test", "--say", "not from there")
+    kept = tom.nestbox.cli("contact", "export", tom.address)
+    assert "refused\t@bad.test\tS4\tnot from there\n" in kept
+    kim = tom.nestbox.account("kim@twin.test")
+    tom.nestbox.cli("contact", "import", kim.address, input=kept)
+    assert tom.nestbox.cli("contact", "export", kim.address) == kept
