@@ -47,7 +47,7 @@ struct errand *errand_of(struct done *done)
     return &done->any.base.errand;
 }
 
-static struct errand *failed(enum err_kind kind, const char *words)
+struct errand *fake_failed(enum err_kind kind, const char *words)
 {
     struct done *done = done_new(NULL);
 
@@ -164,7 +164,8 @@ static struct errand *fake_change(void *ctx, int64_t account_id, enum mailbox_ch
                                   enum imap_special special)
 {
     (void)ctx, (void)account_id, (void)change, (void)new_name, (void)special;
-    return slice_is(name, "INBOX") ? failed(ERR_REFUSED, "INBOX stays") : errand_of(done_new(NULL));
+    return slice_is(name, "INBOX") ? fake_failed(ERR_REFUSED, "INBOX stays")
+                                   : errand_of(done_new(NULL));
 }
 
 static struct errand *fake_quota(void *ctx, int64_t account_id)
@@ -202,7 +203,7 @@ static struct errand *fake_note(void *ctx, int64_t account_id, struct slice mail
 
     (void)account_id, (void)mailbox;
     if (fake->notes.count + notes->count > 8)
-        return failed(ERR_REFUSED, "There are 8 notes, the limit here");
+        return fake_failed(ERR_REFUSED, "There are 8 notes, the limit here");
     for (size_t i = 0; i < notes->count; i++)
         if (notes->at[i].value)
             imap_notes_add(&fake->notes, must_dup(notes->at[i].name), must_dup(notes->at[i].value));
@@ -211,7 +212,7 @@ static struct errand *fake_note(void *ctx, int64_t account_id, struct slice mail
 
 /* ---- what lies there ---- */
 
-static void add_entry(struct imap_changes *changes, const struct fake_message *message)
+void fake_add_entry(struct imap_changes *changes, const struct fake_message *message)
 {
     must_make_room(changes->at, changes->count, changes->capacity);
     changes->at[changes->count++] = (struct imap_entry){
@@ -219,7 +220,7 @@ static void add_entry(struct imap_changes *changes, const struct fake_message *m
         message->modseq};
 }
 
-static void opened_clear(struct done *done)
+void fake_opened_clear(struct done *done)
 {
     imap_opened_clear(&done->any.opened);
 }
@@ -229,7 +230,7 @@ static void fill_changes(const struct fake *fake, int64_t since, struct imap_cha
     out->modseq = out->modseq_before = fake->modseq;
     for (size_t i = 0; i < fake->count; i++)
         if (fake->messages[i].modseq > since)
-            add_entry(out, &fake->messages[i]);
+            fake_add_entry(out, &fake->messages[i]);
     for (size_t i = 0; i < fake->gone_count; i++)
         if (fake->gone_modseq[i] > since)
             number_set_add(&out->vanished, fake->gone[i], fake->gone[i]);
@@ -239,7 +240,7 @@ static struct errand *fake_open(void *ctx, int64_t account_id, struct slice name
                                 const struct number_set *known)
 {
     struct fake *fake = ctx;
-    struct done *done = done_new(opened_clear);
+    struct done *done = done_new(fake_opened_clear);
     struct imap_opened *opened = &done->any.opened;
 
     (void)account_id, (void)known;
@@ -264,177 +265,11 @@ static struct errand *fake_open(void *ctx, int64_t account_id, struct slice name
 
 static struct errand *fake_changes(void *ctx, int64_t mailbox_id, int64_t since)
 {
-    struct done *done = done_new(opened_clear);
+    struct done *done = done_new(fake_opened_clear);
 
     (void)mailbox_id;
     fill_changes(ctx, since, &done->any.opened.changes);
     return errand_of(done);
-}
-
-/* ---- changing ---- */
-
-static void slice_by(struct done *done, struct fake *fake, const struct number_set *uids,
-                     void (*slice)(struct done *))
-{
-    done->slice = slice;
-    done->fake = fake;
-    done->all = !uids;
-    for (size_t i = 0; uids && i < uids->count; i++)
-        number_set_add(&done->uids, uids->at[i].first, uids->at[i].last);
-}
-
-/* The next message of this slice at or behind *i; false: the slice is full, or nothing is left. */
-static bool next_wanted(struct done *done, size_t *i, size_t *left)
-{
-    struct imap_errand *base = &done->any.base;
-
-    for (; *i < done->fake->count; (*i)++) {
-        uint32_t uid = done->fake->messages[*i].uid;
-        if (uid <= base->after || !(done->all || number_set_has(&done->uids, uid)) ||
-            (done->fake->messages[*i].flags & done->having) != done->having)
-            continue;
-        base->more = *left == 0;
-        if (!base->more) {
-            --*left;
-            base->reached = uid;
-        }
-        return !base->more;
-    }
-    base->more = false;
-    return false;
-}
-
-static void slice_flags(struct done *done)
-{
-    struct fake *fake = done->fake;
-    struct imap_changes *changes = &done->any.opened.changes;
-    const struct imap_flags_order *order = &done->order;
-    size_t left = FAKE_SLICE;
-
-    imap_changes_clear(changes);
-    changes->modseq_before = fake->modseq++;
-    for (size_t i = 0; next_wanted(done, &i, &left); i++) {
-        struct fake_message *message = &fake->messages[i];
-        if (order->unchanged_since >= 0 && message->modseq > order->unchanged_since) {
-            number_set_add(&changes->modified, message->uid, message->uid);
-            continue;
-        }
-        message->flags = order->how == FLAGS_SET   ? order->flags
-                         : order->how == FLAGS_ADD ? message->flags | order->flags
-                                                   : message->flags & ~order->flags;
-        message->modseq = fake->modseq;
-        add_entry(changes, message);
-    }
-    changes->modseq = fake->modseq;
-}
-
-static struct errand *fake_flags(void *ctx, int64_t mailbox_id, const struct number_set *uids,
-                                 const struct imap_flags_order *order)
-{
-    struct done *done = done_new(opened_clear);
-
-    (void)mailbox_id;
-    slice_by(done, ctx, uids, slice_flags);
-    done->order = *order;
-    return errand_of(done);
-}
-
-void fake_remove_at(struct fake *fake, size_t i)
-{
-    if (fake->gone_count < FAKE_MESSAGES) {
-        fake->gone[fake->gone_count] = fake->messages[i].uid;
-        fake->gone_modseq[fake->gone_count++] = fake->modseq;
-    }
-    memmove(&fake->messages[i], &fake->messages[i + 1],
-            (fake->count - i - 1) * sizeof fake->messages[0]);
-    fake->count--;
-}
-
-static void slice_expunge(struct done *done)
-{
-    struct fake *fake = done->fake;
-    struct imap_changes *changes = &done->any.opened.changes;
-    size_t left = FAKE_SLICE;
-
-    imap_changes_clear(changes);
-    changes->modseq_before = fake->modseq++;
-    for (size_t i = 0; next_wanted(done, &i, &left);) {
-        number_set_add(&changes->vanished, fake->messages[i].uid, fake->messages[i].uid);
-        fake_remove_at(fake, i);
-    }
-    changes->modseq = fake->modseq;
-}
-
-static struct errand *fake_expunge(void *ctx, int64_t mailbox_id, const struct number_set *uids)
-{
-    struct done *done = done_new(opened_clear);
-
-    (void)mailbox_id;
-    slice_by(done, ctx, uids, slice_expunge);
-    done->having = IMAP_DELETED;
-    return errand_of(done);
-}
-
-static void copied_clear(struct done *done)
-{
-    free(done->any.copied.from);
-    free(done->any.copied.to);
-    done->any.copied.from = done->any.copied.to = NULL;
-}
-
-static void slice_copy(struct done *done)
-{
-    struct fake *fake = done->fake;
-    struct imap_copied *copied = &done->any.copied;
-    size_t left = FAKE_SLICE;
-
-    if (fake->copies_left == 0) {
-        copied->base.errand.ok = false;
-        err_set(&copied->base.errand.err, ERR_FULL, "The disk is full");
-        return;
-    }
-    if (fake->copies_left > 0)
-        fake->copies_left--;
-    copied_clear(done);
-    copied->from = must_alloc_array(FAKE_SLICE, sizeof copied->from[0]);
-    copied->to = must_alloc_array(FAKE_SLICE, sizeof copied->to[0]);
-    copied->count = 0;
-    copied->uid_validity = 8;
-    copied->target_id = 2;
-    copied->modseq_before = fake->modseq++;
-    for (size_t i = 0; next_wanted(done, &i, &left);) {
-        copied->from[copied->count] = fake->messages[i].uid;
-        copied->to[copied->count++] = ++fake->copied;
-        if (done->move)
-            fake_remove_at(fake, i);
-        else
-            i++;
-    }
-    copied->modseq = fake->modseq;
-}
-
-static struct errand *fake_copy(void *ctx, int64_t account_id, int64_t mailbox_id,
-                                const struct number_set *uids, struct slice to, bool move)
-{
-    struct done *done;
-
-    (void)account_id, (void)mailbox_id;
-    if (!slice_is(to, "Work/Old"))
-        return failed(ERR_ABSENT, "There is no such mailbox; create it");
-    done = done_new(copied_clear);
-    slice_by(done, ctx, uids, slice_copy);
-    done->move = move;
-    return errand_of(done);
-}
-
-static struct errand *fake_take_out(void *ctx, int64_t mailbox_id, const struct number_set *uids)
-{
-    struct fake *fake = ctx;
-
-    (void)mailbox_id;
-    bytes_reset(&fake->taken_out);
-    number_set_print(uids, &fake->taken_out);
-    return errand_of(done_new(opened_clear));
 }
 
 static void found_clear(struct done *done)
@@ -508,7 +343,7 @@ static struct errand *fake_append(void *ctx, int64_t account_id, struct slice ma
                                   const struct imap_message *messages, size_t count)
 {
     struct fake *fake = ctx;
-    struct done *done = done_new(copied_clear);
+    struct done *done = done_new(fake_copied_clear);
     struct imap_copied *copied = &done->any.copied;
 
     (void)account_id;
@@ -523,7 +358,7 @@ static struct errand *fake_append(void *ctx, int64_t account_id, struct slice ma
     }
     if (slice_is(mailbox, "Nowhere")) {
         done_free(errand_of(done));
-        return failed(ERR_ABSENT, "There is no such mailbox; create it");
+        return fake_failed(ERR_ABSENT, "There is no such mailbox; create it");
     }
     return errand_of(done);
 }

@@ -39,6 +39,16 @@ struct errand *errand_of(struct done *done);
 struct errand *fake_rows(void *ctx, int64_t mailbox_id, const struct number_set *uids,
                          uint32_t after, const struct imap_wish *wish); /* fake_rows.c */
 struct errand *fake_piece(struct source *body, int64_t begin, int64_t end);
+struct errand *fake_failed(enum err_kind kind, const char *words);
+void fake_add_entry(struct imap_changes *changes, const struct fake_message *message);
+void fake_opened_clear(struct done *done);
+void fake_copied_clear(struct done *done); /* fake_change.c */
+struct errand *fake_flags(void *ctx, int64_t mailbox_id, const struct number_set *uids,
+                          const struct imap_flags_order *order);
+struct errand *fake_expunge(void *ctx, int64_t mailbox_id, const struct number_set *uids);
+struct errand *fake_copy(void *ctx, int64_t account_id, int64_t mailbox_id,
+                         const struct number_set *uids, struct slice to, bool move);
+struct errand *fake_take_out(void *ctx, int64_t mailbox_id, const struct number_set *uids);
 struct imap_duties fake_duties(struct fake *fake);
 void fake_remove_at(struct fake *fake, size_t i);
 
