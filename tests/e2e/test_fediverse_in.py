@@ -1,6 +1,7 @@
 """What others on the Fediverse do, and what becomes of it here."""
 import email
 import email.policy
+import imaplib
 
 import pytest
 
@@ -239,3 +240,35 @@ def test_an_unknown_address_is_nobodys(nest):
     mail = compose("carol@mail.test", "nobody@nest.test", "Hi", "Hello.\n")
     assert from_outside(nest, "carol@mail.test", ["nobody@nest.test"], mail) == (
         550, "5.1.1 There is no nobody@nest.test here.")
+
+
+def test_what_is_expunged_leaves_the_mailbox_and_nothing_else(nest, alice, social):
+    social.follow(alice.handle)
+    until(lambda: alice.followers(), "the follower")
+    post = a_post(alice, "To stay")
+    note = social.wait_for_activity("Create", lambda create: create["actor"] == alice.actor)["activity"]["object"]
+    social.note("<p>An answer.</p>", [alice.actor], cc=[alice.actor], inReplyTo=note["id"], mentions=mention(alice))
+    alice.wait_for_mail(lambda mail: "To stay" in mail["subject"])
+    with imaplib.IMAP4_SSL(nest.hostname, 993, ssl_context=nest.trust, timeout=20) as imap:
+        imap.login(alice.address, alice.password)
+        for mailbox in ("Posts", "INBOX"):
+            assert imap.select(mailbox)[0] == "OK"
+            assert imap.store("1:*", "+FLAGS.SILENT", r"(\Deleted)")[0] == imap.expunge()[0] == "OK"
+    assert alice.mails("Posts") == [] and alice.mails("INBOX") == [] and alice.mails("Trash") == []
+    assert social.do("lookup", what=note["id"])["type"] == "Note", "it stays published"
+    assert [left["ref"] for left in alice.posts()] == [post["ref"]]
+    social.note("<p>Another answer.</p>", [alice.actor], cc=[alice.actor], inReplyTo=note["id"], mentions=mention(alice))
+    assert parse(alice.show(alice.wait_for_mail()))["Subject"] == "Re: To stay"
+    nest.cli("post", "delete", alice.address, post["ref"])
+    social.wait_for_activity("Delete", lambda gone: gone["actor"] == alice.actor)
+
+
+def test_a_new_follower_and_a_like_are_told_among_the_notifications(alice, social):
+    social.follow(alice.handle)
+    mail = parse(alice.show(alice.wait_for_mail(mailbox="Fediverse/Notifications")))
+    assert mail["From"].addresses[0].addr_spec == "bob=social.test@nest.test" and mail["Auto-Submitted"] == "auto-generated"
+    a_post(alice, "Liked")
+    note = social.wait_for_activity("Create", lambda create: create["actor"] == alice.actor)["activity"]["object"]
+    social.do("like", **{"from": "bob", "object": note["id"], "recipients": [alice.actor]})
+    alice.wait_for_mail(lambda mail: "Liked" in mail["subject"], "Fediverse/Notifications")
+    assert alice.mails("INBOX") == []
