@@ -73,7 +73,7 @@ static bool lex_name(struct lexer *lexer, bool with_roots, struct imap_notes *ou
         return false;
     char *lower = must_copy(name);
     for (char *c = lower; *c; c++)
-        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 'a' - 'A') : *c;
+        *c = ascii_lower(*c);
     imap_notes_add(out, lower, NULL);
     return true;
 }

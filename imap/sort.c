@@ -2,8 +2,6 @@
 
 #include "memory.h"
 
-#include <ctype.h>
-
 void sorted_mail_clear(struct sorted_mail *mail)
 {
     free(mail->from);
@@ -68,6 +66,11 @@ bool thread_order_read(struct lexer *lexer, struct search_order *out)
 }
 
 /* ---- subjects ---- */
+
+char ascii_lower(char c)
+{
+    return (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+}
 
 static bool is_blank(char c)
 {
@@ -154,16 +157,18 @@ static bool drop_one(struct slice *s, bool *answer)
 char *subject_base(struct slice subject, bool *out_answer)
 {
     scoped_value(bytes) base = {0};
+    bool blank = false;
 
     *out_answer = false;
     drop_blanks(&subject);
     while (drop_one(&subject, out_answer))
         ;
     for (size_t i = 0; i < subject.len; i++) {
-        bool blank = is_blank(subject.at[i]);
+        bool after_blank = blank;
+        blank = is_blank(subject.at[i]);
         if (!blank)
-            bytes_add_char(&base, (char)tolower((unsigned char)subject.at[i]));
-        else if (base.at[base.len - 1] != ' ')
+            bytes_add_char(&base, ascii_lower(subject.at[i]));
+        else if (!after_blank)
             bytes_add_char(&base, ' ');
     }
     return base.len ? bytes_take(&base) : must_dup("");

@@ -48,6 +48,7 @@ struct sorted_mail {
     size_t reference_count;
 };
 void sorted_mail_clear(struct sorted_mail *mail);
+char ascii_lower(char c);
 /* The base of a subject (RFC 5256 2.1), in lower case; heap. */
 char *subject_base(struct slice subject, bool *out_answer);
 

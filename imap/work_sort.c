@@ -2,8 +2,6 @@
 #include "imap_work.h"
 #include "mail.h"
 
-#include <ctype.h>
-
 enum {
     HEADER_MOST = 32 * 1024,
     WEIGHT_EACH = 80, /* of what is kept of a mail, beside its text */
@@ -36,7 +34,7 @@ static char *first_person(struct mail *mail, const char *field)
     size_t at = slice_find_last(address, '@');
     char *person = must_copy(slice_first(address, at == SIZE_MAX ? address.len : at));
     for (char *c = person; *c; c++)
-        *c = (char)tolower((unsigned char)*c);
+        *c = ascii_lower(*c);
     return person;
 }
 
