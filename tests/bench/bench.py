@@ -2,7 +2,7 @@
 """bench.py FOLDER [PART] — the release build measured, each figure beside its yardstick, three alternating rounds.
 
 Prints one table with aims.  A figure that misses its aim is printed as missed; the exit status says only whether
-everything could be measured.  PART is memory, ingest, outbound, imap or federation.
+everything could be measured.  PART is memory, ingest, judging, outbound, imap or federation.
 """
 import json
 import pathlib
@@ -18,6 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 
 from federation import Federation  # noqa: E402
 from imap import measure_imap  # noqa: E402
+from judging import measure_judging  # noqa: E402
 from laboratory.ca import Ca  # noqa: E402
 from laboratory.dns import Dns  # noqa: E402
 from laboratory.mailing import compose, connect  # noqa: E402
@@ -171,6 +172,8 @@ def main(place, part="all"):
             measure_memory(server, table)
         if part in ("all", "ingest"):
             measure_ingest(server, postfix, table)
+        if part in ("all", "judging"):
+            measure_judging(server, postfix, dns, ROUNDS, table, say)
         if part in ("all", "outbound"):
             measure_outbound(server, postfix, dns, root, ROUNDS, table, say)
         postfix.stop()

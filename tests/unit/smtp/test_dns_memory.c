@@ -4,6 +4,7 @@
 #include "dns_facts.h"
 #include "memory.h"
 
+#include <pthread.h>
 #include <stdio.h>
 
 struct world {
@@ -153,6 +154,29 @@ static void test_the_large_is_not_kept(void **state)
     assert_true(knows(world, DNS_TXT, "large.test", text.at));
 }
 
+static void *keep_and_recall(void *arg)
+{
+    struct world *world = arg;
+    char name[32];
+
+    for (int i = 0; i < 2000; i++) {
+        snprintf(name, sizeof name, "n%d.test", i % 50);
+        keep(world, name, DNS_ANSWER, 20, name);
+        knows(world, DNS_TXT, name, name); /* and it is whole */
+    }
+    return NULL;
+}
+
+static void test_several_threads_share_it(void **state)
+{
+    pthread_t threads[4];
+
+    for (size_t i = 0; i < COUNT_OF(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, keep_and_recall, *state), 0);
+    for (size_t i = 0; i < COUNT_OF(threads); i++)
+        pthread_join(threads[i], NULL);
+}
+
 static void answer_all(struct dns_facts *facts, enum dns_outcome outcome)
 {
     struct dns_lookup *lookup = dns_facts_open(facts);
@@ -194,6 +218,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_it_has_so_many_places, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_ends_first_makes_room, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_large_is_not_kept, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_several_threads_share_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_next_mail_asks_nothing, set_up, tear_down),
     };
 
