@@ -221,7 +221,9 @@ enum contact_event contact_event_of(enum contact_choice choice)
 bool bridge_contact_answer(struct bridge *bridge, struct store_tx *tx, int64_t notice_id,
                            enum contact_choice choice, const char *words, struct err *err)
 {
-    return decide_notice(bridge, tx, notice_id, contact_event_of(choice), words, true, err);
+    scoped_text char *clean = words ? contact_refusal_words(slice_of(words)) : NULL;
+
+    return decide_notice(bridge, tx, notice_id, contact_event_of(choice), clean, true, err);
 }
 
 /* Copied there and not yet gone from here is moved already: programs without MOVE do it in two steps. */

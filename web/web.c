@@ -204,6 +204,8 @@ static const struct http_route routes[] = {
     {"GET",  "/subscribe/{}",      ACCEPT_ANY,  on_list_question, page_end_turn,  NULL},
     {"POST", "/subscribe/{}",      ACCEPT_ANY,  on_list_question, page_end_turn,  NULL},
     {"GET",  "/unsubscribe/{}",    ACCEPT_ANY,  on_list_stop,     page_end_turn,  NULL},
+    {"GET",  "/contacts/{}",       ACCEPT_ANY,  on_contact,       page_end_turn,  NULL},
+    {"POST", "/contacts/{}",       ACCEPT_ANY,  on_contact,       page_end_turn,  NULL},
     {"POST", "/unsubscribe/{}",    ACCEPT_ANY,  on_list_stop,     page_end_turn,  NULL},
     {"GET", "/about/first-mail",   ACCEPT_ANY,  on_first_mail, page_end_turn,     NULL},
     {"GET", "/new",                ACCEPT_ANY,  on_new,        page_end_turn,     NULL},

@@ -1,6 +1,9 @@
 """Strangers knock with real mail servers: the owner is asked once, and the same queued mail is what arrives."""
+import email
+import email.policy
+import http.client as http_client
 import imaplib
-import smtplib
+import re
 import time
 
 import pytest
@@ -226,3 +229,31 @@ def test_decisions_are_carried_over(asking, twin):
     kim = tom.nestbox.account("kim@twin.test")
     tom.nestbox.cli("contact", "import", kim.address, input=kept)
     assert tom.nestbox.cli("contact", "export", kim.address) == kept
+
+
+def test_answered_on_the_page(asking):
+    tom = asking()
+    mail = compose("cara@other.test", tom.address, "Hello", "Hello\n")
+    assert from_outside(tom.nestbox, "cara@other.test", [tom.address], mail)[0] == 450
+    [notice] = requests(tom)
+    text = email.message_from_bytes(tom.show(notice), policy=email.policy.default).get_body(("plain",)).get_content()
+    path = re.search(r"https://twin\.test(/contacts/\w+)", text)[1]
+
+    def page(method="GET", body=None, at=path):
+        http = http_client.HTTPSConnection("twin.test", context=tom.nestbox.trust, timeout=20)
+        http.request(method, at, body, {"Content-Type": "application/x-www-form-urlencoded"} if body else {})
+        response = http.getresponse()
+        return response.status, response.read().decode(), response.headers
+
+    for _ in range(2):  # as scanners do
+        status, html, headers = page()
+        assert status == 200 and "cara@other.test" in html and "They wait for your answer" in html
+        assert headers["Referrer-Policy"] == "no-referrer" and "<script" not in html
+    assert contact(tom, "cara@other.test")["state"] == "asked"
+    for answer, state, code in (("welcome", "welcome", 250), ("refuse&words=not%20now", "refused", 550),
+                                ("ignore", "ignored", 450), ("undo", "asked", 450)):
+        status, html, _ = page("POST", f"answer={answer}")
+        assert status == 200 and contact(tom, "cara@other.test")["state"] == state
+        assert from_outside(tom.nestbox, "cara@other.test", [tom.address], mail)[0] == code
+    assert page(at=path[:-1] + ("0" if path[-1] != "0" else "1"))[0] == 404
+    assert page("POST", "answer=anything")[0] == 200 and contact(tom, "cara@other.test")["state"] == "asked"
