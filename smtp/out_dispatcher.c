@@ -10,6 +10,7 @@ enum { LOOK_AGAIN_MS = 30 * SECOND_MS, LOOK_LIMIT = 256, LOOK_PAUSE_MS = 30 };
 struct dispatcher {
     struct out *out;
     int64_t next_look_ms; /* not before, if it is for news */
+    bool crowded;         /* a host has all its claims: more may be due for it */
 };
 
 void *out_dispatcher_new(struct out *out)
@@ -62,6 +63,7 @@ static enum next look(struct dispatcher *dispatcher, struct turn *turn)
         return NEXT_READ;
     }
     claims_held(&out->claims, &held);
+    dispatcher->crowded = held.host_count > 0;
     turn->wake_at_ms = rested_ms == INT64_MAX ? 0 : rested_ms;
     turn->errand = out->duties.look(out->duties.ctx, &held, LOOK_LIMIT);
     return NEXT_WAIT;
@@ -73,30 +75,35 @@ static enum next on_begin(void *session, const struct peer *peer, struct turn *t
     return look(session, turn);
 }
 
-/* What is due already has a claim, or its host has enough of them: their ends are heard of. */
-static int64_t wake_for(const struct out *out, int64_t next_due_ms)
+/* What is due already has a claim, or its host has enough of them.  That one of these came to its end is news before the
+ * claim goes, so what was too much for the host then is looked for again. */
+static int64_t wake_for(const struct dispatcher *dispatcher, int64_t next_due_ms)
 {
-    int64_t in_ms = LOOK_AGAIN_MS;
+    const struct out *out = dispatcher->out;
+    int64_t in_ms = dispatcher->crowded ? SECOND_MS : LOOK_AGAIN_MS;
 
     if (next_due_ms != INT64_MAX) {
         int64_t until_ms = next_due_ms - clock_now(out->duties.clock);
-        in_ms = until_ms < 1 ? 1 : until_ms < LOOK_AGAIN_MS ? until_ms : LOOK_AGAIN_MS;
+        in_ms = until_ms < 1 ? 1 : until_ms < in_ms ? until_ms : in_ms;
     }
     return monotonic_ms() + in_ms;
 }
 
 /* When to look again if nothing is heard before. */
-static int64_t take_in(struct out *out, const struct out_look *found)
+static int64_t take_in(struct dispatcher *dispatcher, const struct out_look *found)
 {
+    struct out *out = dispatcher->out;
+
     if (!found->errand.ok)
         log_error("what mail is due could not be read: %s (%s)", found->errand.err.said,
                   found->errand.err.cause);
     for (size_t i = 0; i < found->count; i++) {
         const struct out_due *due = &found->due[i];
         scoped_text char *load = must_print("%lld %s", (long long)due->text_id, due->mail_from);
+        dispatcher->crowded |= claims_full(&out->claims, way_of(out, due->host));
         claims_add(&out->claims, due->id, way_of(out, due->host), load);
     }
-    return wake_for(out, found->errand.ok ? found->next_due_ms : INT64_MAX);
+    return wake_for(dispatcher, found->errand.ok ? found->next_due_ms : INT64_MAX);
 }
 
 static enum next on_resume(void *session, struct errand *back, struct turn *turn)
@@ -105,7 +112,7 @@ static enum next on_resume(void *session, struct errand *back, struct turn *turn
     struct out *out = dispatcher->out;
     const struct out_look *found = container_of(back, struct out_look, errand);
     bool more = back->ok && found->count >= LOOK_LIMIT;
-    int64_t wake_ms = take_in(out, found);
+    int64_t wake_ms = take_in(dispatcher, found);
 
     errand_free(back);
     out_start_couriers(out);

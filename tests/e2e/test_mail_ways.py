@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from laboratory.mailhost import MailHost
-from laboratory.mailing import compose, submit
+from laboratory.mailing import compose, connect, submit
 from laboratory.wait import until
 
 SERIAL = itertools.count(1)
@@ -135,6 +135,18 @@ def test_limits_of_a_host_are_kept(tom, server, place):
     for talk in host.talks.all():
         assert [line.split()[0] for line in talk.lines].count("MAIL") <= 2
     until(lambda: not server.ask("queue", "list"), "an empty queue")
+
+
+def test_limits_from_one_nestbox_to_the_next(tom, server, person):
+    """Ours says how many recipients it takes; forty of one mail all arrive, and nobody hears that they are too many."""
+    someone = person("vera")
+    with connect(someone.nestbox, 25) as smtp:
+        assert smtp.esmtp_features["limits"] == "RCPTMAX=100"
+    send(tom, *[f"{someone.user}+{number}@nest.test" for number in range(40)])
+    until(lambda: not server.ask("queue", "list"), "an empty queue")
+    ends = [line for line in server.log.read_text().splitlines() if "delivery=" in line and "domain=nest.test" in line]
+    assert len(ends) == 40 and all(" done reply=" in line for line in ends), ends
+    someone.wait_for_mail(lambda mail: mail["subject"] == "hello")
 
 
 def test_who_is_too_many_comes_in_the_next_transaction(tom, server, place):
