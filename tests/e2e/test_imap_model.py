@@ -10,7 +10,7 @@ from laboratory.mailing import compose, connect, transact
 from laboratory.wait import DEADLINE
 
 SEEDS = 20
-STEPS = int(os.environ.get("NESTBOX_IMAP_STEPS", "800")) // SEEDS
+STEPS = int(os.environ.get("NESTBOX_IMAP_STEPS", "400")) // SEEDS
 FLAGS = (r"\Seen", r"\Flagged", r"\Answered", r"\Deleted", r"\Draft", "$Work", "$Junk")
 KINDS = ("plain", "condstore", "qresync")
 CROWDED = 40  # messages; then more is thrown away than comes
