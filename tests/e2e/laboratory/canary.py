@@ -1,0 +1,170 @@
+"""A word that nobody can know, sent by every way there is, and the search for it in what lies on a disk."""
+import base64
+import binascii
+import email.policy
+import imaplib
+import mmap
+import re
+import secrets
+import string
+import zlib
+
+from .mailing import compose, connect, from_outside, submit
+
+# Too long for the memory of a body that arrives, so that it is written to disk at once.
+FILLER = "So it goes, line by line.\r\n" * 4000
+ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]|\x1f\x8b\x08")
+INFLATED_MAX, FOUND_MAX = 1 << 20, 60
+
+
+def new_word():
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(32))
+
+
+def forms(word):
+    """How the word may look."""
+    raw = word.encode()
+    yield "as it is", raw
+    for shift in range(3):  # only what does not depend on what stands before and behind
+        text = base64.b64encode(b"\0" * shift + raw)
+        yield f"base64, {shift} behind", text[(8 * shift + 5) // 6:len(text) // 4 * 4 - 4]
+    yield "hex", binascii.hexlify(raw)
+    yield "HEX", binascii.hexlify(raw).upper()
+    yield "quoted-printable", quoted(raw)
+    yield "UTF-16", word.encode("utf-16-le")
+    yield "UTF-16 too", word.encode("utf-16-be")
+
+
+def quoted(raw):
+    return b"".join(b"=%02X" % octet for octet in raw)
+
+
+def find(data, word):
+    """What was found, in words: the form, the place, what stands behind it; what stands there often is told once."""
+    found = {}
+    for name, form in forms(word):
+        at = data.find(form)
+        while at >= 0 and len(found) < FOUND_MAX:
+            found.setdefault((name, bytes(data[at + len(form):at + len(form) + 24])), at)
+            at = data.find(form, at + 1)
+    return [f"{name} at {at}, before {behind!r}" for (name, behind), at in found.items()]
+
+
+def find_in_file(path, word):
+    with open(path, "rb") as file:
+        if path.stat().st_size == 0:
+            return []
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            found = find(data, word)
+            for start in ZLIB.finditer(data):
+                found += [f"inflated from {start.start()}: {line}" for line in find(inflate(data, start.start()), word)]
+    return [f"{path.name}: {line}" for line in found]
+
+
+def inflate(data, at):
+    out = b""
+    unzip = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    try:
+        while len(out) < INFLATED_MAX and not unzip.eof and at < len(data):
+            out += unzip.decompress(data[at:at + 4096], INFLATED_MAX)
+            at += 4096
+    except zlib.error:
+        pass
+    return out
+
+
+class Canary:
+    """Sends the word to `people` of the server in every way; each place has a mark of its own behind the word."""
+
+    def __init__(self, server, people, judge):
+        self.server, self.people, self.judge, self.word = server, people, judge, new_word()
+        self.ways = []
+
+    def mark(self, way, place):
+        return f"{self.word}.{way}.{place}"
+
+    def mail(self, way, sender, to, filler=""):
+        mail = compose(sender, to, self.mark(way, "subject"), self.mark(way, "text") + "\r\n" + filler)
+        # A picture by its name alone: a post takes no other attachment.
+        mail.add_attachment(self.mark(way, "base64").encode(), "application", "x-canary",
+                            filename=self.mark(way, "name.bin"))
+        mail.add_attachment(self.mark(way, "printable") + " é\n", subtype="x-canary", charset="utf-8",
+                            cte="quoted-printable")
+        raw = mail.as_bytes(policy=email.policy.SMTP)
+        coded = self.mark(way, "printable")[:32].encode()
+        return raw.replace(coded + b".%s.printable" % way.encode(), quoted(coded))
+
+    def fly(self):
+        for one in self.people:
+            for size, filler in (("small", ""), ("large", FILLER)):
+                self._by_mail(one, size, filler)
+            self._by_imap(one)
+            self._by_activities(one)
+        return self
+
+    def _took(self, way, code, wanted=250):
+        assert code == wanted, (way, code)
+        self.ways.append(way)
+
+    def _by_mail(self, one, size, filler):
+        stranger, address = "carol@judge.test", one.address
+
+        def send(way, sender, to):
+            return from_outside(self.server, sender, [to], self.mail(f"{way}-{size}", stranger, to, filler))[0]
+
+        self._took("relayed", send("relayed", stranger, address))
+        self._took("bounce", send("bounce", "<>", address))
+        self._took("refused", send("refused", stranger, one.word("public")), 550)
+        for way, to in (("submitted", address), ("outgoing", stranger)):
+            raw = self.mail(f"{way}-{size}", address, to, filler)
+            self._took(way, submit(one, raw, [to])[0])
+        self._in_chunks(self.mail(f"chunks-{size}", stranger, address, filler), stranger, address)
+        self._cut_off(self.mail(f"cut-{size}", stranger, address, filler), stranger, address)
+
+    def _in_chunks(self, raw, sender, to):
+        with connect(self.server, 25) as smtp:
+            smtp.mail(sender)
+            smtp.rcpt(to)
+            half = len(raw) // 2
+            for chunk, last in ((raw[:half], ""), (raw[half:], " LAST")):
+                smtp.send(f"BDAT {len(chunk)}{last}\r\n".encode() + chunk)
+                code, _ = smtp.getreply()
+        self._took("chunks", code)
+
+    def _cut_off(self, raw, sender, to):
+        """In the middle of DATA, when what came is with the server for sure: it has answered a NOOP since."""
+        smtp = connect(self.server, 25)
+        smtp.mail(sender)
+        smtp.rcpt(to)
+        smtp.docmd("DATA")
+        smtp.send(raw)
+        smtp.close()
+        with connect(self.server, 25) as other:
+            assert other.noop()[0] == 250
+        self.ways.append("cut off")
+
+    def _by_imap(self, one):
+        imap = imaplib.IMAP4_SSL(self.server.hostname, 993, ssl_context=self.server.trust)
+        imap.login(one.address, one.password)
+        for size, filler in (("small", ""), ("large", FILLER)):
+            raw = self.mail(f"append-{size}", one.address, "carol@judge.test", filler)
+            assert imap.append("Drafts", None, None, raw)[0] == "OK"
+        imap.logout()
+        self.ways.append("append")
+
+    def _by_activities(self, one):
+        judge, actor = self.judge, one.actor
+        name = f"canary{len(self.ways)}"
+        judge.documents[f"/users/{name}"] = {**judge.actor_document(name), "name": self.mark("actor", "name")}
+        for way, to, more in (
+                ("note", ["https://www.w3.org/ns/activitystreams#Public"], {}), ("direct", [actor], {}),
+                ("poll", [actor], {"type": "Question", "oneOf": [
+                    {"type": "Note", "name": self.mark("poll", "answer"), "replies": {"totalItems": 1}}]})):
+            note = judge.make_note(
+                f"<p>{self.mark(way, 'text')}</p>", name, to=to, cc=[actor], summary=self.mark(way, "warning"),
+                tag=[{"type": "Mention", "href": actor, "name": one.handle}],
+                attachment=[{"type": "Document", "mediaType": "image/png", "url": f"https://judge.test/{name}.png",
+                             "name": self.mark(way, "alt")}], **more)
+            status, words = judge.post(f"{actor}/inbox", judge.create(note, name), name)
+            assert status == 202, (way, status, words)
+            self.ways.append(way)
