@@ -198,8 +198,10 @@ static void take_names(struct message *known, struct message *message)
     bytes_clear(&message->html);
     bytes_clear(&message->plain);
     bytes_clear(&message->warning);
+    message->wrapped = false;
 }
 
+/* Words of somebody elsewhere are kept for titles of threads; they are for those whom they reached. */
 static void write_message(struct note_look *look, const struct words_in *words, bool edit,
                           struct message *message)
 {
@@ -230,6 +232,7 @@ static void write_message(struct note_look *look, const struct words_in *words, 
     bytes_add(&message->html, bytes_slice(&words->html));
     bytes_add(&message->plain, bytes_slice(&words->plain));
     bytes_add_text(&message->warning, note->warning ? note->warning : "");
+    message_wrap(look->bridge, message);
 }
 
 static void show(const struct note_look *look, const struct message *message,

@@ -98,7 +98,7 @@ case $part in
         ;;
     long)
         export NESTBOX_POINTS=all NESTBOX_FAULTS=100 NESTBOX_CUTS=60 NESTBOX_KILLS=500
-        export NESTBOX_BAD_MAILS=5000 NESTBOX_BAD_KILLS=20
+        export NESTBOX_BAD_MAILS=5000 NESTBOX_BAD_KILLS=20 NESTBOX_CANARIES=6
         ;;
 esac
 case $part in all | crash | load | long) step "build (release)" build release nestbox ;; esac
