@@ -125,7 +125,8 @@ static void remove_claim(struct claims *claims, size_t i)
     if (--claim->host->claims == 0)
         forget_host(claims, claim->host);
     claims->count--;
-    memmove(&claims->at[i], &claims->at[i + 1], (claims->count - i) * sizeof claims->at[0]);
+    for (; i < claims->count; i++)
+        claims->at[i] = claims->at[i + 1];
     free(claim->load);
     free(claim);
 }

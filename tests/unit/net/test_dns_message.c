@@ -29,7 +29,7 @@ static struct dns_answer read_message(int rcode, int answers, int authority, con
 
 #define MESSAGE(rcode, answers, authority, records)                                                \
     {                                                                                              \
-        rcode, answers, authority, records, sizeof records - 1                                     \
+        rcode, answers, authority, records, sizeof(records) - 1                                    \
     }
 
 static void each_answer_says_how_long(void **state)
