@@ -144,6 +144,12 @@ static enum next toy_obey(struct toy *toy, struct slice line, struct turn *turn)
         toy->tls_after = slice_is(line, "slowtls");
         return toy_wait(turn);
     }
+    if (slice_is(line, "home")) {
+        turn->at_home = true;
+        return toy_say(turn, "home\n", NEXT_READ);
+    }
+    if (slice_is(line, "crowd"))
+        return toy_say(turn, turn->crowded ? "many\n" : "few\n", NEXT_READ);
     if (slice_is(line, "starttls"))
         return toy_say(turn, "go\n", NEXT_START_TLS);
     if (slice_is(line, "more") || slice_starts(line, SLICE("flood ")))

@@ -11,6 +11,8 @@
  *     watch N         "watching"; "news" at each nudge
  *     lookwatch N     an errand that watches N; "back", still watching
  *     timer MS        "ding" after MS
+ *     home            "home": its peer is known from now on
+ *     crowd           "many", or "few"
  *     quit            "bye"
  *     NUDGE_CLOSING   "closing", end
  */

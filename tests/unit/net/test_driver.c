@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -100,6 +101,33 @@ static void many_peers_die_with_their_errands_out(void **state)
             close(fds[PEERS - i]);
     }
     for (int i = 0; i < PEERS; i += 2)
+        close(fds[i]);
+    house_wait_sessions(&h, 0);
+    house_close(&h);
+}
+
+/* Who is known may wait in any number; the crowd is the others. */
+static void who_is_at_home_is_no_crowd(void **state)
+{
+    enum { PEERS = 501 };
+    const struct rlimit files = {4096, 4096};
+    struct house h;
+    int fds[PEERS];
+
+    (void)state;
+    (void)setrlimit(RLIMIT_NOFILE, &files);
+    house_open(&h);
+    for (int i = 0; i < PEERS; i++)
+        fds[i] = house_connect(&h, plain(&h));
+    house_wait_hello(&h, PEERS);
+    say(fds[0], "crowd\nhome\ncrowd\nhome\ncrowd\n");
+    hear(fds[0], "hello\nmany\nhome\nfew\nhome\nfew\n");
+    close(fds[0]);
+    house_wait_sessions(&h, PEERS - 1);
+    fds[0] = house_connect(&h, plain(&h));
+    say(fds[0], "crowd\n");
+    hear(fds[0], "hello\nmany\n");
+    for (int i = 0; i < PEERS; i++)
         close(fds[i]);
     house_wait_sessions(&h, 0);
     house_close(&h);
@@ -415,6 +443,7 @@ int main(void)
         cmocka_unit_test(a_timer_is_replaced_by_the_next_turn),
         cmocka_unit_test(a_peer_that_does_not_read_is_not_served),
         cmocka_unit_test(more_is_called_when_the_peer_took_it),
+        cmocka_unit_test(who_is_at_home_is_no_crowd),
         cmocka_unit_test(a_line_without_an_end_is_hung_up),
         cmocka_unit_test(closing_nudges_all_and_ends_when_the_last_has_gone),
         cmocka_unit_test(closing_ends_who_stays_beyond_the_deadline),
