@@ -12,8 +12,8 @@
 #include "bridge_private.h"
 #include "clock.h"
 #include "config.h"
-#include "store_contact.h"
 #include "digest.h"
+#include "store_contact.h"
 
 struct compose;
 

@@ -53,7 +53,8 @@ static bool tidy(struct bridge *bridge, bool *out_more, struct err *err)
     if (now_ms < bridge->tidy_ms)
         return true;
     if (!store_tidy(bridge->store, &more, err) || !expire_questions(bridge, err) ||
-        !expire_contacts(bridge, err) || !forget_dkim_keys(bridge, err) || !sleep_accounts(bridge, &more, err))
+        !expire_contacts(bridge, err) || !forget_dkim_keys(bridge, err) ||
+        !sleep_accounts(bridge, &more, err))
         return false;
     if (!more)
         bridge->tidy_ms = now_ms + TIDY_EVERY_MS;

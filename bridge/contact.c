@@ -164,22 +164,21 @@ static void apply_row(const struct contact_knock *knock, const struct contact *r
     case CONTACT_ASKED:
     case CONTACT_TURN: wait_on(knock, row, out); break;
     case CONTACT_UNKNOWN:
-    case CONTACT_STATES: assert(!"a row has a state");
+    case CONTACT_STATES: __builtin_unreachable(); /* a row has a state */
     }
 }
 
 void contact_judge(const struct contact_knock *knock, struct contact_verdict *out)
 {
-    const struct contact *row = row_for(knock);
+    const struct contact *row = row_for(knock), *domain = domain_for(knock);
 
     *out = (struct contact_verdict){.act = CONTACT_TAKE, .event = CONTACT_KNOCK};
-    if (!row || (waits(row->state) && domain_for(knock)))
-        row = domain_for(knock) ? domain_for(knock) : row;
-    if (row && !waits(row->state))
-        apply_row(knock, row, out);
-    else if (passes(knock))
+    if (domain && (!row || waits(row->state)))
+        row = domain;
+    bool decided = row && !waits(row->state);
+    if (!decided && passes(knock))
         return;
-    else if (knock->door == DOOR_CLOSED)
+    if (!decided && knock->door == DOOR_CLOSED)
         out->act = CONTACT_SHUT;
     else if (row)
         apply_row(knock, row, out);

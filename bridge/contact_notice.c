@@ -71,7 +71,7 @@ static void add_subject(struct bytes *out, const char *subject)
         if (clean.len > 0)
             bytes_add_char(&clean, ' ');
         for (size_t i = 0; !link && i < word.len; i++)
-            bytes_add_char(&clean, (unsigned char)word.at[i] < ' ' ? ' ' : word.at[i]);
+            bytes_add_char(&clean, (char)((unsigned char)word.at[i] < ' ' ? ' ' : word.at[i]));
         if (link)
             bytes_add_text(&clean, "[link]");
     }

@@ -71,7 +71,7 @@ page_writer write_profile;                                /* page_profile.c */
 /* page_list.c: subscribing by mail; the form stands on the profile. */
 void list_form(struct page *page, const struct account *account);
 enum next on_list_ask(void *face, struct http_turn *turn);
-enum next on_contact(void *face, struct http_turn *turn); /* page_contact.c: GET and POST */
+enum next on_contact(void *face, struct http_turn *turn);       /* page_contact.c: GET and POST */
 enum next on_list_question(void *face, struct http_turn *turn); /* GET and POST */
 enum next on_list_stop(void *face, struct http_turn *turn);
 page_writer write_post, redirect_actor, redirect_post; /* page_post.c */
