@@ -13,6 +13,22 @@ void mail_faces_clear(struct mail_faces *faces)
 }
 
 /* ---- where the header ends ---- */
+/* Where the line behind the first empty one begins, looking from `from` on; 0: there is none yet. */
+static size_t find_body(struct slice text, size_t from)
+{
+    for (;;) {
+        size_t end = slice_find(slice_from(text, from), '\n');
+        if (end == SIZE_MAX)
+            return 0;
+        from += end + 1;
+        struct slice rest = slice_from(text, from);
+        if (slice_starts(rest, SLICE("\r\n")))
+            return from + 2;
+        if (slice_starts(rest, SLICE("\n")))
+            return from + 1;
+    }
+}
+
 /* The header with the empty line behind it; *out_found false if there is none within the limit. */
 static bool read_header(struct source *mail, struct bytes *text, bool *out_found, struct err *err)
 {
@@ -25,17 +41,10 @@ static bool read_header(struct source *mail, struct bytes *text, bool *out_found
             return false;
         size_t from = text->len > 2 ? text->len - 3 : 0;
         bytes_add(text, (struct slice){piece, len});
-        for (char *at = text->at ? text->at + from : NULL; at && !*out_found;) {
-            at = memchr(at, '\n', text->len - (size_t)(at - text->at));
-            if (!at)
-                break;
-            struct slice rest = slice_from(bytes_slice(text), (size_t)(at - text->at) + 1);
-            size_t empty = slice_starts(rest, SLICE("\r\n")) ? 2 : slice_starts(rest, SLICE("\n"));
-            *out_found = empty > 0;
-            at++;
-            if (*out_found)
-                bytes_cut(text, (size_t)(at - text->at) + empty);
-        }
+        size_t body = find_body(bytes_slice(text), from);
+        *out_found = body > 0;
+        if (*out_found)
+            bytes_cut(text, body);
     }
     return true;
 }

@@ -131,8 +131,8 @@ static bool by_gnupg(struct pgp *pgp, const struct binaries *certificates, struc
     return ok;
 }
 
-static bool encrypt(struct pgp *pgp, const struct pgp_orders *orders, struct source *plain,
-                    struct sink *into, struct err *err)
+static bool seal_mail(struct pgp *pgp, const struct pgp_orders *orders, struct source *plain,
+                      struct sink *into, struct err *err)
 {
     scoped_value(binaries) certificates = {0};
     struct quick_context *context = NULL;
@@ -159,7 +159,7 @@ static bool write_as(struct pgp *pgp, const struct pgp_orders *orders, struct so
                      struct sink *into, struct err *err)
 {
     switch (orders->form) {
-    case PGP_SEALED: return encrypt(pgp, orders, plain, into, err);
+    case PGP_SEALED: return seal_mail(pgp, orders, plain, into, err);
     case PGP_WAS_ENCRYPTED:
     case PGP_SERVER_KEY: /* the store checks that the body wraps what is written to it */
     case PGP_CLEAR_BY_CHOICE: return sink_copy(into, plain, err);

@@ -10,6 +10,7 @@ import pytest
 
 from laboratory.gpg import Gpg
 from laboratory.mailing import compose, from_outside, submit
+from laboratory.terminal import Terminal
 from laboratory.wait import until
 
 CURVE, RSA, NIST = ("ed25519", "cv25519"), ("rsa2048", "rsa2048"), ("nistp256", "nistp384")
@@ -253,3 +254,51 @@ def test_a_large_mail_is_sealed_in_pieces(alice):
     _, inside = opened(alice, newest(alice))
     assert [part.get_content() for part in inside.iter_attachments()] == [content]
     assert not rests(alice.nestbox, canary)
+
+
+# what rests already
+
+
+def test_what_rests_already_is_sealed_once_however_often_it_is_interrupted(twin, ring):
+    server = twin().start()
+    reader, canary = server.account("una@twin.test"), word()
+    for number in range(40):
+        deliver(reader, letter(reader.address, f"{canary} {number}", f"{canary}\n"))
+    assert "no key" in server.run("seal", reader.address).stderr.decode()
+    reader.ring = ring(reader.address)
+    server.cli("key", "add", reader.address, reader.ring.certificate())
+    before = reader.mails("INBOX")
+    for _ in range(3):
+        asked = subprocess.Popen([str(server.binary), "seal", reader.address, "--config", str(server.config)],
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until(lambda: asked.poll() is not None or server.ask("status")["mail"]["sealed"] > 0, "a first mail sealed")
+        server.kill()
+        asked.wait(30)
+        server.start()
+    said = server.cli("seal", reader.address)
+    assert "nothing rests unsealed" in said
+    assert server.ask("status")["mail"] == {"sealed": 40, "came_encrypted": 0, "server_key": 0, "clear": 0}
+    after = reader.mails("INBOX")
+    assert [mail["message_id"] for mail in after] == [mail["message_id"] for mail in before]
+    assert {mail["subject"] for mail in after} == {"[...]"}
+    subjects = [opened(reader, reader.show(mail))[1]["Subject"] for mail in (after[0], after[-1])]
+    assert subjects == [f"{canary} 0", f"{canary} 39"]
+    server.stop()
+    assert not rests(server, canary)
+
+
+def test_mutt_opens_it_and_shows_the_subject_from_inside(alice, tmp_path):
+    canary = word()
+    deliver(alice, letter(alice.address, canary, f"text of {canary}\n"))
+    box = tmp_path / "mail.mbox"
+    box.write_bytes(b"From carol@mail.test Sun Nov 22 12:00:00 2026\n" + newest(alice).replace(b"\r\n", b"\n") + b"\n")
+    settings = tmp_path / "muttrc"
+    settings.write_text(f"set folder={tmp_path}\nset quit=yes\nset wait_key=no\nset crypt_use_gpgme=yes\n"
+                        "set crypt_protected_headers_read=yes\nset pager_index_lines=0\n")
+    screen = Terminal(["mutt", "-n", "-F", str(settings), "-f", str(box), "-e", 'push "<display-message>"'],
+                      {"GNUPGHOME": str(alice.ring.folder)})
+    screen.wait_for(f"text of {canary}")
+    screen.type("i")
+    screen.wait_for(canary)  # the index, which said [...] before
+    screen.type("q")
+    assert screen.finish() == 0
