@@ -16,6 +16,8 @@ void mail_faces_clear(struct mail_faces *faces)
 /* Where the line behind the first empty one begins, looking from `from` on; 0: there is none yet. */
 static size_t find_body(struct slice text, size_t from)
 {
+    if (from == 0 && (slice_starts(text, SLICE("\r\n")) || slice_starts(text, SLICE("\n"))))
+        return text.at[0] == '\n' ? 1 : 2; /* a mail without a header */
     for (;;) {
         size_t end = slice_find(slice_from(text, from), '\n');
         if (end == SIZE_MAX)
@@ -123,7 +125,7 @@ static struct slice cut_parameter(struct slice *rest)
     return part;
 }
 
-/* The field as it was but for marks of others, and with ours. */
+/* The field as it was but for marks of others, and with ours: first, so that no quote that never closes hides them. */
 static void add_content_type(struct bytes *inner, struct slice raw)
 {
     struct slice rest = slice_trim(raw);
@@ -131,6 +133,7 @@ static void add_content_type(struct bytes *inner, struct slice raw)
 
     bytes_add_text(inner, "Content-Type: ");
     bytes_add(inner, slice_find(type, '/') == SIZE_MAX ? SLICE("text/plain") : slice_trim(type));
+    bytes_add_text(inner, ";\r\n hp=\"cipher\"; protected-headers=\"v1\"");
     while (rest.at) {
         struct slice parameter = cut_parameter(&rest);
         if (is_mark(parameter) || slice_empty(slice_trim(parameter)))
@@ -138,7 +141,7 @@ static void add_content_type(struct bytes *inner, struct slice raw)
         bytes_add_char(inner, ';');
         bytes_add(inner, parameter);
     }
-    bytes_add_text(inner, ";\r\n hp=\"cipher\"; protected-headers=\"v1\"\r\n");
+    bytes_add_text(inner, "\r\n");
 }
 
 static void add_subject(struct mail_faces *faces)

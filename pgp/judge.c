@@ -129,8 +129,8 @@ static bool write_text(struct engine_result *result, struct slice s)
     return wire_send(t->wire, bytes_slice(&out), t->deadline_ms) == WIRE_DONE;
 }
 
-static bool encrypt(struct engine *engine, struct judge_request *request,
-                    struct arriving_text *text, struct judge_answer *answer)
+static bool encrypt_text(struct engine *engine, struct judge_request *request,
+                         struct arriving_text *text, struct judge_answer *answer)
 {
     struct leaving_text out = {{write_text}, text->wire, text->deadline_ms};
     size_t given = request->certificate_count;
@@ -153,7 +153,7 @@ static bool serve(struct engine *engine, struct judge_request *request, struct w
     if (request->kind == FRAME_VERIFY)
         answer.ok = verify(engine, request, &text.text, &answer);
     else if (request->kind == FRAME_ENCRYPT)
-        answer.ok = encrypt(engine, request, &text, &answer);
+        answer.ok = encrypt_text(engine, request, &text, &answer);
     else
         answer.ok = read_key(engine, request, &answer);
     if (!read_to_end(&text))

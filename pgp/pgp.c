@@ -16,11 +16,6 @@ struct pgp *pgp_new(const char *const *judge_argv)
     return pgp;
 }
 
-void pgp_set_engine(struct pgp *pgp, enum pgp_engine engine)
-{
-    pgp->engine = engine;
-}
-
 void pgp_free(struct pgp *pgp)
 {
     if (!pgp)

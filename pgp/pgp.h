@@ -25,11 +25,6 @@ struct pgp;
 /* `judge_argv` starts the judge (its end of a socket pair is descriptor 3); NULL-terminated, borrowed for
  * the life of pgp.  Nothing starts yet. */
 struct pgp *pgp_new(const char *const *judge_argv);
-enum pgp_engine {
-    PGP_ENGINE_BEST,  /* librnp, and GnuPG for certificates that librnp cannot use */
-    PGP_ENGINE_GNUPG, /* GnuPG alone: for comparisons */
-};
-void pgp_set_engine(struct pgp *pgp, enum pgp_engine engine); /* before anything is sealed */
 void pgp_free(struct pgp *pgp);                               /* ends the judge */
 
 /* The judge's main(): serves descriptor 3 until it closes or 60 s pass without work. */

@@ -14,7 +14,6 @@
 
 struct pgp {
     struct quick *quick;
-    enum pgp_engine engine;
     const char *const *judge_argv;
     int64_t deadline_ms;  /* for one request */
     pthread_mutex_t lock; /* over the judge; held for a whole request */

@@ -141,9 +141,7 @@ static bool seal_mail(struct pgp *pgp, const struct pgp_orders *orders, struct s
     if (!read_certificates(orders, &certificates, err))
         return false;
     enum quick_fit fit =
-        pgp->engine == PGP_ENGINE_GNUPG
-            ? QUICK_UNFIT
-            : quick_take(pgp->quick, certificates.slices, certificates.count, &context, err);
+        quick_take(pgp->quick, certificates.slices, certificates.count, &context, err);
     token_new(boundary);
     if (!write_top(orders->outer, boundary, into, err)) {
         quick_give_back(pgp->quick, context);

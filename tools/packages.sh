@@ -30,7 +30,7 @@ PACKAGES_POSTFIX=(postfix postfix-mta-sts-resolver)
 PACKAGES_EXIM=(exim4-daemon-light)
 PACKAGES_OPENSMTPD=(opensmtpd)
 
-PACKAGES_BENCH=("${PACKAGES_PYTHON[@]}" "${PACKAGES_FRESH[@]}" iproute2 procps python3-dkim)
+PACKAGES_BENCH=("${PACKAGES_PYTHON[@]}" "${PACKAGES_FRESH[@]}" iproute2 procps python3-dkim gnupg gpg-agent)
 
 PACKAGES_TEETH=(eatmydata strace)
 

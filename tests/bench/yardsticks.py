@@ -32,9 +32,9 @@ class Postfix:
     def queued(self):
         return sum(path.is_file() for path in (self.root / "var/spool/postfix/deferred").rglob("*"))
 
-    def source(self, address, mailbox, sessions, messages):
-        """Postfix's own generator: 4 KiB each, a connection a mail, none like another."""
-        self.root.run("/usr/sbin/smtp-source", "-s", sessions, "-m", messages, "-l", 4096, "-f", "sender@mail.test",
+    def source(self, address, mailbox, sessions, messages, octets=4096):
+        """Postfix's own generator: a connection a mail, none like another."""
+        self.root.run("/usr/sbin/smtp-source", "-s", sessions, "-m", messages, "-l", octets, "-f", "sender@mail.test",
                       "-t", mailbox, f"inet:{address}:25", seconds=600)
 
 

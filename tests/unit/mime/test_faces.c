@@ -26,7 +26,8 @@ static char *faces_of(const char *lf)
     return bytes_take(&shown);
 }
 
-#define MARKS ";\n hp=\"cipher\"; protected-headers=\"v1\"\n\n"
+#define MARK ";\n hp=\"cipher\"; protected-headers=\"v1\""
+#define MARKS MARK "\n\n"
 
 static void each_field_has_its_place(void **state)
 {
@@ -40,26 +41,28 @@ static void each_field_has_its_place(void **state)
          "8bit\n\nhello\n",                                                                                             "Received: from a\n by b\nFrom: bob@x.test\nTo: alice@y.test\nSubject: [...]\n|"
          "From: bob@x.test\nTo: alice@y.test\nSubject: secret\nX-Mailer: m\nMIME-Version: 1.0\n"
          "Content-Transfer-Encoding: 8bit\nHP-Outer: From: bob@x.test\nHP-Outer: To: alice@y.test\n"
-         "HP-Outer: Subject: [...]\nContent-Type: text/plain; charset=utf-8" MARKS "hello\n"                                                                   },
+         "HP-Outer: Subject: [...]\nContent-Type: text/plain" MARK "; charset=utf-8\n\nhello\n"                                                                      },
         {"threads stay",                        "Message-ID: <2@x>\nIn-Reply-To: <1@x>\nReferences: <0@x>\n <1@x>\n\n",
          "Message-ID: <2@x>\nIn-Reply-To: <1@x>\nReferences: <0@x>\n <1@x>\n|"
          "Message-ID: <2@x>\nIn-Reply-To: <1@x>\nReferences: <0@x>\n <1@x>\n"
          "HP-Outer: Message-ID: <2@x>\nHP-Outer: In-Reply-To: <1@x>\nHP-Outer: References: <0@x>\n "
          "<1@x>\n"
-         "Content-Type: text/plain" MARKS                                                                                                                                                 },
+         "Content-Type: text/plain" MARKS                                                                                                                                                       },
         {"nothing is said in the name of ours", "HP-Outer: Subject: harmless\nSubject: secret\n\n",
          "Subject: [...]\n|Subject: secret\nHP-Outer: Subject: [...]\nContent-Type: "
-         "text/plain" MARKS                                                                                                                                                               },
+         "text/plain" MARKS                                                                                                                                                                     },
         {"marks of others go",
          "Content-Type: multipart/mixed; hp=\"clear\";\n boundary=\"a;hp=b\"; "
-         "Protected-Headers=v1; x=y\n\n",                                                                               "|Content-Type: multipart/mixed;\n boundary=\"a;hp=b\"; x=y" MARKS},
+         "Protected-Headers=v1; x=y\n\n",                                                                               "|Content-Type: multipart/mixed" MARK ";\n boundary=\"a;hp=b\"; x=y\n\n"},
         {"a type that is none",                 "Content-Type: text\n\nhello",
-         "|Content-Type: text/plain" MARKS "hello"                                                                                                                                        },
+         "|Content-Type: text/plain" MARKS "hello"                                                                                                                                              },
         {"a header alone",                      "Subject: secret\n",
          "Subject: [...]\n|Subject: secret\nHP-Outer: Subject: [...]\nContent-Type: "
-         "text/plain" MARKS                                                                                                                                                               },
-        {"no header",                           "\nhello",                                                              "|Content-Type: text/plain" MARKS "\nhello"                       },
-        {"nothing",                             "",                                                                     "|Content-Type: text/plain" MARKS                                 },
+         "text/plain" MARKS                                                                                                                                                                     },
+        {"no header, and a text like one",      "\nFrom: me\n\nhello",
+         "|Content-Type: text/plain" MARKS "\nFrom: me\n\nhello"                                                                                                                                },
+        {"no header",                           "\nhello",                                                              "|Content-Type: text/plain" MARKS "\nhello"                             },
+        {"nothing",                             "",                                                                     "|Content-Type: text/plain" MARKS                                       },
     };
 
     (void)state;

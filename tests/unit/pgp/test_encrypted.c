@@ -52,79 +52,79 @@ static char *armored(struct slice binary)
     "\xD2\x05\x01"                                                                                 \
     "data"
 
+static const struct {
+    const char *name;
+    bool expected;
+    struct slice packets;
+} packet_rows[] = {
+    {"a session key and data",            true,  SLICE(KEY DATA)             },
+    {"two session keys",                  true,  SLICE(KEY KEY DATA)         },
+    {"an old head",                       true,
+     SLICE("\x84\x0A\x03"
+           "123456789" DATA)                                                 },
+    {"an old head with two octets",       true,
+     SLICE("\x85\x00\x0A\x03"
+           "123456789" DATA)                                                 },
+    {"a password",                        true,
+     SLICE("\xC3\x04\x04"
+           "pwd" DATA)                                                       },
+    {"data by AEAD",                      true,
+     SLICE(KEY "\xD4\x05\x01"
+               "data")                                                       },
+    {"data in parts",                     true,
+     SLICE(KEY "\xD2\xE1\x01"
+               "1\x03"
+               "abc")                                                        },
+    {"a length of five octets",           true,
+     SLICE(KEY "\xD2\xFF\x00\x00\x00\x05\x01"
+               "data")                                                       },
+    {"a literal packet in armor",         false,
+     SLICE("\xCB\x0B"
+           "b\x00\x00\x00\x00\x00"
+           "hello")                                                          },
+    {"a literal packet behind a key",     false,
+     SLICE(KEY "\xCB\x0B"
+               "b\x00\x00\x00\x00\x00"
+               "hello")                                                      },
+    {"compressed data",                   false,
+     SLICE("\xC8\x03\x00"
+           "ab")                                                             },
+    {"data without a session key",        false, SLICE(DATA)                 },
+    {"session keys without data",         false, SLICE(KEY KEY)              },
+    {"data without integrity",            false,
+     SLICE(KEY "\xC9\x05\x01"
+               "data")                                                       },
+    {"something behind the data",         false,
+     SLICE(KEY DATA "\xCB\x06"
+                    "b\x00\x00\x00\x00\x00")                                 },
+    {"another message behind it",         false, SLICE(KEY DATA KEY DATA)    },
+    {"a session key in parts",            false,
+     SLICE("\xC1\xE1\x03"
+           "1\x03"
+           "abc" DATA)                                                       },
+    {"a session key without end",         false,
+     SLICE("\x87\x03"
+           "123456789" DATA)                                                 },
+    {"data that stops early",             false,
+     SLICE(KEY "\xD2\x09\x01"
+               "data")                                                       },
+    {"empty data",                        false, SLICE(KEY "\xD2\x00")       },
+    {"data of no known version",          false,
+     SLICE(KEY "\xD2\x05"
+               "Hello")                                                      },
+    {"a session key of no known version", false,
+     SLICE("\xC1\x05"
+           "Hello" DATA)                                                     },
+    {"text",                              false, SLICE("Hello, this is text")},
+    {"nothing",                           false, SLICE("")                   },
+};
+
 static void packets_decide(void **state)
 {
-    static const struct {
-        const char *name;
-        bool expected;
-        struct slice packets;
-    } rows[] = {
-        {"a session key and data",            true,  SLICE(KEY DATA)             },
-        {"two session keys",                  true,  SLICE(KEY KEY DATA)         },
-        {"an old head",                       true,
-         SLICE("\x84\x0A\x03"
-               "123456789" DATA)                                                 },
-        {"an old head with two octets",       true,
-         SLICE("\x85\x00\x0A\x03"
-               "123456789" DATA)                                                 },
-        {"a password",                        true,
-         SLICE("\xC3\x04\x04"
-               "pwd" DATA)                                                       },
-        {"data by AEAD",                      true,
-         SLICE(KEY "\xD4\x05\x01"
-                   "data")                                                       },
-        {"data in parts",                     true,
-         SLICE(KEY "\xD2\xE1\x01"
-                   "1\x03"
-                   "abc")                                                        },
-        {"a length of five octets",           true,
-         SLICE(KEY "\xD2\xFF\x00\x00\x00\x05\x01"
-                   "data")                                                       },
-        {"a literal packet in armor",         false,
-         SLICE("\xCB\x0B"
-               "b\x00\x00\x00\x00\x00"
-               "hello")                                                          },
-        {"a literal packet behind a key",     false,
-         SLICE(KEY "\xCB\x0B"
-                   "b\x00\x00\x00\x00\x00"
-                   "hello")                                                      },
-        {"compressed data",                   false,
-         SLICE("\xC8\x03\x00"
-               "ab")                                                             },
-        {"data without a session key",        false, SLICE(DATA)                 },
-        {"session keys without data",         false, SLICE(KEY KEY)              },
-        {"data without integrity",            false,
-         SLICE(KEY "\xC9\x05\x01"
-                   "data")                                                       },
-        {"something behind the data",         false,
-         SLICE(KEY DATA "\xCB\x06"
-                        "b\x00\x00\x00\x00\x00")                                 },
-        {"another message behind it",         false, SLICE(KEY DATA KEY DATA)    },
-        {"a session key in parts",            false,
-         SLICE("\xC1\xE1\x03"
-               "1\x03"
-               "abc" DATA)                                                       },
-        {"a session key without end",         false,
-         SLICE("\x87\x03"
-               "123456789" DATA)                                                 },
-        {"data that stops early",             false,
-         SLICE(KEY "\xD2\x09\x01"
-                   "data")                                                       },
-        {"empty data",                        false, SLICE(KEY "\xD2\x00")       },
-        {"data of no known version",          false,
-         SLICE(KEY "\xD2\x05"
-                   "Hello")                                                      },
-        {"a session key of no known version", false,
-         SLICE("\xC1\x05"
-               "Hello" DATA)                                                     },
-        {"text",                              false, SLICE("Hello, this is text")},
-        {"nothing",                           false, SLICE("")                   },
-    };
-
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        scoped_text char *text = armored(rows[i].packets);
-        assert_is(rows[i].name, rows[i].expected, slice_of(text), PGP_AS_OPENPGP);
+    for (size_t i = 0; i < COUNT_OF(packet_rows); i++) {
+        scoped_text char *text = armored(packet_rows[i].packets);
+        assert_is(packet_rows[i].name, packet_rows[i].expected, slice_of(text), PGP_AS_OPENPGP);
     }
 }
 
