@@ -125,14 +125,25 @@ static struct slice cut_parameter(struct slice *rest)
     return part;
 }
 
+/* "multipart/mixed": a type holds no blank, quote or comment. */
+static struct slice cut_type(struct slice *rest)
+{
+    struct slice type = slice_trim(slice_cut(rest, ';'));
+    size_t len = 0;
+
+    while (len < type.len && type.at[len] > ' ' && !strchr("\"(", type.at[len]))
+        len++;
+    return slice_first(type, len);
+}
+
 /* The field as it was but for marks of others, and with ours: first, so that no quote that never closes hides them. */
 static void add_content_type(struct bytes *inner, struct slice raw)
 {
     struct slice rest = slice_trim(raw);
-    struct slice type = cut_parameter(&rest);
+    struct slice type = cut_type(&rest);
 
     bytes_add_text(inner, "Content-Type: ");
-    bytes_add(inner, slice_find(type, '/') == SIZE_MAX ? SLICE("text/plain") : slice_trim(type));
+    bytes_add(inner, slice_find(type, '/') == SIZE_MAX ? SLICE("text/plain") : type);
     bytes_add_text(inner, ";\r\n hp=\"cipher\"; protected-headers=\"v1\"");
     while (rest.at) {
         struct slice parameter = cut_parameter(&rest);
