@@ -11,7 +11,8 @@ struct bridge *bridge_new(const struct bridge_parts *parts)
     bridge->store = parts->store;
     bridge->vault = parts->vault;
     bridge->pgp = parts->pgp;
-    store_wrap_with(parts->store, parts->vault);
+    if (parts->store) /* one that only shows needs none */
+        store_wrap_with(parts->store, parts->vault);
     return bridge;
 }
 

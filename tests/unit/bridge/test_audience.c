@@ -17,7 +17,7 @@ static int set_up(void **state)
 {
     (void)state;
     town_open(&town);
-    town_reply_all(&town, REPLY_ALL_PUBLIC);
+    town_choose(&town, REPLY_ALL_PUBLIC);
     return 0;
 }
 

@@ -140,7 +140,7 @@ static void test_ask_once(void **state)
                    "alice in INBOX: Publish your answer to Bob?\n"};
 
     (void)state;
-    town_reply_all(&town, REPLY_ALL_ASK);
+    town_choose(&town, REPLY_ALL_ASK);
     assert_int_equal(run_row(&town, &answer), 0);
     scoped_text char *question = town_newest_mail(&town, town.alice, "INBOX");
     assert_non_null(strstr(question, "You pressed Reply all."));
@@ -187,7 +187,7 @@ static void test_ask_once_yes(void **state)
     struct err err;
 
     (void)state;
-    town_reply_all(&town, REPLY_ALL_ASK);
+    town_choose(&town, REPLY_ALL_ASK);
     assert_int_equal(run_row(&town, &answer), 0);
     scoped_text char *contact = newest_command(&town, "contact");
     say_to(&town, contact, "Ja.", TAKEN, "");
@@ -214,7 +214,7 @@ static void test_a_question_unanswered(void **state)
     struct err err;
 
     (void)state;
-    town_reply_all(&town, REPLY_ALL_ASK);
+    town_choose(&town, REPLY_ALL_ASK);
     assert_int_equal(run_row(&town, &answer), 0);
     town_wait(&town, 6 * (int64_t)DAY_MS);
     assert_true(expire_questions(town.bridge, &err));

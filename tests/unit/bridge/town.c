@@ -125,20 +125,22 @@ static bool settle(struct town *town, struct store_tx *tx, struct err *err)
 
 static enum reply_all wanted_choice;
 
-static bool change_reply_all(struct town *town, struct store_tx *tx, struct err *err)
+/* Of a chat program of hers, which an earlier mail may have shown, nothing is known. */
+static bool change_choices(struct town *town, struct store_tx *tx, struct err *err)
 {
     scoped_value(account) account = {0};
 
     if (store_account(store_tx_view(tx), town->alice, &account, err) != FOUND)
         return false;
     account.reply_all = wanted_choice;
+    account.chat = CHAT_UNKNOWN;
     return store_update_account(tx, &account, err);
 }
 
-void town_reply_all(struct town *town, enum reply_all choice)
+void town_choose(struct town *town, enum reply_all choice)
 {
     wanted_choice = choice;
-    town_write(town, change_reply_all);
+    town_write(town, change_choices);
 }
 
 /* ---- opening and closing ---- */

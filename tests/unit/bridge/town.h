@@ -38,7 +38,7 @@ void town_open(struct town *town);
 void town_close(struct town *town);
 int64_t town_now(const struct town *town);
 void town_wait(struct town *town, int64_t ms);
-void town_reply_all(struct town *town, enum reply_all choice);
+void town_choose(struct town *town, enum reply_all choice); /* Alice; and she has no chat program */
 
 struct town_mail {
     enum mail_door door;
