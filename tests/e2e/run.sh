@@ -14,12 +14,7 @@ fetch_peer() {
     local lock=$here/$1/package-lock.json stamp=$here/$1/node_modules/.fetched
     cmp -s "$lock" "$stamp" && return
     say "fetching $2 (npm ci)"
-    (
-        cd "$here/$1"
-        # A registry may lack the packages of other platforms; `npm ci` then finds the lock file wanting.
-        npm ci --no-progress --loglevel=error >/dev/null 2>&1 ||
-            npm install --no-save --no-audit --no-progress --loglevel=error >/dev/null
-    )
+    (cd "$here/$1" && npm ci --no-progress --loglevel=error >/dev/null)
     cp "$lock" "$stamp"
 }
 
