@@ -1,8 +1,9 @@
 /*
  * In which form a mail rests (docs/at-rest.md).
  *
- *     not to be sealed (seal = no, or appended with seal_appended = no)      -> in clear
  *     it came encrypted, as its packets prove                                -> as it came
+ *     not to be sealed (seal = no, or appended with seal_appended = no)      -> in clear
+ *     Delta Chat reads the account: it drops what is encrypted and unsigned  -> under the server key
  *     its owner has keys that encrypt today, and an engine takes them        -> sealed to all of them
  *     the owner never had one                                                -> as seal_without_key says
  *     all are expired, revoked or not usable                                 -> the same, but never in clear
@@ -22,6 +23,7 @@ struct sealing {
     struct bytes held[PGP_CERTIFICATES_MAX];
     size_t count;
     bool had_keys;
+    bool chats;
 };
 
 static void sealing_clear(struct sealing *sealing)
@@ -48,8 +50,13 @@ static bool add_key(void *ctx, const struct account_key *key)
 static bool find_keys(struct sealing *sealing, struct err *err)
 {
     scoped(store_view) view = store_look(sealing->bridge->store, err);
+    scoped_value(account) account = {0};
+    int64_t account_id = sealing->letter->account_id;
 
-    return view && store_account_keys(view, sealing->letter->account_id, add_key, sealing, err);
+    if (!view || store_account(view, account_id, &account, err) == FAILED)
+        return false;
+    sealing->chats = account_chats(&account);
+    return store_account_keys(view, account_id, add_key, sealing, err);
 }
 
 /* ---- what came encrypted ---- */
@@ -163,6 +170,8 @@ static bool write_chosen(struct sealing *sealing, struct err *err)
         return write_as(sealing, PGP_CLEAR_BY_CHOICE, err);
     if (!find_keys(sealing, err))
         return false;
+    if (sealing->chats)
+        return write_as(sealing, PGP_SERVER_KEY, err);
     return sealing->count > 0 ? write_sealed(sealing, err) : write_without_key(sealing, err);
 }
 

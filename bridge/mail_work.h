@@ -78,9 +78,10 @@ enum deed {
 };
 struct mail_plan {
     int64_t account_id; /* the author's, who must still be active; 0: from outside */
-    bool chats;         /* Delta Chat sent it: so it reads the account */
     int64_t parent_id;  /* must still be open; 0: none */
     bool parent_own_followers;
+    bool chats;   /* Delta Chat sent it: so it reads the account */
+    bool by_hand; /* whom it goes to may answer without being asked about */
     struct guard guards[2];
     size_t guard_count;
     struct planned_note *note;
@@ -110,7 +111,6 @@ struct mail_plan {
     struct list_ticket *ticket;
     int contact_event; /* enum contact_event */
     char *contact_words;
-    bool by_hand; /* whom it goes to may answer without being asked about */
 };
 void mail_plan_free(struct mail_plan *plan);
 void planned_note_free(struct planned_note *note);

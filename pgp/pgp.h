@@ -25,7 +25,7 @@ struct pgp;
 /* `judge_argv` starts the judge (its end of a socket pair is descriptor 3); NULL-terminated, borrowed for
  * the life of pgp.  Nothing starts yet. */
 struct pgp *pgp_new(const char *const *judge_argv);
-void pgp_free(struct pgp *pgp);                               /* ends the judge */
+void pgp_free(struct pgp *pgp); /* ends the judge */
 
 /* The judge's main(): serves descriptor 3 until it closes or 60 s pass without work. */
 int pgp_judge_main(void);

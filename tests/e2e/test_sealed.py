@@ -3,6 +3,8 @@ import email
 import email.policy
 import imaplib
 import os
+import pathlib
+import signal
 import sqlite3
 import subprocess
 
@@ -10,6 +12,7 @@ import pytest
 
 from laboratory.gpg import Gpg
 from laboratory.mailing import compose, from_outside, submit
+from laboratory.nestbox import Refused
 from laboratory.terminal import Terminal
 from laboratory.wait import until
 
@@ -233,13 +236,29 @@ def test_an_expired_or_revoked_key_is_not_sealed_to_and_nothing_lies_in_clear(tw
     assert listed["encrypts"] is False
 
 
+def kill_children(pid):
+    """And waits till they have let go of all they held: what is asked of one that is dying hears 451."""
+    children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout.split()
+    for child in children:
+        os.kill(int(child), signal.SIGKILL)
+    for child in children:
+        until(lambda: state_of(child) in ("Z", None), f"the end of {child}")
+
+
+def state_of(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
 def test_the_judge_is_killed_and_comes_back(alice, ring, person):
     """A key of old self-signatures: GnuPG alone can use it."""
     reader = person("old")
     old = ring(reader.address, RSA, options=["--cert-digest-algo", "SHA1"])
     reader.nestbox.cli("key", "add", reader.address, old.certificate())
     for number in range(3):
-        subprocess.run(["pkill", "-KILL", "-P", str(reader.nestbox.pid)], check=False)
+        kill_children(reader.nestbox.pid)
         deliver(reader, letter(reader.address, f"Mail {number}", "by GnuPG\n"))
         _, armor = payload(newest(reader))
         assert b"by GnuPG" in old.decrypt(armor)
@@ -254,6 +273,19 @@ def test_a_large_mail_is_sealed_in_pieces(alice):
     _, inside = opened(alice, newest(alice))
     assert [part.get_content() for part in inside.iter_attachments()] == [content]
     assert not rests(alice.nestbox, canary)
+
+
+def test_delta_chat_is_not_given_what_it_would_drop(person, ring):
+    canary = word()
+    reader = person("chats")
+    server = reader.nestbox
+    server.cli("key", "add", reader.address, ring(reader.address).certificate())
+    server.cli("account", "set", reader.address, "chat=yes")
+    deliver(reader, letter(reader.address, canary, "hello\n"))
+    assert f"Subject: {canary}".encode() in newest(reader)
+    assert not rests(server, canary)
+    with pytest.raises(Refused, match="would drop what the server sealed"):
+        server.cli("seal", reader.address)
 
 
 # what rests already

@@ -22,7 +22,8 @@ static void read_request(struct slice in)
         in = slice_from(in, used);
     }
     assert(request.certificate_count <= CERTIFICATES_MOST);
-    assert(step != REQUEST_READY || request.kind != FRAME_READ_KEY || request.certificate_count == 1);
+    assert(step != REQUEST_READY || request.kind != FRAME_READ_KEY ||
+           request.certificate_count == 1);
 }
 
 static void read_answer(struct slice in, enum frame_kind to)
