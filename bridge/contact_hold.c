@@ -1,8 +1,4 @@
-/*
- * Whose sender gives up before an owner has answered: such mail is taken in and rests sealed (facts of mail, 1.11).
- *
- * The schedules themselves, with their sources, are data of the simulation: tests/unit/bridge/schedules.txt.
- */
+/* Whose sender gives up before an owner has answered: such mail is taken in and rests sealed. */
 #include "contact.h"
 
 enum {
