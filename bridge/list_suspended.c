@@ -5,9 +5,8 @@
 #include "commit.h"
 #include "list_work.h"
 
-#include "compose.h"
-#include "id.h"
 #include "memory.h"
+#include "own_letter.h"
 
 enum { TOLD_AT_ONCE = 50, LOOK_AGAIN_MS = HOUR_MS };
 
@@ -64,54 +63,17 @@ static void add_words(const struct lost *lost, struct bytes *out)
 
 static bool write_letter(struct bridge *bridge, struct lost *lost, struct err *err)
 {
-    struct letter *letter = &lost->letter;
-    scoped(compose) c = compose_new();
     scoped_value(bytes) text = {0};
-    scoped_text char *own = account_address(&lost->account);
-    struct memory_sink sink;
+    scoped_text char *subject = lost->count == 1
+                                    ? must_print("%s gets your posts no more", lost->first)
+                                    : must_print("%zu readers get your posts no more", lost->count);
 
-    letter->account_id = lost->account.id;
-    letter->mailbox = MAILBOX_INBOX;
-    letter->received_ms = clock_now(bridge->clock);
-    letter->from = must_print("postmaster@%s", lost->account.domain);
-    letter->message_id = message_id_new(lost->account.domain);
-    letter->subject = lost->count == 1
-                          ? must_print("%s gets your posts no more", lost->first)
-                          : must_print("%zu readers get your posts no more", lost->count);
-    compose_address(c, "From", "Your posts by mail", letter->from);
-    compose_address(c, "To", NULL, own);
-    compose_field(c, "Subject", letter->subject);
-    compose_date(c, letter->received_ms);
-    compose_ids(c, "Message-ID", &letter->message_id, 1);
-    compose_field(c, "Auto-Submitted", "auto-generated");
     add_words(lost, &text);
-    compose_text(c, bytes_slice(&text), NULL);
-    memory_sink_init(&sink);
-    bool ok = compose_write(c, &sink.sink, err);
-    scoped(source) content = source_of_bytes(&sink.bytes);
-    return ok && letter_seal(bridge, content, letter, err);
+    return own_letter_write(bridge, &lost->account, "Your posts by mail", subject,
+                            bytes_slice(&text), &lost->letter, err);
 }
 
 /* ---- telling ---- */
-static bool file_letter(struct store_tx *tx, struct lost *lost, struct err *err)
-{
-    struct person robot = {.kind = PERSON_MAIL, .address = lost->letter.from};
-    char ref[REF_LEN + 1];
-    struct message message = {
-        .ref = ref,
-        .visibility = VISIBILITY_MAIL,
-        .state = MESSAGE_SENT,
-        .version = 1,
-        .message_id = lost->letter.message_id,
-        .published_ms = lost->letter.received_ms,
-    };
-
-    ref_new(ref);
-    return store_put_person(tx, &robot, &message.author_id, err) &&
-           store_add_message(tx, &message, &message.id, err) &&
-           letter_file(tx, &lost->letter, message.id, err);
-}
-
 static bool record(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
 {
     struct lost *lost = ctx;
@@ -130,7 +92,7 @@ static bool record(struct bridge *bridge, struct store_tx *tx, void *ctx, struct
         if (!store_follow_fares(tx, &follow, err))
             return false;
     }
-    return told == 0 || !lost->letter.body || file_letter(tx, lost, err);
+    return told == 0 || !lost->letter.body || own_letter_file(tx, &lost->letter, err);
 }
 
 static bool look(struct bridge *bridge, struct lost *lost, struct err *err)

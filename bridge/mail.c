@@ -119,7 +119,7 @@ static bool opened(struct mail_work *work, struct err *err)
     recipients_mark_visible(work);
     if (refuse_by_dmarc(work))
         return true;
-    return go_its_way(work, err);
+    return go_its_way(work, err) && mail_key_learn(work, err);
 }
 
 static void work_clear(struct mail_work *work)
@@ -199,7 +199,7 @@ bool bridge_mail_record(struct bridge *bridge, struct store_tx *tx, struct mail_
         return false;
     if (!is_new)
         return true;
-    if (!world_is_as_seen(tx, plan, err) ||
+    if (!world_is_as_seen(tx, plan, err) || !mail_key_record(tx, plan, err) ||
         (plan->chats && !store_account_chats(tx, plan->account_id, err)))
         return false;
     if (plan->deed != DEED_NONE)

@@ -14,10 +14,13 @@ struct certificates {
     size_t count, capacity;
 };
 
+/* Those that may post: one that was learnt encrypts and does no more. */
 static bool collect_certificate(void *ctx, const struct account_key *key)
 {
     struct certificates *all = ctx;
 
+    if (!(key->uses & KEY_SIGNS) || key->state == KEY_WAITS)
+        return true;
     if (all->count == PGP_CERTIFICATES_MAX)
         return false;
     must_make_room(all->at, all->count, all->capacity);

@@ -59,6 +59,7 @@ void mail_plan_free(struct mail_plan *plan)
         contact_visit_clear(&plan->visits[i].visit);
     free(plan->visits);
     free(plan->contact_words);
+    learnt_key_free(plan->learnt);
     sendings_free(plan);
     free(plan->user);
     free(plan->host);

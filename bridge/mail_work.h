@@ -76,6 +76,7 @@ enum deed {
     DEED_CONFIRM, /* to be on it: `ticket` */
     DEED_CONTACT, /* a request: target_id, contact_event, contact_words */
 };
+struct learnt_key;
 struct mail_plan {
     int64_t account_id; /* the author's, who must still be active; 0: from outside */
     int64_t parent_id;  /* must still be open; 0: none */
@@ -107,12 +108,14 @@ struct mail_plan {
     char *user, *host;              /* whom to follow */
     unsigned char word[SHA256_LEN]; /* digest of one that authorises the deed */
     struct report report;           /* of a copy that came back */
+    struct learnt_key *learnt;      /* or NULL */
     struct list_request *request;
     struct list_ticket *ticket;
     int contact_event; /* enum contact_event */
     char *contact_words;
 };
 void mail_plan_free(struct mail_plan *plan);
+void learnt_key_free(struct learnt_key *learnt); /* or NULL */
 void planned_note_free(struct planned_note *note);
 SCOPED(planned_note, planned_note_free)
 
@@ -359,6 +362,9 @@ MUST_CHECK bool record_note(struct bridge *bridge, struct store_tx *tx, struct m
                             struct err *err);
 MUST_CHECK bool record_mail(struct bridge *bridge, struct store_tx *tx, struct mail_plan *plan,
                             struct err *err);
+/* mail_key.c: the key that the mail tells, planned once all else is, and recorded with it. */
+MUST_CHECK bool mail_key_learn(struct mail_work *work, struct err *err);
+MUST_CHECK bool mail_key_record(struct store_tx *tx, struct mail_plan *plan, struct err *err);
 MUST_CHECK bool record_deed(struct bridge *bridge, struct store_tx *tx, struct mail_plan *plan,
                             struct err *err);
 

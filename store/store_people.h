@@ -71,6 +71,7 @@ struct account_key { /* an OpenPGP certificate of the account */
     int64_t due_ms;
 };
 void account_key_clear(struct account_key *key);
+SCOPED_VALUE(account_key, account_key_clear)
 /* Is mail sealed to it then? */
 bool key_encrypts_now(const struct account_key *key, int64_t now_ms);
 MUST_CHECK bool store_account_keys(struct store_view *view, int64_t account_id,

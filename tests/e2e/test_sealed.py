@@ -1,4 +1,5 @@
 """What rests is sealed to its owner: by every way in, opened by gpg, sqop, rnp and mutt; and what happens without a key."""
+import base64
 import email
 import email.policy
 import imaplib
@@ -273,6 +274,32 @@ def test_a_large_mail_is_sealed_in_pieces(alice):
     _, inside = opened(alice, newest(alice))
     assert [part.get_content() for part in inside.iter_attachments()] == [content]
     assert not rests(alice.nestbox, canary)
+
+
+def autocrypt(ring, address):
+    return {"Autocrypt": f"addr={address}; prefer-encrypt=mutual; keydata={base64.b64encode(ring.export()).decode()}"}
+
+
+def test_the_first_key_is_learnt_from_what_its_owner_submits(person, ring):
+    reader, other = person("learns"), person("other")
+    server, first, second = reader.nestbox, ring(reader.address), ring(reader.address)
+    deliver(reader, letter(reader.address, "Inbound", "teaches nothing\n", headers=autocrypt(second, reader.address)))
+    assert submit(other, compose(other.address, reader.address, "Of another", "likewise\n",
+                                 headers=autocrypt(second, reader.address)))[0] == 250
+    assert server.ask("key", "list", reader.address) == []
+    for key in (first, second):  # the second changes nothing
+        assert submit(reader, compose(reader.address, other.address, "Hello", "with a key\n",
+                                      headers=autocrypt(key, reader.address)))[0] == 250
+    listed = server.ask("key", "list", reader.address)
+    assert [(key["fingerprint"], key["use"], key["learnt"]) for key in listed] == [(first.fingerprint(), "encrypts", "autocrypt")]
+    by_signature = from_outside(server, reader.address, ["public@nest.test"],
+                                first.sign_mail("public@nest.test", "No post", "a learnt key only encrypts\n"))
+    assert by_signature[0] == 550, by_signature
+    notice = newest(reader)
+    assert b"Your mail is encrypted to your key from now on" in notice and first.fingerprint().encode() in notice
+    deliver(reader, letter(reader.address, "Secret", "for her eyes\n"))
+    _, armor = payload(newest(reader))
+    assert b"for her eyes" in first.decrypt(armor)
 
 
 def test_delta_chat_is_not_given_what_it_would_drop(person, ring):

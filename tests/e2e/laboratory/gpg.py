@@ -32,6 +32,9 @@ class Gpg:
         path.write_bytes(self._gpg("--armor", "--export", self.address))
         return path
 
+    def export(self):
+        return self._gpg("--export", "--export-options", "export-minimal", self.address)
+
     def secret(self):
         return self._gpg("--armor", "--export-secret-keys", self.address)
 

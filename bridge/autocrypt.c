@@ -1,0 +1,47 @@
+#include "autocrypt.h"
+
+#include "text.h"
+
+struct attributes {
+    struct slice addr, keydata; /* at NULL: not there */
+};
+
+/* One more of them.  False: what nobody knows and may not be passed over makes the whole field invalid. */
+static bool take(struct slice name, struct slice value, struct attributes *out)
+{
+    if (slice_is_nocase(name, "addr"))
+        out->addr = value;
+    else if (slice_is_nocase(name, "keydata"))
+        out->keydata = value;
+    else
+        return slice_is_nocase(name, "prefer-encrypt") || slice_starts_nocase(name, "_");
+    return true;
+}
+
+static bool read_attributes(struct slice field, struct attributes *out)
+{
+    while (field.len > 0) {
+        struct slice value = slice_cut(&field, ';');
+        if (slice_find(value, '=') == SIZE_MAX)
+            return slice_trim(value).len == 0 && field.len == 0;
+        struct slice name = slice_trim(slice_cut(&value, '='));
+        if (out->keydata.at || !take(name, slice_trim(value), out)) /* keydata is the last */
+            return false;
+    }
+    return true;
+}
+
+bool autocrypt_read(struct slice field, struct slice address, struct bytes *out_key)
+{
+    struct attributes found = {0};
+    scoped_value(bytes) base64 = {0};
+
+    if (field.len > AUTOCRYPT_MAX || !read_attributes(field, &found))
+        return false;
+    if (!found.addr.at || !found.keydata.at || !slice_eq_nocase(found.addr, address))
+        return false;
+    for (size_t i = 0; i < found.keydata.len; i++) /* where it was folded there is space */
+        if (found.keydata.at[i] != ' ' && found.keydata.at[i] != '\t')
+            bytes_add_char(&base64, found.keydata.at[i]);
+    return base64.len > 0 && base64_read(bytes_slice(&base64), out_key);
+}
