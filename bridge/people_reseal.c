@@ -29,10 +29,11 @@ bool bridge_reseal_begin(struct bridge *bridge, struct slice address, struct res
     if (!bridge->config->seal)
         return err_set(err, ERR_REFUSED, "The settings say seal = no");
     if (account_chats(&account))
-        return err_set(err, ERR_REFUSED,
-                       "Delta Chat reads %.*s and would drop what the server sealed: its mail stays "
-                       "under the server key (chat=no in nestbox account set, if it does not)",
-                       SLICE_ARGS(address));
+        return err_set(
+            err, ERR_REFUSED,
+            "Delta Chat reads %.*s and would drop what the server sealed: its mail stays "
+            "under the server key (chat=no in nestbox account set, if it does not)",
+            SLICE_ARGS(address));
     return has_key ||
            err_set(err, ERR_REFUSED, "%.*s has no key that encrypts; add one: nestbox key add",
                    SLICE_ARGS(address));

@@ -239,7 +239,7 @@ static void send_mail(struct mail_arrival *arrival)
     check_answer(&arrival->answer);
     if (arrival->plan && arrival->plan->note)
         check_note(arrival, arrival->plan);
-    if (arrival->answer.verdict == VERDICT_TAKEN)
+    if (arrival->answer.verdict == VERDICT_TAKEN || arrival->records)
         assert(!store_commit(house.store, &attempt.change, &err));
     else
         assert(!arrival->plan);

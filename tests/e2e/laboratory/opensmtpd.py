@@ -31,6 +31,11 @@ class OpenSmtpd(MailServer):
         (self.root / "etc/smtpd.conf").write_text(
             CONF.format(pki=PKI if tls else "", tls="tls pki mx.smtpd.test" if tls else ""))
 
+    def begin(self, **settings):
+        """Anew each time: it remembers for minutes which hosts ended a connection, and does not go there."""
+        self.stop()
+        return super().begin(**settings)
+
     def start(self):
         self._daemon = self.root.begin("opensmtpd", "smtpd", "-d", "-f", "/etc/smtpd.conf")
 
