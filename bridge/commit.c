@@ -23,3 +23,17 @@ bool bridge_commit(struct bridge *bridge, commit_step *step, void *ctx, struct e
 
     return store_commit(bridge->store, &waiting.change, err);
 }
+
+static bool nothing(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
+{
+    (void)bridge;
+    (void)tx;
+    (void)ctx;
+    (void)err;
+    return true;
+}
+
+bool bridge_commit_all(struct bridge *bridge, struct err *err)
+{
+    return bridge_commit(bridge, nothing, NULL, err);
+}

@@ -9,6 +9,10 @@
 typedef bool commit_step(struct bridge *, struct store_tx *, void *ctx, struct err *);
 MUST_CHECK bool bridge_commit(struct bridge *bridge, commit_step *step, void *ctx, struct err *err);
 
+/* What was being written when this was called is committed when it returns: who hints within a change that there is
+ * something to look for is heard before the change can be seen. */
+MUST_CHECK bool bridge_commit_all(struct bridge *bridge, struct err *err);
+
 /* Wants the present profile of the account at each of its followers (people_follow.c). */
 MUST_CHECK bool actor_changed(struct bridge *bridge, struct store_tx *tx,
                               const struct account *account, struct err *err);

@@ -120,6 +120,8 @@ bool tell_suspended(struct bridge *bridge, struct err *err)
     if (now_ms < bridge->suspended_ms)
         return true;
     bridge->suspended_ms = now_ms + LOOK_AGAIN_MS;
+    if (!bridge_commit_all(bridge, err))
+        return false;
     for (bool more = true; more;) {
         scoped_value(lost) lost = {.owner_id = 0};
         if (!look(bridge, &lost, err) || (lost.count && !bridge_commit(bridge, record, &lost, err)))

@@ -263,6 +263,8 @@ bool tell_undelivered(struct bridge *bridge, struct err *err)
     if (lates.now_ms < bridge->undelivered_ms)
         return true;
     bridge->undelivered_ms = lates.now_ms + LOOK_AGAIN_MS;
+    if (!bridge_commit_all(bridge, err))
+        return false;
     do {
         if (!look_at_page(bridge, &lates, err))
             return false;
