@@ -29,38 +29,6 @@ static void contact_turn_free(struct errand *errand)
 }
 
 /* ---- words ---- */
-static void begin(struct page *page, const char *title)
-{
-    bytes_reset(&page->html); /* of a first run */
-    page->status = 200;
-    page_begin(page, title, "en");
-    bytes_add_text(&page->html, "<header><h1>");
-    page_text(page, title);
-    bytes_add_text(&page->html, "</h1></header>\n<main>\n");
-}
-
-static void end(struct page *page)
-{
-    bytes_add_text(&page->html, "</main>\n");
-    page_end(page);
-}
-
-static void say(struct page *page, const char *words)
-{
-    bytes_add_text(&page->html, "<p>");
-    page_text(page, words);
-    bytes_add_text(&page->html, "</p>\n");
-}
-
-static void button(struct page *page, const char *value, const char *words, const char *kind)
-{
-    bytes_print(&page->html,
-                "<form method=\"post\"><button class=\"%s\" name=\"answer\" value=\"%s\">", kind,
-                value);
-    page_text(page, words);
-    bytes_add_text(&page->html, "</button></form>\n");
-}
-
 static void refuse_form(struct page *page)
 {
     bytes_add_text(&page->html,
@@ -72,12 +40,13 @@ static void refuse_form(struct page *page)
 
 static bool say_over(struct page *page)
 {
-    begin(page, "This request is over");
+    words_begin(page, "This request is over");
     page->status = 404;
-    say(page,
+    words_say(
+        page,
         "It was forgotten, or the link was not copied whole. If they try again, you are asked "
         "again.");
-    end(page);
+    words_end(page);
     return true;
 }
 
@@ -101,7 +70,7 @@ static const char *state_words(enum contact_state state, bool arrived)
 
 static void write_facts(struct page *page, const struct contact_page *contact)
 {
-    say(page, contact->sureness);
+    words_say(page, contact->sureness);
     bytes_print(&page->html, "<p>First try ");
     page_time(page, contact->first_ms);
     bytes_print(&page->html, ", last try ");
@@ -114,13 +83,13 @@ static void write_buttons(struct page *page, enum contact_state state)
     bytes_print(&page->html, "<h2>%s</h2>\n",
                 state == CONTACT_ASKED ? "Your answer" : "Change the answer");
     if (state != CONTACT_WELCOME)
-        button(page, "welcome", "Welcome", "main");
+        words_button(page, "welcome", "Welcome", "main");
     if (state != CONTACT_REFUSED)
         refuse_form(page);
     if (state != CONTACT_IGNORED)
-        button(page, "ignore", "Ignore: they hear nothing", "plain");
+        words_button(page, "ignore", "Ignore: they hear nothing", "plain");
     if (state != CONTACT_ASKED)
-        button(page, "undo", "Take it back: ask me again later", "plain");
+        words_button(page, "undo", "Take it back: ask me again later", "plain");
 }
 
 static enum contact_state state_after(enum contact_choice choice)
@@ -149,11 +118,11 @@ static bool write_contact(struct page *page, struct store_view *view, struct err
         it->notice_id = contact.notice_id;
     enum contact_state state = decides ? state_after(it->choice) : contact.state;
     scoped_text char *title = must_print("%s and %s", contact.who, contact.owner);
-    begin(page, title);
-    say(page, state_words(state, contact.arrived_ms > 0 || contact.held > 0));
+    words_begin(page, title);
+    words_say(page, state_words(state, contact.arrived_ms > 0 || contact.held > 0));
     write_facts(page, &contact);
     write_buttons(page, state);
-    end(page);
+    words_end(page);
     return true;
 }
 

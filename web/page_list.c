@@ -42,51 +42,10 @@ static struct list_turn *list_turn_new(void *face, const struct http_turn *turn,
 }
 
 /* ---- words ---- */
-static void begin(struct page *page, const char *title)
-{
-    bytes_reset(&page->html); /* of a first run */
-    page->status = 200;
-    page_begin(page, title, "en");
-    bytes_add_text(&page->html, "<header><h1>");
-    page_text(page, title);
-    bytes_add_text(&page->html, "</h1></header>\n<main>\n");
-}
-
-static void end(struct page *page)
-{
-    bytes_add_text(&page->html, "</main>\n");
-    page_end(page);
-}
-
-static void say(struct page *page, const char *words)
-{
-    bytes_add_text(&page->html, "<p>");
-    page_text(page, words);
-    bytes_add_text(&page->html, "</p>\n");
-}
-
-static void button(struct page *page, const char *value, const char *words, const char *kind)
-{
-    bytes_print(&page->html,
-                "<form method=\"post\"><button class=\"%s\" name=\"answer\" value=\"%s\">", kind,
-                value);
-    page_text(page, words);
-    bytes_add_text(&page->html, "</button></form>\n");
-}
-
-static bool say_alone(struct page *page, int status, const char *title, const char *words)
-{
-    begin(page, title);
-    page->status = status;
-    say(page, words);
-    end(page);
-    return true;
-}
-
 static bool say_spent(struct page *page)
 {
-    return say_alone(page, 404, "This link does nothing any more",
-                     "It was used already, or has expired, or was not copied whole.");
+    return words_alone(page, 404, "This link does nothing any more",
+                       "It was used already, or has expired, or was not copied whole.");
 }
 
 static char *about(const struct list_ticket *ticket, const char *fmt_before, const char *fmt_after)
@@ -119,21 +78,24 @@ static bool write_asked(struct page *page, struct store_view *view, struct err *
     switch (request->answer) {
     case LIST_NO_LIST: return page_absent(page);
     case LIST_NO_ADDRESS:
-        return say_alone(page, 422, "This is no mail address",
-                         "Go back and look whether it is spelt right.");
+        return words_alone(page, 422, "This is no mail address",
+                           "Go back and look whether it is spelt right.");
     case LIST_OWN_ADDRESS:
-        return say_alone(page, 422, "This address lives here",
-                         "Who has an account on this server follows without a mail: write from it "
-                         "to the same address with +subscribe before the @.");
+        return words_alone(
+            page, 422, "This address lives here",
+            "Who has an account on this server follows without a mail: write from it "
+            "to the same address with +subscribe before the @.");
     case LIST_ASKED: break;
     }
-    begin(page, "Look into your mail");
-    say(page, "If this address can be asked, a mail with a button is on its way to it. Nothing is "
+    words_begin(page, "Look into your mail");
+    words_say(page,
+              "If this address can be asked, a mail with a button is on its way to it. Nothing is "
               "sent before the button was pressed.");
-    say(page,
+    words_say(
+        page,
         "An address is asked at most once a day and three times in a month. If no mail comes, "
         "look into the folder for spam.");
-    end(page);
+    words_end(page);
     return true;
 }
 
@@ -198,17 +160,17 @@ static bool ask_question(struct page *page, const struct list_ticket *ticket)
                                          "deletes it. Every mail has a link to stop.",
                                          ticket->name, ticket->user, ticket->domain, ticket->name);
 
-    begin(page, title);
-    say(page, words);
-    button(page, "yes", "Yes, send them", "main");
+    words_begin(page, title);
+    words_say(page, words);
+    words_button(page, "yes", "Yes, send them", "main");
     bytes_add_text(&page->html, "<h2 id=\"never\">Or never be asked again</h2>\n");
     scoped_text char *never = must_print(
         "Then no mail with this question comes from %s to your address any more, whoever asks for "
         "it.",
         ticket->domain);
-    say(page, never);
-    button(page, "never", "Never ask me again", "plain");
-    end(page);
+    words_say(page, never);
+    words_button(page, "never", "Never ask me again", "plain");
+    words_end(page);
     return true;
 }
 
@@ -219,7 +181,7 @@ static bool say_never(struct page *page, const struct list_ticket *ticket)
                                          "postmaster@%s.",
                                          ticket->domain, ticket->domain);
 
-    return say_alone(page, 200, "You will not be asked again", words);
+    return words_alone(page, 200, "You will not be asked again", words);
 }
 
 static bool say_subscribed(struct page *page, const struct list_ticket *ticket)
@@ -230,13 +192,13 @@ static bool say_subscribed(struct page *page, const struct list_ticket *ticket)
                                     " lets readers in one by one: the first post in your mail "
                                     "tells you that you are one.");
 
-    begin(page, ticket->waits ? later : now);
-    say(page, ticket->waits ? waits : "Done. The next post comes to your address.");
+    words_begin(page, ticket->waits ? later : now);
+    words_say(page, ticket->waits ? waits : "Done. The next post comes to your address.");
     bytes_print(&page->html,
                 "<p>To take it back: <a href=\"/unsubscribe/%s\">stop these mails</a>. The same "
                 "link stands in every mail.</p>\n",
                 ticket->leave_word);
-    end(page);
+    words_end(page);
     return true;
 }
 
@@ -254,7 +216,7 @@ static bool write_question(struct page *page, struct store_view *view, struct er
         return say_never(page, &it->ticket);
     }
     if (it->ticket.closed)
-        return say_alone(page, 200, "Not just now", "This account takes no new readers.");
+        return words_alone(page, 200, "Not just now", "This account takes no new readers.");
     it->deed = bridge_list_confirm;
     return say_subscribed(page, &it->ticket);
 }
@@ -269,21 +231,21 @@ static bool write_stop(struct page *page, struct store_view *view, struct err *e
     const struct list_ticket *ticket = &it->ticket;
     if (!it->post && ticket->person_id) {
         scoped_text char *title = about(ticket, "Stop ", "'s posts by mail?");
-        begin(page, title);
-        button(page, "stop", "Stop these mails", "main");
-        end(page);
+        words_begin(page, title);
+        words_button(page, "stop", "Stop these mails", "main");
+        words_end(page);
         return true;
     }
     if (it->post)
         it->deed = bridge_list_leave;
     scoped_text char *title = about(ticket, "You get no more posts from ", "");
-    begin(page, title);
+    words_begin(page, title);
     bytes_add_text(&page->html, "<p>Done. If this was a mistake, subscribe again on <a href=\"/@");
     page_text(page, ticket->user);
     bytes_add_text(&page->html, "\">");
     page_text(page, ticket->name);
     bytes_add_text(&page->html, "'s page</a>.</p>\n");
-    end(page);
+    words_end(page);
     return true;
 }
 

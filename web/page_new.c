@@ -52,27 +52,15 @@ static void begin(struct page *page)
 {
     scoped_text char *title = must_print("An account at %s", page->domain);
 
-    bytes_reset(&page->html); /* of a first run */
-    page_begin(page, title, "en");
-    bytes_add_text(&page->html, "<header><h1>");
-    page_text(page, title);
-    bytes_add_text(&page->html, "</h1></header>\n<main>\n");
-}
-
-static void end(struct page *page)
-{
-    bytes_add_text(&page->html, "</main>\n");
-    page_end(page);
+    words_begin(page, title);
 }
 
 static bool refuse(struct page *page, enum register_answer answer)
 {
-    page->status = 403;
     begin(page);
-    bytes_add_text(&page->html, "<p>");
-    page_text(page, register_words(answer));
-    bytes_add_text(&page->html, "</p>\n");
-    end(page);
+    page->status = 403;
+    words_say(page, register_words(answer));
+    words_end(page);
     return true;
 }
 
@@ -102,7 +90,7 @@ static bool show_code(struct page *page, const char *word, struct err *err)
                 "</code></p>\n<p class=\"quiet\">To print: <a href=\"/new.png%s%s\">the code "
                 "as PNG</a>, <a href=\"/new.svg%s%s\">as SVG</a>.</p>\n",
                 word ? "?t=" : "", word ? word : "", word ? "?t=" : "", word ? word : "");
-    end(page);
+    words_end(page);
     return true;
 }
 

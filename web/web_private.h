@@ -61,6 +61,14 @@ extern const char page_style[]; /* the one style sheet */
 /* A time as <time datetime="…">22 Nov 2026, 08:30 UTC</time>. */
 void page_time(struct page *page, int64_t ms);
 
+/* page_words.c: pages of a few words and buttons, in English. */
+void words_begin(struct page *page, const char *title); /* 200, up to <main> */
+void words_end(struct page *page);
+void words_say(struct page *page, const char *words); /* a paragraph, escaped */
+/* A form that posts `answer`; `kind` is "main" or "plain". */
+void words_button(struct page *page, const char *answer, const char *words, const char *kind);
+bool words_alone(struct page *page, int status, const char *title, const char *words);
+
 /* post_html.c: one post as <article>, in lists and alone. */
 bool post_article(struct page *page, struct store_view *view, const struct message *message,
                   bool alone, struct err *err);

@@ -1,0 +1,43 @@
+/* What pages with words and buttons are made of; such a page tells what was done, or asks. */
+#include "web_private.h"
+
+void words_begin(struct page *page, const char *title)
+{
+    bytes_reset(&page->html); /* of a first run */
+    page->status = 200;
+    page_begin(page, title, "en");
+    bytes_add_text(&page->html, "<header><h1>");
+    page_text(page, title);
+    bytes_add_text(&page->html, "</h1></header>\n<main>\n");
+}
+
+void words_end(struct page *page)
+{
+    bytes_add_text(&page->html, "</main>\n");
+    page_end(page);
+}
+
+void words_say(struct page *page, const char *words)
+{
+    bytes_add_text(&page->html, "<p>");
+    page_text(page, words);
+    bytes_add_text(&page->html, "</p>\n");
+}
+
+void words_button(struct page *page, const char *answer, const char *words, const char *kind)
+{
+    bytes_print(&page->html,
+                "<form method=\"post\"><button class=\"%s\" name=\"answer\" value=\"%s\">", kind,
+                answer);
+    page_text(page, words);
+    bytes_add_text(&page->html, "</button></form>\n");
+}
+
+bool words_alone(struct page *page, int status, const char *title, const char *words)
+{
+    words_begin(page, title);
+    page->status = status;
+    words_say(page, words);
+    words_end(page);
+    return true;
+}
