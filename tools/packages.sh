@@ -29,6 +29,7 @@ PACKAGES_TEST=(
 PACKAGES_POSTFIX=(postfix postfix-mta-sts-resolver)
 PACKAGES_EXIM=(exim4-daemon-light)
 PACKAGES_OPENSMTPD=(opensmtpd)
+PACKAGES_THUNDERBIRD=(thunderbird) # 80 MB, 600 in its root: for ./dev test long alone
 
 PACKAGES_BENCH=("${PACKAGES_PYTHON[@]}" "${PACKAGES_FRESH[@]}" iproute2 procps python3-dkim gnupg gpg-agent)
 

@@ -56,6 +56,8 @@ unit() {
 fuzz_briefly() { SECONDS_EACH=15 tools/fuzz.sh; }
 end_to_end() { tests/e2e/run.sh --junit-xml="$ROOT/$reports/e2e.xml" "$@"; }
 
+programs() { tests/e2e/run.sh "$ROOT/tests/long" --junit-xml="$ROOT/$reports/programs.xml" "$@"; }
+
 # Of the build that people run: a library is preloaded into it, and it starts quickly.
 crashes() {
     NESTBOX_BINARY=$ROOT/build/release/nestbox tests/e2e/run.sh "$ROOT/tests/crash" \
@@ -91,6 +93,7 @@ case $part in all | e2e) reported e2e.xml "end to end" end_to_end "$@" ;; esac
 case $part in all) step "lint, begun beside them" end_lint ;; esac
 case $part in long) export NESTBOX_IMAP_STEPS=100000 NESTBOX_DAY_MAILS=5000 NESTBOX_OUTAGE=60 NESTBOX_HOSTILE=10000 ;; esac
 case $part in long) reported e2e.xml "end to end, the long way" end_to_end "$@" ;; esac
+case $part in long) reported programs.xml "Thunderbird" programs "$@" ;; esac
 case $part in
     crash)
         export NESTBOX_POINTS=300 NESTBOX_FAULTS=40 NESTBOX_CUTS=50 NESTBOX_KILLS=200

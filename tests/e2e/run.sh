@@ -24,6 +24,7 @@ need_mail_servers
 where=("$here")
 for word in "$@"; do
     [ ! -e "${word%%::*}" ] || where=() # a file was named
+    [[ $word != */long* ]] || need_root thunderbird "${PACKAGES_THUNDERBIRD[@]}"
 done
 exec unshare --net --mount --pid --fork --kill-child --mount-proc "$here/lab.sh" \
     env -u PYTHONPATH NESTBOX_ROOTS="$CACHE" PYTHONDONTWRITEBYTECODE=1 "$PYTHON" -m pytest -p no:cacheprovider --rootdir="$ROOT/tests" \

@@ -270,3 +270,19 @@ def test_a_day_with_three_programs(house, ca, tmp_path):
     assert sorted(mbsync.triples(), key=repr) == listed
     assert sorted(mutt.triples(sorted({folder for folder, _, _ in listed})), key=repr) == listed
     assert len(listed) == len(house.ask("mail", "list", owner.address))
+
+
+def test_mutt_answers_a_request_by_a_move(twin, ca, tmp_path):
+    house = twin({"policy": {"contact": "ask", "hold": "defer"}}).start()
+    owner = house.account("reader@twin.test")
+    mail = compose("cara@other.test", owner.address, "Hello", "Hello.\n")
+    assert from_outside(house, "cara@other.test", [owner.address], mail)[0] == 450
+    mutt, folder = Mutt(owner, ca.pem, tmp_path / "mutt"), "Contacts/New"
+    for to, state, code in (("Contacts/Refused", "refused", 550), ("Contacts/Ignored", "ignored", 450),
+                            ("Contacts/Welcome", "welcome", 250)):
+        screen = Terminal([*mutt.words, "-f", f"={folder}", "-e", f'push "s^U={to}<enter>$<quit>"'])
+        assert screen.finish(PATIENCE_S) == 0
+        assert house.ask("contact", "list", owner.address)[0]["state"] == state
+        assert from_outside(house, "cara@other.test", [owner.address], mail)[0] == code
+        folder = to
+    owner.wait_for_mail(lambda row: row["subject"] == "Hello")
