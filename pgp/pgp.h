@@ -84,6 +84,7 @@ enum pgp_form {
     PGP_SERVER_KEY,      /* under the server key: the owner has no key yet */
     PGP_CLEAR_BY_CHOICE, /* the settings say so */
 };
+struct pgp_pair; /* pgp_pair.h */
 struct pgp_orders {
     enum pgp_form form;
     /* For PGP_SEALED: whom to (binary or armored, borrowed), and the fields that stand readable outside, each with its
@@ -91,6 +92,7 @@ struct pgp_orders {
     const struct slice *certificates;
     size_t count;
     struct slice outer;
+    const struct pgp_pair *signer; /* signs what is sealed, by librnp alone; NULL: nobody does */
 };
 struct pgp_sealed; /* opaque: made here alone */
 /* Writes `plain` as ordered into `into` (a store body's sink, borrowed).  The result vouches that what was

@@ -3,11 +3,10 @@
 #include "digest.h"
 #include "memory.h"
 #include "packets.h"
-#include "pgp.h"
+#include "pgp_pair.h"
+#include "rnp_scope.h"
 
 #include <pthread.h>
-#include <rnp/rnp.h>
-#include <rnp/rnp_err.h>
 
 enum { CONTEXTS_KEPT = 16 };
 
@@ -17,6 +16,7 @@ struct quick_context {
     rnp_ffi_t ffi;
     rnp_key_handle_t keys[PGP_CERTIFICATES_MAX];
     size_t count;
+    rnp_key_handle_t signer; /* or NULL */
     const char *cipher;
 };
 
@@ -40,6 +40,7 @@ static void context_free(struct quick_context *context)
         return;
     for (size_t i = 0; i < context->count; i++)
         rnp_key_handle_destroy(context->keys[i]);
+    rnp_key_handle_destroy(context->signer);
     rnp_ffi_destroy(context->ffi);
     free(context);
 }
@@ -71,7 +72,8 @@ void quick_free(struct quick *quick)
     free(quick);
 }
 
-static void name_of(const struct slice *certificates, size_t count, unsigned char out[SHA256_LEN])
+static void name_of(const struct slice *certificates, size_t count, const struct pgp_pair *signer,
+                    unsigned char out[SHA256_LEN])
 {
     scoped_value(bytes) digests = {0};
     unsigned char one[SHA256_LEN];
@@ -80,6 +82,8 @@ static void name_of(const struct slice *certificates, size_t count, unsigned cha
         sha256(certificates[i], one);
         bytes_add(&digests, (struct slice){(const char *)one, sizeof one});
     }
+    if (signer)
+        bytes_add_text(&digests, signer->fingerprint);
     sha256(bytes_slice(&digests), out);
 }
 
@@ -117,7 +121,7 @@ void quick_give_back(struct quick *quick, struct quick_context *context)
 }
 
 /* ---- certificates ---- */
-static rnp_result_t load(rnp_ffi_t ffi, struct slice certificate)
+static rnp_result_t load(rnp_ffi_t ffi, struct slice certificate, uint32_t flags)
 {
     rnp_input_t input = NULL;
     rnp_result_t result =
@@ -125,8 +129,8 @@ static rnp_result_t load(rnp_ffi_t ffi, struct slice certificate)
 
     if (result != RNP_SUCCESS)
         return result;
-    result =
-        rnp_import_keys(ffi, input, RNP_LOAD_SAVE_PUBLIC_KEYS | RNP_LOAD_SAVE_PERMISSIVE, NULL);
+    result = rnp_import_keys(ffi, input,
+                             flags | RNP_LOAD_SAVE_PUBLIC_KEYS | RNP_LOAD_SAVE_PERMISSIVE, NULL);
     rnp_input_destroy(input);
     return result;
 }
@@ -176,8 +180,19 @@ static bool keep_primaries(struct quick_context *context)
     return ok;
 }
 
+/* After the certificates were kept: it is none of them. */
+static bool load_signer(struct quick_context *context, const struct pgp_pair *signer)
+{
+    return !signer || (load(context->ffi, bytes_slice(&signer->secret),
+                            RNP_LOAD_SAVE_SECRET_KEYS) == RNP_SUCCESS &&
+                       rnp_locate_key(context->ffi, "fingerprint", signer->fingerprint,
+                                      &context->signer) == RNP_SUCCESS &&
+                       context->signer);
+}
+
 static enum quick_fit make(const struct slice *certificates, size_t count,
-                           struct quick_context **out, struct err *err)
+                           const struct pgp_pair *signer, struct quick_context **out,
+                           struct err *err)
 {
     scoped(quick_context) context = must_new(struct quick_context);
     rnp_result_t result = rnp_ffi_create(&context->ffi, "GPG", "GPG");
@@ -188,29 +203,35 @@ static enum quick_fit make(const struct slice *certificates, size_t count,
     }
     bool all_modern = true;
     for (size_t i = 0; i < count; i++) {
-        if (load(context->ffi, certificates[i]) != RNP_SUCCESS)
+        if (load(context->ffi, certificates[i], 0) != RNP_SUCCESS)
             return QUICK_UNFIT;
         all_modern &= certificate_reads_aes256(certificates[i]);
     }
     if (!keep_primaries(context) || context->count != count)
         return QUICK_UNFIT;
+    if (!load_signer(context, signer)) {
+        err_because(err, ERR_TEMPORARY, said, "librnp does not take the pair %s",
+                    signer->fingerprint);
+        return QUICK_FAILED;
+    }
     context->cipher = all_modern ? "AES256" : "AES128";
     *out = steal(&context);
     return QUICK_FITS;
 }
 
 enum quick_fit quick_take(struct quick *quick, const struct slice *certificates, size_t count,
-                          struct quick_context **out, struct err *err)
+                          const struct pgp_pair *signer, struct quick_context **out,
+                          struct err *err)
 {
     unsigned char name[SHA256_LEN];
 
     if (count == 0 || count > PGP_CERTIFICATES_MAX)
         return QUICK_UNFIT;
-    name_of(certificates, count, name);
+    name_of(certificates, count, signer, name);
     *out = take_known(quick, name);
     if (*out)
         return QUICK_FITS;
-    enum quick_fit fit = make(certificates, count, out, err);
+    enum quick_fit fit = make(certificates, count, signer, out, err);
     if (fit == QUICK_FITS)
         memcpy((*out)->name, name, sizeof name);
     return fit;
@@ -261,6 +282,10 @@ static rnp_result_t set_up(const struct quick_context *context, rnp_op_encrypt_t
         result = rnp_op_encrypt_set_compression(op, "Uncompressed", 0);
     if (result == RNP_SUCCESS)
         result = rnp_op_encrypt_set_aead(op, "None"); /* which GnuPG 2.2 could not read */
+    if (result == RNP_SUCCESS && context->signer)
+        result = rnp_op_encrypt_add_signature(op, context->signer, NULL);
+    if (result == RNP_SUCCESS && context->signer)
+        result = rnp_op_encrypt_set_hash(op, "SHA256");
     return result;
 }
 

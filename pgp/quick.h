@@ -1,5 +1,5 @@
 /*
- * quick — librnp, in this process: encrypts to certificates.  quick.c alone includes rnp/rnp.h.
+ * quick — librnp, in this process: encrypts to certificates.  (What speaks to librnp includes rnp_scope.h.)
  *
  * A context with its certificates loaded costs three times what one small mail costs, so some are kept.  Several
  * threads may seal at once, each with a context of its own.
@@ -11,6 +11,7 @@
 #include "scope.h"
 #include "stream.h"
 
+struct pgp_pair;
 struct quick;
 struct quick *quick_new(void);
 void quick_free(struct quick *quick);
@@ -21,9 +22,11 @@ enum quick_fit {
     QUICK_FAILED, /* librnp has trouble of its own */
 };
 struct quick_context;
-/* Takes a context that knows these certificates (binary, looked at by packets.h), or makes one. */
+/* Takes a context that knows these certificates (binary, looked at by packets.h), or makes one.  `signer` signs what is
+ * encrypted; NULL: nobody does. */
 enum quick_fit quick_take(struct quick *quick, const struct slice *certificates, size_t count,
-                          struct quick_context **out, struct err *err);
+                          const struct pgp_pair *signer, struct quick_context **out,
+                          struct err *err);
 /* One OpenPGP message, binary: an integrity protected packet (RFC 9580 5.13) behind one session key packet for each
  * certificate, not compressed, packets in the new format. */
 MUST_CHECK bool quick_encrypt(struct quick_context *context, struct source *plain,

@@ -140,8 +140,10 @@ static bool seal_mail(struct pgp *pgp, const struct pgp_orders *orders, struct s
 
     if (!read_certificates(orders, &certificates, err))
         return false;
-    enum quick_fit fit =
-        quick_take(pgp->quick, certificates.slices, certificates.count, &context, err);
+    enum quick_fit fit = quick_take(pgp->quick, certificates.slices, certificates.count,
+                                    orders->signer, &context, err);
+    if (fit != QUICK_FITS && orders->signer)
+        return fit == QUICK_UNFIT ? refuse(err) : false;
     token_new(boundary);
     if (!write_top(orders->outer, boundary, into, err)) {
         quick_give_back(pgp->quick, context);

@@ -37,6 +37,7 @@ static const struct secret_place places[] = {
     PLACE(SIGNING_KEY, "domain", "id", "actor_key", ALL),
     PLACE(SIGNING_KEY, "account", "id", "actor_key", ALL),
     PLACE(SIGNING_KEY, "dkim_key", "id", "private_key", ALL),
+    PLACE(ROW_TEXT, "own_key", "id", "secret", ALL),
     PLACE(ROW_TEXT, "credential", "account_id", "wrapped", ALL),
     PLACE(ROW_TEXT, "person", "id", "name", "kind <> 1"), /* ours are public */
     PLACE(BODY_KEY, "body", "id", "key", ALL),

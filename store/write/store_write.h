@@ -15,6 +15,7 @@
 #include "store_invitation.h"
 #include "store_mailbox.h"
 #include "store_message.h"
+#include "store_own_key.h"
 #include "store_people.h"
 #include "store_secret.h"
 #include "store_transport.h"
@@ -91,6 +92,9 @@ MUST_CHECK bool store_forget_contact(struct store_tx *tx, const struct contact *
 MUST_CHECK bool store_set_expecting(struct store_tx *tx, int64_t account_id, int64_t until_ms,
                                     struct err *err);
 
+/* Of two pairs for one address the first stays. */
+MUST_CHECK bool store_add_own_key(struct store_tx *tx, const char *address,
+                                  const struct pgp_pair *pair, struct err *err);
 /* Keys that sign mail: `id` and `since_ms` are ignored on add.  Moving on from another state than `from`: ERR_CONFLICT. */
 MUST_CHECK bool store_add_dkim_key(struct store_tx *tx, const struct dkim_key *key,
                                    struct err *err);
