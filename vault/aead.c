@@ -7,9 +7,26 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+static EVP_CIPHER *kind; /* for as long as the process is */
+
+static void fetch_kind(void)
+{
+    kind = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+    openssl_must(kind != NULL);
+}
+
 static const unsigned char *octets(struct slice s)
 {
     return (const unsigned char *)s.at;
+}
+
+/* Found once: EVP_aes_256_gcm() is looked up anew at each use. */
+static const EVP_CIPHER *cipher_kind(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, fetch_kind);
+    return kind;
 }
 
 static int int_len(struct slice s)
@@ -25,7 +42,7 @@ void aead_seal(const unsigned char key[AEAD_KEY_LEN], const unsigned char nonce[
     int len = 0;
 
     openssl_must(cipher != NULL);
-    openssl_must(EVP_EncryptInit_ex2(cipher, EVP_aes_256_gcm(), key, nonce, NULL));
+    openssl_must(EVP_EncryptInit_ex2(cipher, cipher_kind(), key, nonce, NULL));
     openssl_must(EVP_EncryptUpdate(cipher, NULL, &len, octets(associated), int_len(associated)));
     openssl_must(EVP_EncryptUpdate(cipher, out, &len, octets(plain), int_len(plain)));
     openssl_must(EVP_EncryptFinal_ex(cipher, out + plain.len, &len));
@@ -45,7 +62,7 @@ bool aead_open(const unsigned char key[AEAD_KEY_LEN], const unsigned char nonce[
     EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
     int len = 0;
     openssl_must(cipher != NULL);
-    openssl_must(EVP_DecryptInit_ex2(cipher, EVP_aes_256_gcm(), key, nonce, NULL));
+    openssl_must(EVP_DecryptInit_ex2(cipher, cipher_kind(), key, nonce, NULL));
     openssl_must(EVP_DecryptUpdate(cipher, NULL, &len, octets(associated), int_len(associated)));
     openssl_must(EVP_DecryptUpdate(cipher, out, &len, octets(text), int_len(text)));
     openssl_must(EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, AEAD_TAG_LEN, tag));

@@ -15,13 +15,10 @@
 #include "vault_private.h"
 
 #include <assert.h>
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
 #include <unistd.h>
 
 enum {
@@ -47,35 +44,12 @@ const char *openssl_reason(void)
     return reason ? reason : "no reason given";
 }
 
-void vault_derive(const unsigned char from[VAULT_KEY_LEN], const char *use, const char *purpose,
-                  unsigned char out[VAULT_KEY_LEN])
-{
-    char hash[] = "SHA256";
-    unsigned char root[VAULT_KEY_LEN];
-    scoped_text char *info = must_print("nestbox 1 %s: %s", use, purpose);
-    EVP_KDF *hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-    openssl_must(hkdf != NULL);
-    EVP_KDF_CTX *run = EVP_KDF_CTX_new(hkdf);
-    openssl_must(run != NULL);
-
-    memcpy(root, from, sizeof root); /* OSSL_PARAM takes no const */
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, hash, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, root, sizeof root),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info, strlen(info)),
-        OSSL_PARAM_construct_end(),
-    };
-    openssl_must(EVP_KDF_derive(run, out, VAULT_KEY_LEN, params));
-    OPENSSL_cleanse(root, sizeof root);
-    EVP_KDF_CTX_free(run);
-    EVP_KDF_free(hkdf);
-}
-
-static void name_key(const unsigned char root[VAULT_KEY_LEN], unsigned char out[VAULT_KEY_ID_LEN])
+static void name_key(struct vault *vault, const unsigned char root[VAULT_KEY_LEN],
+                     unsigned char out[VAULT_KEY_ID_LEN])
 {
     unsigned char id[VAULT_KEY_LEN];
 
-    vault_derive(root, "name", "of this key", id);
+    derive(vault->derivations, root, "name", "of this key", id);
     memcpy(out, id, VAULT_KEY_ID_LEN);
 }
 
@@ -87,10 +61,11 @@ bool vault_open(int data_dir, struct vault **out, struct err *err)
     vault->folder = -1;
     vault->signers = signers_new();
     vault->verifiers = verifiers_new();
+    vault->derivations = derivations_new();
     if (!server_key_load(data_dir, &vault->keys, &vault->folder, err))
         return false;
-    name_key(vault->keys.current, vault->key_id);
-    name_key(vault->keys.old, vault->old_id);
+    name_key(vault, vault->keys.current, vault->key_id);
+    name_key(vault, vault->keys.old, vault->old_id);
     *out = steal(&vault);
     return true;
 }
@@ -101,6 +76,7 @@ void vault_close(struct vault *vault)
         return;
     signers_free(vault->signers);
     verifiers_free(vault->verifiers);
+    derivations_free(vault->derivations);
     pthread_rwlock_destroy(&vault->lock);
     if (vault->folder >= 0)
         close(vault->folder);
@@ -123,7 +99,7 @@ void vault_wrap(struct vault *vault, const char *purpose, struct slice plain, st
 
     pthread_rwlock_rdlock(&vault->lock);
     memcpy(head + WRAP_TAG_AT, vault->key_id, sizeof vault->key_id);
-    vault_derive(vault->keys.current, "wrap", purpose, key);
+    derive(vault->derivations, vault->keys.current, "wrap", purpose, key);
     pthread_rwlock_unlock(&vault->lock);
     random_bytes(nonce, sizeof nonce);
     add_associated(&associated, head, purpose);
@@ -148,7 +124,8 @@ static bool find_key(struct vault *vault, const char *purpose, struct slice wrap
     bool old = vault->keys.has_old &&
                memcmp(wrapped.at + WRAP_TAG_AT, vault->old_id, VAULT_KEY_ID_LEN) == 0;
     if (current || old)
-        vault_derive(current ? vault->keys.current : vault->keys.old, "wrap", purpose, out);
+        derive(vault->derivations, current ? vault->keys.current : vault->keys.old, "wrap", purpose,
+               out);
     pthread_rwlock_unlock(&vault->lock);
     return current || old ||
            err_because(err, ERR_TEMPORARY, "A stored secret cannot be read",
@@ -183,7 +160,7 @@ void vault_mac(struct vault *vault, const char *purpose, struct slice data,
 {
     unsigned char key[VAULT_KEY_LEN];
 
-    vault_derive(vault->keys.digests, "mac", purpose, key);
+    derive(vault->derivations, vault->keys.digests, "mac", purpose, key);
     openssl_must(HMAC(EVP_sha256(), key, sizeof key, (const unsigned char *)data.at, data.len, out,
                       NULL) != NULL);
     OPENSSL_cleanse(key, sizeof key);
@@ -223,8 +200,8 @@ bool vault_change_key(struct vault *vault, struct err *err)
         if (good) {
             vault->keys = next;
             vault->changed_here = true;
-            name_key(next.current, vault->key_id);
-            name_key(next.old, vault->old_id);
+            name_key(vault, next.current, vault->key_id);
+            name_key(vault, next.old, vault->old_id);
         }
     }
     pthread_rwlock_unlock(&vault->lock);
@@ -251,8 +228,10 @@ bool vault_forget_old_key(struct vault *vault, struct err *err)
     next.has_old = false;
     memset(next.old, 0, sizeof next.old);
     bool good = server_key_write(vault->folder, &next, err);
-    if (good)
+    if (good) {
         vault->keys = next;
+        derivations_forget(vault->derivations);
+    }
     pthread_rwlock_unlock(&vault->lock);
     OPENSSL_cleanse(&next, sizeof next);
     return good;

@@ -28,6 +28,7 @@ struct vault {
     int folder;        /* keys */
     struct signers *signers;
     struct verifiers *verifiers;
+    struct derivations *derivations;
 };
 
 /* For calls into OpenSSL that fail only for want of memory or of an algorithm: aborts, like
@@ -37,10 +38,14 @@ void openssl_must(int result);
 /* OpenSSL's oldest queued reason, for a cause; empties the queue. */
 const char *openssl_reason(void);
 
-/* HKDF-SHA-256 of a server key; `use` ("wrap", "mac") and `purpose` part the keys from one
- * another. */
-void vault_derive(const unsigned char root[VAULT_KEY_LEN], const char *use, const char *purpose,
-                  unsigned char out[VAULT_KEY_LEN]);
+/* HKDF-SHA-256 of a server key; `use` ("wrap", "mac") and `purpose`, both constants, part the keys from one another.
+ * What was derived is kept (derive.c). */
+struct derivations;
+struct derivations *derivations_new(void);
+void derivations_free(struct derivations *derivations);
+void derivations_forget(struct derivations *derivations);
+void derive(struct derivations *derivations, const unsigned char root[VAULT_KEY_LEN],
+            const char *use, const char *purpose, unsigned char out[VAULT_KEY_LEN]);
 
 /* server_key.c: reads or makes keys/server.key; *out_folder stays open.  And puts another in its place. */
 MUST_CHECK bool server_key_load(int data_dir, struct server_keys *out, int *out_folder,
