@@ -18,6 +18,7 @@
 struct sealing {
     struct bridge *bridge;
     struct source *content;
+    struct mail *mail; /* NULL: `content` cannot be taken apart */
     struct letter *letter;
     struct slice certificates[PGP_CERTIFICATES_MAX];
     struct bytes held[PGP_CERTIFICATES_MAX];
@@ -30,6 +31,7 @@ static void sealing_clear(struct sealing *sealing)
 {
     for (size_t i = 0; i < sealing->count; i++)
         bytes_clear(&sealing->held[i]);
+    mail_free(sealing->mail);
 }
 SCOPED_VALUE(sealing, sealing_clear)
 
@@ -60,21 +62,15 @@ static bool find_keys(struct sealing *sealing, struct err *err)
 }
 
 /* ---- what came encrypted ---- */
-static bool came_encrypted(struct source *content, bool *out, struct err *err)
+static bool came_encrypted(struct sealing *sealing, bool *out, struct err *err)
 {
-    scoped(mail) mail = NULL;
     scoped(source) part = NULL;
     enum mail_claims claims;
-    struct err broken;
 
     *out = false;
-    if (!mail_parse(content, &mail, &broken)) {
-        if (broken.kind == ERR_MALFORMED || broken.kind == ERR_TOO_LARGE)
-            return true;
-        *err = broken;
-        return false;
-    }
-    if (!mail_claims_encryption(mail, &claims, &part, err))
+    if (!sealing->mail)
+        return true;
+    if (!mail_claims_encryption(sealing->mail, &claims, &part, err))
         return false;
     if (claims == MAIL_CLAIMS_NOTHING)
         return true;
@@ -162,7 +158,7 @@ static bool write_chosen(struct sealing *sealing, struct err *err)
     const struct config *config = sealing->bridge->config;
     bool encrypted;
 
-    if (!came_encrypted(sealing->content, &encrypted, err))
+    if (!came_encrypted(sealing, &encrypted, err))
         return false;
     if (encrypted)
         return write_as(sealing, PGP_WAS_ENCRYPTED, err);
@@ -177,21 +173,32 @@ static bool write_chosen(struct sealing *sealing, struct err *err)
 
 /* ---- what is told of it ---- */
 /* What cannot be taken apart is shown by IMAP as one plain text: no reason not to keep it. */
-static bool note_structure(struct letter *letter, struct err *err)
+static bool take_apart(struct source *source, struct mail **out, struct err *err)
 {
-    scoped(source) rests = store_body_written(letter->body, err);
-    scoped(mail) mail = NULL;
     struct err broken;
 
-    if (!rests)
-        return false;
-    if (!mail_parse(rests, &mail, &broken)) {
-        if (broken.kind == ERR_MALFORMED || broken.kind == ERR_TOO_LARGE)
-            return true;
-        *err = broken;
-        return false;
+    if (mail_parse(source, out, &broken) || broken.kind == ERR_MALFORMED ||
+        broken.kind == ERR_TOO_LARGE)
+        return true;
+    *err = broken;
+    return false;
+}
+
+/* Only what was sealed rests otherwise than it came. */
+static bool note_structure(struct sealing *sealing, struct err *err)
+{
+    scoped(source) rests = NULL;
+    scoped(mail) sealed = NULL;
+    struct letter *letter = sealing->letter;
+    struct mail *mail = sealing->mail;
+
+    if (pgp_sealed_form(letter->sealed) == PGP_SEALED) {
+        rests = store_body_written(letter->body, err);
+        if (!rests || !take_apart(rests, &sealed, err))
+            return false;
+        mail = sealed;
     }
-    return mail_structure_of(mail, &letter->structure, err);
+    return !mail || mail_structure_of(mail, &letter->structure, err);
 }
 
 bool letter_seal(struct bridge *bridge, struct source *content, struct letter *letter,
@@ -199,5 +206,6 @@ bool letter_seal(struct bridge *bridge, struct source *content, struct letter *l
 {
     scoped_value(sealing) sealing = {.bridge = bridge, .content = content, .letter = letter};
 
-    return write_chosen(&sealing, err) && note_structure(letter, err);
+    return take_apart(content, &sealing.mail, err) && write_chosen(&sealing, err) &&
+           note_structure(&sealing, err);
 }

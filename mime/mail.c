@@ -93,6 +93,7 @@ static void add_address(struct mail_addresses *out, InternetAddress *entry)
         free(clean);
         clean = NULL;
     }
+    must_make_room(out->at, out->count, out->capacity);
     out->at[out->count++] = (struct mail_address){.name = clean, .address = address};
 }
 
@@ -128,7 +129,7 @@ void mail_addresses(struct mail *mail, const char *name, struct mail_addresses *
 {
     struct header_field *field;
 
-    *out = (struct mail_addresses){.at = must_alloc_array(MAIL_MAX_LIST, sizeof *out->at)};
+    *out = (struct mail_addresses){0};
     for (size_t i = 0; (field = header_find(&mail->root->header, name, i)) != NULL; i++) {
         scoped_text char *text = field_for_gmime(field);
         bound_groups(text);
@@ -162,10 +163,12 @@ static void add_id(struct mail_ids *out, struct slice between)
         if (*from != ' ')
             *into++ = *from;
     *into = '\0';
-    if (*id)
-        out->at[out->count++] = id;
-    else
+    if (!*id) {
         free(id);
+        return;
+    }
+    must_make_room(out->at, out->count, out->capacity);
+    out->at[out->count++] = id;
 }
 
 static void add_ids(struct mail_ids *out, struct slice text)
@@ -187,7 +190,7 @@ void mail_ids(struct mail *mail, const char *name, struct mail_ids *out)
 {
     struct header_field *field;
 
-    *out = (struct mail_ids){.at = must_alloc_array(MAIL_MAX_LIST, sizeof *out->at)};
+    *out = (struct mail_ids){0};
     for (size_t i = 0; (field = header_find(&mail->root->header, name, i)) != NULL; i++)
         add_ids(out, slice_of(field_plain(field)));
 }

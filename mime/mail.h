@@ -38,7 +38,7 @@ struct mail_address {
 };
 struct mail_addresses {
     struct mail_address *at;
-    size_t count;
+    size_t count, capacity;
     size_t unread; /* somebody is named there in a way that is no address, or beyond the 1,000 */
 };
 /* Addresses of all fields of that name, groups flattened; at most 1,000. */
@@ -48,7 +48,7 @@ SCOPED_VALUE(mail_addresses, mail_addresses_clear)
 /* Message-IDs of In-Reply-To, References …, without <>, oldest first. */
 struct mail_ids {
     char **at;
-    size_t count;
+    size_t count, capacity;
 };
 void mail_ids(struct mail *mail, const char *name, struct mail_ids *out);
 void mail_ids_clear(struct mail_ids *ids);

@@ -27,7 +27,7 @@ struct scan {
     int end_len;      /* of the current one */
     struct boundary open[MAIL_MAX_DEPTH + 1];
     int open_count;
-    char buffer[BUFFER_SIZE];
+    char *buffer; /* of BUFFER_SIZE octets */
 };
 
 /* A line without its end; of one longer than the buffer only the beginning. */
@@ -341,15 +341,14 @@ static bool read_part(struct scan *scan, struct mail_part *part, const char *oth
 
 bool mail_tree_read(struct mail *mail, struct err *err)
 {
-    struct scan *scan = must_new(struct scan);
+    struct scan scan = {.mail = mail, .buffer = must_grow(NULL, BUFFER_SIZE, 1)};
     struct stop stop = {0};
 
-    scan->mail = mail;
     mail->part_count = 1;
     mail->root = must_new(struct mail_part);
     mail->root->mail = mail;
-    bool ok = read_part(scan, mail->root, "text/plain", &stop, err);
-    free(scan);
+    bool ok = read_part(&scan, mail->root, "text/plain", &stop, err);
+    free(scan.buffer);
     return ok;
 }
 
