@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <stdio.h>
 
+enum { PRINTED = 100 }; /* octets: as much as a printed line mostly has */
+
 /* Capacity counts the NUL, so len < capacity whenever there is memory. */
 static void make_room(struct bytes *b, size_t more)
 {
@@ -48,16 +50,20 @@ void bytes_print(struct bytes *b, const char *fmt, ...)
     va_end(args);
 }
 
+/* Mostly what is printed fits behind what is there. */
 void bytes_vprint(struct bytes *b, const char *fmt, va_list args)
 {
     va_list again;
 
+    make_room(b, PRINTED);
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, fmt, again);
+    int len = vsnprintf(b->at + b->len, b->capacity - b->len, fmt, again);
     va_end(again);
     assert(len >= 0);
-    make_room(b, (size_t)len);
-    vsnprintf(b->at + b->len, (size_t)len + 1, fmt, args);
+    if ((size_t)len >= b->capacity - b->len) {
+        make_room(b, (size_t)len);
+        vsnprintf(b->at + b->len, (size_t)len + 1, fmt, args);
+    }
     b->len += (size_t)len;
 }
 

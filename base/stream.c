@@ -138,6 +138,16 @@ struct source *source_from(struct source *of, int64_t offset)
     return &from->source;
 }
 
+/* As much as is expected to come, and one more octet, which tells that it was more than allowed, or the end. */
+static size_t piece_size(size_t have, int64_t size, size_t max)
+{
+    size_t expected = size > (int64_t)have ? (size_t)size - have : 0;
+    size_t allowed = max - have;
+    size_t piece = (expected < allowed ? expected : allowed) + 1;
+
+    return piece < PIECE ? piece : PIECE;
+}
+
 bool source_read_all(struct source *source, size_t max, struct bytes *out, struct err *err)
 {
     size_t before = out->len;
@@ -145,8 +155,7 @@ bool source_read_all(struct source *source, size_t max, struct bytes *out, struc
 
     do {
         size_t have = out->len - before;
-        size_t piece =
-            max - have < PIECE ? max - have + 1 : PIECE; /* one more than allowed tells */
+        size_t piece = piece_size(have, source->size, max);
         char *into = bytes_reserve(out, piece);
         if (!source_read(source, (int64_t)have, into, piece, &len, err)) {
             bytes_cut(out, before);
