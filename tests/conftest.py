@@ -30,6 +30,40 @@ NAMES = (
 SERIAL = itertools.count(1)
 
 
+def pytest_addoption(parser):
+    parser.addoption("--claims", type=pathlib.Path, metavar="FOLDER",
+                     help="run only the files of tests that no other run has claimed in this folder")
+
+
+def claimed(items, claims):
+    """The tests of the files that this run was the first to claim; a file is claimed when its turn has come."""
+    for file, tests in itertools.groupby(items, key=lambda item: item.path):
+        try:
+            (claims / file.name).touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        yield from tests
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session):
+    """Several runs share the tests, each in a network of its own: see run.sh."""
+    claims = session.config.option.claims
+    if claims is None or session.config.option.collectonly or session.testsfailed:
+        return None  # pytest's own loop
+    items = claimed(session.items, claims)
+    item = next(items, None)
+    while item is not None:
+        following = next(items, None)
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        item = following
+        if session.shouldfail:
+            raise session.Failed(session.shouldfail)
+        if session.shouldstop:
+            raise session.Interrupted(session.shouldstop)
+    return True
+
+
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory):
     """The scratch folder of this run."""

@@ -14,18 +14,18 @@ step() {
     if phase "$@"; then results+=("$1=0"); else results+=("$1=1"); fi
 }
 
-# reported FILE NAME COMMAND…: a phase that leaves a JUnit report. One that failed without a failed test in its
-# report (a crash, a time-out) still counts as failed.
+# reported REPORT NAME COMMAND…: a phase that leaves JUnit reports, REPORT*.xml. One that failed without a failed test
+# in them (a crash, a time-out) still counts as failed.
 reported() {
-    local file=$reports/$1 name=$2
+    local files=$reports/$1 name=$2
     shift
-    rm -f "$file"
+    rm -f "$files"*.xml
     local failed=0
     phase "$@" || failed=1
-    if [ $failed = 1 ] && ! grep -qE '<(failure|error)[ >]' "$file" 2>/dev/null; then
+    if [ $failed = 1 ] && ! grep -qsE '<(failure|error)[ >]' "$files"*.xml; then
         results+=("$name=1")
     else
-        results+=("$file")
+        results+=("$files"*.xml)
     fi
 }
 
@@ -54,7 +54,13 @@ unit() {
 }
 
 fuzz_briefly() { SECONDS_EACH=15 tools/fuzz.sh; }
-end_to_end() { tests/e2e/run.sh --junit-xml="$ROOT/$reports/e2e.xml" "$@"; }
+end_to_end() {
+    if [ $# = 0 ]; then
+        SHARED_REPORTS=$ROOT/$reports/e2e tests/e2e/run.sh
+    else
+        tests/e2e/run.sh --junit-xml="$ROOT/$reports/e2e.xml" "$@"
+    fi
+}
 
 programs() { tests/e2e/run.sh "$ROOT/tests/long" --junit-xml="$ROOT/$reports/programs.xml" "$@"; }
 
@@ -86,14 +92,14 @@ case $part in
 esac
 
 case $part in all | unit | e2e | crash | load | long) step "build (dev)" build dev ;; esac
-case $part in all | unit) reported unit.xml "unit tests and replay of the corpora" unit ;; esac
+case $part in all | unit) reported unit "unit tests and replay of the corpora" unit ;; esac
 case $part in all | fuzz) step "fuzzing, 15 s each" fuzz_briefly ;; esac
 case $part in all) begin_lint ;; esac
-case $part in all | e2e) reported e2e.xml "end to end" end_to_end "$@" ;; esac
+case $part in all | e2e) reported e2e "end to end" end_to_end "$@" ;; esac
 case $part in all) step "lint, begun beside them" end_lint ;; esac
 case $part in long) export NESTBOX_IMAP_STEPS=100000 NESTBOX_DAY_MAILS=5000 NESTBOX_OUTAGE=60 NESTBOX_HOSTILE=10000 ;; esac
-case $part in long) reported e2e.xml "end to end, the long way" end_to_end "$@" ;; esac
-case $part in long) reported programs.xml "Thunderbird" programs "$@" ;; esac
+case $part in long) reported e2e "end to end, the long way" end_to_end "$@" ;; esac
+case $part in long) reported programs "Thunderbird" programs "$@" ;; esac
 case $part in
     crash)
         export NESTBOX_POINTS=300 NESTBOX_FAULTS=40 NESTBOX_CUTS=50 NESTBOX_KILLS=200
@@ -105,6 +111,6 @@ case $part in
         ;;
 esac
 case $part in all | crash | load | long) step "build (release)" build release nestbox ;; esac
-case $part in all | load | long) reported load.xml "load" loads "$@" ;; esac
-case $part in all | crash | long) reported crash.xml "crashes" crashes "$@" ;; esac
+case $part in all | load | long) reported load "load" loads "$@" ;; esac
+case $part in all | crash | long) reported crash "crashes" crashes "$@" ;; esac
 finish

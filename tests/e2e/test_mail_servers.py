@@ -29,12 +29,17 @@ def ours(account, server, subject="from us", text=TEXT):
     return mail
 
 
-def our_log_of_delivery(nest, server):
-    """What we wrote down about the last delivery there."""
-    def look():
-        lines = re.findall(rf".*domain={server.DOMAIN} host={server.HOSTNAME} .*", nest.log.read_text())
-        return lines and lines[-1]
-    return until(look, f"a delivery to {server.DOMAIN} in our log")
+@pytest.fixture
+def our_log_of_delivery(nest):
+    """What we wrote down about the delivery there that this test began."""
+    before = len(nest.log.read_text())
+
+    def look_for(server):
+        wanted = rf"delivery=\d+ domain={server.DOMAIN} host={server.HOSTNAME} .*"
+        return until(lambda: re.search(wanted, nest.log.read_text()[before:]),
+                     f"a delivery to {server.DOMAIN} in our log").group()
+
+    return look_for
 
 
 # They deliver to us
@@ -67,7 +72,7 @@ def test_opensmtpd_delivers_to_us_by_tls(nest, mia, opensmtpd):
 # We deliver to them
 
 
-def test_we_deliver_to_postfix_and_verify_its_certificate(nest, mia, postfix):
+def test_we_deliver_to_postfix_and_verify_its_certificate(mia, postfix, our_log_of_delivery):
     postfix.begin()
     mail = ours(mia, postfix)
     got = postfix.wait_for_mail()
@@ -75,25 +80,25 @@ def test_we_deliver_to_postfix_and_verify_its_certificate(nest, mia, postfix):
     assert got["Return-Path"] == f"<{mia.address}>"
     postfix.wait_for_log(r"TLS connection established from mx\.nest\.test\[20\.0\.0\.10\]: TLSv1\.3"
                          r"|TLS connection established from unknown\[20\.0\.0\.10\]: TLSv1\.3")
-    assert "tls=TLSv1.3 verified" in our_log_of_delivery(nest, postfix)
+    assert "tls=TLSv1.3 verified" in our_log_of_delivery(postfix)
 
 
-def test_we_deliver_to_exim_and_verify_its_certificate(nest, mia, exim):
+def test_we_deliver_to_exim_and_verify_its_certificate(mia, exim, our_log_of_delivery):
     exim.begin()
     mail = ours(mia, exim)
     got = exim.wait_for_mail()
     assert (got["Message-ID"], got.body.decode()) == (mail["Message-ID"], TEXT)
     exim.wait_for_log(rf"<= {mia.address} H=.*\[20\.0\.0\.10\].* P=esmtps X=TLS1\.3:")
-    assert "tls=TLSv1.3 verified" in our_log_of_delivery(nest, exim)
+    assert "tls=TLSv1.3 verified" in our_log_of_delivery(exim)
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["no TLS", "TLS that always fails"])
-def test_we_deliver_to_opensmtpd_in_clear(nest, mia, opensmtpd, tls):
+def test_we_deliver_to_opensmtpd_in_clear(mia, opensmtpd, our_log_of_delivery, tls):
     opensmtpd.begin(tls=tls)
     mail = ours(mia, opensmtpd)
     got = opensmtpd.wait_for_mail()
     assert (got["Message-ID"], got.body.decode()) == (mail["Message-ID"], TEXT)
-    assert "tls=none" in our_log_of_delivery(nest, opensmtpd)
+    assert "tls=none" in our_log_of_delivery(opensmtpd)
     connections = re.findall(r"smtp connected address=20\.0\.0\.10", opensmtpd.log())
     assert len(connections) == (2 if tls else 1)
 
