@@ -24,6 +24,8 @@ struct contact_page { /* strings are heap */
     char *owner; /* alice@example.org */
     char *who;   /* "Carol (carol@mail.example)" */
     char *sureness;
+    char *domain; /* theirs; or NULL */
+    enum contact_origin origin;
     size_t others; /* asked about by the same request */
     enum contact_state state;
     char *words; /* of a refusal; or NULL */
@@ -38,6 +40,25 @@ enum found bridge_contact_page(struct bridge *bridge, struct store_view *view, s
 MUST_CHECK bool bridge_contact_answer(struct bridge *bridge, struct store_tx *tx, int64_t notice_id,
                                       enum contact_choice choice, const char *words,
                                       struct err *err);
+
+/* ---- web: the list of an owner who is signed in, and IMAP's notes ---- */
+/* The same of one row; ABSENT: it is not one of this account. */
+enum found bridge_contact_row_page(struct store_view *view, int64_t account_id, int64_t contact_id,
+                                   struct contact_page *out, struct err *err);
+/* "Carol (carol@mail.example)", "everybody at mail.example"; and how sure it is that it was them.  Heap. */
+char *bridge_contact_label(const struct contact *contact, const struct person *person);
+char *bridge_contact_sureness(const struct contact *contact, const struct person *person);
+/* All in apply(). */
+MUST_CHECK bool bridge_contact_answer_row(struct bridge *bridge, struct store_tx *tx,
+                                          int64_t account_id, int64_t contact_id,
+                                          enum contact_choice choice, const char *words,
+                                          struct err *err);
+MUST_CHECK bool bridge_contact_choose_in(struct bridge *bridge, struct store_tx *tx,
+                                         int64_t account_id, struct slice person,
+                                         enum contact_choice choice, const char *words,
+                                         struct err *err);
+MUST_CHECK bool bridge_contact_expect_in(struct store_tx *tx, int64_t account_id, int64_t until_ms,
+                                         struct err *err);
 
 /* ---- command line: look, prepare and commit by themselves ---- */
 /* PERSON: a mail address, @bob@social.example, bob=social.example@D, or @mail.example for a whole domain. */

@@ -226,6 +226,20 @@ bool bridge_contact_answer(struct bridge *bridge, struct store_tx *tx, int64_t n
     return decide_notice(bridge, tx, notice_id, contact_event_of(choice), clean, true, err);
 }
 
+bool bridge_contact_answer_row(struct bridge *bridge, struct store_tx *tx, int64_t account_id,
+                               int64_t contact_id, enum contact_choice choice, const char *words,
+                               struct err *err)
+{
+    scoped_text char *clean = words ? contact_refusal_words(slice_of(words)) : NULL;
+    scoped_value(contact) row = {0};
+    enum found found = store_contact(store_tx_view(tx), contact_id, &row, err);
+
+    if (found == ABSENT || (found == FOUND && row.account_id != account_id))
+        return err_set(err, ERR_ABSENT, "This request is over");
+    return found == FOUND &&
+           contact_decide(bridge, tx, contact_id, contact_event_of(choice), clean, true, err);
+}
+
 /* Copied there and not yet gone from here is moved already: programs without MOVE do it in two steps. */
 bool contact_moved(struct bridge *bridge, struct store_tx *tx, const struct mailbox *mailbox,
                    uint32_t uid, struct err *err)

@@ -269,6 +269,20 @@ static bool find_account(struct bridge *bridge, struct slice address, int64_t *o
     return true;
 }
 
+bool bridge_contact_choose_in(struct bridge *bridge, struct store_tx *tx, int64_t account_id,
+                              struct slice person, enum contact_choice choice, const char *words,
+                              struct err *err)
+{
+    scoped_value(named) named = {0};
+    scoped_text char *clean = words ? contact_refusal_words(slice_of(words)) : NULL;
+    struct choosing choosing = {.account_id = account_id,
+                                .named = &named,
+                                .event = contact_event_of(choice),
+                                .words = clean};
+
+    return read_person(bridge, person, &named, err) && record_choice(bridge, tx, &choosing, err);
+}
+
 bool bridge_contact_choose(struct bridge *bridge, struct slice address, struct slice person,
                            enum contact_choice choice, const char *words, struct err *err)
 {
@@ -322,6 +336,12 @@ static bool record_expecting(struct bridge *bridge, struct store_tx *tx, void *c
 
     (void)bridge;
     return store_set_expecting(tx, it->account_id, it->until_ms, err);
+}
+
+bool bridge_contact_expect_in(struct store_tx *tx, int64_t account_id, int64_t until_ms,
+                              struct err *err)
+{
+    return store_set_expecting(tx, account_id, until_ms, err);
 }
 
 bool bridge_contact_expect(struct bridge *bridge, struct slice address, int64_t until_ms,

@@ -43,6 +43,7 @@ void contact_page_clear(struct contact_page *page)
     free(page->owner);
     free(page->who);
     free(page->sureness);
+    free(page->domain);
     free(page->words);
     *page = (struct contact_page){0};
 }
@@ -64,30 +65,67 @@ static bool keep_first(void *ctx, const struct contact *contact)
     return true;
 }
 
-static bool fill_page(struct store_view *view, struct first_row *first, struct contact_page *out,
+static char *domain_of(const struct contact *row, const struct person *person)
+{
+    const char *at = person->address ? strrchr(person->address, '@') : NULL;
+
+    if (!row->person_id)
+        return must_dup(row->domain);
+    return person->host ? must_dup(person->host) : at ? must_dup(at + 1) : NULL;
+}
+
+char *bridge_contact_label(const struct contact *contact, const struct person *person)
+{
+    return contact->person_id ? contact_label(person)
+                              : must_print("Everybody at %s", contact->domain);
+}
+
+char *bridge_contact_sureness(const struct contact *contact, const struct person *person)
+{
+    switch (contact->origin) {
+    case CONTACT_SET: return must_dup("You decided this without being asked.");
+    case CONTACT_WRITTEN_TO: return must_dup("You wrote to them.");
+    case CONTACT_KNOCKED: break;
+    }
+    return contact_sureness(person, contact->evidence);
+}
+
+static bool fill_page(struct store_view *view, const struct contact *row, struct contact_page *out,
                       struct err *err)
 {
-    const struct contact *row = &first->row;
     scoped_value(account) account = {0};
     scoped_value(person) person = {0};
 
     if (store_account(view, row->account_id, &account, err) != FOUND ||
-        store_person(view, row->person_id, &person, err) != FOUND ||
+        (row->person_id && store_person(view, row->person_id, &person, err) != FOUND) ||
         !store_held_of(view, row->id, &out->held, err))
         return false;
+    out->notice_id = row->notice_id;
     out->account_id = row->account_id;
     out->owner = account_address(&account);
-    out->who = contact_label(&person);
-    out->sureness = contact_sureness(&person, row->evidence);
-    out->others = first->count - 1;
+    out->who = bridge_contact_label(row, &person);
+    out->sureness = bridge_contact_sureness(row, &person);
+    out->domain = domain_of(row, &person);
+    out->origin = row->origin;
     out->state = row->state;
-    out->words = steal(&first->row.words);
+    out->words = row->words ? must_dup(row->words) : NULL;
     out->tries = row->tries;
     out->first_ms = row->first_ms;
     out->last_ms = row->last_ms;
     out->arrived_ms = row->arrived_ms;
     out->expires_ms = row->expires_ms;
     return true;
+}
+
+enum found bridge_contact_row_page(struct store_view *view, int64_t account_id, int64_t contact_id,
+                                   struct contact_page *out, struct err *err)
+{
+    scoped_value(contact) row = {0};
+    enum found found = store_contact(view, contact_id, &row, err);
+
+    if (found != FOUND || row.account_id != account_id)
+        return found == FAILED ? FAILED : ABSENT;
+    return fill_page(view, &row, out, err) ? FOUND : FAILED;
 }
 
 enum found bridge_contact_page(struct bridge *bridge, struct store_view *view, struct slice word,
@@ -106,8 +144,9 @@ enum found bridge_contact_page(struct bridge *bridge, struct store_view *view, s
         return FAILED;
     if (first.count == 0)
         return ABSENT;
+    bool filled = fill_page(view, &first.row, out, err);
     out->notice_id = notice.id;
-    bool filled = fill_page(view, &first, out, err);
+    out->others = first.count - 1;
     contact_clear(&first.row);
     return filled ? FOUND : FAILED;
 }

@@ -353,7 +353,8 @@ static bool record_password(struct bridge *bridge, struct store_tx *tx, void *ct
     struct addition *addition = ctx;
 
     (void)bridge;
-    return store_set_credential(tx, addition->account.id, &addition->credential, err);
+    return store_set_credential(tx, addition->account.id, &addition->credential, err) &&
+           store_end_passes(tx, addition->account.id, err);
 }
 
 bool bridge_account_password(struct bridge *bridge, struct slice address, struct slice password,

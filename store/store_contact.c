@@ -110,6 +110,35 @@ bool store_contacts(struct store_view *view, int64_t account_id, int64_t after, 
            !teller.failed;
 }
 
+bool store_contacts_in(struct store_view *view, int64_t account_id, enum contact_state state,
+                       int64_t before_ms, int limit,
+                       bool (*each)(void *ctx, const struct contact *, const struct person *),
+                       void *ctx, struct err *err)
+{
+    struct contact_teller teller = {view, each, ctx, err, false};
+
+    return sql_walk(view->sql,
+                    CONTACT "WHERE c.account_id = ? AND c.state = ? AND c.state > 1"
+                            " AND c.last_ms < ? ORDER BY c.last_ms DESC LIMIT ?",
+                    with(as_number(account_id), as_number(state), as_number(before_ms),
+                         as_number(limit)),
+                    contact, read_contact, contact_clear, tell_contact, &teller, err) &&
+           !teller.failed;
+}
+
+bool store_contact_counts(struct store_view *view, int64_t account_id, int64_t out[CONTACT_STATES],
+                          struct err *err)
+{
+    memset(out, 0, CONTACT_STATES * sizeof *out);
+    for (int state = CONTACT_ASKED; state < CONTACT_STATES; state++)
+        if (!sql_count(view->sql,
+                       "SELECT count(*) FROM contact WHERE account_id = ? AND state = ?"
+                       " AND state > 1",
+                       with(as_number(account_id), as_number(state)), &out[state], err))
+            return false;
+    return true;
+}
+
 bool store_contacts_of_notice(struct store_view *view, int64_t notice_id,
                               bool (*each)(void *ctx, const struct contact *), void *ctx,
                               struct err *err)

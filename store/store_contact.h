@@ -55,6 +55,15 @@ MUST_CHECK bool
 store_contacts(struct store_view *view, int64_t account_id, int64_t after, int limit,
                bool (*each)(void *ctx, const struct contact *, const struct person *), void *ctx,
                struct err *err);
+/* Those in one state that came before that moment, the latest first. */
+MUST_CHECK bool store_contacts_in(struct store_view *view, int64_t account_id,
+                                  enum contact_state state, int64_t before_ms, int limit,
+                                  bool (*each)(void *ctx, const struct contact *,
+                                               const struct person *),
+                                  void *ctx, struct err *err);
+/* How many, of each state but CONTACT_TURN. */
+MUST_CHECK bool store_contact_counts(struct store_view *view, int64_t account_id,
+                                     int64_t out[CONTACT_STATES], struct err *err);
 /* Those one request is about, oldest first. */
 MUST_CHECK bool store_contacts_of_notice(struct store_view *view, int64_t notice_id,
                                          bool (*each)(void *ctx, const struct contact *), void *ctx,

@@ -204,6 +204,9 @@ enum asked_for {
     ASKED_CONTACT,
     ASKED_ACCOUNT_SERVER = 11, /* to make accounts */
     ASKED_ACCOUNT_NETWORK,
+    ASKED_SIGN_IN_SERVER = 21, /* links to sign in with */
+    ASKED_SIGN_IN_NETWORK,
+    ASKED_SIGN_IN_ACCOUNT,
 };
 MUST_CHECK bool store_asked_count(struct store_view *view, enum asked_for what,
                                   const unsigned char digest[32], int64_t since_ms, int64_t *out,

@@ -131,6 +131,10 @@ static bool tidy_rows(struct store_change *change, struct store_tx *tx, struct e
            expire(tx,
                   "DELETE FROM asked WHERE id IN (SELECT id FROM asked WHERE at_ms < ? LIMIT ?)",
                   now_ms - (int64_t)LIMITED_DAYS * DAY_MS, &tidy->more, err) &&
+           expire(
+               tx,
+               "DELETE FROM pass WHERE id IN (SELECT id FROM pass WHERE expires_ms <= ? LIMIT ?)",
+               now_ms, &tidy->more, err) &&
            expire(tx,
                   "DELETE FROM seen WHERE (kind, digest) IN (SELECT kind, digest FROM seen"
                   " WHERE expires_ms > 0 AND expires_ms <= ? LIMIT ?)",

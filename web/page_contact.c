@@ -4,8 +4,6 @@
  */
 #include "web_private.h"
 
-#include "bridge_contact.h"
-
 struct contact_turn {
     struct page page;
     bool post, known;
@@ -31,8 +29,9 @@ static void contact_turn_free(struct errand *errand)
 /* ---- words ---- */
 static void refuse_form(struct page *page)
 {
+    words_form(page, NULL);
     bytes_add_text(&page->html,
-                   "<form method=\"post\"><label for=\"words\">Words to the sender, if you "
+                   "<label for=\"words\">Words to the sender, if you "
                    "like</label>\n<input id=\"words\" name=\"words\" maxlength=\"200\" "
                    "autocomplete=\"off\"><button class=\"plain\" name=\"answer\" "
                    "value=\"refuse\">Refuse</button></form>\n");
@@ -50,7 +49,7 @@ static bool say_over(struct page *page)
     return true;
 }
 
-static const char *state_words(enum contact_state state, bool arrived)
+const char *contact_state_said(enum contact_state state, bool arrived)
 {
     switch (state) {
     case CONTACT_WELCOME:
@@ -68,17 +67,25 @@ static const char *state_words(enum contact_state state, bool arrived)
     return "They wait for your answer.";
 }
 
-static void write_facts(struct page *page, const struct contact_page *contact)
+void contact_facts(struct page *page, const struct contact_page *contact)
 {
     words_say(page, contact->sureness);
-    bytes_print(&page->html, "<p>First try ");
+    if (contact->origin != CONTACT_KNOCKED)
+        return;
+    if (contact->tries == 1) {
+        bytes_add_text(&page->html, "<p>They tried once, ");
+        page_time(page, contact->last_ms);
+        bytes_add_text(&page->html, ".</p>\n");
+        return;
+    }
+    bytes_print(&page->html, "<p>They tried %lld times: first ", (long long)contact->tries);
     page_time(page, contact->first_ms);
-    bytes_print(&page->html, ", last try ");
+    bytes_add_text(&page->html, ", last ");
     page_time(page, contact->last_ms);
-    bytes_print(&page->html, ", %lld in all.</p>\n", (long long)contact->tries);
+    bytes_add_text(&page->html, ".</p>\n");
 }
 
-static void write_buttons(struct page *page, enum contact_state state)
+void contact_buttons(struct page *page, enum contact_state state)
 {
     bytes_print(&page->html, "<h2>%s</h2>\n",
                 state == CONTACT_ASKED ? "Your answer" : "Change the answer");
@@ -92,7 +99,7 @@ static void write_buttons(struct page *page, enum contact_state state)
         words_button(page, "undo", "Take it back: ask me again later", "plain");
 }
 
-static enum contact_state state_after(enum contact_choice choice)
+enum contact_state contact_state_after(enum contact_choice choice)
 {
     switch (choice) {
     case CHOICE_WELCOME: break;
@@ -116,12 +123,12 @@ static bool write_contact(struct page *page, struct store_view *view, struct err
     bool decides = it->post && it->known;
     if (decides)
         it->notice_id = contact.notice_id;
-    enum contact_state state = decides ? state_after(it->choice) : contact.state;
+    enum contact_state state = decides ? contact_state_after(it->choice) : contact.state;
     scoped_text char *title = must_print("%s and %s", contact.who, contact.owner);
     words_begin(page, title);
-    words_say(page, state_words(state, contact.arrived_ms > 0 || contact.held > 0));
-    write_facts(page, &contact);
-    write_buttons(page, state);
+    words_say(page, contact_state_said(state, contact.arrived_ms > 0 || contact.held > 0));
+    contact_facts(page, &contact);
+    contact_buttons(page, state);
     words_end(page);
     return true;
 }
@@ -135,7 +142,7 @@ static bool answer(struct errand *errand, struct store_tx *tx, struct err *err)
                                                    it->choice, it->words, err);
 }
 
-static bool read_choice(const char *text, enum contact_choice *out)
+bool contact_choice_read(const char *text, enum contact_choice *out)
 {
     static const struct {
         const char *word;
@@ -165,7 +172,7 @@ enum next on_contact(void *face, struct http_turn *turn)
     it->post = slice_is(turn->request->method, "POST");
     if (it->post) {
         scoped_text char *said = http_form_value(turn->request->body, "answer");
-        it->known = said && read_choice(said, &it->choice);
+        it->known = said && contact_choice_read(said, &it->choice);
         it->words = http_form_value(turn->request->body, "words");
         it->page.errand.write = answer;
     }

@@ -24,11 +24,21 @@ void words_say(struct page *page, const char *words)
     bytes_add_text(&page->html, "</p>\n");
 }
 
+void words_form(struct page *page, const char *action)
+{
+    bytes_add_text(&page->html, "<form method=\"post\"");
+    if (action)
+        bytes_print(&page->html, " action=\"%s\"", action);
+    bytes_add_text(&page->html, ">");
+    if (page->form_word[0])
+        bytes_print(&page->html, "<input type=\"hidden\" name=\"form\" value=\"%s\">",
+                    page->form_word);
+}
+
 void words_button(struct page *page, const char *answer, const char *words, const char *kind)
 {
-    bytes_print(&page->html,
-                "<form method=\"post\"><button class=\"%s\" name=\"answer\" value=\"%s\">", kind,
-                answer);
+    words_form(page, NULL);
+    bytes_print(&page->html, "<button class=\"%s\" name=\"answer\" value=\"%s\">", kind, answer);
     page_text(page, words);
     bytes_add_text(&page->html, "</button></form>\n");
 }

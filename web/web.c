@@ -26,6 +26,7 @@ void page_clear(struct page *page)
     free(page->domain);
     free(page->activity_id);
     free(page->location);
+    free(page->cookie);
     bytes_clear(&page->html);
 }
 
@@ -94,6 +95,10 @@ static void answer_page(struct http_turn *turn, struct page *page)
 {
     struct http_response *response = turn->response;
 
+    if (page->cookie)
+        http_add_field(response, "Set-Cookie", page->cookie);
+    if (page->location && page->quiet)
+        http_add_field(response, "Cache-Control", "no-store");
     if (page->location) {
         http_add_field(response, "Location", page->location);
         http_add_field(response, "Vary", "Accept");
@@ -114,11 +119,22 @@ static void answer_page(struct http_turn *turn, struct page *page)
     http_answer(response, page->status, "text/html; charset=utf-8", bytes_slice(&page->html));
 }
 
+/* What an owner can mend is said to them. */
+static bool say_mistake(struct page *page, const struct err *err)
+{
+    if (!page->form_word[0] ||
+        (err->kind != ERR_MALFORMED && err->kind != ERR_ABSENT && err->kind != ERR_REFUSED))
+        return false;
+    free(steal(&page->location)); /* of what would have been done */
+    return words_alone(page, 422, "Not done", err->said);
+}
+
 enum next page_end_turn(void *face, struct http_turn *turn, struct errand *back)
 {
     (void)face;
-    if (back->ok) {
-        answer_page(turn, container_of(back, struct page, errand));
+    struct page *page = container_of(back, struct page, errand);
+    if (back->ok || say_mistake(page, &back->err)) {
+        answer_page(turn, page);
     } else {
         log_error("web page failed: %s (%s)", back->err.said, back->err.cause);
         http_answer_text(turn->response, 503,
@@ -204,6 +220,15 @@ static const struct http_route routes[] = {
     {"GET",  "/subscribe/{}",      ACCEPT_ANY,  on_list_question, page_end_turn,  NULL},
     {"POST", "/subscribe/{}",      ACCEPT_ANY,  on_list_question, page_end_turn,  NULL},
     {"GET",  "/unsubscribe/{}",    ACCEPT_ANY,  on_list_stop,     page_end_turn,  NULL},
+    {"GET",  "/sign-in",           ACCEPT_ANY,  on_sign_in,       page_end_turn,  NULL},
+    {"POST", "/sign-in",           ACCEPT_ANY,  on_sign_in,       page_end_turn,  NULL},
+    {"GET",  "/sign-in/{}",        ACCEPT_ANY,  on_sign_in_link,  page_end_turn,  NULL},
+    {"POST", "/sign-in/{}",        ACCEPT_ANY,  on_sign_in_link,  page_end_turn,  NULL},
+    {"POST", "/sign-out",          ACCEPT_ANY,  on_sign_out,      page_end_turn,  NULL},
+    {"GET",  "/contacts",          ACCEPT_ANY,  on_contacts,      page_end_turn,  NULL},
+    {"POST", "/contacts",          ACCEPT_ANY,  on_contacts,      page_end_turn,  NULL},
+    {"GET",  "/contacts/person/{}", ACCEPT_ANY, on_contacts_person, page_end_turn, NULL},
+    {"POST", "/contacts/person/{}", ACCEPT_ANY, on_contacts_person, page_end_turn, NULL},
     {"GET",  "/contacts/{}",       ACCEPT_ANY,  on_contact,       page_end_turn,  NULL},
     {"POST", "/contacts/{}",       ACCEPT_ANY,  on_contact,       page_end_turn,  NULL},
     {"POST", "/unsubscribe/{}",    ACCEPT_ANY,  on_list_stop,     page_end_turn,  NULL},

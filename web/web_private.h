@@ -3,7 +3,9 @@
 #define NESTBOX_WEB_PRIVATE_H
 
 #include "bridge_activity.h"
+#include "bridge_contact.h"
 #include "config.h"
+#include "id.h"
 #include "memory.h"
 #include "names.h"
 #include "store.h"
@@ -26,8 +28,10 @@ struct page { /* one page on its way; owns everything */
     int64_t before; /* ?before=ID, 0: from the newest */
     int status;
     struct bytes html;
-    char *activity_id; /* for <link rel=alternate> and Link:, or NULL */
-    char *location;    /* a redirect instead of HTML, or NULL */
+    char *activity_id;             /* for <link rel=alternate> and Link:, or NULL */
+    char *location;                /* a redirect instead of HTML, or NULL */
+    char *cookie;                  /* for Set-Cookie, or NULL */
+    char form_word[TOKEN_LEN + 1]; /* stands in every form of an owner's page; else "" */
     bool
         quiet; /* loads nothing, not even a style sheet, and is kept by nobody: there is a word in its URL */
 };
@@ -65,9 +69,53 @@ void page_time(struct page *page, int64_t ms);
 void words_begin(struct page *page, const char *title); /* 200, up to <main> */
 void words_end(struct page *page);
 void words_say(struct page *page, const char *words); /* a paragraph, escaped */
+/* Opens a form that posts to `action`, NULL: to this page; the caller closes it. */
+void words_form(struct page *page, const char *action);
 /* A form that posts `answer`; `kind` is "main" or "plain". */
 void words_button(struct page *page, const char *answer, const char *words, const char *kind);
 bool words_alone(struct page *page, int status, const char *title, const char *words);
+
+/*
+ * signed_in.c: pages of an owner, who is signed in (docs/signed-in.md).  Such a page's turn begins with an owner_turn;
+ * its writer runs only for somebody who is signed in, all others are sent to /sign-in.  Every form is opened by
+ * words_form(); a POST without the word that it writes is answered 403, and neither function runs.  An ERR_MALFORMED,
+ * ERR_ABSENT or ERR_REFUSED of the errand is said to the owner in its words.
+ */
+struct owner_turn;
+typedef bool owner_deed(struct owner_turn *, struct store_tx *, struct err *); /* in apply() */
+struct owner_turn {
+    struct page page;
+    bool post;            /* a button of our own was pressed */
+    struct account owner; /* who is signed in */
+    /* signed_in.c's own: */
+    page_writer *write;
+    owner_deed *deed;
+    char *session, *said;
+};
+/* `deed` or NULL: what a POST does, after `write`. */
+void owner_turn_init(struct owner_turn *it, void *face, const struct http_turn *turn,
+                     page_writer *write, owner_deed *deed);
+/* 303, as after a deed: the page is then shown by a GET. */
+bool owner_go(struct page *page, const char *path);
+void owner_turn_clear(struct owner_turn *it); /* the page too */
+char *owner_address(const struct account *account); /* heap */
+struct owner_turn *owner_turn_of(struct page *page);
+/* words_begin(), and the links between an owner's pages; `here` is the path of this one. */
+void owner_begin(struct page *page, const char *title, const char *here);
+void owner_end(struct page *page);
+enum next on_sign_in(void *face, struct http_turn *turn);      /* GET and POST */
+enum next on_sign_in_link(void *face, struct http_turn *turn); /* GET and POST */
+enum next on_sign_out(void *face, struct http_turn *turn);
+enum next on_contacts(void *face, struct http_turn *turn); /* page_contacts.c: GET and POST */
+enum next on_contacts_person(void *face, struct http_turn *turn); /* GET and POST */
+
+/* page_contact.c: what the pages about contacts share. */
+struct contact_page;
+const char *contact_state_said(enum contact_state state, bool arrived);
+void contact_facts(struct page *page, const struct contact_page *contact);
+void contact_buttons(struct page *page, enum contact_state state);
+enum contact_state contact_state_after(enum contact_choice choice);
+bool contact_choice_read(const char *text, enum contact_choice *out);
 
 /* post_html.c: one post as <article>, in lists and alone. */
 bool post_article(struct page *page, struct store_view *view, const struct message *message,

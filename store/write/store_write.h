@@ -10,6 +10,7 @@
 
 #include "pgp.h"
 #include "store_contact.h"
+#include "store_pass.h"
 #include "store_delivery.h"
 #include "store_dkim.h"
 #include "store_invitation.h"
@@ -83,6 +84,11 @@ MUST_CHECK bool store_remove_invitation(struct store_tx *tx, const char *name, s
 /* Somebody logged in; a chat program reads it, unless its owner said no. */
 MUST_CHECK bool store_account_used(struct store_tx *tx, int64_t id, struct err *err);
 MUST_CHECK bool store_account_chats(struct store_tx *tx, int64_t id, struct err *err);
+/* Passes: `id` is ignored on add; of that kind the account keeps the newest `most`. */
+MUST_CHECK bool store_add_pass(struct store_tx *tx, const struct pass *pass, int most,
+                               struct err *err);
+MUST_CHECK bool store_end_pass(struct store_tx *tx, int64_t id, struct err *err);
+MUST_CHECK bool store_end_passes(struct store_tx *tx, int64_t account_id, struct err *err);
 /* Contacts: id 0 adds, else all but the pair and its evidence is set.  A second row of a pair: ERR_CONFLICT. */
 MUST_CHECK bool store_put_contact(struct store_tx *tx, const struct contact *contact,
                                   int64_t *out_id, struct err *err);
