@@ -42,7 +42,8 @@ struct config {
     size_t domain_count;
     char hostname[256]; /* mx.example.org; first domain unless set */
     char data_dir[1024];
-    char postmaster[320]; /* "" : the first account */
+    char server_key_file[1024]; /* "" : data_dir/keys/server.key, or a credential of systemd */
+    char postmaster[320];       /* "" : the first account */
     /* [listen] */
     struct endpoint smtp, submission, submissions, imap, imaps, https, http;
     /* [tls] */

@@ -26,6 +26,11 @@ const struct setting config_table[] = {
      .help = "The name of this machine, as MX records and the certificate have it."},
     {"server", "data_dir", &kind_file, PLACE(data_dir), .fallback = "/var/lib/nestbox",
      .help = "The folder that holds everything: database, bodies, keys. One server at a time uses it."},
+    {"server", "server_key_file", &kind_file, PLACE(server_key_file), .unset = "data_dir/keys/server.key",
+     .help = "Where the key lies that wraps what the server must read. Outside of data_dir it is not in a stolen disk's "
+             "image or in a backup; then keep a copy of it apart. Its folder must be there, and only the server's user may "
+             "write in it. A key that lies in data_dir moves there at the next start. The systemd credential "
+             "nestbox-server-key does the same."},
     {"server", "postmaster", &kind_mailbox, PLACE(postmaster), .unset = "the first account",
      .help = "Who reads mail to postmaster, abuse, help and the like. It is never subject to a policy."},
 

@@ -22,6 +22,7 @@ struct backup {
     struct bytes *compare; /* instead of writing, sums go there; or NULL */
     int64_t done, all;     /* bytes */
     int64_t tell_at_ms;
+    bool has_key;
 };
 
 static const char trouble[] = "The backup cannot be made";
@@ -262,6 +263,7 @@ static bool put_all(struct backup *it, struct err *err)
     size_t begin = it->sums.len;
     if (!put_folder(it, "keys", err))
         return false;
+    it->has_key = it->sums.len > begin;
     scoped_text char *keys = must_copy(slice_from(bytes_slice(&it->sums), begin));
     return put_folder(it, "tls", err) &&
            store_snapshot(it->command->house->store, copying, it, &it->snapshot, err) &&
@@ -278,6 +280,10 @@ int run_backup(struct command *command)
         const struct snapshot_body *bodies;
         bytes_print(&command->complaint, "nestbox: %zu large mails and the database, %lld MiB\n",
                     store_snapshot_bodies(it.snapshot, &bodies), (long long)(it.all >> 20));
+        if (!it.has_key)
+            bytes_print(
+                &command->complaint,
+                "nestbox: the server key lies elsewhere and is not in it; keep a copy apart\n");
     }
     store_snapshot_free(it.snapshot);
     bytes_clear(&it.sums);

@@ -116,15 +116,15 @@ int run_key_rotate_server(struct command *command)
     command_say(command, "%zu secrets were wrapped under the new server key.\n", change.changed);
     if (change.broken > 0) {
         err_set(&err, ERR_REFUSED,
-                "%zu secrets cannot be read; keys/server.key keeps the old key too, see the log",
+                "%zu secrets cannot be read; its file keeps the old key too, see the log",
                 change.broken);
         return command_refuse(command, &err);
     }
     command_say(command,
                 change.forgotten
-                    ? "The old key is forgotten. Back keys/server.key up now.\n"
+                    ? "The old key is forgotten. Back the server key up now.\n"
                     : "The old key stays beside it for ten minutes, for what is under way. "
-                      "Then back keys/server.key up.\n");
+                      "Then back the server key up.\n");
     return EXIT_DONE;
 }
 

@@ -6,17 +6,45 @@
 #include "store.h"
 
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-/* A database without the key of its secrets: a new key would only hide the loss for a while. */
-static bool check_key(const struct data_dir *dir, struct err *err)
+/* Where the settings or systemd (systemd.exec(5), LoadCredential=) want the server key, else below data_dir. */
+static bool place_key(const struct config *config, struct key_place *out, struct err *err)
 {
-    if (faccessat(dir->fd, "nestbox.db", F_OK, 0) == 0 &&
-        faccessat(dir->fd, "keys/server.key", F_OK, 0) != 0)
+    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+    int len = 0;
+
+    if (config->server_key_file[0])
+        len = snprintf(out->path, sizeof out->path, "%s", config->server_key_file);
+    else if (credentials)
+        len = snprintf(out->path, sizeof out->path, "%s/nestbox-server-key", credentials);
+    if (len >= (int)sizeof out->path)
+        return err_set(err, ERR_REFUSED, "The path of the server key is too long");
+    bool credential = !config->server_key_file[0] && credentials;
+    if (credential && access(out->path, F_OK) != 0)
+        out->path[0] = '\0'; /* others use credentials for other things */
+    out->place = (struct vault_place){.file = out->path[0] ? out->path : NULL,
+                                      .credential = credential && out->path[0]};
+    return true;
+}
+
+/* A database without the key of its secrets: a new key would only hide the loss for a while. */
+static bool check_key(const struct data_dir *dir, const struct vault_place *place, struct err *err)
+{
+    if (faccessat(dir->fd, "nestbox.db", F_OK, 0) != 0 ||
+        faccessat(dir->fd, "keys/server.key", F_OK, 0) == 0)
+        return true;
+    if (!place->file)
         return err_set(
             err, ERR_REFUSED,
-            "keys/server.key is missing beside nestbox.db; put it back from your backup");
-    return true;
+            "keys/server.key is missing beside nestbox.db; put it back from your backup, or "
+            "say where it is (server_key_file)");
+    return access(place->file, F_OK) == 0 ||
+           err_set(err, ERR_REFUSED,
+                   "The server key %s is missing; put it back, nothing here can be read without it",
+                   place->file);
 }
 
 bool household_enter(const struct config *config, struct household *out, struct err *err)
@@ -34,7 +62,8 @@ bool household_enter(const struct config *config, struct household *out, struct 
         return err_set(err, ERR_REFUSED,
                        "A restore into %s was not finished; run nestbox restore FILE again",
                        config->data_dir);
-    return check_key(&out->dir, err) && data_dir_make_certificate(&out->dir, config, err);
+    return place_key(config, &out->key, err) && check_key(&out->dir, &out->key.place, err) &&
+           data_dir_make_certificate(&out->dir, config, err);
 }
 
 bool household_furnish(const struct config *config, struct household *it, struct err *err)
@@ -42,7 +71,7 @@ bool household_furnish(const struct config *config, struct household *it, struct
     static const char *const judge[] = {"/proc/self/exe", "judge", NULL};
 
     mime_set_up();
-    if (!vault_open(it->dir.fd, &it->vault, err) ||
+    if (!vault_open_at(it->dir.fd, &it->key.place, &it->vault, err) ||
         !store_open(it->dir.fd, &system_clock, &it->store, err))
         return false;
     it->pgp = pgp_new(judge);

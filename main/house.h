@@ -10,8 +10,13 @@
 #include "pgp.h"
 #include "vault.h"
 
+struct key_place {
+    struct vault_place place;
+    char path[1024]; /* "" : below data_dir */
+};
 struct household { /* the owner of what a struct house points at */
     struct data_dir dir;
+    struct key_place key; /* stays where it is: the place points into it */
     struct vault *vault;
     struct store *store;
     struct pgp *pgp;

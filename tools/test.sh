@@ -104,11 +104,11 @@ case $part in long) reported programs "Thunderbird" programs "$@" ;; esac
 case $part in
     crash)
         export NESTBOX_POINTS=300 NESTBOX_FAULTS=40 NESTBOX_CUTS=50 NESTBOX_KILLS=200
-        export NESTBOX_BAD_MAILS=1000 NESTBOX_BAD_KILLS=10
+        export NESTBOX_BAD_MAILS=1000 NESTBOX_BAD_KILLS=10 NESTBOX_INTERRUPTIONS=20
         ;;
     long)
         export NESTBOX_POINTS=all NESTBOX_FAULTS=100 NESTBOX_CUTS=60 NESTBOX_KILLS=500
-        export NESTBOX_BAD_MAILS=5000 NESTBOX_BAD_KILLS=20 NESTBOX_CANARIES=6
+        export NESTBOX_BAD_MAILS=5000 NESTBOX_BAD_KILLS=20 NESTBOX_CANARIES=6 NESTBOX_INTERRUPTIONS=20
         ;;
 esac
 case $part in all | crash | load | long) step "build (release)" build release nestbox ;; esac

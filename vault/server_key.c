@@ -1,13 +1,12 @@
 /*
- * keys/server.key below data_dir: a line `nestbox-server-key-1 ` and 32 random octets in base64.  Before it, once the key
+ * What a server key's file holds: a line `nestbox-server-key-1 ` and 32 random octets in base64.  Before it, once the key
  * was changed, in this order, so that a file cut short lacks the one that must be there:
  *
  *     nestbox-digest-key-1 …      the first there was: digests do not change
  *     nestbox-old-server-key-1 …  while what the old one wrapped is wrapped anew
  *
  * The file appears whole or not at all: written beside, synced, renamed, folder synced.  The caller
- * holds data_dir's lock, so nobody makes it at the same time.  A root that makes it for an
- * unprivileged service gives it to the owner of data_dir.
+ * holds data_dir's lock, so nobody makes it at the same time.
  */
 #include "id.h"
 #include "text.h"
@@ -19,36 +18,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char folder_name[] = "keys";
-static const char file_name[] = "server.key";
-static const char fresh_name[] = "server.key.new";
 static const char current_line[] = "nestbox-server-key-1 ";
 static const char old_line[] = "nestbox-old-server-key-1 ";
 static const char digest_line[] = "nestbox-digest-key-1 ";
 static const char said[] = "The server is not ready";
-enum { FILE_MOST = 512, OTHERS = 077 };
+enum { FILE_MOST = 512 };
 
-static bool private_enough(int fd, const char *what, const char *mode, struct err *err)
+/* A root that makes it for a service without privileges. */
+static bool give_to_owner(const struct key_file *file, int fd, struct err *err)
 {
-    struct stat seen;
-
-    if (fstat(fd, &seen) != 0)
-        return err_system(err, said, "looking at %s", what);
-    if (seen.st_mode & OTHERS)
-        return err_because(err, ERR_TEMPORARY, said,
-                           "%s is open to others (mode %04o): chmod %s it", what,
-                           (unsigned)seen.st_mode & 07777U, mode);
-    return true;
-}
-
-/* A root that makes it for a service without privileges: it is of whom the folder above is. */
-static bool give_to_owner_of(int above, int fd, struct err *err)
-{
-    struct stat owner;
-
-    if (geteuid() != 0)
-        return true;
-    if (fstat(above, &owner) != 0 || fchown(fd, owner.st_uid, owner.st_gid) != 0)
+    if (geteuid() == 0 && fchown(fd, file->owner, file->group) != 0)
         return err_system(err, said, "giving the server key to the owner of data_dir");
     return true;
 }
@@ -65,19 +44,20 @@ static bool write_all(int fd, struct slice s)
     return true;
 }
 
-static int make_file(int keys, struct slice line, struct err *err)
+static int make_file(const struct key_file *file, struct slice text, struct err *err)
 {
-    if (unlinkat(keys, fresh_name, 0) != 0 && errno != ENOENT) { /* left by a crash: never used */
-        err_system(err, said, "removing keys/%s", fresh_name);
+    if (unlinkat(file->folder, file->fresh, 0) != 0 && errno != ENOENT) { /* left by a crash */
+        err_system(err, said, "removing %s.new", file->shown);
         return -1;
     }
-    int fd = openat(keys, fresh_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = openat(file->folder, file->fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                    0600);
     if (fd < 0) {
-        err_system(err, said, "making keys/%s", fresh_name);
+        err_system(err, said, "making %s.new", file->shown);
         return -1;
     }
-    if (!write_all(fd, line) || fsync(fd) != 0) {
-        err_system(err, said, "writing keys/%s", fresh_name);
+    if (!write_all(fd, text) || fsync(fd) != 0) {
+        err_system(err, said, "writing %s.new", file->shown);
         close(fd);
         return -1;
     }
@@ -91,36 +71,41 @@ static void add_key(struct bytes *out, const char *line, const unsigned char key
     bytes_add_char(out, '\n');
 }
 
-bool server_key_write(int folder, const struct server_keys *keys, struct err *err)
+bool server_key_write(const struct key_file *file, const struct server_keys *keys, struct err *err)
 {
     scoped_value(bytes) text = {0};
 
+    if (file->fixed)
+        return err_set(err, ERR_REFUSED,
+                       "The server key is a credential of systemd, which the server cannot change "
+                       "(docs/secrets.md tells how)");
     bytes_reserve(&text, FILE_MOST); /* so that no copy of it stays behind where it grew */
     if (memcmp(keys->digests, keys->current, VAULT_KEY_LEN) != 0)
         add_key(&text, digest_line, keys->digests);
     if (keys->has_old)
         add_key(&text, old_line, keys->old);
     add_key(&text, current_line, keys->current);
-    int fd = make_file(folder, bytes_slice(&text), err);
+    int fd = make_file(file, bytes_slice(&text), err);
     OPENSSL_cleanse(text.at, text.len);
     if (fd < 0)
         return false;
-    bool given = give_to_owner_of(folder, fd, err);
+    bool given = give_to_owner(file, fd, err);
     close(fd);
     if (!given)
         return false;
-    if (renameat(folder, fresh_name, folder, file_name) != 0 || fsync(folder) != 0)
-        return err_system(err, said, "keeping keys/%s", file_name);
+    if (renameat(file->folder, file->fresh, file->folder, file->name) != 0 ||
+        fsync(file->folder) != 0)
+        return err_system(err, said, "keeping %s", file->shown);
     return true;
 }
 
-static bool make_key(int folder, struct err *err)
+bool server_key_make(const struct key_file *file, struct err *err)
 {
     struct server_keys keys = {0};
 
     random_bytes(keys.current, sizeof keys.current);
     memcpy(keys.digests, keys.current, sizeof keys.digests);
-    bool good = server_key_write(folder, &keys, err);
+    bool good = server_key_write(file, &keys, err);
     OPENSSL_cleanse(&keys, sizeof keys);
     return good;
 }
@@ -156,65 +141,16 @@ static bool keys_from_text(struct slice text, struct server_keys *out)
     return true;
 }
 
-static bool read_keys(int fd, struct server_keys *out, struct err *err)
+bool server_key_read(const struct key_file *file, int fd, struct server_keys *out, struct err *err)
 {
     char text[FILE_MOST];
-
-    if (!private_enough(fd, "keys/server.key", "600", err))
-        return false;
     ssize_t count = read(fd, text, sizeof text);
+
     if (count < 0)
-        return err_system(err, said, "reading keys/%s", file_name);
+        return err_system(err, said, "reading %s", file->shown);
     bool good = keys_from_text((struct slice){text, (size_t)count}, out);
     OPENSSL_cleanse(text, sizeof text);
     return good || err_because(err, ERR_TEMPORARY, said,
-                               "keys/%s is not whole (%zu octets): bring it back from a backup",
-                               file_name, (size_t)count);
-}
-
-static int open_folder(int data_dir, struct err *err)
-{
-    bool made = mkdirat(data_dir, folder_name, 0700) == 0;
-    int fd = openat(data_dir, folder_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-
-    if (fd < 0) {
-        err_system(err, said, "opening the folder keys");
-        return -1;
-    }
-    bool fine = private_enough(fd, "the folder keys", "700", err);
-    if (fine && made)
-        fine = give_to_owner_of(data_dir, fd, err) &&
-               (fsync(data_dir) == 0 || err_system(err, said, "keeping the folder keys"));
-    if (!fine) {
-        close(fd);
-        return -1;
-    }
-    return fd;
-}
-
-static int open_file(int folder, struct err *err)
-{
-    const int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
-    int fd = openat(folder, file_name, flags);
-
-    if (fd < 0 && errno == ENOENT) {
-        if (!make_key(folder, err))
-            return -1;
-        fd = openat(folder, file_name, flags);
-    }
-    if (fd < 0)
-        err_system(err, said, "opening keys/%s", file_name);
-    return fd;
-}
-
-bool server_key_load(int data_dir, struct server_keys *out, int *out_folder, struct err *err)
-{
-    *out_folder = open_folder(data_dir, err);
-    int fd = *out_folder < 0 ? -1 : open_file(*out_folder, err);
-
-    if (fd < 0)
-        return false;
-    bool good = read_keys(fd, out, err);
-    close(fd);
-    return good;
+                               "%s is not whole (%zu octets): bring it back from a backup",
+                               file->shown, (size_t)count);
 }

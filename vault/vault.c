@@ -55,14 +55,20 @@ static void name_key(struct vault *vault, const unsigned char root[VAULT_KEY_LEN
 
 bool vault_open(int data_dir, struct vault **out, struct err *err)
 {
+    return vault_open_at(data_dir, &(struct vault_place){0}, out, err);
+}
+
+bool vault_open_at(int data_dir, const struct vault_place *place, struct vault **out,
+                   struct err *err)
+{
     scoped(vault) vault = must_new(struct vault);
 
     pthread_rwlock_init(&vault->lock, NULL);
-    vault->folder = -1;
+    vault->file.folder = -1;
     vault->signers = signers_new();
     vault->verifiers = verifiers_new();
     vault->derivations = derivations_new();
-    if (!server_key_load(data_dir, &vault->keys, &vault->folder, err))
+    if (!server_key_load(data_dir, place, &vault->keys, &vault->file, err))
         return false;
     name_key(vault, vault->keys.current, vault->key_id);
     name_key(vault, vault->keys.old, vault->old_id);
@@ -78,8 +84,7 @@ void vault_close(struct vault *vault)
     verifiers_free(vault->verifiers);
     derivations_free(vault->derivations);
     pthread_rwlock_destroy(&vault->lock);
-    if (vault->folder >= 0)
-        close(vault->folder);
+    key_file_close(&vault->file);
     OPENSSL_cleanse(vault, sizeof *vault);
     free(vault);
 }
@@ -196,7 +201,7 @@ bool vault_change_key(struct vault *vault, struct err *err)
         memcpy(next.old, next.current, sizeof next.old);
         next.has_old = true;
         random_bytes(next.current, sizeof next.current);
-        good = server_key_write(vault->folder, &next, err);
+        good = server_key_write(&vault->file, &next, err);
         if (good) {
             vault->keys = next;
             vault->changed_here = true;
@@ -227,7 +232,7 @@ bool vault_forget_old_key(struct vault *vault, struct err *err)
     next = vault->keys;
     next.has_old = false;
     memset(next.old, 0, sizeof next.old);
-    bool good = server_key_write(vault->folder, &next, err);
+    bool good = server_key_write(&vault->file, &next, err);
     if (good) {
         vault->keys = next;
         derivations_forget(vault->derivations);

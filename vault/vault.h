@@ -22,6 +22,14 @@ struct vault;
  * makes it); the caller holds data_dir's lock.  ERR_TEMPORARY with a cause: folder or file open to others,
  * file cut short. */
 MUST_CHECK bool vault_open(int data_dir, struct vault **out, struct err *err);
+/* The same with the key elsewhere.  A file that is not there yet is made, or taken over from keys/server.key, which goes
+ * then (ERR_REFUSED: both are there and differ); its folder must be there.  A credential is somebody else's to make. */
+struct vault_place {
+    const char *file; /* a whole path; NULL: below data_dir */
+    bool credential;
+};
+MUST_CHECK bool vault_open_at(int data_dir, const struct vault_place *place, struct vault **out,
+                              struct err *err);
 void vault_close(struct vault *vault);
 SCOPED(vault, vault_close)
 
@@ -34,7 +42,7 @@ MUST_CHECK bool vault_unwrap(struct vault *vault, const char *purpose, struct sl
 
 /* Another server key (docs/secrets.md).  The new one wraps from the call on, both unwrap, and the file holds both, until
  * all was wrapped anew and the old one is forgotten.  One change at a time: true at once if one goes on.  ERR_TEMPORARY:
- * the file could not be written, nothing changed. */
+ * the file could not be written, nothing changed; ERR_REFUSED: it is a credential. */
 MUST_CHECK bool vault_change_key(struct vault *vault, struct err *err);
 enum vault_change {
     VAULT_ONE_KEY,

@@ -7,16 +7,27 @@
 #include "vault.h"
 
 #include <pthread.h>
+#include <sys/types.h>
 
 enum { VAULT_KEY_LEN = 32, VAULT_KEY_ID_LEN = 4 };
 
 struct signers; /* unwrapped signing keys, bounded */
 
-/* What keys/server.key holds; only keys derived from these are used.  While one server key takes the place of another
+/* What the server key's file holds; only keys derived from these are used.  While one server key takes the place of another
  * both are there.  Digests keep the first key there was: what they name, the world has already. */
 struct server_keys {
     unsigned char current[VAULT_KEY_LEN], old[VAULT_KEY_LEN], digests[VAULT_KEY_LEN];
     bool has_old;
+};
+
+/* The file they lie in. */
+struct key_file {
+    int folder;
+    char name[128], fresh[136]; /* in that folder; the second while it is written */
+    char shown[1024];           /* in words for people */
+    bool fixed;                 /* not ours to write */
+    uid_t owner;                /* of data_dir */
+    gid_t group;
 };
 
 struct vault {
@@ -25,7 +36,7 @@ struct vault {
     unsigned char key_id[VAULT_KEY_ID_LEN]; /* derived, not secret: says which server key wrapped */
     unsigned char old_id[VAULT_KEY_ID_LEN];
     bool changed_here; /* what was wrapped under the old key may not be in the store yet */
-    int folder;        /* keys */
+    struct key_file file;
     struct signers *signers;
     struct verifiers *verifiers;
     struct derivations *derivations;
@@ -47,10 +58,18 @@ void derivations_forget(struct derivations *derivations);
 void derive(struct derivations *derivations, const unsigned char root[VAULT_KEY_LEN],
             const char *use, const char *purpose, unsigned char out[VAULT_KEY_LEN]);
 
-/* server_key.c: reads or makes keys/server.key; *out_folder stays open.  And puts another in its place. */
-MUST_CHECK bool server_key_load(int data_dir, struct server_keys *out, int *out_folder,
+/* key_place.c: finds the file, moves or makes it.  *out_file is to be closed, also on failure. */
+MUST_CHECK bool server_key_load(int data_dir, const struct vault_place *place,
+                                struct server_keys *out, struct key_file *out_file,
                                 struct err *err);
-MUST_CHECK bool server_key_write(int folder, const struct server_keys *keys, struct err *err);
+void key_file_close(struct key_file *file);
+
+/* server_key.c */
+MUST_CHECK bool server_key_write(const struct key_file *file, const struct server_keys *keys,
+                                 struct err *err);
+MUST_CHECK bool server_key_make(const struct key_file *file, struct err *err);
+MUST_CHECK bool server_key_read(const struct key_file *file, int fd, struct server_keys *out,
+                                struct err *err);
 
 struct signers *signers_new(void);
 void signers_free(struct signers *signers);

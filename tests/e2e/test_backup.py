@@ -215,3 +215,45 @@ def test_a_backup_that_is_given_up_harms_nothing(lived, tmp_path):
     assert not (tmp_path / "b.part").exists() and not (server.data_dir / "backup.db").exists()
     refused = server.run("backup", tmp_path / "missing" / "b")
     assert refused.returncode == 1 and "cannot be written" in refused.stderr.decode()
+
+
+# where the server key lies
+
+
+def test_the_server_key_may_lie_elsewhere_and_is_in_no_backup_then(twin, lived, tmp_path):
+    server, folder = lived.nestbox, tmp_path / "keys"
+    folder.mkdir(mode=0o700)
+    key, own = folder / "server.key", server.data_dir / "keys" / "server.key"
+    before, was = texts(lived), own.read_text()
+    settings = {"server": {"server_key_file": key}, "policy": {"contact": "ask"}}
+    server.stop()
+    server.write_settings(settings)
+    server.start()
+    assert key.read_text() == was and not own.exists()
+    assert "back the server key up" in server.cli("key", "rotate-server").lower()
+    assert "nestbox-old-server-key-1" in key.read_text()
+    assert texts(lived) == before
+    said = server.run("backup", tmp_path / "b").stderr.decode()
+    assert "the server key lies elsewhere" in said
+    with tarfile.open(tmp_path / "b") as archive:
+        assert "keys/server.key" not in archive.getnames()
+    server.stop()
+    there = twin(settings)
+    there.cli("restore", tmp_path / "b")
+    key.rename(folder / "away")
+    missing = there.run("mail", "list", lived.address)
+    assert missing.returncode == 1 and f"The server key {key} is missing" in missing.stderr.decode()
+    (folder / "away").rename(key)
+    assert texts(type(lived)(there.start(), lived.address, lived.password)) == before
+
+
+def test_the_server_key_may_be_a_credential_of_systemd(lived, tmp_path):
+    server, own = lived.nestbox, lived.nestbox.data_dir / "keys" / "server.key"
+    server.stop()
+    own.rename(tmp_path / "nestbox-server-key")
+    (tmp_path / "nestbox-server-key").chmod(0o440)
+    assert "keys/server.key is missing" in server.run("mail", "list", lived.address).stderr.decode()
+    server.environment = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    server.start()
+    assert len(lived.mails("INBOX")) == 4 and not own.exists()
+    assert "is a credential of systemd" in server.run("key", "rotate-server").stderr.decode()
