@@ -6,6 +6,7 @@
  */
 #include "activity_work.h"
 
+#include "contact_work.h"
 #include "memory.h"
 #include "text.h"
 
@@ -16,6 +17,10 @@ void activity_plan_free(struct activity_plan *plan)
     message_clear(&plan->message);
     named_people_clear(&plan->people);
     letters_clear(&plan->letters);
+    note_knocks_free(plan->knocks);
+    if (plan->visit)
+        contact_visit_clear(plan->visit);
+    free(plan->visit);
     free(plan);
 }
 

@@ -1,5 +1,6 @@
 /* Who speaks, as their actor document says. */
 #include "activity_work.h"
+#include "contact_work.h"
 
 #include "memory.h"
 
@@ -58,5 +59,6 @@ bool bridge_record_actor_gone(struct bridge *bridge, struct store_tx *tx, const 
     case ABSENT: return true;
     case FOUND: break;
     }
-    return person.kind != PERSON_FEDIVERSE || store_person_gone(tx, person.id, err);
+    return person.kind != PERSON_FEDIVERSE ||
+           (store_person_gone(tx, person.id, err) && contact_person_gone(tx, person.id, err));
 }

@@ -16,6 +16,8 @@
 #include "store_contact.h"
 
 struct compose;
+struct contact_visit;
+struct note_knocks;
 
 enum {
     PEOPLE_MAX = 50,    /* named in one note, as far as we look */
@@ -137,6 +139,8 @@ struct planned_letter {
     struct letter letter;
     char *mailbox; /* the letter's */
     bool replaces; /* an older mail of the same note goes to Trash */
+    enum { LETTER_ARRIVES, LETTER_WAITS, LETTER_DROPPED } fate;
+    int64_t contact_id; /* LETTER_WAITS: for whose answer */
 };
 struct letters {
     struct planned_letter *at;
@@ -169,7 +173,10 @@ struct activity_plan {
     enum message_state parent_state;
     struct named_people people;
     struct letters letters;
-    bool fits; /* there is something to record */
+    struct note_knocks *knocks; /* whom it knocks at, by `author_id`; or NULL */
+    int64_t author_id;
+    struct contact_visit *visit; /* of a Follow; or NULL */
+    bool fits;                   /* there is something to record */
 };
 void activity_plan_free(struct activity_plan *plan);
 void activity_digest(const char *what, const char *id, const char *actor,
@@ -233,15 +240,25 @@ MUST_CHECK bool note_look_plan(struct note_look *look, const struct readers *rea
 /* Deleted before it came, not long ago? */
 enum found note_was_deleted(struct store_view *view, const struct note_facts *note,
                             struct err *err);
+/* ---- knocks of notes (contact_note.c) ---- */
+/* Each reader's verdict; those who get no mail of it are taken out. */
+MUST_CHECK bool note_knocks_look(const struct note_look *look, struct readers *readers,
+                                 struct note_knocks **out, struct err *err);
+MUST_CHECK bool readers_drop_barred(const struct note_look *look, const struct person *booster,
+                                    struct readers *readers, struct err *err);
+/* And what becomes of each letter. */
+MUST_CHECK bool note_knocks_record(struct bridge *bridge, struct store_tx *tx,
+                                   struct note_knocks *knocks, int64_t author_id,
+                                   struct letters *letters, struct err *err);
+void note_knocks_free(struct note_knocks *knocks);
+
 MUST_CHECK bool record_planned_note(struct bridge *bridge, struct store_tx *tx,
                                     struct activity_arrival *arrival, struct err *err);
 
 SCOPED_VALUE(outgoing, outgoing_clear)
 
 /* ---- follows ---- */
-/* What our door answers a Follow now; who was let in stays in. */
-enum follow_state door_answer(const struct bridge *bridge, enum follow_state before);
-/* What the owner decided about somebody who waits to follow: Accept, Reject, or nothing.  In apply(). */
+/* What the owner decided about somebody who follows, or waits to: Accept, Reject, or nothing.  In apply(). */
 MUST_CHECK bool follow_settle(struct bridge *bridge, struct store_tx *tx,
                               const struct account *account, const struct person *follower,
                               enum contact_state decision, struct err *err);

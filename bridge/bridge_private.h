@@ -34,7 +34,7 @@ struct bridge { /* read-only after bridge_new(), but for the last: every thread 
     struct vault *vault;
     struct pgp *pgp;
     /* Hints for chores, lost with the process: when to look again (wall time, 0: now). */
-    _Atomic int64_t tidy_ms, undelivered_ms, suspended_ms;
+    _Atomic int64_t tidy_ms, undelivered_ms, suspended_ms, turns_ms;
     _Atomic int64_t key_changed_ms, key_look_ms;
     struct secrets_walk secrets; /* of the chore alone */
 };

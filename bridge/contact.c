@@ -104,7 +104,7 @@ static bool passes(const struct contact_knock *knock)
 static bool is_crowded(const struct contact_knock *knock)
 {
     return knock->asked_today >= QUESTIONS_A_DAY ||
-           knock->asked_today_of_domain >= QUESTIONS_A_DAY_OF_DOMAIN;
+           knock->asked_today_of_domain >= QUESTIONS_A_DAY_OF_DOMAIN || knock->post_asked;
 }
 
 /* Who is ignored is answered as who waits, for as long as one would wait, and then from the start. */
@@ -126,12 +126,13 @@ static enum contact_act wait_or_hold(const struct contact_knock *knock, const st
 static void ask(const struct contact_knock *knock, const struct contact *row,
                 struct contact_verdict *out)
 {
-    bool crowded = is_crowded(knock);
+    bool crowded = !knock->joins && is_crowded(knock);
 
     out->row = row;
     out->counts = true;
     out->event = crowded ? CONTACT_CROWD : CONTACT_KNOCK;
-    out->asks = !crowded;
+    out->asks = !crowded && !knock->joins;
+    out->joins = knock->joins;
     out->act = wait_or_hold(knock, row);
     if (crowded && !knock->inside)
         out->act = CONTACT_LATER; /* the owner will not see it in time: nothing is promised */

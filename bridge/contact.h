@@ -7,8 +7,8 @@
  *                        knock, the day's questions are spent
  *              UNKNOWN ----------------------------------------> TURN
  *                 |  ^                                            |
- *           knock |  | 14 days without an answer,    knock, there | is a question left
- *                 v  | forgotten                                  |
+ *           knock |  | 14 days without an answer,    knock, there | is a question left,
+ *                 v  | or taken back: forgotten         or joins  | one that is open
  *               ASKED <-------------------------------------------+
  *                 |  ^
  *      the owner  |  | the owner takes the answer back
@@ -32,6 +32,7 @@ enum {
     CONTACT_MEMORY_DAYS = 400,     /* who was kept out and does not come back is forgotten */
     CONTACT_HELD_MAX = 20,         /* letters of one stranger that wait sealed */
     CONTACT_WORDS_MAX = 200,       /* characters of a refusal */
+    CONTACT_ANSWERERS_MAX = 20,    /* people of one question about who answers a post */
 };
 
 /* ---- the diagram ---- */
@@ -57,9 +58,11 @@ struct contact_knock {
     const struct contact *rows;   /* of the pair */
     size_t row_count;
     const struct contact *domain; /* what was decided about their whole domain; or NULL */
-    bool known;    /* the owner follows them, or they answer what was written to them alone */
-    bool expected; /* the owner expects mail from somebody new */
-    bool inside;   /* cannot wait outside (Fediverse, people of this server): held instead */
+    bool known;      /* the owner follows them, or they answer what was written to them alone */
+    bool expected;   /* the owner expects mail from somebody new */
+    bool inside;     /* cannot wait outside (Fediverse, people of this server): held instead */
+    bool joins;      /* they answer a post, and a question about those who do is open */
+    bool post_asked; /* likewise, and the day's one question about that post is spent */
     enum door door;
     enum hold hold;
     int64_t gives_up_ms; /* how long their server tries; 0: not known */
@@ -80,6 +83,7 @@ struct contact_verdict {
     enum contact_event event; /* CONTACT_KNOCK or CONTACT_CROWD: what the pair's row goes through */
     bool counts;              /* the row is written: a try more */
     bool asks;                /* the owner must be told */
+    bool joins;               /* by the question that is open */
 };
 void contact_judge(const struct contact_knock *knock, struct contact_verdict *out);
 

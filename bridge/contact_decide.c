@@ -94,7 +94,9 @@ static bool tell_person(struct bridge *bridge, struct store_tx *tx, const struct
     if (store_account(view, row->account_id, &account, err) != FOUND ||
         store_person(view, row->person_id, &person, err) != FOUND)
         return false;
-    if (!follow_settle(bridge, tx, &account, &person, row->state, err))
+    /* what nothing proves says nothing of who reads */
+    if (row->evidence != EVIDENCE_S0 &&
+        !follow_settle(bridge, tx, &account, &person, row->state, err))
         return false;
     bool speaks = row->state == CONTACT_REFUSED && before != CONTACT_REFUSED && row->words &&
                   *row->words && person.kind == PERSON_FEDIVERSE && !person.gone;

@@ -99,11 +99,27 @@ static bool read_person(struct bridge *bridge, struct slice text, struct named *
                                    SLICE_ARGS(text));
 }
 
+/* Those who live here go by their address too. */
+static enum found find_by_address(struct store_view *view, struct slice address, struct person *out,
+                                  struct err *err)
+{
+    struct slice user, host;
+    enum found found = store_person_by_address(view, address, out, err);
+
+    if (found != ABSENT || !address_split(address, &user, &host))
+        return found;
+    found = store_person_by_handle(view, user, host, out, err);
+    if (found != FOUND || out->kind == PERSON_LOCAL)
+        return found;
+    person_clear(out);
+    return ABSENT;
+}
+
 static enum found find_person(struct store_view *view, const struct named *named,
                               struct person *out, struct err *err)
 {
     if (named->kind == NAMED_MAIL)
-        return store_person_by_address(view, slice_of(named->address), out, err);
+        return find_by_address(view, slice_of(named->address), out, err);
     return store_person_by_handle(view, slice_of(named->user), slice_of(named->host), out, err);
 }
 

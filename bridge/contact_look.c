@@ -20,6 +20,9 @@ struct look {
     const struct contact_visitor *visitor;
     struct contact_rows rows;
     struct contact domain;
+    struct person
+        answerers[CONTACT_ANSWERERS_MAX]; /* of the same post, whom a question is open about */
+    size_t answerer_count;
     struct contact_knock knock;
 };
 
@@ -27,6 +30,8 @@ static void look_clear(struct look *look)
 {
     contact_rows_clear(&look->rows);
     contact_clear(&look->domain);
+    for (size_t i = 0; i < look->answerer_count; i++)
+        person_clear(&look->answerers[i]);
 }
 SCOPED_VALUE(look, look_clear)
 
@@ -60,7 +65,7 @@ static bool find_ties(struct look *look, struct err *err)
     const struct contact_visitor *visitor = look->visitor;
     scoped_value(follow) follow = {0};
 
-    look->knock.known = visitor->answers && was_written_to(&look->rows);
+    look->knock.known = visitor->known || (visitor->answers && was_written_to(&look->rows));
     if (!visitor->person->id || visitor->evidence == EVIDENCE_S0)
         return true;
     enum found found =
@@ -88,10 +93,72 @@ static bool count_questions(struct look *look, const unsigned char key[SHA256_LE
                              &look->knock.asked_today_of_domain, err);
 }
 
+/* ---- those who answer one post are asked about together ---- */
+struct answerers {
+    struct look *look;
+    size_t count; /* of all, those who were answered one by one too */
+    struct err *err;
+    bool failed;
+};
+
+static bool keep_answerer(void *ctx, const struct contact *contact)
+{
+    struct answerers *all = ctx;
+    struct look *look = all->look;
+
+    all->count++;
+    if (contact->state != CONTACT_ASKED || contact->person_id == look->visitor->person->id ||
+        look->answerer_count == CONTACT_ANSWERERS_MAX)
+        return true;
+    enum found found = store_person(look->view, contact->person_id,
+                                    &look->answerers[look->answerer_count], all->err);
+    look->answerer_count += found == FOUND;
+    all->failed = found == FAILED;
+    return !all->failed;
+}
+
+static bool find_open_question(struct look *look, struct contact_visit *out, struct err *err)
+{
+    struct answerers all = {.look = look, .err = err};
+    scoped_value(message) notice = {0};
+    enum found found =
+        store_notice_about(look->view, look->account->id, out->about_id, &out->notice_id, err);
+
+    if (found == FOUND)
+        found = store_message(look->view, out->notice_id, &notice, err);
+    if (found != FOUND)
+        return found == ABSENT;
+    if (!store_contacts_of_notice(look->view, out->notice_id, keep_answerer, &all, err) ||
+        all.failed)
+        return false;
+    out->on_notice = all.count;
+    look->knock.joins = all.count < CONTACT_ANSWERERS_MAX;
+    memcpy(out->ref, notice.ref, sizeof out->ref);
+    return true;
+}
+
+static bool find_question(struct look *look, struct contact_visit *out, struct err *err)
+{
+    scoped_text char *text =
+        must_print("post %lld %lld", (long long)look->account->id, (long long)out->about_id);
+    int64_t count;
+
+    if (!out->about_id)
+        return true;
+    vault_mac(look->bridge->vault, "contact domain", slice_of(text), out->post_key);
+    if (!store_asked_count(look->view, ASKED_CONTACT, out->post_key, look->knock.now_ms - DAY_MS,
+                           &count, err))
+        return false;
+    look->knock.post_asked = count > 0;
+    return find_open_question(look, out, err);
+}
+
 static bool find_expectation(struct look *look, struct err *err)
 {
     int64_t until_ms;
 
+    if (!wish_is_word(look->visitor->wish) || look->visitor->in_turn)
+        return true;
     if (!store_expecting(look->view, look->account->id, &until_ms, err))
         return false;
     look->knock.expected = look->knock.now_ms < until_ms;
@@ -117,6 +184,7 @@ static void take_verdict(const struct contact_verdict *verdict, struct contact_v
     out->event = verdict->event;
     out->counts = verdict->counts;
     out->asks = verdict->asks;
+    out->joins = verdict->joins;
     out->is_new = !verdict->row;
     if (!verdict->row)
         return;
@@ -131,16 +199,20 @@ static bool make_notice(struct look *look, struct contact_visit *out, struct err
     const struct contact_news news = {
         .visitor = look->visitor,
         .rows = &look->rows,
+        .others = look->answerers,
+        .other_count = out->joins ? look->answerer_count : 0,
         .ref = out->ref,
         .now_ms = look->knock.now_ms,
     };
 
-    if (!out->asks)
+    if (!out->asks && !out->joins)
         return true;
-    ref_new(out->ref);
+    if (out->asks)
+        ref_new(out->ref);
     if (contact_notice(look->bridge, look->account, &news, &out->notice, err))
         return true;
-    out->asks = false; /* nothing may rest for an owner without a key: it waits its turn */
+    out->asks = out->joins =
+        false; /* nothing may rest for an owner without a key: it waits its turn */
     out->event = CONTACT_CROWD;
     out->act = look->knock.inside ? out->act : CONTACT_LATER;
     return out->notice.lacks_key;
@@ -156,18 +228,22 @@ bool contact_look(struct bridge *bridge, struct store_view *view, const struct a
     *out = (struct contact_visit){.account_id = account->id,
                                   .owner_person_id = account->person_id,
                                   .person_id = visitor->person->id,
+                                  .inside = visitor->inside,
+                                  .in_turn = visitor->in_turn,
+                                  .wish = visitor->wish,
+                                  .about_id = visitor->about ? visitor->about->id : 0,
                                   .evidence = visitor->evidence};
     look.knock = (struct contact_knock){
         .evidence = visitor->evidence,
         .inside = visitor->inside,
-        .door = bridge->config->contact,
+        .door = wish_is_word(visitor->wish) ? bridge->config->contact : bridge->config->follow,
         .hold = bridge->config->hold,
         .gives_up_ms = visitor->gives_up_ms,
         .now_ms = clock_now(bridge->clock),
     };
     make_domain_key(&look, out->domain_key);
     if (!find_rows(&look, err) || !find_ties(&look, err) || !find_expectation(&look, err) ||
-        !count_questions(&look, out->domain_key, err))
+        !count_questions(&look, out->domain_key, err) || !find_question(&look, out, err))
         return false;
     contact_judge(&look.knock, &verdict);
     take_verdict(&verdict, out);

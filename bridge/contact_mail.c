@@ -31,17 +31,6 @@ static bool find_author(struct mail_work *work, struct person *out, struct err *
     return true;
 }
 
-static struct slice domain_of(const struct person *person)
-{
-    struct slice local, domain;
-
-    if (person->host)
-        return slice_of(person->host);
-    if (address_split(slice_of(person->address), &local, &domain))
-        return domain;
-    return SLICE("");
-}
-
 static int64_t sooner(int64_t a, int64_t b)
 {
     return a == 0 || (b != 0 && b < a) ? b : a;
@@ -144,7 +133,7 @@ static bool knock_at(struct mail_work *work, const struct account *account, bool
         return false;
     const struct contact_visitor visitor = {
         .person = &author,
-        .domain = domain_of(&author),
+        .domain = person_domain(&author),
         .evidence = work->author.evidence,
         .wish = WISH_WRITE,
         .answers = answers,

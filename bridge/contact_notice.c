@@ -20,6 +20,17 @@ static const char *host_of(const struct person *person)
     return at ? at + 1 : "its server";
 }
 
+struct slice person_domain(const struct person *person)
+{
+    struct slice local, domain;
+
+    if (person->host)
+        return slice_of(person->host);
+    if (address_split(slice_of(person->address), &local, &domain))
+        return domain;
+    return SLICE("");
+}
+
 char *contact_label(const struct person *person)
 {
     scoped_text char *name = person_label(person);
@@ -31,10 +42,13 @@ char *contact_label(const struct person *person)
     return must_print("%s (%s)", name, person->address);
 }
 
-char *contact_sureness(const struct person *person, enum evidence_class evidence)
+char *contact_sureness(const struct person *person, enum evidence_class evidence,
+                       enum contact_wish wish)
 {
     const char *host = host_of(person);
 
+    if (wish == WISH_READ)
+        return must_dup("They answered a mail that we sent there.");
     switch (evidence) {
     case EVIDENCE_F1: return must_print("%s confirms that it is them.", host);
     case EVIDENCE_S4: return must_print("They have an account on this server.");
@@ -87,8 +101,20 @@ static const char *wish_words(enum contact_wish wish)
     case WISH_FOLLOW: return "wants to follow you";
     case WISH_READ: return "wants your posts by mail";
     case WISH_ANSWER: return "answers your post";
+    case WISH_NAME: return "names you in public";
     }
     return "wants to write to you";
+}
+
+/* "Bob (@bob@social.example) and 2 others answer your post" */
+static char *subject_of(const struct contact_news *news)
+{
+    scoped_text char *who = contact_label(news->visitor->person);
+
+    if (news->other_count == 0)
+        return must_print("%s %s", who, wish_words(news->visitor->wish));
+    return must_print("%s and %zu other%s answer your post", who, news->other_count,
+                      news->other_count == 1 ? "" : "s");
 }
 
 static const char *first_words_of(enum contact_wish wish)
@@ -98,6 +124,7 @@ static const char *first_words_of(enum contact_wish wish)
     case WISH_FOLLOW:
     case WISH_READ: return "Asked";
     case WISH_ANSWER: return "First answer";
+    case WISH_NAME: return "First post";
     }
     return "First message";
 }
@@ -110,10 +137,20 @@ static bool was_welcome(const struct contact_rows *rows)
     return false;
 }
 
+static void add_others(const struct contact_news *news, struct bytes *out)
+{
+    bytes_add_text(out, " Others who answer the same post: ");
+    for (size_t i = 0; i < news->other_count; i++) {
+        scoped_text char *label = contact_label(&news->others[i]);
+        bytes_print(out, "%s%s", i > 0 ? ", " : "", label);
+    }
+    bytes_add_text(out, ". One answer of yours is for all of them.");
+}
+
 static void add_facts(const struct contact_news *news, struct bytes *out)
 {
     const struct contact_visitor *visitor = news->visitor;
-    scoped_text char *sure = contact_sureness(visitor->person, visitor->evidence);
+    scoped_text char *sure = contact_sureness(visitor->person, visitor->evidence, visitor->wish);
 
     bytes_print(out, "%s ", sure);
     if (was_welcome(news->rows))
@@ -124,6 +161,14 @@ static void add_facts(const struct contact_news *news, struct bytes *out)
     if (visitor->subject && visitor->evidence != EVIDENCE_S0)
         add_subject(out, visitor->subject);
     bytes_add_text(out, ".");
+    if (news->other_count > 0)
+        add_others(news, out);
+}
+
+/* Which of one's own posts it is; theirs are not linked. */
+static const char *post_page(const struct contact_news *news)
+{
+    return news->visitor->about ? news->visitor->about->url : NULL;
 }
 
 static void add_plain(const struct contact_news *news, const struct account *account,
@@ -132,6 +177,8 @@ static void add_plain(const struct contact_news *news, const struct account *acc
     const char *d = account->domain;
 
     add_facts(news, out);
+    if (post_page(news))
+        bytes_print(out, "\n\nYour post: %s", post_page(news));
     bytes_add_text(out, "\n\nReply with one word: welcome, refuse or ignore. Words after refuse "
                         "reach the sender; ignore tells them nothing. If you do nothing, the "
                         "request ends on ");
@@ -158,6 +205,8 @@ static void add_html(const struct contact_news *news, const struct account *acco
     add_facts(news, &facts);
     bytes_add_text(out, "<p>");
     html_escape_add(out, bytes_slice(&facts));
+    if (post_page(news))
+        bytes_print(out, "</p>\n<p><a href=\"%s\">Your post</a>", post_page(news));
     bytes_add_text(out, "</p>\n<p>Reply with one word: welcome, refuse or ignore. Words after "
                         "refuse reach the sender; ignore tells them nothing. If you do nothing, "
                         "the request ends on ");
@@ -190,7 +239,6 @@ bool contact_notice(struct bridge *bridge, const struct account *account,
 {
     scoped_value(bytes) plain = {0};
     scoped_value(bytes) html = {0};
-    scoped_text char *who = contact_label(news->visitor->person);
     scoped_text char *own = account_address(account);
     scoped_text char *robot = must_print("%s+contact@%s", news->ref, account->domain);
     char word[CONTACT_WORD_LEN + 1];
@@ -202,7 +250,7 @@ bool contact_notice(struct bridge *bridge, const struct account *account,
     out->received_ms = news->now_ms;
     out->from = must_print("Contact request <%s>", robot);
     out->message_id = message_id_new(account->domain);
-    out->subject = must_print("%s %s", who, wish_words(news->visitor->wish));
+    out->subject = subject_of(news);
     add_plain(news, account, page, &plain);
     add_html(news, account, page, &html);
     scoped(compose) mail = compose_new();

@@ -87,7 +87,7 @@ char *bridge_contact_sureness(const struct contact *contact, const struct person
     case CONTACT_WRITTEN_TO: return must_dup("You wrote to them.");
     case CONTACT_KNOCKED: break;
     }
-    return contact_sureness(person, contact->evidence);
+    return contact_sureness(person, contact->evidence, contact->wish);
 }
 
 static bool fill_page(struct store_view *view, const struct contact *row, struct contact_page *out,
@@ -128,6 +128,16 @@ enum found bridge_contact_row_page(struct store_view *view, int64_t account_id, 
     return fill_page(view, &row, out, err) ? FOUND : FAILED;
 }
 
+/* "Bob (@bob@social.example) and 2 others" */
+static void name_others(struct contact_page *page)
+{
+    char *all =
+        must_print("%s and %zu other%s", page->who, page->others, page->others == 1 ? "" : "s");
+
+    free(page->who);
+    page->who = all;
+}
+
 enum found bridge_contact_page(struct bridge *bridge, struct store_view *view, struct slice word,
                                struct contact_page *out, struct err *err)
 {
@@ -147,6 +157,8 @@ enum found bridge_contact_page(struct bridge *bridge, struct store_view *view, s
     bool filled = fill_page(view, &first.row, out, err);
     out->notice_id = notice.id;
     out->others = first.count - 1;
+    if (filled && out->others > 0)
+        name_others(out);
     contact_clear(&first.row);
     return filled ? FOUND : FAILED;
 }

@@ -38,6 +38,21 @@ static bool is_still_new(struct store_tx *tx, const struct contact_visit *visit,
     return true;
 }
 
+static bool count_post(struct store_tx *tx, const struct contact_visit *visit, int64_t now_ms,
+                       struct err *err)
+{
+    int64_t count;
+
+    if (!visit->about_id)
+        return true;
+    if (!store_asked_count(store_tx_view(tx), ASKED_CONTACT, visit->post_key, now_ms - DAY_MS,
+                           &count, err))
+        return false;
+    if (count > 0)
+        return conflict(err);
+    return store_count_asked(tx, ASKED_CONTACT, visit->post_key, now_ms, err);
+}
+
 /* A hundred at once are each judged below the limit; here they stand in line. */
 static bool count_question(struct store_tx *tx, const struct contact_visit *visit, int64_t now_ms,
                            struct err *err)
@@ -53,7 +68,8 @@ static bool count_question(struct store_tx *tx, const struct contact_visit *visi
     if (all >= QUESTIONS_A_DAY || of_domain >= QUESTIONS_A_DAY_OF_DOMAIN)
         return conflict(err);
     return store_count_limited(tx, visit->account_id, LIMITED_QUESTION, now_ms, err) &&
-           store_count_asked(tx, ASKED_CONTACT, visit->domain_key, now_ms, err);
+           store_count_asked(tx, ASKED_CONTACT, visit->domain_key, now_ms, err) &&
+           count_post(tx, visit, now_ms, err);
 }
 
 /* ---- the request ---- */
@@ -74,6 +90,60 @@ static bool file_notice(struct store_tx *tx, struct contact_visit *visit, int64_
            contact_make_mailboxes(tx, visit->account_id, err) &&
            store_add_message(tx, &message, out_id, err) &&
            letter_file(tx, &visit->notice, *out_id, err);
+}
+
+static bool count_one(void *ctx, const struct contact *contact)
+{
+    size_t *count = ctx;
+
+    (void)contact;
+    ++*count;
+    return true;
+}
+
+static bool find_place(void *ctx, int64_t account_id, const struct entry *entry)
+{
+    struct entry *out = ctx;
+
+    (void)account_id;
+    out->mailbox_id = entry->mailbox_id;
+    out->uid = entry->uid;
+    out->flags = entry->flags;
+    return false;
+}
+
+/* One place of the request; mailbox_id 0: it lies nowhere. */
+static bool place_of(struct store_tx *tx, int64_t notice_id, int64_t account_id, struct entry *out,
+                     struct err *err)
+{
+    *out = (struct entry){.mailbox_id = 0};
+    return store_entries_of_message(store_tx_view(tx), notice_id, account_id, 1, find_place, out,
+                                    err);
+}
+
+/* The same request with one name more: the mail that lacks it goes. */
+static bool file_again(struct store_tx *tx, struct contact_visit *visit, struct err *err)
+{
+    struct entry entry;
+    int64_t open_id, modseq;
+    size_t count = 0;
+    enum found found =
+        store_notice_about(store_tx_view(tx), visit->account_id, visit->about_id, &open_id, err);
+
+    if (found == FAILED ||
+        !store_contacts_of_notice(store_tx_view(tx), visit->notice_id, count_one, &count, err))
+        return false;
+    if (found == ABSENT || open_id != visit->notice_id || count != visit->on_notice)
+        return conflict(err);
+    for (;;) {
+        if (!place_of(tx, visit->notice_id, visit->account_id, &entry, err))
+            return false;
+        if (!entry.mailbox_id)
+            return letter_file(tx, &visit->notice, visit->notice_id, err);
+        if (!store_next_modseq(tx, entry.mailbox_id, &modseq, err) ||
+            !store_expunge(tx, entry.mailbox_id, entry.uid, modseq, err))
+            return false;
+    }
 }
 
 /* ---- the row ---- */
@@ -99,40 +169,40 @@ static bool count_try(struct store_tx *tx, struct contact_visit *visit, int64_t 
 
     begin_row(visit, person_id, now_ms, &row);
     row.state = contact_step(before, visit->event);
-    row.tries++;
-    row.held += visit->act == CONTACT_HOLD || visit->act == CONTACT_DROP;
-    row.last_ms = now_ms;
+    if (!visit->in_turn) {
+        bool held = visit->act == CONTACT_HOLD || visit->act == CONTACT_DROP;
+        row.tries++;
+        row.held += held && wish_is_word(visit->wish);
+        row.last_ms = now_ms;
+    }
+    if (!row.id || visit->asks || visit->joins) {
+        row.wish = visit->wish;
+        row.inside = visit->inside;
+        row.about_id = visit->about_id;
+    }
     int64_t lasts = contact_lasts_ms(row.state);
     bool waits = row.state == CONTACT_ASKED || row.state == CONTACT_TURN;
     if (!waits || row.state != before)
         row.expires_ms = lasts ? now_ms + lasts : 0;
     if (visit->asks && !file_notice(tx, visit, now_ms, &row.notice_id, err))
         return false;
+    if (visit->joins && !file_again(tx, visit, err))
+        return false;
+    if (visit->joins)
+        row.notice_id = visit->notice_id;
     return store_put_contact(tx, &row, out_id, err);
 }
 
 /* ---- arrived ---- */
-static bool mark_one(void *ctx, int64_t account_id, const struct entry *entry)
-{
-    struct entry *out = ctx;
-
-    (void)account_id;
-    out->mailbox_id = entry->mailbox_id;
-    out->uid = entry->uid;
-    out->flags = entry->flags;
-    return false;
-}
-
 /* The request says that what it announced is here. */
 static bool mark_notice(struct store_tx *tx, const struct contact *row, struct err *err)
 {
-    struct entry entry = {.mailbox_id = 0};
+    struct entry entry;
     int64_t modseq;
 
     if (!row->notice_id)
         return true;
-    if (!store_entries_of_message(store_tx_view(tx), row->notice_id, row->account_id, 1, mark_one,
-                                  &entry, err))
+    if (!place_of(tx, row->notice_id, row->account_id, &entry, err))
         return false;
     return !entry.mailbox_id || (store_next_modseq(tx, entry.mailbox_id, &modseq, err) &&
                                  store_set_flags(tx, entry.mailbox_id, entry.uid, entry.flags,

@@ -3,7 +3,8 @@
  *
  * The order of reading: contact.c (who may come in; pure), contact_hold.c and contact_words.c (pure), contact_look.c
  * (the facts of one knock), contact_notice.c (how the owner is told), contact_record.c (what is kept of a knock),
- * contact_decide.c (what an answer does), contact_mail.c (knocks by mail), contact_answer.c (answers by mail),
+ * contact_decide.c (what an answer does), contact_mail.c (knocks by mail), contact_note.c and
+ * contact_inside.c (of the Fediverse, and whose turn comes by itself), contact_answer.c (answers by mail),
  * contact_list.c (answers of the command line), contact_page.c (words in links).
  */
 #ifndef NESTBOX_BRIDGE_CONTACT_WORK_H
@@ -21,34 +22,46 @@
 #define MAILBOX_CONTACTS_IGNORED "Contacts/Ignored"
 
 /* ---- one knock ---- */
-enum contact_wish { WISH_WRITE, WISH_FOLLOW, WISH_READ, WISH_ANSWER };
 struct contact_visitor {         /* who knocks; everything borrowed */
     const struct person *person; /* id 0: not in the store yet */
     struct slice domain;         /* theirs */
     enum evidence_class evidence;
     enum contact_wish wish;
-    bool answers;        /* what the owner wrote to somebody, by a name that only readers know */
-    bool inside;         /* as in struct contact_knock */
-    int64_t gives_up_ms; /* likewise */
-    const char *subject; /* of a mail; or NULL */
-    int64_t size;        /* of what would be held */
+    bool answers; /* what the owner wrote to somebody, by a name that only readers know */
+    bool inside;  /* as in struct contact_knock */
+    bool known;   /* let in already, so that no question is left */
+    bool in_turn; /* nobody came: their turn to be asked about has */
+    const struct message *about; /* WISH_ANSWER: the owner's post; else NULL */
+    int64_t gives_up_ms;         /* likewise */
+    const char *subject;         /* of a mail; or NULL */
+    int64_t size;                /* of what would be held */
     int64_t received_ms;
 };
 struct contact_visit { /* between look and record */
     int64_t account_id;
     enum contact_act act;
     enum contact_event event;
-    bool counts, asks, is_new; /* is_new: it rests on no row */
+    bool counts, asks, joins, is_new; /* is_new: it rests on no row */
+    bool inside, in_turn;
+    enum contact_wish wish;
+    int64_t about_id;
     enum evidence_class evidence;
     struct contact row; /* what it rests on, as it was seen; id 0: nothing */
     int64_t person_id;  /* as it was seen */
     char *words;        /* CONTACT_DENY */
     char ref[REF_LEN + 1];
     int64_t owner_person_id;
-    unsigned char domain_key[SHA256_LEN];
-    struct letter notice; /* with `asks` */
+    unsigned char domain_key[SHA256_LEN], post_key[SHA256_LEN];
+    int64_t notice_id; /* with `joins`: the request, and how many it is about without this one */
+    size_t on_notice;
+    struct letter notice; /* with `asks` or `joins` */
     bool box_full;        /* nothing more can be taken to wait */
 };
+/* What they want is to say something: it can be held. */
+static inline bool wish_is_word(enum contact_wish wish)
+{
+    return wish != WISH_FOLLOW && wish != WISH_READ;
+}
 void contact_visit_clear(struct contact_visit *visit);
 SCOPED_VALUE(contact_visit, contact_visit_clear)
 /* QUICK but for the notice, which is sealed: HEAVY. */
@@ -64,16 +77,47 @@ MUST_CHECK bool contact_record(struct bridge *bridge, struct store_tx *tx,
 struct contact_news { /* what a request tells; everything borrowed */
     const struct contact_visitor *visitor;
     const struct contact_rows *rows; /* of the pair, as they were */
+    const struct person *others;     /* who answered the same post before */
+    size_t other_count;
     const char *ref;
     int64_t now_ms;
 };
 MUST_CHECK bool contact_notice(struct bridge *bridge, const struct account *account,
                                const struct contact_news *news, struct letter *out,
                                struct err *err);
+struct slice person_domain(const struct person *person);
 /* "Carol (carol@mail.example)", "Bob (@bob@social.example)".  Heap. */
 char *contact_label(const struct person *person);
 /* "mail.example confirms the address."  Heap. */
-char *contact_sureness(const struct person *person, enum evidence_class evidence);
+char *contact_sureness(const struct person *person, enum evidence_class evidence,
+                       enum contact_wish wish);
+
+/* ---- contact_inside.c ---- */
+/* The Fediverse is followed and read with one question for each person. */
+MUST_CHECK bool contact_follow_look(struct bridge *bridge, struct store_view *view,
+                                    const struct account *account, const struct person *follower,
+                                    enum follow_state before, struct contact_visit *out,
+                                    struct err *err);
+/* What the door says to somebody who wants to follow, given what is known of them. */
+enum follow_state contact_follow_state(enum contact_act act);
+struct contact_reader { /* who wants to hear of an account: by mail, or from here */
+    const struct person *person;
+    enum evidence_class evidence;
+    enum contact_wish wish;
+};
+/* What the door says to them; who must wait is asked about by chores.  In apply(). */
+MUST_CHECK bool contact_follows(struct bridge *bridge, struct store_tx *tx,
+                                const struct account *followed, const struct contact_reader *reader,
+                                enum follow_state before, enum follow_state *out, struct err *err);
+/* Nobody comes in any more: refused or ignored, by name or by domain. */
+MUST_CHECK bool contact_is_barred(struct bridge *bridge, struct store_view *view,
+                                  int64_t account_id, const struct person *person, bool *out,
+                                  struct err *err);
+/* They took back what they asked for: a request about nothing ends.  In apply(). */
+MUST_CHECK bool contact_withdraw(struct store_tx *tx, int64_t account_id, int64_t person_id,
+                                 struct err *err);
+/* They are gone for good, for everybody here.  In apply(). */
+MUST_CHECK bool contact_person_gone(struct store_tx *tx, int64_t person_id, struct err *err);
 
 /* ---- contact_decide.c ---- */
 /* What an answer does to one row, in apply(): what waits comes in or is dropped, a waiting follow is answered, the
@@ -92,6 +136,8 @@ bool contact_event_of_mailbox(struct slice name, enum contact_event *out);
 /* What now lies there, if it is a request and that one of the folders: the owner has answered.  In apply(). */
 MUST_CHECK bool contact_moved(struct bridge *bridge, struct store_tx *tx,
                               const struct mailbox *mailbox, uint32_t uid, struct err *err);
+/* Chores: who waits inside and was not asked about for want of a question. */
+MUST_CHECK bool ask_in_turn(struct bridge *bridge, struct err *err);
 /* Chores: requests and decisions whose time is over. */
 MUST_CHECK bool expire_contacts(struct bridge *bridge, struct err *err);
 

@@ -101,10 +101,29 @@ static bool file_one(struct store_tx *tx, struct planned_letter *planned, int64_
     return letter_file(tx, &planned->letter, message_id, err);
 }
 
+/* An edited note waits once, as it is now. */
+static bool hold_one(struct store_tx *tx, struct planned_letter *planned, int64_t message_id,
+                     struct err *err)
+{
+    return letter_hold(tx, &planned->letter, message_id, planned->contact_id, err) &&
+           store_drop_held_before(tx, message_id, planned->letter.account_id, err);
+}
+
+static bool settle_one(struct store_tx *tx, struct planned_letter *planned, int64_t message_id,
+                       struct err *err)
+{
+    switch (planned->fate) {
+    case LETTER_ARRIVES: return file_one(tx, planned, message_id, err);
+    case LETTER_WAITS: return hold_one(tx, planned, message_id, err);
+    case LETTER_DROPPED: break;
+    }
+    return true;
+}
+
 bool letters_file(struct store_tx *tx, struct letters *letters, int64_t message_id, struct err *err)
 {
     for (size_t i = 0; i < letters->count; i++)
-        if (!file_one(tx, &letters->at[i], message_id, err))
+        if (!settle_one(tx, &letters->at[i], message_id, err))
             return false;
     return true;
 }

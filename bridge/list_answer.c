@@ -1,4 +1,5 @@
 /* What the word in a link does: yes, never ask again, leave. */
+#include "contact_work.h"
 #include "list_work.h"
 
 #include "digest.h"
@@ -106,12 +107,16 @@ bool bridge_list_confirm(struct bridge *bridge, struct store_tx *tx,
                          const struct list_ticket *ticket, struct err *err)
 {
     scoped_value(pair) pair = {.follow = {0}};
-    enum follow_state state = bridge->config->follow == DOOR_ASK ? FOLLOW_WAITING : FOLLOW_ACCEPTED;
+    enum follow_state state;
     enum found found = find_question(tx, ticket, &pair, err);
     struct follow well = {.id = 0};
 
     if (found != FOUND || pair.account.state != ACCOUNT_ACTIVE || ticket->closed)
         return found != FAILED && conflict(err);
+    /* who reads what we send there owns the address */
+    const struct contact_reader reader = {&pair.reader, EVIDENCE_S2, WISH_READ};
+    if (!contact_follows(bridge, tx, &pair.account, &reader, pair.follow.state, &state, err))
+        return false;
     return store_put_follow(tx, pair.reader.id, pair.account.person_id, state, NULL, &well.id,
                             err) &&
            store_follow_fares(tx, &well, err) &&

@@ -5,6 +5,7 @@
  * answered as what the row then says; nothing here counts what was seen before.
  */
 #include "activity_work.h"
+#include "contact_work.h"
 
 #include "id.h"
 #include "memory.h"
@@ -17,18 +18,6 @@ char *follow_activity_id(const char *actor_id, int64_t follow_id)
 }
 
 /* ---- Follow ---- */
-enum follow_state door_answer(const struct bridge *bridge, enum follow_state before)
-{
-    if (before == FOLLOW_ACCEPTED)
-        return FOLLOW_ACCEPTED;
-    switch (bridge->config->follow) {
-    case DOOR_OPEN: return FOLLOW_ACCEPTED;
-    case DOOR_ASK: return FOLLOW_WAITING;
-    case DOOR_CLOSED: break;
-    }
-    return FOLLOW_REFUSED;
-}
-
 static bool answer_follow(struct bridge *bridge, struct store_tx *tx, const struct person *follower,
                           const struct account *account, enum follow_state state, int64_t id,
                           struct err *err)
@@ -41,48 +30,86 @@ static bool answer_follow(struct bridge *bridge, struct store_tx *tx, const stru
 }
 
 /* ---- telling of a new follower ---- */
-/* Whom it is about; ABSENT if nothing is new or there is nobody to tell. */
-static enum found new_follower(struct bridge *bridge, struct store_view *view,
-                               const struct activity_facts *activity, struct account *account,
-                               struct person *follower, struct err *err)
+struct asking { /* who wants to follow whom */
+    struct account account;
+    struct person follower;
+    struct follow before; /* id 0: none */
+};
+
+static void asking_clear(struct asking *asking)
 {
-    scoped_value(follow) before = {0};
-    enum found found = account_of_actor(bridge, view, activity->object_id, account, err);
+    account_clear(&asking->account);
+    person_clear(&asking->follower);
+    follow_clear(&asking->before);
+}
+SCOPED_VALUE(asking, asking_clear)
+
+static enum follow_state state_before(const struct asking *asking)
+{
+    return asking->before.id ? asking->before.state : FOLLOW_LEFT;
+}
+
+/* ABSENT: there is nobody to follow, or nobody who would. */
+static enum found find_pair(struct bridge *bridge, struct store_view *view,
+                            const struct activity_facts *activity, struct asking *out,
+                            struct err *err)
+{
+    enum found found = account_of_actor(bridge, view, activity->object_id, &out->account, err);
 
     if (found == FOUND)
-        found = store_person_by_actor(view, slice_of(activity->actor), follower, err);
+        found = store_person_by_actor(view, slice_of(activity->actor), &out->follower, err);
     if (found != FOUND)
         return found;
-    found = store_follow(view, follower->id, account->person_id, &before, err);
-    if (found == FAILED)
-        return FAILED;
-    bool follows = found == FOUND && before.state == FOLLOW_ACCEPTED;
-    return !follows && door_answer(bridge, FOLLOW_LEFT) == FOLLOW_ACCEPTED ? FOUND : ABSENT;
+    if (out->follower.gone)
+        return ABSENT;
+    found = store_follow(view, out->follower.id, out->account.person_id, &out->before, err);
+    return found == FAILED ? FAILED : FOUND;
+}
+
+static bool plan_notice(struct bridge *bridge, struct store_view *view, const struct asking *asking,
+                        struct activity_arrival *arrival, struct err *err)
+{
+    const struct person *follower = &asking->follower;
+    scoped_value(notice) notice = {.account = &asking->account, .person = follower};
+    int64_t elsewhere, by_mail, following;
+    bool due;
+
+    if (!notice_due(view, "follower", asking->account.id, &due, err) ||
+        !store_follower_counts(view, asking->account.person_id, &elsewhere, &by_mail, &following,
+                               err))
+        return false;
+    scoped_text char *name = person_short_name(follower);
+    scoped_text char *label = person_label(follower);
+    notice.subject = must_print("%s follows you", name);
+    bytes_print(&notice.text, "%s follows you now. Followers so far: %lld. Nothing to do.\n", label,
+                (long long)elsewhere + 1);
+    if (follower->url)
+        bytes_print(&notice.text, "\n-- \nOpen: %s\n", follower->url);
+    return !due || notice_plan(bridge, &notice, arrival, err);
 }
 
 bool prepare_follow(struct bridge *bridge, struct store_view *view,
                     struct activity_arrival *arrival, struct err *err)
 {
-    scoped_value(account) account = {0};
-    scoped_value(person) follower = {0};
-    scoped_value(notice) notice = {.account = &account, .person = &follower};
-    int64_t elsewhere, by_mail, following;
-    bool due;
-    enum found found = new_follower(bridge, view, &arrival->activity, &account, &follower, err);
+    scoped_value(asking) asking = {.before = {0}};
+    struct contact_visit *visit;
+    enum found found = find_pair(bridge, view, &arrival->activity, &asking, err);
 
     if (found != FOUND)
         return found == ABSENT;
-    if (!notice_due(view, "follower", account.id, &due, err) ||
-        !store_follower_counts(view, account.person_id, &elsewhere, &by_mail, &following, err))
+    visit = must_new(struct contact_visit);
+    if (!contact_follow_look(bridge, view, &asking.account, &asking.follower, state_before(&asking),
+                             visit, err) ||
+        (visit->act == CONTACT_TAKE && state_before(&asking) != FOLLOW_ACCEPTED &&
+         !plan_notice(bridge, view, &asking, arrival, err))) {
+        contact_visit_clear(visit);
+        free(visit);
         return false;
-    scoped_text char *name = person_short_name(&follower);
-    scoped_text char *label = person_label(&follower);
-    notice.subject = must_print("%s follows you", name);
-    bytes_print(&notice.text, "%s follows you now. Followers so far: %lld. Nothing to do.\n", label,
-                (long long)elsewhere + 1);
-    if (follower.url)
-        bytes_print(&notice.text, "\n-- \nOpen: %s\n", follower.url);
-    return !due || notice_plan(bridge, &notice, arrival, err);
+    }
+    if (!arrival->plan)
+        arrival->plan = must_new(struct activity_plan);
+    arrival->plan->visit = visit;
+    return true;
 }
 
 /* A copy hangs on a message: here it is one of the notice itself. */
@@ -115,45 +142,60 @@ bool record_follow_in(struct bridge *bridge, struct store_tx *tx, struct activit
                       struct err *err)
 {
     const struct activity_facts *activity = &arrival->activity;
-    struct store_view *view = store_tx_view(tx);
-    scoped_value(account) account = {0};
-    scoped_value(person) follower = {0};
-    scoped_value(follow) before = {0};
-    int64_t id;
-    enum found found = account_of_actor(bridge, view, activity->object_id, &account, err);
+    scoped_value(asking) asking = {.before = {0}};
+    int64_t id, contact_id;
+    enum found found = find_pair(bridge, store_tx_view(tx), activity, &asking, err);
 
-    if (found == FOUND)
-        found = store_person_by_actor(view, slice_of(activity->actor), &follower, err);
     if (found != FOUND)
         return found == ABSENT;
-    if (follower.gone)
-        return true;
-    found = store_follow(view, follower.id, account.person_id, &before, err);
-    if (found == FAILED)
+    if (!arrival->plan || !arrival->plan->visit)
+        return err_set(err, ERR_CONFLICT, "Try again"); /* there was nobody when it was prepared */
+    struct contact_visit *visit = arrival->plan->visit;
+    enum follow_state state = contact_follow_state(visit->act);
+    if (visit->act != CONTACT_TAKE &&
+        !contact_record(bridge, tx, visit, asking.follower.id, &contact_id, err))
         return false;
-    enum follow_state was = found == FOUND ? before.state : FOLLOW_LEFT;
-    enum follow_state state = door_answer(bridge, was);
-    if (!store_put_follow(tx, follower.id, account.person_id, state, activity->id, &id, err) ||
-        !answer_follow(bridge, tx, &follower, &account, state, id, err))
+    if (!store_put_follow(tx, asking.follower.id, asking.account.person_id, state, activity->id,
+                          &id, err) ||
+        !answer_follow(bridge, tx, &asking.follower, &asking.account, state, id, err))
         return false;
-    return was == FOLLOW_ACCEPTED || state != FOLLOW_ACCEPTED ||
-           file_notice(bridge, tx, arrival->plan, &account, &follower, err);
+    return state_before(&asking) == FOLLOW_ACCEPTED || state != FOLLOW_ACCEPTED ||
+           file_notice(bridge, tx, arrival->plan, &asking.account, &asking.follower, err);
+}
+
+/* What an answer makes of a follow.  With an open door only what waits is settled by it: who reads was never asked about. */
+static enum follow_state state_after(const struct bridge *bridge, enum follow_state before,
+                                     enum contact_state decision)
+{
+    bool asks = bridge->config->follow == DOOR_ASK;
+
+    switch (decision) {
+    case CONTACT_WELCOME:
+        return before == FOLLOW_WAITING || before == FOLLOW_REFUSED ? FOLLOW_ACCEPTED : before;
+    case CONTACT_REFUSED:
+        return before == FOLLOW_WAITING || (asks && before == FOLLOW_ACCEPTED) ? FOLLOW_REFUSED
+                                                                               : before;
+    case CONTACT_IGNORED:
+    case CONTACT_ASKED: return asks && before == FOLLOW_ACCEPTED ? FOLLOW_WAITING : before;
+    case CONTACT_UNKNOWN:
+    case CONTACT_TURN:
+    case CONTACT_STATES: break;
+    }
+    return before;
 }
 
 bool follow_settle(struct bridge *bridge, struct store_tx *tx, const struct account *account,
                    const struct person *follower, enum contact_state decision, struct err *err)
 {
     scoped_value(follow) follow = {0};
-    enum follow_state state = decision == CONTACT_WELCOME ? FOLLOW_ACCEPTED : FOLLOW_REFUSED;
     int64_t id;
     enum found found =
         store_follow(store_tx_view(tx), follower->id, account->person_id, &follow, err);
 
     if (found != FOUND)
         return found == ABSENT;
-    if (decision == CONTACT_WELCOME
-            ? follow.state != FOLLOW_WAITING && follow.state != FOLLOW_REFUSED
-            : decision != CONTACT_REFUSED || follow.state != FOLLOW_WAITING)
+    enum follow_state state = state_after(bridge, follow.state, decision);
+    if (state == follow.state)
         return true;
     if (!store_put_follow(tx, follower->id, account->person_id, state, NULL, &id, err))
         return false;
@@ -178,9 +220,15 @@ bool follow_neighbour(struct bridge *bridge, struct store_tx *tx, const struct a
                        SLICE_ARGS(host));
     if (found == FAILED)
         return false;
-    enum follow_state state =
-        follow ? door_answer(bridge, found == FOUND ? before.state : FOLLOW_LEFT) : FOLLOW_LEFT;
-    return (found == ABSENT && !follow) ||
+    if (!follow)
+        return found == ABSENT || (store_put_follow(tx, follower->person_id, followed.person_id,
+                                                    FOLLOW_LEFT, NULL, &id, err) &&
+                                   contact_withdraw(tx, followed.id, follower->person_id, err));
+    scoped_value(person) person = {0};
+    const struct contact_reader reader = {&person, EVIDENCE_S4, WISH_FOLLOW};
+    enum follow_state was = found == FOUND ? before.state : FOLLOW_LEFT, state;
+    return store_person(view, follower->person_id, &person, err) == FOUND &&
+           contact_follows(bridge, tx, &followed, &reader, was, &state, err) &&
            store_put_follow(tx, follower->person_id, followed.person_id, state, NULL, &id, err);
 }
 
@@ -223,6 +271,18 @@ static bool find_undone(struct bridge *bridge, struct store_view *view,
     return true;
 }
 
+/* Who no longer wants to follow is not asked about, unless they wrote too. */
+static bool withdraw_request(struct store_tx *tx, int64_t followed_id, int64_t follower_id,
+                             struct err *err)
+{
+    scoped_value(person) followed = {0};
+    enum found found = store_person(store_tx_view(tx), followed_id, &followed, err);
+
+    if (found != FOUND || !followed.account_id)
+        return found != FAILED;
+    return contact_withdraw(tx, followed.account_id, follower_id, err);
+}
+
 static bool undo_follow(struct bridge *bridge, struct store_tx *tx,
                         const struct activity_facts *activity, struct err *err)
 {
@@ -241,7 +301,8 @@ static bool undo_follow(struct bridge *bridge, struct store_tx *tx,
     found = store_follow(view, follower.id, followed_id, &follow, err);
     if (found != FOUND)
         return found == ABSENT;
-    return store_put_follow(tx, follower.id, followed_id, FOLLOW_LEFT, NULL, &id, err);
+    return store_put_follow(tx, follower.id, followed_id, FOLLOW_LEFT, NULL, &id, err) &&
+           withdraw_request(tx, followed_id, follower.id, err);
 }
 
 bool record_undo(struct bridge *bridge, struct store_tx *tx, struct activity_arrival *arrival,

@@ -60,6 +60,26 @@ static void add_holders(const struct note_look *look, struct readers *readers)
         readers_add(readers, look->held.at[i].account_id, false);
 }
 
+/* Whom it knocks at; then what it becomes for those who get it, now or perhaps later. */
+static bool knock_and_plan(struct note_look *look, struct readers *readers, bool edit,
+                           struct err *err)
+{
+    struct note_knocks *knocks = NULL;
+    bool good = note_knocks_look(look, readers, &knocks, err) &&
+                ((readers->count == 0 && !edit) || note_look_plan(look, readers, edit, NULL, err));
+    struct activity_arrival *arrival = look->arrival;
+
+    if (good && !arrival->plan)
+        arrival->plan = must_new(struct activity_plan);
+    if (!good || !arrival->plan) {
+        note_knocks_free(knocks);
+        return good;
+    }
+    arrival->plan->knocks = knocks;
+    arrival->plan->author_id = look->author.id;
+    return true;
+}
+
 bool prepare_note(struct bridge *bridge, struct store_view *view, struct activity_arrival *arrival,
                   struct err *err)
 {
@@ -81,7 +101,7 @@ bool prepare_note(struct bridge *bridge, struct store_view *view, struct activit
     } else if (!find_readers(&look, &readers, err)) {
         return false;
     }
-    return (readers.count == 0 && !edit) || note_look_plan(&look, &readers, edit, NULL, err);
+    return (readers.count == 0 && !edit) || knock_and_plan(&look, &readers, edit, err);
 }
 
 /* ---- recording ---- */
@@ -127,6 +147,16 @@ static bool record_people(struct bridge *bridge, struct store_tx *tx, struct act
     return true;
 }
 
+/* A note that is dropped for all its readers leaves nothing. */
+static bool is_kept(const struct activity_plan *plan)
+{
+    bool kept = plan->message.id || plan->letters.count == 0;
+
+    for (size_t i = 0; i < plan->letters.count; i++)
+        kept |= plan->letters.at[i].fate != LETTER_DROPPED;
+    return plan->fits && kept;
+}
+
 static bool record_message(struct store_tx *tx, const struct activity_plan *plan, int64_t *out_id,
                            struct err *err)
 {
@@ -146,10 +176,15 @@ bool record_planned_note(struct bridge *bridge, struct store_tx *tx,
     struct activity_plan *plan = arrival->plan;
     int64_t id;
 
-    if (!plan || !plan->fits)
+    if (!plan)
         return true;
-    return still_as_seen(tx, plan, err) && record_message(tx, plan, &id, err) &&
-           record_people(bridge, tx, plan, id, err) && letters_file(tx, &plan->letters, id, err);
+    if (!still_as_seen(tx, plan, err) ||
+        !note_knocks_record(bridge, tx, plan->knocks, plan->author_id, &plan->letters, err))
+        return false;
+    if (!is_kept(plan))
+        return true;
+    return record_message(tx, plan, &id, err) && record_people(bridge, tx, plan, id, err) &&
+           letters_file(tx, &plan->letters, id, err);
 }
 
 /* The same Create once for each way it comes: a shared inbox, and one's own. */

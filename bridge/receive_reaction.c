@@ -3,6 +3,7 @@
  * (behaviour.md 4, rows 8 and 11).
  */
 #include "activity_work.h"
+#include "contact_work.h"
 
 #include "memory.h"
 
@@ -74,6 +75,7 @@ bool prepare_like(struct bridge *bridge, struct store_view *view, struct activit
     scoped_value(person) person = {0};
     scoped_value(account) account = {0};
     scoped_value(notice) notice = {.account = &account, .person = &person};
+    bool barred;
     enum found found = own_post(view, activity, &post, err);
 
     if (found == FOUND)
@@ -82,7 +84,9 @@ bool prepare_like(struct bridge *bridge, struct store_view *view, struct activit
         found = store_account(view, post.account_id, &account, err);
     if (found != FOUND)
         return found == ABSENT;
-    return account.state != ACCOUNT_ACTIVE ||
+    if (!contact_is_barred(bridge, view, account.id, &person, &barred, err))
+        return false;
+    return account.state != ACCOUNT_ACTIVE || barred ||
            plan_notice(bridge, view, &post, &notice, arrival, err);
 }
 
@@ -105,12 +109,17 @@ bool record_like(struct bridge *bridge, struct store_tx *tx, struct activity_arr
     struct store_view *view = store_tx_view(tx);
     scoped_value(message) post = {0};
     scoped_value(person) person = {0};
+    bool barred;
     enum found found = own_post(view, activity, &post, err);
 
     if (found == FOUND)
         found = store_person_by_actor(view, slice_of(activity->actor), &person, err);
     if (found != FOUND)
         return found == ABSENT;
+    if (!contact_is_barred(bridge, view, post.account_id, &person, &barred, err))
+        return false;
+    if (barred)
+        return true;
     enum reaction reaction = activity->type == ACTIVITY_ANNOUNCE ? REACTION_BOOST : REACTION_LIKE;
     return store_put_reaction(tx, post.id, person.id, reaction, activity->id, true, err) &&
            file_notice(bridge, tx, arrival->plan, post.id, err);
@@ -157,6 +166,10 @@ bool prepare_boosted(struct bridge *bridge, struct store_view *view,
     if (!note_look_begin(&look, &go_on, err))
         return false;
     if (!go_on || !visibility_is_open(note_visibility(look.note, &look.author)))
+        return true;
+    if (!readers_drop_barred(&look, &booster, &readers, err))
+        return false;
+    if (readers.count == 0)
         return true;
     return note_look_plan(&look, &readers, false, &booster, err);
 }

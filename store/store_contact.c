@@ -6,7 +6,8 @@
 
 #define COLUMNS                                                                                    \
     "c.id, c.account_id, c.person_id, c.domain, c.evidence, c.state, c.origin, c.notice_id,"       \
-    " c.words, c.tries, c.held, c.first_ms, c.last_ms, c.decided_ms, c.arrived_ms, c.expires_ms"
+    " c.words, c.tries, c.held, c.first_ms, c.last_ms, c.decided_ms, c.arrived_ms, c.expires_ms,"  \
+    " c.wish, c.inside, c.about_id"
 #define CONTACT "SELECT " COLUMNS " FROM contact c "
 
 void contact_clear(struct contact *contact)
@@ -43,6 +44,9 @@ static void read_contact(struct sql_rows *rows, void *out)
     contact->decided_ms = take_number(rows);
     contact->arrived_ms = take_number(rows);
     contact->expires_ms = take_number(rows);
+    contact->wish = (enum contact_wish)take_int(rows);
+    contact->inside = take_number(rows) != 0;
+    contact->about_id = take_number(rows);
 }
 
 /* ---- reading ---- */
@@ -148,6 +152,43 @@ bool store_contacts_of_notice(struct store_view *view, int64_t notice_id,
                     err);
 }
 
+enum found store_notice_about(struct store_view *view, int64_t account_id, int64_t about_id,
+                              int64_t *out_notice_id, struct err *err)
+{
+    return sql_number(view->sql,
+                      "SELECT notice_id FROM contact WHERE about_id = ? AND account_id = ?"
+                      " AND state = ? AND wish = ? AND notice_id IS NOT NULL"
+                      " ORDER BY notice_id DESC LIMIT 1",
+                      with(as_number(about_id), as_number(account_id), as_number(CONTACT_ASKED),
+                           as_number(WISH_ANSWER)),
+                      out_notice_id, err);
+}
+
+bool store_contacts_of_person(struct store_view *view, int64_t person_id,
+                              bool (*each)(void *ctx, const struct contact *), void *ctx,
+                              struct err *err)
+{
+    return sql_walk(view->sql, CONTACT "WHERE c.person_id = ?", with(as_number(person_id)), contact,
+                    read_contact, contact_clear, each, ctx, err);
+}
+
+bool store_contacts_in_turn(struct store_view *view, int64_t account_id, int limit,
+                            bool (*each)(void *ctx, const struct contact *), void *ctx,
+                            struct err *err)
+{
+    if (!account_id)
+        return sql_walk(view->sql,
+                        CONTACT "WHERE c.id IN (SELECT min(id) FROM contact"
+                                " WHERE state = 1 AND inside = 1 GROUP BY account_id) LIMIT ?",
+                        with(as_number(limit)), contact, read_contact, contact_clear, each, ctx,
+                        err);
+    return sql_walk(view->sql,
+                    CONTACT "WHERE c.state = 1 AND c.inside = 1 AND c.account_id = ?"
+                            " ORDER BY c.id LIMIT ?",
+                    with(as_number(account_id), as_number(limit)), contact, read_contact,
+                    contact_clear, each, ctx, err);
+}
+
 enum found store_notice_at(struct store_view *view, int64_t mailbox_id, uint32_t uid,
                            int64_t *out_notice_id, struct err *err)
 {
@@ -204,14 +245,15 @@ static bool insert(struct store_tx *tx, const struct contact *contact, int64_t *
     return sql_insert(
         tx->sql,
         "INSERT INTO contact (account_id, person_id, domain, evidence, state, origin, notice_id,"
-        " words, tries, held, first_ms, last_ms, decided_ms, arrived_ms, expires_ms)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " words, tries, held, first_ms, last_ms, decided_ms, arrived_ms, expires_ms, wish, inside,"
+        " about_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         with(as_number(contact->account_id), as_id(contact->person_id), as_text(contact->domain),
              as_number(contact->evidence), as_number(contact->state), as_number(contact->origin),
              as_id(contact->notice_id), as_text(contact->words), as_number(contact->tries),
              as_number(contact->held), as_number(contact->first_ms), as_number(contact->last_ms),
              as_number(contact->decided_ms), as_number(contact->arrived_ms),
-             as_number(contact->expires_ms)),
+             as_number(contact->expires_ms), as_number(contact->wish), as_number(contact->inside),
+             as_id(contact->about_id)),
         out_id, err);
 }
 
@@ -226,12 +268,13 @@ bool store_put_contact(struct store_tx *tx, const struct contact *contact, int64
         tx->sql,
         "UPDATE contact SET state = ?, origin = ?, notice_id = ?, words = ?,"
         " tries = ?, held = ?, first_ms = ?, last_ms = ?, decided_ms = ?, arrived_ms = ?,"
-        " expires_ms = ? WHERE id = ?",
+        " expires_ms = ?, wish = ?, inside = ?, about_id = ? WHERE id = ?",
         with(as_number(contact->state), as_number(contact->origin), as_id(contact->notice_id),
              as_text(contact->words), as_number(contact->tries), as_number(contact->held),
              as_number(contact->first_ms), as_number(contact->last_ms),
              as_number(contact->decided_ms), as_number(contact->arrived_ms),
-             as_number(contact->expires_ms), as_number(contact->id)),
+             as_number(contact->expires_ms), as_number(contact->wish), as_number(contact->inside),
+             as_id(contact->about_id), as_number(contact->id)),
         "No such contact", err);
 }
 

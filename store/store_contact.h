@@ -20,6 +20,13 @@ enum contact_state {                  /* the numbers are stored */
                      CONTACT_STATES
 };
 enum contact_origin { CONTACT_KNOCKED, CONTACT_WRITTEN_TO, CONTACT_SET };
+enum contact_wish {              /* what they want; the numbers are stored */
+                    WISH_WRITE,  /* a mail or a note */
+                    WISH_FOLLOW, /* on the Fediverse, or of those who live here */
+                    WISH_READ,   /* by mail */
+                    WISH_ANSWER, /* in public, a post of the owner */
+                    WISH_NAME,   /* the owner, in public */
+};
 
 struct contact {
     int64_t id, account_id;
@@ -34,6 +41,9 @@ struct contact {
     int64_t first_ms, last_ms;
     int64_t decided_ms, arrived_ms; /* 0: not yet */
     int64_t expires_ms;             /* 0: never */
+    enum contact_wish wish;
+    bool inside;      /* cannot come again by themselves */
+    int64_t about_id; /* the post that was answered; 0: none */
 };
 void contact_clear(struct contact *contact);
 SCOPED_VALUE(contact, contact_clear)
@@ -68,6 +78,16 @@ MUST_CHECK bool store_contact_counts(struct store_view *view, int64_t account_id
 MUST_CHECK bool store_contacts_of_notice(struct store_view *view, int64_t notice_id,
                                          bool (*each)(void *ctx, const struct contact *), void *ctx,
                                          struct err *err);
+/* The open request about those who answer that post. */
+enum found store_notice_about(struct store_view *view, int64_t account_id, int64_t about_id,
+                              int64_t *out_notice_id, struct err *err);
+MUST_CHECK bool store_contacts_of_person(struct store_view *view, int64_t person_id,
+                                         bool (*each)(void *ctx, const struct contact *), void *ctx,
+                                         struct err *err);
+/* Those inside whose turn to be asked about has not come yet, oldest first; account_id 0: the first of each account. */
+MUST_CHECK bool store_contacts_in_turn(struct store_view *view, int64_t account_id, int limit,
+                                       bool (*each)(void *ctx, const struct contact *), void *ctx,
+                                       struct err *err);
 /* The request that lies there; ABSENT: what lies there is none. */
 enum found store_notice_at(struct store_view *view, int64_t mailbox_id, uint32_t uid,
                            int64_t *out_notice_id, struct err *err);

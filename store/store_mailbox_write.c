@@ -145,7 +145,7 @@ bool store_hold_copy(struct store_tx *tx, int64_t contact_id, const struct new_c
 }
 
 struct waiting {
-    int64_t copy_id, account_id, body_id, size;
+    int64_t copy_id, account_id, message_id, body_id, size;
     bool withdrawn; /* its author took it back meanwhile */
 };
 
@@ -155,20 +155,21 @@ static void read_waiting(struct sql_rows *rows, void *out)
 
     waiting->copy_id = take_number(rows);
     waiting->account_id = take_number(rows);
+    waiting->message_id = take_number(rows);
     waiting->body_id = take_number(rows);
     waiting->size = take_number(rows);
     waiting->withdrawn = take_number(rows) == MESSAGE_WITHDRAWN;
 }
 
-static enum found next_waiting(struct store_tx *tx, int64_t contact_id, struct waiting *out,
-                               struct err *err)
+#define WAITING                                                                                    \
+    "SELECT c.id, c.account_id, c.message_id, c.body_id, c.size, m.state FROM held h"              \
+    " JOIN copy c ON c.id = h.copy_id JOIN message m ON m.id = c.message_id "
+
+/* The first that `sql` finds is held no longer. */
+static enum found take_waiting(struct store_tx *tx, const char *sql, const struct sql_value *values,
+                               struct waiting *out, struct err *err)
 {
-    enum found found = sql_find(tx->sql,
-                                "SELECT c.id, c.account_id, c.body_id, c.size, m.state FROM held h"
-                                " JOIN copy c ON c.id = h.copy_id"
-                                " JOIN message m ON m.id = c.message_id WHERE h.contact_id = ?"
-                                " ORDER BY h.copy_id LIMIT 1",
-                                with(as_number(contact_id)), read_waiting, out, err);
+    enum found found = sql_find(tx->sql, sql, values, read_waiting, out, err);
 
     if (found == FOUND &&
         !sql_run(tx->sql, "DELETE FROM held WHERE copy_id = ?", with(as_number(out->copy_id)), err))
@@ -176,11 +177,33 @@ static enum found next_waiting(struct store_tx *tx, int64_t contact_id, struct w
     return found;
 }
 
+static enum found next_waiting(struct store_tx *tx, int64_t contact_id, struct waiting *out,
+                               struct err *err)
+{
+    return take_waiting(tx, WAITING "WHERE h.contact_id = ? ORDER BY h.copy_id LIMIT 1",
+                        with(as_number(contact_id)), out, err);
+}
+
+/* The words of an open note are kept beside its mails: nobody here has it now, so they go too. */
+static bool forget_words(struct store_tx *tx, int64_t message_id, struct err *err)
+{
+    int64_t needless = 0;
+
+    if (!sql_count(tx->sql,
+                   "SELECT EXISTS (SELECT 1 FROM message WHERE id = ?1 AND account_id IS NULL"
+                   " AND visibility IN (1, 2)"
+                   " AND NOT EXISTS (SELECT 1 FROM copy WHERE message_id = ?1))",
+                   with(as_number(message_id)), &needless, err))
+        return false;
+    return !needless || store_set_message_state(tx, message_id, MESSAGE_WITHDRAWN, err);
+}
+
 static bool drop_waiting(struct store_tx *tx, const struct waiting *waiting, struct err *err)
 {
     return sql_run(tx->sql, "DELETE FROM copy WHERE id = ?", with(as_number(waiting->copy_id)),
                    err) &&
-           store_body_release(tx, waiting->body_id, err);
+           store_body_release(tx, waiting->body_id, err) &&
+           forget_words(tx, waiting->message_id, err);
 }
 
 static bool release_waiting(struct store_tx *tx, const struct waiting *waiting, const char *mailbox,
@@ -209,15 +232,38 @@ bool store_release_held(struct store_tx *tx, int64_t contact_id, const char *mai
     return found == ABSENT;
 }
 
-bool store_drop_held(struct store_tx *tx, int64_t contact_id, struct err *err)
+static bool drop_each(struct store_tx *tx, const char *sql, const struct sql_value *values,
+                      struct err *err)
 {
     struct waiting waiting;
     enum found found;
 
-    while ((found = next_waiting(tx, contact_id, &waiting, err)) == FOUND)
+    while ((found = take_waiting(tx, sql, values, &waiting, err)) == FOUND)
         if (!drop_waiting(tx, &waiting, err))
             return false;
     return found == ABSENT;
+}
+
+bool store_drop_held(struct store_tx *tx, int64_t contact_id, struct err *err)
+{
+    return drop_each(tx, WAITING "WHERE h.contact_id = ? LIMIT 1", with(as_number(contact_id)),
+                     err);
+}
+
+bool store_drop_held_of(struct store_tx *tx, int64_t message_id, struct err *err)
+{
+    return drop_each(tx, WAITING "WHERE c.message_id = ? LIMIT 1", with(as_number(message_id)),
+                     err);
+}
+
+bool store_drop_held_before(struct store_tx *tx, int64_t message_id, int64_t account_id,
+                            struct err *err)
+{
+    return drop_each(tx,
+                     WAITING "WHERE c.message_id = ?1 AND c.account_id = ?2 AND c.id <"
+                             " (SELECT max(x.id) FROM copy x JOIN held y ON y.copy_id = x.id"
+                             " WHERE x.message_id = ?1 AND x.account_id = ?2) LIMIT 1",
+                     with(as_number(message_id), as_number(account_id)), err);
 }
 
 static void read_moving(struct sql_rows *rows, void *out)

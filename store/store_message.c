@@ -113,6 +113,12 @@ bool store_replies(struct store_view *view, int64_t message_id,
 {
     return sql_walk(view->sql,
                     MESSAGE "WHERE m.parent_id = ? AND m.state = ? AND m.visibility IN (1, 2)"
+                            /* nor of whom the author lets wait, refuses or ignores */
+                            " AND NOT EXISTS (SELECT 1 FROM copy c JOIN held h ON h.copy_id = c.id"
+                            " WHERE c.message_id = m.id)"
+                            " AND NOT EXISTS (SELECT 1 FROM contact k JOIN message p"
+                            " ON p.id = m.parent_id WHERE k.person_id = m.author_id"
+                            " AND k.account_id = p.account_id AND k.state IN (4, 5))"
                             " ORDER BY m.id LIMIT ?",
                     with(as_number(message_id), as_number(MESSAGE_SENT), as_number(REPLIES_MAX)),
                     message, read_message, message_clear, each, ctx, err);

@@ -165,6 +165,10 @@ MUST_CHECK bool store_hold_copy(struct store_tx *tx, int64_t contact_id,
 MUST_CHECK bool store_release_held(struct store_tx *tx, int64_t contact_id, const char *mailbox,
                                    struct err *err);
 MUST_CHECK bool store_drop_held(struct store_tx *tx, int64_t contact_id, struct err *err);
+/* What waits of one message, for everybody; or for one account what is older than the newest copy of it that waits. */
+MUST_CHECK bool store_drop_held_of(struct store_tx *tx, int64_t message_id, struct err *err);
+MUST_CHECK bool store_drop_held_before(struct store_tx *tx, int64_t message_id, int64_t account_id,
+                                       struct err *err);
 /* As IMAP changes them.  One command takes one MODSEQ, and gives it to every entry that changes. */
 MUST_CHECK bool store_next_modseq(struct store_tx *tx, int64_t mailbox_id, int64_t *out_modseq,
                                   struct err *err);
