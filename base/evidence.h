@@ -62,6 +62,7 @@ struct evidence { /* all zero: nothing was looked at */
     bool signed_by_author_domain;             /* DKIM by that very domain */
     /* What the author's domain says of mail that SPF fails; printable ASCII, its words; "" mostly.  Not stored. */
     char explanation[EVIDENCE_EXPLANATION_SIZE];
+    enum auth_result arc; /* of a chain of sealers that the administrator trusts */
     bool vouched; /* trusted forwarders saw it pass before they changed it (ARC) */
 };
 

@@ -60,6 +60,7 @@ struct mail_arrival { /* one mail after its final dot; owned by smtp's errand, a
     char *received_field; /* our own "Received: …\r\n" for copies that stay or go on by mail */
     char *helo;           /* what its server calls itself; or NULL */
     struct evidence evidence; /* mail from outside: what proves where it comes from */
+    struct bytes arc_chain;   /* and its sets of ARC, if evidence.arc is a pass */
     int64_t received_ms;
     /* filled by prepare() when a verdict needs people found first; smtp resolves, sets asked/silent/nobody, calls again */
     struct handle *wanted;

@@ -74,6 +74,7 @@ struct mail_plan *work_plan(struct mail_work *work)
     plan->terms = mail_terms_copy(&arrival->terms);
     plan->evidence = work->author.origin;
     plan->evidence.class = work->author.evidence;
+    plan->arc_chain = bytes_slice(&arrival->arc_chain);
     if (work->author.proof == PROOF_GOOD) {
         plan->account_id = work->author.account.id;
         plan->author_person_id = work->author.account.person_id;

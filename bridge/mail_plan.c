@@ -86,6 +86,7 @@ void mail_arrival_clear(struct mail_arrival *arrival)
     source_free(arrival->body);
     free(arrival->received_field);
     free(arrival->helo);
+    bytes_clear(&arrival->arc_chain);
     for (size_t i = 0; i < arrival->wanted_count; i++) {
         free(arrival->wanted[i].user);
         free(arrival->wanted[i].host);

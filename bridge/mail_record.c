@@ -96,6 +96,16 @@ static bool add_message(struct store_tx *tx, const struct message *planned, stru
     return found != FAILED && store_add_message(tx, out, &out->id, err);
 }
 
+/* What was found of a mail from outside goes out with its post (smtp/work_seal.c). */
+static bool add_evidence(struct store_tx *tx, int64_t message_id, const struct mail_plan *plan,
+                         struct err *err)
+{
+    if (!*plan->evidence.client)
+        return true;
+    return store_add_evidence(tx, message_id, &plan->evidence, err) &&
+           (plan->arc_chain.len == 0 || store_add_arc_chain(tx, message_id, plan->arc_chain, err));
+}
+
 bool record_note(struct bridge *bridge, struct store_tx *tx, struct mail_plan *plan,
                  struct err *err)
 {
@@ -108,7 +118,8 @@ bool record_note(struct bridge *bridge, struct store_tx *tx, struct mail_plan *p
     if (!within_limits(tx, note, now_ms, err) || !count_first_directs(tx, note, now_ms, err) ||
         !add_message(tx, &planned, &message, err) ||
         !add_addressees(bridge, tx, message.id, note, err) ||
-        !add_tags(tx, message.id, note, err) || !add_pictures(tx, message.id, note, err))
+        !add_tags(tx, message.id, note, err) || !add_pictures(tx, message.id, note, err) ||
+        !add_evidence(tx, message.id, plan, err))
         return false;
     if (note->copy.body && !letter_file(tx, &plan->note->copy, message.id, err))
         return false;

@@ -92,6 +92,7 @@ struct mail_plan {
     char *mail_from, *message_id, *references;
     int64_t mail_parent_id, received_ms;
     struct evidence evidence;
+    struct slice arc_chain; /* borrowed from the arrival */
     struct planned_copy *copies;
     size_t copy_count, copy_capacity;
     struct planned_visit *visits;

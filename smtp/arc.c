@@ -11,18 +11,10 @@
 
 #include <stdio.h>
 
-enum part { RESULTS, MESSAGE, SEAL, PARTS };
-enum { NUMBER_MAX = 50 }; /* RFC 8617 4.2.1 */
-
-struct set {
-    const struct dkim_field *parts[PARTS];
-};
-
 struct reading {
     const struct dkim_text *text;
     int64_t now_ms;
-    struct set sets[NUMBER_MAX + 1]; /* by number; 0 is unused */
-    size_t count;
+    struct arc_sets sets;
     struct arc *out;
 };
 
@@ -35,54 +27,55 @@ static bool fails(struct arc *arc, const char *why)
 
 /* ---- the sets ---- */
 
-static bool part_of(const struct dkim_field *field, enum part *out)
+static bool part_of(const struct dkim_field *field, enum arc_part *out)
 {
-    static const char *const names[PARTS] = {"ARC-Authentication-Results", "ARC-Message-Signature",
-                                             "ARC-Seal"};
+    static const char *const names[ARC_PARTS] = {"ARC-Authentication-Results",
+                                                 "ARC-Message-Signature", "ARC-Seal"};
 
-    for (size_t i = 0; i < PARTS; i++)
+    for (size_t i = 0; i < ARC_PARTS; i++)
         if (dkim_field_is(field, names[i])) {
-            *out = (enum part)i;
+            *out = (enum arc_part)i;
             return true;
         }
     return false;
 }
 
 /* "i=1; …" at the head, or among the tags. */
-static bool read_number(const struct dkim_field *field, enum part part, int64_t *out)
+static bool read_number(const struct dkim_field *field, enum arc_part part, int64_t *out)
 {
     struct slice rest = field->value;
     struct dkim_tags tags;
 
-    if (part == RESULTS)
+    if (part == ARC_RESULTS)
         rest = slice_cut(&rest, ';');
     return dkim_tags_read(rest, &tags) &&
-           slice_to_number(dkim_tag_or(&tags, "i", ""), NUMBER_MAX, out) && *out > 0;
+           slice_to_number(dkim_tag_or(&tags, "i", ""), ARC_NUMBER_MAX, out) && *out > 0;
 }
 
-static bool collect(struct reading *reading)
+bool arc_sets_read(const struct dkim_text *text, struct arc_sets *out)
 {
-    enum part part;
+    enum arc_part part;
 
-    for (size_t i = 0; i < reading->text->count; i++) {
-        const struct dkim_field *field = &reading->text->fields[i];
+    *out = (struct arc_sets){.count = 0};
+    for (size_t i = 0; i < text->count; i++) {
+        const struct dkim_field *field = &text->fields[i];
         int64_t number;
         if (!part_of(field, &part))
             continue;
-        if (!read_number(field, part, &number) || reading->sets[number].parts[part])
-            return fails(reading->out, "a set is broken, or there twice");
-        reading->sets[number].parts[part] = field;
-        if ((size_t)number > reading->count)
-            reading->count = (size_t)number;
+        if (!read_number(field, part, &number) || out->at[number][part])
+            return false;
+        out->at[number][part] = field;
+        if ((size_t)number > out->count)
+            out->count = (size_t)number;
     }
-    return reading->count > 0;
+    return true;
 }
 
-static bool is_whole(const struct reading *reading)
+bool arc_sets_whole(const struct arc_sets *sets)
 {
-    for (size_t i = 1; i <= reading->count; i++)
-        for (size_t part = 0; part < PARTS; part++)
-            if (!reading->sets[i].parts[part])
+    for (size_t i = 1; i <= sets->count; i++)
+        for (size_t part = 0; part < ARC_PARTS; part++)
+            if (!sets->at[i][part])
                 return false;
     return true;
 }
@@ -102,39 +95,30 @@ static bool sealer_is_trusted(const struct dkim_field *seal,
     return read_tags(seal, &tags) && trusts(ctx, dkim_tag_or(&tags, "d", ""));
 }
 
-/* What a seal covers: all sets up to its own, and itself last without its signature (RFC 8617 5.1.1). */
-static void hash_seal(const struct reading *reading, size_t number, const struct dkim_tags *tags,
-                      unsigned char out[SHA256_LEN])
+void arc_cover_sets(const struct arc_sets *sets, size_t number, struct bytes *out)
 {
-    struct sha256_run *hash = sha256_start();
-    scoped_value(bytes) line = {0};
-
     for (size_t i = 1; i <= number; i++)
-        for (size_t part = 0; part < PARTS; part++) {
-            const struct dkim_field *field = reading->sets[i].parts[part];
-            bytes_reset(&line);
-            if (i == number && part == SEAL)
-                dkim_canon_self(DKIM_RELAXED, field, tags, &line);
-            else
-                dkim_canon_field(DKIM_RELAXED, field->text, &line);
-            sha256_add(hash, bytes_slice(&line));
-        }
-    sha256_end(hash, out);
+        for (size_t part = 0; part < ARC_PARTS; part++)
+            if (i < number || part != ARC_SEAL)
+                dkim_canon_field(DKIM_RELAXED, sets->at[i][part]->text, out);
 }
 
 static bool read_seal(struct reading *reading, size_t number)
 {
     struct dkim_signature *seal = &reading->out->seals[number - 1];
     const char *expected = number == 1 ? "none" : "pass";
+    scoped_value(bytes) covered = {0};
     struct dkim_tags tags;
 
     *seal = (struct dkim_signature){.result = AUTH_NONE, .why = ""};
-    if (!read_tags(reading->sets[number].parts[SEAL], &tags) ||
+    if (!read_tags(reading->sets.at[number][ARC_SEAL], &tags) ||
         !dkim_signature_begin(seal, &tags, reading->now_ms) || dkim_tag(&tags, "h"))
         return fails(reading->out, "a seal cannot be read");
     if (!slice_is_nocase(dkim_tag_or(&tags, "cv", ""), expected))
         return fails(reading->out, "a sealer found the chain broken");
-    hash_seal(reading, number, &tags, seal->digest);
+    arc_cover_sets(&reading->sets, number, &covered);
+    dkim_canon_self(DKIM_RELAXED, reading->sets.at[number][ARC_SEAL], &tags, &covered);
+    sha256(bytes_slice(&covered), seal->digest);
     return true;
 }
 
@@ -157,21 +141,24 @@ static void add_plain(struct slice text, struct bytes *out)
     }
 }
 
-/* "dmarc=pass … header.from=example.org" */
-static bool read_dmarc(struct slice said, char out[DKIM_DOMAIN_SIZE])
+/* The domain in "METHOD … NAME=example.org", or behind the last @ there. */
+static bool read_result(struct slice said, const char *method, const char *name,
+                        char out[DKIM_DOMAIN_SIZE])
 {
     struct slice rest = slice_trim(said);
-    struct slice method = slice_cut(&rest, ' ');
     scoped_text char *domain = NULL;
     struct err ignored;
 
-    if (!slice_is_nocase(method, "dmarc=pass"))
+    if (!slice_is_nocase(slice_cut(&rest, ' '), method))
         return false;
     while (rest.at) {
         struct slice word = slice_cut(&rest, ' ');
-        if (!slice_starts_nocase(word, "header.from="))
+        if (!slice_starts_nocase(word, name))
             continue;
-        if (!host_canonical(slice_from(word, strlen("header.from=")), &domain, &ignored) ||
+        struct slice value = slice_from(word, strlen(name));
+        size_t at = slice_find_last(value, '@');
+        if (!host_canonical(at == SIZE_MAX ? value : slice_from(value, at + 1), &domain,
+                            &ignored) ||
             strlen(domain) >= DKIM_DOMAIN_SIZE)
             return false;
         snprintf(out, DKIM_DOMAIN_SIZE, "%s", domain);
@@ -180,15 +167,38 @@ static bool read_dmarc(struct slice said, char out[DKIM_DOMAIN_SIZE])
     return false;
 }
 
-static void read_results(const struct dkim_field *field, char out[DKIM_DOMAIN_SIZE])
+/* Who has the author's log-in knows better than DMARC; but only for accounts of its own. */
+static bool read_account(struct slice said, const char *sealer, char out[DKIM_DOMAIN_SIZE])
+{
+    char domain[DKIM_DOMAIN_SIZE];
+
+    if (!read_result(said, "auth=pass", "smtp.auth=", domain) || strcmp(domain, sealer) != 0)
+        return false;
+    memcpy(out, domain, sizeof domain);
+    return true;
+}
+
+static void read_results(const struct dkim_field *field, const char *sealer,
+                         char out[DKIM_DOMAIN_SIZE])
 {
     scoped_value(bytes) plain = {0};
 
     add_plain(field->value, &plain);
     struct slice rest = bytes_slice(&plain);
-    while (rest.at)
-        if (read_dmarc(slice_cut(&rest, ';'), out))
+    while (rest.at) {
+        struct slice said = slice_cut(&rest, ';');
+        if (read_result(said, "dmarc=pass", "header.from=", out) || read_account(said, sealer, out))
             return;
+    }
+}
+
+static void keep_chain(const struct arc_sets *sets, struct bytes *out)
+{
+    for (size_t i = sets->count; i > 0; i--)
+        for (size_t part = ARC_PARTS; part > 0; part--) {
+            bytes_add(out, sets->at[i][part - 1]->text);
+            bytes_add_text(out, "\r\n");
+        }
 }
 
 /* ---- all of it ---- */
@@ -196,27 +206,29 @@ static void read_results(const struct dkim_field *field, char out[DKIM_DOMAIN_SI
 static bool read_chain(struct reading *reading,
                        bool (*trusts)(const void *ctx, struct slice domain), const void *ctx)
 {
+    const struct arc_sets *sets = &reading->sets;
     struct arc *out = reading->out;
 
-    if (!is_whole(reading))
+    if (!arc_sets_whole(sets))
         return fails(out, "a part of a set is missing");
-    if (reading->count > ARC_SETS_MAX)
+    if (sets->count > ARC_SETS_MAX)
         return fails(out, "too many hands");
-    for (size_t i = 1; i <= reading->count; i++)
-        if (!sealer_is_trusted(reading->sets[i].parts[SEAL], trusts, ctx)) {
+    for (size_t i = 1; i <= sets->count; i++)
+        if (!sealer_is_trusted(sets->at[i][ARC_SEAL], trusts, ctx)) {
             out->why = "sealed by somebody who is not trusted here";
             return false;
         }
-    out->count = reading->count;
-    for (size_t i = 1; i <= reading->count; i++)
+    out->count = sets->count;
+    for (size_t i = 1; i <= sets->count; i++)
         if (!read_seal(reading, i))
             return false;
-    dkim_signature_read(reading->text, reading->sets[reading->count].parts[MESSAGE],
-                        DKIM_ARC_MESSAGE, reading->now_ms, &out->message);
+    dkim_signature_read(reading->text, sets->at[sets->count][ARC_MESSAGE], DKIM_ARC_MESSAGE,
+                        reading->now_ms, &out->message);
     if (out->message.result != AUTH_NONE)
         return fails(out, out->message.why);
-    read_results(reading->sets[1].parts[RESULTS], out->author);
-    return true;
+    read_results(sets->at[1][ARC_RESULTS], out->seals[0].domain, out->author);
+    keep_chain(sets, &out->chain);
+    return out->chain.len <= ARC_CHAIN_MAX || fails(out, "its sets are too long");
 }
 
 void arc_read(const struct dkim_text *text, int64_t now_ms,
@@ -226,7 +238,10 @@ void arc_read(const struct dkim_text *text, int64_t now_ms,
     struct reading reading = {.text = text, .now_ms = now_ms, .out = out};
 
     *out = (struct arc){.result = AUTH_NONE, .why = ""};
-    out->waiting = collect(&reading) && read_chain(&reading, trusts, ctx);
+    if (!arc_sets_read(text, &reading.sets))
+        fails(out, "a set is broken, or there twice");
+    else if (reading.sets.count > 0)
+        out->waiting = read_chain(&reading, trusts, ctx);
 }
 
 void arc_clear(struct arc *arc)
@@ -234,6 +249,7 @@ void arc_clear(struct arc *arc)
     for (size_t i = 0; i < arc->count; i++)
         bytes_clear(&arc->seals[i].value);
     bytes_clear(&arc->message.value);
+    bytes_clear(&arc->chain);
     *arc = (struct arc){.result = AUTH_NONE, .why = ""};
 }
 

@@ -85,9 +85,31 @@ void dkim_canon_self(enum dkim_canon canon, const struct dkim_field *field,
                      const struct dkim_tags *tags, struct bytes *out);
 bool dkim_refuse(struct dkim_signature *out, enum auth_result result, const char *why); /* false */
 
+/* ---- our own, dkim_sign.c ---- */
+bool dkim_can_sign(const struct dkim_text *text); /* it has a From, and its header was read whole */
+/* Goes on with a field of ours up to "b=": h= and bh= of `text`.  `signatures`: fields that will stand above it, whose
+ * DKIM-Signatures are covered too; or NULL.  `signed_text` gets what the private key signs, the field last. */
+void dkim_cover(const struct dkim_text *text, const struct dkim_text *signatures,
+                struct bytes *field, struct bytes *signed_text);
+/* A field that ends with "b=", as it is signed: without its last CRLF. */
+void dkim_cover_self(const struct bytes *field, struct bytes *signed_text);
+
 /* False: its key is being asked for. */
 bool dkim_signature_judge(struct dkim_signature *signature, struct dns_facts *facts,
                           const struct dkim_prover *prover);
+
+/* ---- sets of ARC, arc.c ---- */
+enum { ARC_NUMBER_MAX = 50 };                                    /* RFC 8617 4.2.1 */
+enum arc_part { ARC_RESULTS, ARC_MESSAGE, ARC_SEAL, ARC_PARTS }; /* in the order of a seal */
+struct arc_sets {
+    const struct dkim_field *at[ARC_NUMBER_MAX + 1][ARC_PARTS]; /* by number; 0 is unused */
+    size_t count;                                               /* the highest number */
+};
+MUST_CHECK bool arc_sets_read(const struct dkim_text *text,
+                              struct arc_sets *out); /* false: broken, or there twice */
+bool arc_sets_whole(const struct arc_sets *sets);
+/* What the seal of that number covers (RFC 8617 5.1.1): all sets up to its own; itself is to follow. */
+void arc_cover_sets(const struct arc_sets *sets, size_t number, struct bytes *out);
 
 /* ---- a key record (RFC 6376 3.6.1), dkim_key.c ---- */
 struct dkim_key_record {

@@ -162,29 +162,52 @@ static void add_digest(struct writing *writing)
     bytes_add_text(writing->field, "b=");
 }
 
-bool dkim_sign_begin(const struct dkim_text *text, const struct dkim_orders *orders,
-                     struct bytes *out_field, struct bytes *out_signed)
+void dkim_cover(const struct dkim_text *text, const struct dkim_text *signatures,
+                struct bytes *field, struct bytes *signed_text)
 {
-    struct writing writing = {text, out_field, out_signed, 0, true};
-    long long now_s = orders->now_ms / SECOND_MS;
-    const long long life_s = DKIM_LIFE_DAYS * DAY_MS / SECOND_MS;
+    struct writing writing = {text, field, signed_text, 0, true};
 
-    if (text->too_long || count_fields(text, "From") == 0)
-        return false;
-    bytes_print(out_field, "DKIM-Signature: v=1; a=%s; c=relaxed/relaxed; d=%s;",
-                dkim_scheme_name(orders->scheme), orders->domain);
     fold(&writing);
-    bytes_print(out_field, "s=%s; t=%lld; x=%lld;", orders->selector, now_s, now_s + life_s);
-    fold(&writing);
-    bytes_add_text(out_field, "h=");
+    bytes_add_text(field, "h=");
     for (size_t i = 0; i < COUNT_OF(always); i++)
         add_covered(&writing, always[i], true);
     for (size_t i = 0; i < COUNT_OF(if_there); i++)
         if (count_fields(text, if_there[i]) > 0)
             add_covered(&writing, if_there[i], true);
+    if (signatures) {
+        writing.text = signatures;
+        add_covered(&writing, "DKIM-Signature", false);
+        writing.text = text;
+    }
     add_digest(&writing);
-    dkim_canon_field(DKIM_RELAXED, bytes_slice(out_field), out_signed);
-    bytes_cut(out_signed, out_signed->len - 2);
+    dkim_cover_self(field, signed_text);
+}
+
+void dkim_cover_self(const struct bytes *field, struct bytes *signed_text)
+{
+    dkim_canon_field(DKIM_RELAXED, bytes_slice(field), signed_text);
+    bytes_cut(signed_text, signed_text->len - 2);
+}
+
+bool dkim_can_sign(const struct dkim_text *text)
+{
+    return !text->too_long && count_fields(text, "From") > 0;
+}
+
+bool dkim_sign_begin(const struct dkim_text *text, const struct dkim_orders *orders,
+                     struct bytes *out_field, struct bytes *out_signed)
+{
+    long long now_s = orders->now_ms / SECOND_MS;
+    const long long life_s = DKIM_LIFE_DAYS * DAY_MS / SECOND_MS;
+
+    if (!dkim_can_sign(text))
+        return false;
+    bytes_print(out_field,
+                "DKIM-Signature: v=1; a=%s; c=relaxed/relaxed; d=%s;\r\n\t"
+                "s=%s; t=%lld; x=%lld;",
+                dkim_scheme_name(orders->scheme), orders->domain, orders->selector, now_s,
+                now_s + life_s);
+    dkim_cover(text, NULL, out_field, out_signed);
     return true;
 }
 

@@ -125,6 +125,7 @@ void origin_evidence(const struct origin *origin, struct evidence *out)
         .dkim_aligned = origin->dmarc.dkim_aligned,
         .signed_by_author_domain =
             *question->author && dkim_passed(&origin->dkim, slice_of(question->author)),
+        .arc = origin->arc.result,
         .vouched = *question->author && arc_vouches(&origin->arc, slice_of(question->author)),
     };
     memcpy(out->client, client.at, client.len);
@@ -184,6 +185,24 @@ static void add_dkim(const struct dkim *dkim, struct bytes *out)
         if (*signature->b)
             bytes_print(out, " header.b=\"%s\"", signature->b);
     }
+}
+
+void origin_results(const struct evidence *evidence, const char *authority, struct bytes *out)
+{
+    bytes_add_text(out, authority);
+    add_method(out, "spf", evidence->spf);
+    if (evidence->dkim_count == 0)
+        add_method(out, "dkim", AUTH_NONE);
+    for (size_t i = 0; i < evidence->dkim_count; i++) {
+        struct slice domain = slice_of(evidence->dkim[i].domain);
+        add_method(out, "dkim", evidence->dkim[i].result);
+        if (slice_is_nocase(domain, evidence->author_domain))
+            add_domain(out, "header.d", domain);
+    }
+    add_method(out, "dmarc", evidence->dmarc);
+    add_domain(out, "header.from", slice_of(evidence->author_domain));
+    if (evidence->arc != AUTH_NONE)
+        add_method(out, "arc", evidence->arc);
 }
 
 void origin_field(const struct origin *origin, const char *authority, struct bytes *out)

@@ -4,6 +4,7 @@
  *     origin_judge()      until it says that nothing is open: answer origin.facts, call again
  *     origin_evidence()   what was found, as the value that the bridge decides by
  *     origin_field()      the same for people's programs (RFC 8601), to stand above our Received
+ *     origin_results()    the same again, out of the store, for an ARC set of ours
  */
 #ifndef NESTBOX_SMTP_ORIGIN_H
 #define NESTBOX_SMTP_ORIGIN_H
@@ -48,5 +49,8 @@ bool origin_judge(struct origin *origin); /* true: nothing is open */
 void origin_evidence(const struct origin *origin, struct evidence *out);
 /* "Authentication-Results: …\r\n", folded.  `authority` is our name (authserv-id). */
 void origin_field(const struct origin *origin, const char *authority, struct bytes *out);
+/* The same of what was kept, "mx.example.org; spf=…", for those to whom the mail's words go on: of its domains only the
+ * author's own is named, since others tell where the author has mailboxes. */
+void origin_results(const struct evidence *evidence, const char *authority, struct bytes *out);
 
 #endif

@@ -10,6 +10,8 @@
 #include "memory.h"
 #include "out.h"
 #include "smtp.h"
+#include "store_delivery.h"
+#include "store_dkim.h"
 #include "store_people.h"
 #include "vault.h"
 
@@ -57,7 +59,15 @@ struct errand *work_write_report(void *ctx, int64_t day, const char *domain,
 struct errand *work_end_report(void *ctx, int64_t day, const char *domain);
 struct out_duties work_out_duties(struct smtp *smtp); /* work_out.c */
 /* work_dkim.c: puts the signatures of its author's domain in front of a mail on its way out.  DELIVER lane. */
-MUST_CHECK bool work_dkim_sign(struct smtp *smtp, struct store_view *view, struct out_mail *mail,
+MUST_CHECK bool work_dkim_sign(struct smtp *smtp, struct store_view *view,
+                               const struct delivery *delivery, struct out_mail *mail,
                                struct err *err);
+MUST_CHECK bool work_sign_with(struct smtp *smtp, const struct dkim_key *key, struct slice data,
+                               struct bytes *out, struct err *err);
+/* work_seal.c: puts a set of ARC in front of the signatures of a post that goes to a reader by mail, if the post came by
+ * mail.  To other mail nothing is done. */
+MUST_CHECK bool work_seal(struct smtp *smtp, struct store_view *view,
+                          const struct delivery *delivery, const struct dkim_text *text,
+                          struct slice domain, struct bytes *fields, struct err *err);
 
 #endif

@@ -62,8 +62,8 @@ struct signing {
 };
 
 /* RSA signs the text, whose hash it makes itself; Ed25519 the hash (RFC 8463 3). */
-static bool sign_with(struct signing *signing, const struct dkim_key *key, struct slice data,
-                      struct bytes *out)
+bool work_sign_with(struct smtp *smtp, const struct dkim_key *key, struct slice data,
+                    struct bytes *out, struct err *err)
 {
     char name[NAME_SIZE];
     unsigned char digest[SHA256_LEN];
@@ -73,8 +73,7 @@ static bool sign_with(struct signing *signing, const struct dkim_key *key, struc
         sha256(data, digest);
         data = (struct slice){(const char *)digest, sizeof digest};
     }
-    return vault_sign(signing->smtp->parts.vault, name, bytes_slice(&key->private_key), data, out,
-                      signing->err);
+    return vault_sign(smtp->parts.vault, name, bytes_slice(&key->private_key), data, out, err);
 }
 
 static bool add_signature(void *ctx, const struct dkim_key *key)
@@ -92,7 +91,8 @@ static bool add_signature(void *ctx, const struct dkim_key *key)
 
     if (key->state != DKIM_ACTIVE || !dkim_sign_begin(signing->text, &orders, &field, &data))
         return true;
-    signing->failed = !sign_with(signing, key, bytes_slice(&data), &signature);
+    signing->failed =
+        !work_sign_with(signing->smtp, key, bytes_slice(&data), &signature, signing->err);
     if (signing->failed)
         return false;
     dkim_sign_end(&field, bytes_slice(&signature));
@@ -100,8 +100,8 @@ static bool add_signature(void *ctx, const struct dkim_key *key)
     return true;
 }
 
-bool work_dkim_sign(struct smtp *smtp, struct store_view *view, struct out_mail *mail,
-                    struct err *err)
+bool work_dkim_sign(struct smtp *smtp, struct store_view *view, const struct delivery *delivery,
+                    struct out_mail *mail, struct err *err)
 {
     char domain[DKIM_DOMAIN_SIZE];
     scoped(dkim_text) text = read_text(mail->body, err);
@@ -113,6 +113,8 @@ bool work_dkim_sign(struct smtp *smtp, struct store_view *view, struct out_mail 
         return true;
     bool done =
         store_dkim_keys(view, slice_of(domain), add_signature, &signing, err) && !signing.failed;
+    if (done && signing.fields.len > 0)
+        done = work_seal(smtp, view, delivery, text, slice_of(domain), &signing.fields, err);
     if (done && signing.fields.len > 0)
         mail->body = source_behind(bytes_slice(&signing.fields), mail->body);
     else if (done)

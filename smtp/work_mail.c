@@ -96,6 +96,10 @@ static void tell_origin(struct take *take)
     scoped_value(bytes) trace = {0};
 
     origin_evidence(&take->judging.origin, &arrival->evidence);
+    if (arrival->evidence.arc == AUTH_PASS) {
+        arrival->arc_chain = take->judging.origin.arc.chain;
+        take->judging.origin.arc.chain = (struct bytes){0};
+    }
     origin_field(&take->judging.origin, take->smtp->duties.hostname, &trace);
     bytes_add_text(&trace, arrival->received_field);
     free(arrival->received_field);

@@ -150,7 +150,7 @@ static bool begin_mail(struct smtp *smtp, struct store_view *view, const struct 
     switch (find_text(smtp, view, delivery, mail, err)) {
     case FAILED: return false;
     case ABSENT: return true;
-    case FOUND: return work_dkim_sign(smtp, view, mail, err) && note_facts(mail, err);
+    case FOUND: return work_dkim_sign(smtp, view, delivery, mail, err) && note_facts(mail, err);
     }
     __builtin_unreachable();
 }

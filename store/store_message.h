@@ -106,6 +106,10 @@ MUST_CHECK bool store_reactions(struct store_view *view, int64_t message_id, int
 enum found store_evidence(struct store_view *view, int64_t message_id, struct evidence *out,
                           struct err *err);
 
+/* The sets of ARC that came with it, if evidence.arc is a pass; else ABSENT. */
+enum found store_arc_chain(struct store_view *view, int64_t message_id, struct bytes *out,
+                           struct err *err);
+
 /* Replay and repeat guard: ABSENT once it has expired. */
 enum seen_kind {
     SEEN_ACTIVITY = 1,

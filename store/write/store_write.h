@@ -114,6 +114,9 @@ MUST_CHECK bool store_add_message(struct store_tx *tx, const struct message *mes
 /* Once for a message, beside its class. */
 MUST_CHECK bool store_add_evidence(struct store_tx *tx, int64_t message_id,
                                    const struct evidence *evidence, struct err *err);
+/* To a message whose evidence was added. */
+MUST_CHECK bool store_add_arc_chain(struct store_tx *tx, int64_t message_id, struct slice chain,
+                                    struct err *err);
 MUST_CHECK bool store_update_message(struct store_tx *tx, const struct message *message,
                                      struct err *err); /* text, version, updated_ms,
     state, release_ms, language, sensitive, published_ms, url */
