@@ -22,23 +22,38 @@ static struct evidence found(const char *domain, enum evidence_class class)
     return evidence;
 }
 
-static int serial;
+struct knocking {
+    const char *from, *to, *helo, *fields;
+    enum evidence_class class;
+};
 
-char *knock_with(const char *from, const char *to, enum evidence_class class, const char *fields)
+static char *say(const struct knocking *it)
 {
-    const struct evidence evidence = found(strchr(from, '@') + 1, class);
+    static int serial;
+    const struct evidence evidence = found(strchr(it->from, '@') + 1, it->class);
     scoped_text char *text = must_print("From: Carol <%s>\nTo: %s\nMessage-ID: <k%d@mail.example>\n"
                                         "Subject: Meeting on Friday\n%s\nHello\n",
-                                        from, to, serial++, fields);
+                                        it->from, it->to, serial++, it->fields);
     const struct town_mail mail = {
         .door = MAIL_DOOR_MX,
-        .mail_from = from,
-        .recipients = to,
+        .mail_from = it->from,
+        .helo = it->helo,
+        .recipients = it->to,
         .text = slice_of(text),
         .evidence = &evidence,
     };
 
     return town_send(&town, &mail);
+}
+
+char *knock_with(const char *from, const char *to, enum evidence_class class, const char *fields)
+{
+    return say(&(struct knocking){from, to, NULL, fields, class});
+}
+
+char *knock_by(const char *from, const char *helo)
+{
+    return say(&(struct knocking){from, ALICE, helo, "", EVIDENCE_S2});
 }
 
 char *knock(const char *from, enum evidence_class class)

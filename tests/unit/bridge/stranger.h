@@ -14,6 +14,8 @@
 extern struct town town;
 
 char *knock_with(const char *from, const char *to, enum evidence_class class, const char *fields);
+/* By a server that calls itself `helo`; S2. */
+char *knock_by(const char *from, const char *helo);
 char *knock(const char *from, enum evidence_class class);
 void assert_knock(const char *from, enum evidence_class class, const char *reply,
                   const char *effects);

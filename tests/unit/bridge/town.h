@@ -44,6 +44,7 @@ struct town_mail {
     enum mail_door door;
     const char *login; /* "alice@example.org" on submission, else NULL */
     const char *mail_from;
+    const char *helo; /* or NULL */
     const char *recipients; /* comma between */
     struct slice text;      /* LF */
     struct mail_terms terms;

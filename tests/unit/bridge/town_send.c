@@ -113,6 +113,8 @@ char *town_send(struct town *town, const struct town_mail *mail)
                                                                 : town->alice;
 
     arrival.account_id = account;
+    if (mail->helo)
+        arrival.helo = must_dup(mail->helo);
     arrival.terms = mail_terms_copy(&mail->terms);
     if (mail->evidence)
         arrival.evidence = *mail->evidence;
