@@ -10,6 +10,7 @@
 #include "bridge.h"
 #include "envelope.h"
 #include "evidence.h"
+#include "mail.h"
 #include "store.h"
 #include "stream.h"
 
@@ -59,6 +60,7 @@ struct mail_arrival { /* one mail after its final dot; owned by smtp's errand, a
     struct source *body;  /* as received, borrowed from the spool until mail_arrival_clear() */
     char *received_field; /* our own "Received: …\r\n" for copies that stay or go on by mail */
     char *helo;           /* what its server calls itself; or NULL */
+    struct mail *mail;    /* `body` taken apart; NULL: not yet, or not any more */
     struct evidence evidence; /* mail from outside: what proves where it comes from */
     struct bytes arc_chain;   /* and its sets of ARC, if evidence.arc is a pass */
     int64_t received_ms;

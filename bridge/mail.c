@@ -128,7 +128,6 @@ static void work_clear(struct mail_work *work)
     free(work->recipients);
     author_clear(&work->author);
     mail_free(work->inner);
-    mail_free(work->mail);
     store_view_free(work->view);
 }
 SCOPED_VALUE(mail_work, work_clear)
@@ -144,8 +143,10 @@ bool bridge_mail_prepare(struct bridge *bridge, struct mail_arrival *arrival, st
     work.view = store_look(bridge->store, err);
     if (!work.view)
         return false;
-    if (mail_parse(arrival->body, &work.mail, err))
+    if (arrival->mail || mail_parse(arrival->body, &arrival->mail, err)) {
+        work.mail = arrival->mail;
         return opened(&work, err);
+    }
     if (err->kind != ERR_MALFORMED && err->kind != ERR_TOO_LARGE)
         return false;
     return work_answer(&work, VERDICT_UNFIT,

@@ -83,6 +83,7 @@ void mail_arrival_clear(struct mail_arrival *arrival)
     free(arrival->recipients);
     free(arrival->recipient_terms);
     mail_terms_clear(&arrival->terms);
+    mail_free(arrival->mail);
     source_free(arrival->body);
     free(arrival->received_field);
     free(arrival->helo);

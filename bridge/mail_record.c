@@ -148,22 +148,19 @@ static bool mail_author(struct store_tx *tx, const struct mail_plan *plan, int64
 
 /* A mail to two people here is one message with two copies; a Message-ID in somebody else's use stays theirs, and
  * so does that of a mail that was proved otherwise. */
-static bool mail_message(struct store_tx *tx, const struct mail_plan *plan, int64_t *out_id,
-                         struct err *err)
+static bool mail_message(struct store_tx *tx, const struct mail_plan *plan, int64_t author_id,
+                         int64_t *out_id, struct err *err)
 {
     scoped_value(message) known = {0};
     char ref[REF_LEN + 1];
-    int64_t author;
     enum found found = ABSENT;
 
-    if (!mail_author(tx, plan, &author, err))
-        return false;
     if (plan->message_id)
         found =
             store_message_by_message_id(store_tx_view(tx), slice_of(plan->message_id), &known, err);
     if (found == FAILED)
         return false;
-    if (found == FOUND && known.visibility == VISIBILITY_MAIL && known.author_id == author &&
+    if (found == FOUND && known.visibility == VISIBILITY_MAIL && known.author_id == author_id &&
         known.evidence == (int)plan->evidence.class) {
         *out_id = known.id;
         return true;
@@ -171,7 +168,7 @@ static bool mail_message(struct store_tx *tx, const struct mail_plan *plan, int6
     ref_new(ref);
     struct message message = {
         .ref = ref,
-        .author_id = author,
+        .author_id = author_id,
         .account_id = plan->account_id,
         .visibility = VISIBILITY_MAIL,
         .state = MESSAGE_SENT,
@@ -258,12 +255,14 @@ bool record_mail(struct bridge *bridge, struct store_tx *tx, struct mail_plan *p
 {
     int64_t message_id, author_id;
 
-    if (plan->visit_count > 0 && (!mail_author(tx, plan, &author_id, err) ||
-                                  !record_visits(bridge, tx, plan, author_id, err)))
+    if (plan->visit_count + plan->copy_count + plan->sending_count == 0)
+        return true;
+    if (!mail_author(tx, plan, &author_id, err) || !record_visits(bridge, tx, plan, author_id, err))
         return false;
     if (plan->copy_count + plan->sending_count == 0)
         return true;
-    return mail_message(tx, plan, &message_id, err) && file_copies(tx, plan, message_id, err) &&
+    return mail_message(tx, plan, author_id, &message_id, err) &&
+           file_copies(tx, plan, message_id, err) &&
            want_sendings(bridge, tx, plan, message_id, err);
 }
 

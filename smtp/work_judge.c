@@ -41,16 +41,15 @@ static enum dkim_proof prove(void *vault, enum dkim_scheme scheme, struct slice 
 }
 
 /* Of the one From address; "" where there is not exactly one (facts 2.2).  The bridge reads it by the same parser. */
-static char *author_domain(struct source *source)
+static char *author_domain(struct mail_arrival *arrival)
 {
     scoped_value(mail_addresses) from = {0};
-    scoped(mail) mail = NULL;
     struct err unfit;
 
-    if (!mail_parse(source, &mail, &unfit))
+    if (!mail_parse(arrival->body, &arrival->mail, &unfit))
         return must_dup("");
-    mail_addresses(mail, "From", &from);
-    if (from.count != 1 || mail_field_count(mail, "From") != 1)
+    mail_addresses(arrival->mail, "From", &from);
+    if (from.count != 1 || mail_field_count(arrival->mail, "From") != 1)
         return must_dup("");
     const char *at = strrchr(from.at[0].address, '@');
     return must_dup(at ? at + 1 : "");
@@ -61,16 +60,16 @@ static bool trusts_sealer(const void *ctx, struct slice domain)
     return config_trusts_sealer(ctx, domain);
 }
 
-static bool begin(struct judging *judging, const struct smtp *smtp, struct source *mail,
+static bool begin(struct judging *judging, const struct smtp *smtp, struct mail_arrival *arrival,
                   struct err *err)
 {
-    scoped(dkim_text) text = dkim_text_read(mail, err);
+    scoped(dkim_text) text = dkim_text_read(arrival->body, err);
 
     if (!text)
         return false;
     judging->begun = true;
     judging->began_ms = monotonic_ms();
-    judging->author = author_domain(mail);
+    judging->author = author_domain(arrival);
     const struct origin_question question = {
         .client = judging->client,
         .tls = judging->tls,
@@ -88,13 +87,13 @@ static bool begin(struct judging *judging, const struct smtp *smtp, struct sourc
     return true;
 }
 
-bool judging_run(struct judging *judging, const struct smtp *smtp, struct source *mail,
+bool judging_run(struct judging *judging, const struct smtp *smtp, struct mail_arrival *arrival,
                  struct dns_lookup **out_first, struct err *err)
 {
     struct origin *origin = &judging->origin;
 
     *out_first = NULL;
-    if (!judging->begun && !begin(judging, smtp, mail, err))
+    if (!judging->begun && !begin(judging, smtp, arrival, err))
         return false;
     if (judging->rounds == ROUNDS_MAX || monotonic_ms() - judging->began_ms > JUDGE_MS)
         dns_facts_close(&origin->facts);

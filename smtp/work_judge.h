@@ -14,10 +14,11 @@ struct judging {
 };
 void judging_init(struct judging *judging, const struct smtp_mail *mail);
 void judging_clear(struct judging *judging);
-/* HEAVY or BULK: reads the mail the first time, then goes on with what DNS said.  With *out_first, ask that first and
+/* HEAVY or BULK: reads the mail the first time, leaves it taken apart in the arrival, then goes on with what DNS said.  With *out_first, ask that first and
  * call again after judging_learn(); without, it has ended. */
-MUST_CHECK bool judging_run(struct judging *judging, const struct smtp *smtp, struct source *mail,
-                            struct dns_lookup **out_first, struct err *err);
+MUST_CHECK bool judging_run(struct judging *judging, const struct smtp *smtp,
+                            struct mail_arrival *arrival, struct dns_lookup **out_first,
+                            struct err *err);
 void judging_learn(struct judging *judging, struct dns_lookup *lookup);
 
 #endif

@@ -114,7 +114,7 @@ static bool judge(struct take *take, bool *out_ended, struct err *err)
     *out_ended = take->judged;
     if (take->judged)
         return true;
-    if (!judging_run(&take->judging, take->smtp, take->arrival.body, &first, err))
+    if (!judging_run(&take->judging, take->smtp, &take->arrival, &first, err))
         return false;
     if (first) {
         take->base.base.first = &first->errand;

@@ -202,8 +202,8 @@ bool spool_flush(struct spool *spool, struct err *err)
 struct spool_source {
     struct source source;
     const struct spool *spool;
-    int64_t held; /* which piece `piece` holds, -1 none */
-    unsigned char piece[PIECE];
+    int64_t held;         /* which piece `piece` holds, -1 none */
+    unsigned char *piece; /* of PIECE octets; NULL: nothing was read from the file yet */
 };
 
 static bool read_at(int fd, unsigned char *into, size_t len, int64_t offset, struct err *err)
@@ -234,6 +234,8 @@ static bool hold_piece(struct spool_source *s, int64_t index, struct err *err)
         return false;
     nonce_of(index, nonce);
     s->held = -1;
+    if (!s->piece)
+        s->piece = must_grow(NULL, PIECE, 1);
     if (!aead_open(s->spool->key, nonce, SLICE(""),
                    (struct slice){(const char *)sealed, sizeof sealed}, s->piece))
         return err_because(err, ERR_TEMPORARY, said, "a file in bodies/incoming was altered");
@@ -276,7 +278,9 @@ static void spool_source_free(struct source *source)
 {
     struct spool_source *s = container_of(source, struct spool_source, source);
 
-    OPENSSL_cleanse(s->piece, sizeof s->piece);
+    if (s->piece)
+        OPENSSL_cleanse(s->piece, PIECE);
+    free(s->piece);
     free(s);
 }
 

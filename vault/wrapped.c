@@ -22,6 +22,12 @@ static void nonce_of(int64_t index, bool last, unsigned char out[AEAD_NONCE_LEN]
         out[AEAD_NONCE_LEN - 1 - i] = (unsigned char)((uint64_t)index >> (8 * i));
 }
 
+/* How much of a buffer for pieces was ever filled: most bodies are much shorter than one. */
+static size_t piece_used(int64_t size)
+{
+    return size < 0 || size > PIECE ? PIECE : (size_t)size;
+}
+
 /* ---- writing ---- */
 struct wrapping {
     struct sink sink;
@@ -30,7 +36,7 @@ struct wrapping {
     int64_t size, index;
     size_t held;
     bool finished;
-    char piece[PIECE];
+    char *piece; /* of PIECE octets */
 };
 
 static bool write_piece(struct wrapping *w, bool last, struct err *err)
@@ -71,6 +77,7 @@ struct wrapping *wrapping_new(struct vault *vault, struct sink *into, struct byt
 
     w->sink.kind = &wrapping_kind;
     w->into = into;
+    w->piece = must_grow(NULL, PIECE, 1);
     random_bytes(w->key, sizeof w->key);
     vault_wrap(vault, PURPOSE_BODY, (struct slice){(const char *)w->key, sizeof w->key}, out_key);
     return w;
@@ -97,6 +104,8 @@ void wrapping_free(struct wrapping *wrapping)
 {
     if (!wrapping)
         return;
+    OPENSSL_cleanse(wrapping->piece, piece_used(wrapping->size));
+    free(wrapping->piece);
     OPENSSL_cleanse(wrapping, sizeof *wrapping);
     free(wrapping);
 }
@@ -116,7 +125,7 @@ struct wrapped_source {
     int64_t last; /* number of the last piece */
     int64_t held; /* which piece `piece` holds, -1 none */
     size_t held_len;
-    char piece[PIECE];
+    char *piece; /* of PIECE octets */
 };
 
 static bool altered(struct err *err)
@@ -189,6 +198,8 @@ static void wrapped_free(struct source *source)
     struct wrapped_source *s = container_of(source, struct wrapped_source, source);
 
     source_free(s->wrapped);
+    OPENSSL_cleanse(s->piece, piece_used(s->source.size));
+    free(s->piece);
     OPENSSL_cleanse(s, sizeof *s);
     free(s);
 }
@@ -225,6 +236,7 @@ struct source *wrapped_source(struct vault *vault, struct slice key, struct sour
 
     s->source = (struct source){&wrapped_kind, plain_size(wrapped->size)};
     s->wrapped = wrapped;
+    s->piece = must_grow(NULL, PIECE, 1);
     s->last = (wrapped->size - 1) / SEALED_PIECE;
     s->held = -1;
     /* The last piece is read at once: what was cut off is noticed before the first octet is given away. */
