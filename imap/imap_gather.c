@@ -145,13 +145,19 @@ static enum next read_some(struct imap_session *s, struct slice *rest, bool *out
     __builtin_unreachable();
 }
 
+enum {
+    PIECES_A_TURN = 32
+}; /* lines and literals; then others have theirs, and the client takes what was said */
+
 enum next read_on(struct imap_session *s)
 {
     struct turn *turn = s->turn;
     enum next next = NEXT_READ;
     bool absent = false;
+    int pieces = 0;
 
-    while (next == NEXT_READ && !absent && !s->late && turn->used < turn->in.len) {
+    while (next == NEXT_READ && !absent && !s->late && turn->used < turn->in.len &&
+           pieces++ < PIECES_A_TURN) {
         struct slice rest = slice_from(turn->in, turn->used);
         enum imap_mode mode = s->mode;
         next = read_some(s, &rest, &absent);

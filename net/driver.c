@@ -16,7 +16,8 @@
 #include <openssl/err.h>
 
 enum {
-    STEPS_AT_ONCE = 32, /* then others have their turn */
+    STEPS_AT_ONCE = 32, /* then others have their turn; */
+    AT_ONCE_MS = 2,     /* or when so long went by */
     CROWDED_SHAKE_MS = 10 * SECOND_MS,
     STALLED_MS = 60 * SECOND_MS,
     LAST_WORDS_MS = 10 * SECOND_MS,
@@ -425,7 +426,8 @@ void connection_drive(struct connection *c)
         connection_end(c);
         return;
     }
-    for (int i = 0; i < STEPS_AT_ONCE; i++) {
+    int64_t began_ms = monotonic_ms();
+    for (int i = 0; i < STEPS_AT_ONCE && monotonic_ms() - began_ms < AT_ONCE_MS; i++) {
         if (!go_on(c)) {
             settle(c);
             return;

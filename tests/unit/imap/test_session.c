@@ -256,6 +256,29 @@ static void a_copy_is_all_or_nothing(void **state)
 }
 
 /* RFC 9051 7.5.1: no number may change its meaning while FETCH, STORE or SEARCH is under way. */
+/* A thousand commands at once are many turns, with those of others between. */
+static void a_flood_of_commands_is_many_turns(void **state)
+{
+    enum { FLOOD = 1000 };
+    scoped_value(bytes) flood = {0};
+    struct fake fake;
+    size_t turns = 0;
+
+    (void)state;
+    fake_begin(&fake, true, 0);
+    for (int i = 0; i < FLOOD; i++)
+        bytes_add_text(&flood, "a CAPABILITY\r\n");
+    for (struct slice rest = bytes_slice(&flood); rest.len > 0; turns++) {
+        struct turn turn = {.in = rest, .out = &fake.out};
+        size_t before = fake.out.len;
+        assert_int_equal(imap_session_kind.read(fake.session, &turn), NEXT_READ);
+        assert_true(turn.used > 0 && fake.out.len - before < (size_t)32 * 1024);
+        rest = slice_from(rest, turn.used);
+    }
+    assert_true(turns > FLOOD / 100);
+    fake_end(&fake);
+}
+
 static void numbers_stay_during_fetch(void **state)
 {
     struct fake fake;
@@ -284,6 +307,7 @@ int main(void)
         cmocka_unit_test(scram_logs_in),
         cmocka_unit_test(who_waits_is_told_at_once),
         cmocka_unit_test(numbers_stay_during_fetch),
+        cmocka_unit_test(a_flood_of_commands_is_many_turns),
         cmocka_unit_test(a_copy_is_all_or_nothing),
     };
     return cmocka_run_group_tests_name("imap session", tests, NULL, NULL);
