@@ -42,10 +42,15 @@ void base64url_add(struct bytes *out, struct slice raw)
 
 static bool letter_value(char c, uint32_t *out)
 {
-    const char *found = c ? strchr(standard, c) : NULL;
+    int value = c >= 'A' && c <= 'Z'   ? c - 'A'
+                : c >= 'a' && c <= 'z' ? c - 'a' + 26
+                : c >= '0' && c <= '9' ? c - '0' + 52
+                : c == '+'             ? 62
+                : c == '/'             ? 63
+                                       : -1;
 
-    *out = found ? (uint32_t)(found - standard) : 0;
-    return found != NULL;
+    *out = value < 0 ? 0 : (uint32_t)value;
+    return value >= 0;
 }
 
 /* Four letters, of which the last one or two may be '=': 1 to 3 bytes, or 0 if they are not base64.

@@ -47,7 +47,7 @@ void connection_soon(struct connection *c)
     c->next_ready = NULL;
     *loop->ready_end = c;
     loop->ready_end = &c->next_ready;
-    event_active(loop->ready_event, EV_TIMEOUT, 1);
+    loop_ready_soon(loop);
 }
 
 void connection_weigh(struct connection *c, size_t bytes)

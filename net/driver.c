@@ -17,7 +17,7 @@
 
 enum {
     STEPS_AT_ONCE = 32, /* then others have their turn; */
-    AT_ONCE_MS = 2,     /* or when so long went by */
+    AT_ONCE_MS = 1,     /* or when so long went by */
     CROWDED_SHAKE_MS = 10 * SECOND_MS,
     STALLED_MS = 60 * SECOND_MS,
     LAST_WORDS_MS = 10 * SECOND_MS,
@@ -427,13 +427,14 @@ void connection_drive(struct connection *c)
         return;
     }
     int64_t began_ms = monotonic_ms();
-    for (int i = 0; i < STEPS_AT_ONCE && monotonic_ms() - began_ms < AT_ONCE_MS; i++) {
+    for (int i = 0; i < STEPS_AT_ONCE && (i == 0 || monotonic_ms() - began_ms < AT_ONCE_MS); i++) {
         if (!go_on(c)) {
             settle(c);
             return;
         }
     }
-    if (c->wire)
+    /* The yes to STARTTLS leaves when nothing of the peer's can be taken for an early byte any more. */
+    if (c->wire && c->step != STEP_STARTING_TLS && c->step != STEP_COMPRESSING)
         wire_flush(c->wire);
     connection_soon(c);
 }
@@ -467,7 +468,8 @@ static void on_wire(int fd, short what, void *arg)
         wire_wait(c->wire, WAIT_GONE_ONLY); /* it sends ahead */
     if (what & EV_READ || c->wire->read_awaits_write)
         c->wire->may_read = true;
-    connection_drive(c);
+    if (!c->ready) /* else it had its share, and its turn comes */
+        connection_drive(c);
 }
 
 struct connection *connection_accept(struct loop *loop, int fd, const struct peer *peer,

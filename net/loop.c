@@ -8,6 +8,7 @@
 #include "event_memory.h"
 #include "net_private.h"
 
+#include "clock.h"
 #include "log.h"
 #include "memory.h"
 
@@ -16,6 +17,8 @@
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+
+enum { ROUND_MS = 4 };
 
 void loop_run_posts(struct loop *loop)
 {
@@ -58,24 +61,46 @@ static void tell_closed(struct loop *loop, bool all_ended)
     closed(loop->closed_ctx, all_ended);
 }
 
+/* A timer, not event_active(): libevent would run that again and again before it looks at a socket. */
+void loop_ready_soon(struct loop *loop)
+{
+    static const struct timeval at_once = {0};
+
+    if (!event_pending(loop->ready_event, EV_TIMEOUT, NULL))
+        event_add(loop->ready_event, &at_once);
+}
+
+static struct connection *take_ready(struct loop *loop)
+{
+    struct connection *c = loop->ready;
+
+    loop->ready = c->next_ready;
+    if (!loop->ready)
+        loop->ready_end = &loop->ready;
+    c->ready = false;
+    return c;
+}
+
+/* Those that wait now, as far as there is time: who has little to say shall not wait for all who have much. */
 static void on_ready(int fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
     struct loop *loop = arg;
-    struct connection *c = loop->ready;
+    int64_t began_ms = monotonic_ms();
+    size_t count = 0;
 
-    loop->ready = NULL;
-    loop->ready_end = &loop->ready;
-    while (c) {
-        struct connection *next = c->next_ready;
-        c->ready = false;
+    for (const struct connection *c = loop->ready; c; c = c->next_ready)
+        count++;
+    for (size_t i = 0; i < count && (i == 0 || monotonic_ms() - began_ms < ROUND_MS); i++) {
+        struct connection *c = take_ready(loop);
         if (c->step != STEP_DEAD)
             connection_drive(c);
         else if (!c->errand)
             connection_reap(c);
-        c = next;
     }
+    if (loop->ready)
+        loop_ready_soon(loop);
     if (closing_is_over(loop))
         tell_closed(loop, true);
 }
@@ -261,7 +286,7 @@ static void start_closing(void *arg)
     event_add(loop->closing_timer, &within);
     for (struct connection *c = loop->sessions; c; c = c->next)
         connection_soon(c);
-    event_active(loop->ready_event, EV_TIMEOUT, 1); /* there may be no session at all */
+    loop_ready_soon(loop); /* there may be no session at all */
 }
 
 void loop_closing(struct loop *loop, int64_t within_ms, void (*done)(void *ctx, bool all_ended),

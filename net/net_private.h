@@ -116,7 +116,8 @@ struct loop {
 };
 
 /* loop.c */
-void loop_run_posts(struct loop *loop); /* what was posted so far */
+void loop_run_posts(struct loop *loop);  /* what was posted so far */
+void loop_ready_soon(struct loop *loop); /* a ready round, when sockets were looked at */
 
 /* connection.c */
 struct connection *connection_new(struct loop *loop, const struct session_kind *kind,
