@@ -34,7 +34,8 @@ struct bridge { /* read-only after bridge_new(), but for the last: every thread 
     struct vault *vault;
     struct pgp *pgp;
     /* Hints for chores, lost with the process: when to look again (wall time, 0: now). */
-    _Atomic int64_t tidy_ms, undelivered_ms, suspended_ms, turns_ms;
+    _Atomic int64_t tidy_ms, undelivered_ms, suspended_ms, turns_ms, keys_ms;
+    _Atomic int64_t unusable_account; /* whose key no engine took; 0: nobody's */
     _Atomic int64_t key_changed_ms, key_look_ms;
     struct secrets_walk secrets; /* of the chore alone */
 };
@@ -123,6 +124,9 @@ struct letter { /* prepared on a worker, filed on the writer */
     const char *mailbox; /* one of the names above */
     unsigned flags;
     bool appended;  /* by a mail program */
+    bool must_rest; /* under the server key, where there is no other and seal_without_key = defer */
+    char without
+        [41];       /* fingerprint of a key that it tells the end of, and is not sealed to; or "" */
     bool lacks_key; /* why letter_seal() failed */
     char *from, *subject,
         *message_id; /* header facts; message_id without <>.  What is sealed hides its subject */

@@ -6,6 +6,7 @@
 #include "activity_work.h"
 #include "commit.h"
 #include "contact_work.h"
+#include "key_tell.h"
 #include "list_work.h"
 #include "secrets.h"
 
@@ -71,10 +72,11 @@ bool bridge_chores(struct bridge *bridge, int64_t *out_next_ms, struct err *err)
         !run_slices(bridge, change_deliveries, &more, err) ||
         !run_slices(bridge, fill_maildirs, &more, err) ||
         !run_slices(bridge, renew_secrets, &more, err) || !tell_undelivered(bridge, err) ||
-        !tell_suspended(bridge, err) || !ask_in_turn(bridge, err) || !tidy(bridge, &more, err))
+        !tell_suspended(bridge, err) || !ask_in_turn(bridge, err) || !tell_of_keys(bridge, err) ||
+        !tidy(bridge, &more, err))
         return false;
     next_ms = sooner(next_ms, sooner(bridge->tidy_ms, bridge->undelivered_ms));
-    next_ms = sooner(next_ms, bridge->suspended_ms);
+    next_ms = sooner(next_ms, sooner(bridge->suspended_ms, bridge->keys_ms));
     if (bridge->turns_ms > 0)
         next_ms = sooner(next_ms, bridge->turns_ms);
     next_ms = sooner(next_ms, secrets_due_ms(bridge));

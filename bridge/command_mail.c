@@ -161,6 +161,13 @@ static bool answer_request(struct mail_work *work, const struct address *address
         return false;
     if (notice_id)
         return contact_answer_mail(work, address, notice_id, err);
+    if (address->word == WORD_REFUSE) {
+        int64_t key_id;
+        if (!key_question_find(work, address->ref, &key_id, err))
+            return false;
+        if (key_id)
+            return key_refuse_mail(work, address->ref);
+    }
     return work_answer(work, VERDICT_NOT_ALLOWED, "Not done: %s is not a %s to you.", address->ref,
                        what);
 }

@@ -11,6 +11,7 @@
 #include "bridge_private.h"
 
 #include "faces.h"
+#include "key_letter.h"
 #include "log.h"
 #include "mail.h"
 #include "memory.h"
@@ -40,8 +41,11 @@ static bool add_key(void *ctx, const struct account_key *key)
 {
     struct sealing *sealing = ctx;
 
-    sealing->had_keys |= (key->uses & KEY_ENCRYPTS) && key->state != KEY_WAITS;
-    if (!key_encrypts_now(key, clock_now(sealing->bridge->clock)))
+    sealing->had_keys |=
+        (key->uses & KEY_ENCRYPTS) && key->state != KEY_WAITS && key->state != KEY_REFUSED;
+    if (!key_encrypts_now(key, clock_now(sealing->bridge->clock)) ||
+        (key->told & KEY_NEWS_UNUSABLE) || /* the others go on without it */
+        strcmp(key->fingerprint, sealing->letter->without) == 0)
         return true;
     struct bytes *held = &sealing->held[sealing->count];
     bytes_add(held, bytes_slice(&key->certificate));
@@ -109,6 +113,8 @@ static bool write_without_key(struct sealing *sealing, struct err *err)
     case WITHOUT_KEY_CLEAR:
         return write_as(sealing, sealing->had_keys ? PGP_SERVER_KEY : PGP_CLEAR_BY_CHOICE, err);
     case WITHOUT_KEY_DEFER:
+        if (sealing->letter->must_rest)
+            return write_as(sealing, PGP_SERVER_KEY, err);
         sealing->letter->lacks_key = true;
         return err_because(
             err, ERR_TEMPORARY,
@@ -148,6 +154,7 @@ static bool write_sealed(struct sealing *sealing, struct err *err)
     }
     if (err->kind != ERR_REFUSED)
         return false;
+    sealing->bridge->unusable_account = sealing->letter->account_id; /* and its owner hears of it */
     log_warn("seal: no engine takes the keys of account %lld; its mail goes without",
              (long long)sealing->letter->account_id);
     return write_without_key(sealing, err);

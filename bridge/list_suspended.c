@@ -69,8 +69,9 @@ static bool write_letter(struct bridge *bridge, struct lost *lost, struct err *e
                                     : must_print("%zu readers get your posts no more", lost->count);
 
     add_words(lost, &text);
-    return own_letter_write(bridge, &lost->account, "Your posts by mail", subject,
-                            bytes_slice(&text), &lost->letter, err);
+    const struct own_letter own = {
+        .name = "Your posts by mail", .subject = subject, .text = bytes_slice(&text)};
+    return own_letter_write(bridge, &lost->account, &own, &lost->letter, err);
 }
 
 /* ---- telling ---- */
@@ -92,7 +93,7 @@ static bool record(struct bridge *bridge, struct store_tx *tx, void *ctx, struct
         if (!store_follow_fares(tx, &follow, err))
             return false;
     }
-    return told == 0 || !lost->letter.body || own_letter_file(tx, &lost->letter, err);
+    return told == 0 || !lost->letter.body || own_letter_file(tx, &lost->letter, NULL, err);
 }
 
 static bool look(struct bridge *bridge, struct lost *lost, struct err *err)

@@ -12,14 +12,22 @@
 struct certificates {
     struct bytes *at;
     size_t count, capacity;
+    key_test *fits;
+    int64_t now_ms;
 };
 
 /* Those that may post: one that was learnt encrypts and does no more. */
+static bool may_post(const struct account_key *key, int64_t now_ms)
+{
+    (void)now_ms;
+    return (key->uses & KEY_SIGNS) && (key->state == KEY_IN_USE || key->state == KEY_REVOKED);
+}
+
 static bool collect_certificate(void *ctx, const struct account_key *key)
 {
     struct certificates *all = ctx;
 
-    if (!(key->uses & KEY_SIGNS) || key->state == KEY_WAITS)
+    if (!all->fits(key, all->now_ms))
         return true;
     if (all->count == PGP_CERTIFICATES_MAX)
         return false;
@@ -110,10 +118,10 @@ static bool from_inside_agrees(struct mail_work *work)
     return from.count == 1 && slice_is_nocase(slice_of(from.at[0].address), work->author.address);
 }
 
-static bool verify(struct mail_work *work, struct mail_part *root, struct pgp_verdict *out,
-                   struct source *what, bool *out_judged, struct err *err)
+static bool verify(struct mail_work *work, struct mail_part *root, key_test *fits,
+                   struct pgp_verdict *out, struct source *what, bool *out_judged, struct err *err)
 {
-    scoped_value(certificates) all = {0};
+    scoped_value(certificates) all = {.fits = fits, .now_ms = work->now_ms};
     scoped_value(bytes) signature = {0};
     struct slice slices[PGP_CERTIFICATES_MAX];
     struct err unfit;
@@ -164,7 +172,7 @@ static bool judge_signature(struct mail_work *work, struct err *err)
         return true;
     struct mail_part *part = mail_part_child(root, 0);
     scoped(source) what = mail_part_exact(part);
-    if (!verify(work, root, &verdict, what, &judged, err))
+    if (!verify(work, root, may_post, &verdict, what, &judged, err))
         return false;
     if (!judged || verdict.judgement != PGP_GOOD)
         return true;
@@ -173,6 +181,24 @@ static bool judge_signature(struct mail_work *work, struct err *err)
         return false;
     if (work->inner && from_inside_agrees(work))
         date_signature(work, &verdict);
+    return true;
+}
+
+bool mail_signed_by(struct mail_work *work, key_test *fits, bool *out, struct err *err)
+{
+    struct mail_part *root = mail_root(work->mail);
+    struct pgp_verdict verdict = {0};
+    bool judged;
+
+    *out = false;
+    if (!is_pgp_signed(root))
+        return true;
+    scoped(source) what = mail_part_exact(mail_part_child(root, 0));
+    if (!verify(work, root, fits, &verdict, what, &judged, err))
+        return false;
+    int64_t ago_ms = work->now_ms - verdict.signed_at_ms;
+    *out = judged && verdict.judgement == PGP_GOOD && ago_ms <= SIGNATURE_PAST_MS &&
+           ago_ms >= -SIGNATURE_AHEAD_MS;
     return true;
 }
 

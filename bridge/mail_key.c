@@ -1,30 +1,16 @@
 /*
- * The first key of an account is learnt from what its owner submits (docs/at-rest.md): from then on its mail rests sealed.
+ * The key of an account is learnt from what its owner submits (docs/at-rest.md): from then on its mail rests sealed.
  *
- * From mail of an authenticated session alone, since a key that is not the owner's would lock the owner out; another key
- * than the first changes nothing, it has to be added by hand.  It encrypts and does no more: posting by
- * signature needs a key that somebody added.
+ * From mail of an authenticated session alone, since a key that is not the owner's would let others read.  What comes of
+ * it, key_change.c says.
  */
 #include "mail_work.h"
 
 #include "autocrypt.h"
-#include "log.h"
+#include "key_change.h"
 #include "memory.h"
-#include "own_letter.h"
 
-struct learnt_key {
-    struct account_key key;
-    struct letter notice;
-};
-
-void learnt_key_free(struct learnt_key *learnt)
-{
-    if (!learnt)
-        return;
-    account_key_clear(&learnt->key);
-    letter_clear(&learnt->notice);
-    free(learnt);
-}
+enum { PARTS_DEEPEST = 4 };
 
 /* Of several valid fields none counts. */
 static bool told_key(struct mail_work *work, struct bytes *out)
@@ -38,14 +24,6 @@ static bool told_key(struct mail_work *work, struct bytes *out)
     return valid == 1;
 }
 
-static bool note_encrypting(void *ctx, const struct account_key *key)
-{
-    bool *has_one = ctx;
-
-    *has_one = *has_one || (key->uses & KEY_ENCRYPTS);
-    return !*has_one;
-}
-
 static bool may_teach(const struct mail_work *work)
 {
     const struct author *author = &work->author;
@@ -56,74 +34,78 @@ static bool may_teach(const struct mail_work *work)
            !mail_field(work->mail, "Autocrypt-Setup-Message", 0);
 }
 
-static bool write_notice(struct mail_work *work, struct learnt_key *learnt, struct err *err)
+/* ---- the old key's word: it signed the mail, and the new key stands in what it signed ---- */
+static bool is_copy(struct slice certificate, const struct account_key *key)
 {
-    scoped_text char *own = account_address(&work->author.account);
-    scoped_value(bytes) text = {0};
+    scoped_value(bytes) merged = {0};
+    struct err other;
 
-    bytes_print(&text,
-                "Your mail program told the server your OpenPGP key. What comes for you from now "
-                "on is encrypted "
-                "to it before it is stored, so that nobody else can read it, not even from the "
-                "server's disk.\n\n"
-                "The key: %s\n\n"
-                "Every program that you read this mailbox with needs that key. If one has not got "
-                "it, or if the key is "
-                "not yours, ask the administrator of %s for:\n\n"
-                "    nestbox key remove %s %s\n",
-                learnt->key.fingerprint, work->author.account.domain, own, learnt->key.fingerprint);
-    return own_letter_write(work->bridge, &work->author.account, "Your key",
-                            "Your mail is encrypted to your key from now on", bytes_slice(&text),
-                            &learnt->notice, err);
+    return pgp_key_merge(bytes_slice(&key->certificate), certificate, &merged, &other);
 }
 
-/* A key that is no good teaches nothing, and neither does one that cannot be looked at now: the next mail tells it again. */
-static bool is_fit(struct mail_work *work, struct account_key *key)
+static bool part_carries(struct mail_part *part, const struct account_key *key, int depth)
 {
-    struct pgp_key_facts facts;
-    struct err why;
+    scoped_value(bytes) attached = {0};
+    struct err unread;
 
-    if (!pgp_key_read(work->bridge->pgp, bytes_slice(&key->certificate), &facts, &why)) {
-        log_info("the key in an Autocrypt field was not taken: %s", why.said);
-        return false;
-    }
-    if (facts.revoked || facts.expired || !facts.can_encrypt)
-        return false;
-    memcpy(key->fingerprint, facts.fingerprint, sizeof key->fingerprint);
-    key->added_ms = work->now_ms;
-    key->expires_ms = facts.expires_ms;
-    key->encrypts_until_ms = facts.encrypts_until_ms;
-    key->uses = KEY_ENCRYPTS;
-    key->learnt = KEY_BY_AUTOCRYPT;
-    key->state = KEY_IN_USE;
-    return true;
+    if (mail_part_is(part, "application", "pgp-keys"))
+        return mail_part_content(part, PGP_CERTIFICATE_MAX, &attached, &unread) &&
+               is_copy(bytes_slice(&attached), key);
+    for (size_t i = 0; i < mail_part_count(part) && depth < PARTS_DEEPEST; i++)
+        if (part_carries(mail_part_child(part, i), key, depth + 1))
+            return true;
+    return false;
+}
+
+static bool signed_part_carries(struct mail_work *work, const struct account_key *key)
+{
+    struct mail_part *root = mail_root(work->mail);
+    struct mail_part *part = root && mail_part_count(root) > 0 ? mail_part_child(root, 0) : NULL;
+    const char *field = part ? mail_part_field(part, "Autocrypt") : NULL;
+    scoped_value(bytes) told = {0};
+
+    if (field && autocrypt_read(slice_of(field), slice_of(work->author.address), &told) &&
+        is_copy(bytes_slice(&told), key))
+        return true;
+    return part && part_carries(part, key, 0);
+}
+
+static bool old_key_signed(void *ctx, const struct account_key *key, bool *out, struct err *err)
+{
+    struct mail_work *work = ctx;
+
+    *out = false;
+    return !signed_part_carries(work, key) || mail_signed_by(work, key_is_in_use, out, err);
+}
+
+/* ---- together ---- */
+/* Of a mail from the future we know only that it came now. */
+static int64_t dated_ms(struct mail_work *work)
+{
+    int64_t date_ms = mail_date_ms(work->mail);
+
+    return date_ms > 0 && date_ms < work->now_ms ? date_ms : work->now_ms;
 }
 
 bool mail_key_learn(struct mail_work *work, struct err *err)
 {
-    scoped_value(account_key) key = {0};
-    bool has_one = false;
+    scoped_value(bytes) certificate = {0};
 
-    if (!may_teach(work) || !told_key(work, &key.certificate))
+    if (!may_teach(work) || !told_key(work, &certificate))
         return true;
-    if (!store_account_keys(work->view, work->author.account.id, note_encrypting, &has_one, err))
-        return false;
-    if (has_one || !is_fit(work, &key))
-        return true;
-    struct learnt_key *learnt = work->arrival->plan->learnt = must_new(struct learnt_key);
-    learnt->key = key;
-    key = (struct account_key){0};
-    return write_notice(work, learnt, err);
+    const struct key_offer offer = {
+        .account = &work->author.account,
+        .certificate = bytes_slice(&certificate),
+        .learnt = KEY_BY_AUTOCRYPT,
+        .proven = old_key_signed,
+        .ctx = work,
+        .dated_ms = dated_ms(work),
+        .now_ms = work->now_ms,
+    };
+    return key_change_plan(work->bridge, work->view, &offer, &work->arrival->plan->key_change, err);
 }
 
 bool mail_key_record(struct store_tx *tx, struct mail_plan *plan, struct err *err)
 {
-    bool has_one = false;
-
-    if (!plan->learnt)
-        return true;
-    if (!store_account_keys(store_tx_view(tx), plan->account_id, note_encrypting, &has_one, err))
-        return false;
-    return has_one || (store_add_account_key(tx, plan->account_id, &plan->learnt->key, err) &&
-                       own_letter_file(tx, &plan->learnt->notice, err));
+    return !plan->key_change || key_change_record(tx, plan->key_change, err);
 }

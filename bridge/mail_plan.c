@@ -1,6 +1,7 @@
 #include "mail_work.h"
 
 #include "bridge_list.h"
+#include "key_change.h"
 #include "memory.h"
 
 void planned_note_free(struct planned_note *note)
@@ -59,7 +60,8 @@ void mail_plan_free(struct mail_plan *plan)
         contact_visit_clear(&plan->visits[i].visit);
     free(plan->visits);
     free(plan->contact_words);
-    learnt_key_free(plan->learnt);
+    free(plan->message_ref);
+    key_change_free(plan->key_change);
     sendings_free(plan);
     free(plan->user);
     free(plan->host);

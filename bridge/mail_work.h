@@ -70,13 +70,14 @@ enum deed {
     DEED_UNFOLLOW,
     DEED_PUBLISH,
     DEED_KEEP,
-    DEED_LEAVE,   /* a list, by `word` */
-    DEED_BOUNCE,  /* a copy came back: `word` tells whose */
-    DEED_ASK,     /* for a list: `request` */
-    DEED_CONFIRM, /* to be on it: `ticket` */
-    DEED_CONTACT, /* a request: target_id, contact_event, contact_words */
+    DEED_LEAVE,      /* a list, by `word` */
+    DEED_BOUNCE,     /* a copy came back: `word` tells whose */
+    DEED_ASK,        /* for a list: `request` */
+    DEED_CONFIRM,    /* to be on it: `ticket` */
+    DEED_CONTACT,    /* a request: target_id, contact_event, contact_words */
+    DEED_REFUSE_KEY, /* one that waits: message_ref */
 };
-struct learnt_key;
+struct key_change;
 struct mail_plan {
     int64_t account_id; /* the author's, who must still be active; 0: from outside */
     int64_t parent_id;  /* must still be open; 0: none */
@@ -109,14 +110,14 @@ struct mail_plan {
     char *user, *host;              /* whom to follow */
     unsigned char word[SHA256_LEN]; /* digest of one that authorises the deed */
     struct report report;           /* of a copy that came back */
-    struct learnt_key *learnt;      /* or NULL */
+    struct key_change *key_change;  /* or NULL */
     struct list_request *request;
     struct list_ticket *ticket;
     int contact_event; /* enum contact_event */
     char *contact_words;
+    char *message_ref; /* of the letter that is answered */
 };
 void mail_plan_free(struct mail_plan *plan);
-void learnt_key_free(struct learnt_key *learnt); /* or NULL */
 void planned_note_free(struct planned_note *note);
 SCOPED(planned_note, planned_note_free)
 
@@ -172,6 +173,9 @@ work_plan(struct mail_work *work); /* made at the first call, owned by the arriv
 /* mail_author.c: From, and what proves it. */
 MUST_CHECK bool author_judge(struct mail_work *work, struct err *err);
 void author_clear(struct author *author);
+/* Did one of the keys of the author's account that pass `fits` sign the whole mail, lately? */
+typedef bool key_test(const struct account_key *key, int64_t now_ms);
+MUST_CHECK bool mail_signed_by(struct mail_work *work, key_test *fits, bool *out, struct err *err);
 /* mail_origin.c: what smtp found of it. */
 void author_take_origin(struct mail_work *work);
 /* Answered, because the author's domain wants it so? */
@@ -366,6 +370,12 @@ MUST_CHECK bool record_mail(struct bridge *bridge, struct store_tx *tx, struct m
 /* mail_key.c: the key that the mail tells, planned once all else is, and recorded with it. */
 MUST_CHECK bool mail_key_learn(struct mail_work *work, struct err *err);
 MUST_CHECK bool mail_key_record(struct store_tx *tx, struct mail_plan *plan, struct err *err);
+/* key_answer.c: *out_key_id 0: the letter asks about no key of the author's. */
+MUST_CHECK bool key_question_find(struct mail_work *work, const char *ref, int64_t *out_key_id,
+                                  struct err *err);
+bool key_refuse_mail(struct mail_work *work, const char *ref); /* always true */
+MUST_CHECK bool record_key_deed(struct bridge *bridge, struct store_tx *tx,
+                                const struct mail_plan *plan, struct err *err);
 MUST_CHECK bool record_deed(struct bridge *bridge, struct store_tx *tx, struct mail_plan *plan,
                             struct err *err);
 

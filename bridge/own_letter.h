@@ -4,11 +4,18 @@
 
 #include "bridge_private.h"
 
-/* From postmaster@ under `name`, to INBOX; sealed as all mail is. */
+struct own_letter {
+    const char *name;    /* "Your key" */
+    const char *from;    /* local part that an answer goes to; NULL: postmaster */
+    const char *subject; /* readable outside until it is sealed */
+    struct slice text;
+    bool must_rest; /* even where seal_without_key = defer: it tells that there is no key */
+};
+/* To INBOX; sealed as all mail is. */
 MUST_CHECK bool own_letter_write(struct bridge *bridge, const struct account *account,
-                                 const char *name, const char *subject, struct slice text,
-                                 struct letter *out, struct err *err);
-/* In apply(). */
-MUST_CHECK bool own_letter_file(struct store_tx *tx, struct letter *letter, struct err *err);
+                                 const struct own_letter *own, struct letter *out, struct err *err);
+/* In apply().  `ref` NULL: the message gets a new one. */
+MUST_CHECK bool own_letter_file(struct store_tx *tx, struct letter *letter, const char *ref,
+                                struct err *err);
 
 #endif

@@ -37,9 +37,10 @@ static bool write_link(struct bridge *bridge, const struct account *account,
         "once. If you did not ask for it, do nothing: nobody can sign in without this mail.\n",
         page, OWNER_LINK_MINUTES);
 
+    const struct own_letter own = {
+        .name = "Sign in", .subject = "Your link to sign in", .text = slice_of(text)};
     request->letter = must_new(struct letter);
-    return own_letter_write(bridge, account, "Sign in", "Your link to sign in", slice_of(text),
-                            request->letter, err);
+    return own_letter_write(bridge, account, &own, request->letter, err);
 }
 
 bool bridge_owner_ask(struct bridge *bridge, struct store_view *view, struct owner_request *request,
@@ -138,7 +139,7 @@ bool bridge_owner_ask_record(struct bridge *bridge, struct store_tx *tx,
     return !within ||
            (add_pass(bridge, tx, PASS_LINK, request->account_id, request->word,
                      OWNER_LINK_MINUTES * MINUTE_MS, LINKS_AN_HOUR, err) &&
-            own_letter_file(tx, request->letter, err) && count(tx, request, now_ms, err));
+            own_letter_file(tx, request->letter, NULL, err) && count(tx, request, now_ms, err));
 }
 
 /* Found by its digest, so that no comparison tells how much of a guess was right. */

@@ -1,13 +1,17 @@
 /* The OpenPGP certificates by which an account may post (behaviour.md 3.2), and to which its mail is sealed. */
+#include "bridge_key.h"
 #include "bridge_people.h"
 #include "bridge_private.h"
 #include "commit.h"
+#include "key_letter.h"
+#include "own_letter.h"
 
 #include <string.h>
 
 struct key_step {
     int64_t account_id;
     struct account_key key;
+    struct letter letter; /* to its owner; no body: none */
 };
 
 static bool record_key(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
@@ -15,7 +19,21 @@ static bool record_key(struct bridge *bridge, struct store_tx *tx, void *ctx, st
     struct key_step *step = ctx;
 
     (void)bridge;
-    return store_add_account_key(tx, step->account_id, &step->key, err);
+    return store_add_account_key(tx, step->account_id, &step->key, err) &&
+           (!step->letter.body || own_letter_file(tx, &step->letter, NULL, err));
+}
+
+/* Its owner may not be who brought the revocation. */
+static bool tell_revoked(struct bridge *bridge, struct key_step *step, struct err *err)
+{
+    scoped_value(account) account = {0};
+    {
+        scoped(store_view) view = store_look(bridge->store, err);
+        if (!view || store_account(view, step->account_id, &account, err) != FOUND)
+            return false;
+    }
+    step->key.told = KEY_NEWS_REVOKED;
+    return key_letter(bridge, &account, &step->key, KEY_NEWS_REVOKED, NULL, &step->letter, err);
 }
 
 static bool forget_key(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
@@ -108,8 +126,10 @@ bool bridge_key_add(struct bridge *bridge, struct slice address, struct slice ce
     if (!check_facts(bridge, &facts, &step, err))
         return false;
     bytes_add(&step.key.certificate, certificate);
-    bool recorded = bridge_commit(bridge, record_key, &step, err);
+    bool recorded = (!facts.revoked || tell_revoked(bridge, &step, err)) &&
+                    bridge_commit(bridge, record_key, &step, err);
     bytes_clear(&step.key.certificate);
+    letter_clear(&step.letter);
     if (!recorded)
         return false;
     *out = (struct key_added){
@@ -152,4 +172,34 @@ bool bridge_key_remove(struct bridge *bridge, struct slice address, struct slice
                        "A fingerprint has 40 letters and digits; see nestbox key list");
     return find_id(bridge, address, &step.account_id, err) &&
            bridge_commit(bridge, forget_key, &step, err);
+}
+
+static bool decide(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
+{
+    struct key_step *step = ctx;
+    scoped_value(account_key) key = {0};
+    enum found found = store_account_key(store_tx_view(tx), step->account_id,
+                                         slice_of(step->key.fingerprint), &key, err);
+
+    (void)bridge;
+    if (found != FOUND)
+        return found == ABSENT && err_set(err, ERR_ABSENT, "The account has no such key");
+    enum key_state from = key.state;
+    if (from == KEY_REVOKED)
+        return err_set(err, ERR_REFUSED, "This key is revoked");
+    key.state = step->key.state;
+    key.due_ms = 0;
+    return store_move_key(tx, &key, from, err);
+}
+
+bool bridge_key_decide(struct bridge *bridge, struct slice address, struct slice fingerprint,
+                       bool accept, struct err *err)
+{
+    struct key_step step = {.key.state = accept ? KEY_IN_USE : KEY_REFUSED};
+
+    if (!read_fingerprint(fingerprint, step.key.fingerprint))
+        return err_set(err, ERR_MALFORMED,
+                       "A fingerprint has 40 letters and digits; see nestbox key list");
+    return find_id(bridge, address, &step.account_id, err) &&
+           bridge_commit(bridge, decide, &step, err);
 }

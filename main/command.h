@@ -92,6 +92,8 @@ int run_key_add(struct command *command); /* commands_key.c */
 int run_key_list(struct command *command);
 int run_key_rotate_server(struct command *command);
 int run_key_remove(struct command *command);
+int run_key_accept(struct command *command);
+int run_key_refuse(struct command *command);
 int run_seal(struct command *command);
 int run_follow(struct command *command); /* commands_people.c */
 int run_unfollow(struct command *command);

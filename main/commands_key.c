@@ -1,4 +1,5 @@
 /* nestbox key …, nestbox seal: the OpenPGP certificates of an account, and what is sealed to them. */
+#include "bridge_key.h"
 #include "bridge_people.h"
 #include "command.h"
 #include "listing.h"
@@ -27,6 +28,8 @@ static const char *use_of(const struct account_key *key, int64_t now_ms)
 {
     if (key->state == KEY_REVOKED)
         return "revoked";
+    if (key->state == KEY_REFUSED)
+        return "refused";
     if (key->state == KEY_WAITS && now_ms < key->due_ms)
         return "waiting";
     if (key->expires_ms > 0 && key->expires_ms <= now_ms)
@@ -53,13 +56,16 @@ static bool list_one(void *ctx, const struct account_key *key)
     int64_t now_ms = clock_now(&system_clock);
     char added[DATE_TEXT_SIZE];
     char expires[DATE_TEXT_SIZE] = "never";
+    char due[DATE_TEXT_SIZE];
 
     date_rfc3339(key->added_ms, added);
     if (key->expires_ms > 0)
         date_rfc3339(key->expires_ms, expires);
+    date_rfc3339(key->due_ms, due);
     if (!listing->command->json) {
-        command_say(listing->command, "%s\tadded %s\texpires %s\t%s\n", key->fingerprint, added,
-                    expires, use_of(key, now_ms));
+        command_say(listing->command, "%s\tadded %s\texpires %s\t%s%s%s\n", key->fingerprint, added,
+                    expires, use_of(key, now_ms), key->state == KEY_WAITS ? " until " : "",
+                    key->state == KEY_WAITS ? due : "");
         return true;
     }
     json_open(&listing->json, NULL);
@@ -69,6 +75,7 @@ static bool list_one(void *ctx, const struct account_key *key)
     json_text(&listing->json, "use", use_of(key, now_ms));
     json_bool(&listing->json, "encrypts", key_encrypts_now(key, now_ms));
     json_text(&listing->json, "learnt", learnt_of(key));
+    json_text(&listing->json, "in_use_from", key->state == KEY_WAITS ? due : NULL);
     json_end(&listing->json);
     return true;
 }
@@ -91,6 +98,26 @@ int run_key_remove(struct command *command)
                            slice_of(command->arguments[1]), &err))
         return command_refuse(command, &err);
     return EXIT_DONE;
+}
+
+static int run_key_decide(struct command *command, bool accept)
+{
+    struct err err;
+
+    if (!bridge_key_decide(command->house->bridge, slice_of(command->arguments[0]),
+                           slice_of(command->arguments[1]), accept, &err))
+        return command_refuse(command, &err);
+    return EXIT_DONE;
+}
+
+int run_key_accept(struct command *command)
+{
+    return run_key_decide(command, true);
+}
+
+int run_key_refuse(struct command *command)
+{
+    return run_key_decide(command, false);
 }
 
 static void tell_progress(void *ctx, size_t changed)

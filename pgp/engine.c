@@ -323,6 +323,103 @@ bool engine_verify(struct engine *engine, const struct bytes *certificates, size
     return weigh(engine, first, out, err);
 }
 
+/* --- certifications ----------------------------------------------------------------------------- */
+
+enum { KEY_ID_LEN = 16, CERTIFIES_FIRST = 0x10, CERTIFIES_LAST = 0x13 };
+
+/* Ours are the only certificates in the ring, so a key id that checked names one of them. */
+static bool is_by(gpgme_key_sig_t signature, const char *fingerprint)
+{
+    return signature->keyid && strlen(signature->keyid) == KEY_ID_LEN &&
+           strcmp(signature->keyid, fingerprint + PGP_FINGERPRINT_SIZE - 1 - KEY_ID_LEN) == 0;
+}
+
+static bool certifies(gpgme_user_id_t uid, const char *fingerprint)
+{
+    bool found = false;
+
+    for (gpgme_key_sig_t signature = uid->signatures; signature; signature = signature->next) {
+        if (!is_by(signature, fingerprint))
+            continue;
+        if (signature->revoked) /* what was taken back says nothing, whatever stood before */
+            return false;
+        found |= gpgme_err_code(signature->status) == GPG_ERR_NO_ERROR && !signature->expired &&
+                 !signature->invalid && signature->sig_class >= CERTIFIES_FIRST &&
+                 signature->sig_class <= CERTIFIES_LAST;
+    }
+    return found;
+}
+
+static bool vouches(gpgme_key_t key, const char *address, const struct pgp_key_facts *by)
+{
+    for (gpgme_user_id_t uid = key->uids; uid; uid = uid->next)
+        if (uid->address && !uid->revoked && !uid->invalid &&
+            strcasecmp(uid->address, address) == 0 && certifies(uid, by->fingerprint))
+            return true;
+    return false;
+}
+
+static bool find_voucher(struct engine *engine, const char *fingerprint,
+                         const struct pgp_key_facts *others, size_t count, const char *address,
+                         struct pgp_verdict *out, struct err *err)
+{
+    gpgme_key_t key = NULL;
+    gpgme_error_t error =
+        gpgme_set_keylist_mode(engine->context, GPGME_KEYLIST_MODE_LOCAL | GPGME_KEYLIST_MODE_SIGS);
+
+    if (!error)
+        error = gpgme_get_key(engine->context, fingerprint, &key, 0);
+    gpgme_set_keylist_mode(engine->context, GPGME_KEYLIST_MODE_LOCAL);
+    if (error)
+        return engine_trouble(err, "looking at certifications", error);
+    for (size_t i = 0; i < count && out->judgement != PGP_GOOD; i++)
+        if (strcmp(others[i].fingerprint, fingerprint) != 0 && vouches(key, address, &others[i])) {
+            out->judgement = PGP_GOOD;
+            memcpy(out->fingerprint, others[i].fingerprint, sizeof out->fingerprint);
+        }
+    gpgme_key_unref(key);
+    return true;
+}
+
+/* Those that live, one after the other, into the ring. */
+static bool import_vouchers(struct engine *engine, const struct bytes *certificates, size_t count,
+                            struct pgp_key_facts *out, size_t *out_count, struct err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        scoped_text char *fingerprint = NULL;
+        gpgme_key_t key = NULL;
+        struct pgp_key_facts facts;
+        enum import done = import(engine, bytes_slice(&certificates[i]), &fingerprint, err);
+        if (done == IMPORT_FAILED)
+            return false;
+        if (done == UNUSABLE || gpgme_get_key(engine->context, fingerprint, &key, 0))
+            continue;
+        if (fill_facts(key, &facts) && !facts.revoked && !facts.expired)
+            out[(*out_count)++] = facts;
+        gpgme_key_unref(key);
+    }
+    return true;
+}
+
+bool engine_vouched(struct engine *engine, const struct bytes *certificates, size_t count,
+                    const char *address, struct pgp_verdict *out, struct err *err)
+{
+    struct pgp_key_facts others[PGP_CERTIFICATES_MAX];
+    size_t other_count = 0;
+    scoped_text char *fingerprint = NULL;
+
+    *out = (struct pgp_verdict){.judgement = PGP_OTHER_KEY};
+    if (count == 0 || !start_afresh(engine, err) ||
+        !import_vouchers(engine, certificates + 1, count - 1, others, &other_count, err))
+        return count == 0;
+    switch (import(engine, bytes_slice(&certificates[0]), &fingerprint, err)) {
+    case IMPORT_FAILED: return false;
+    case UNUSABLE: return unusable(err);
+    case IMPORTED: break;
+    }
+    return find_voucher(engine, fingerprint, others, other_count, address, out, err);
+}
+
 /* --- encryption --------------------------------------------------------------------------------- */
 
 struct recipients {

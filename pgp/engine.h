@@ -30,6 +30,11 @@ MUST_CHECK bool engine_verify(struct engine *engine, const struct bytes *certifi
                               struct slice signature, struct engine_text *text,
                               struct pgp_verdict *out, struct err *err);
 
+/* Does one of the others certify that the first belongs to `address`?  PGP_GOOD with who did, or PGP_OTHER_KEY. */
+MUST_CHECK bool engine_vouched(struct engine *engine, const struct bytes *certificates,
+                               size_t count, const char *address, struct pgp_verdict *out,
+                               struct err *err);
+
 /* Where the encrypted octets go: false, if they cannot. */
 struct engine_result {
     bool (*write)(struct engine_result *, struct slice s);

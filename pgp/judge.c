@@ -110,6 +110,23 @@ static bool verify(struct engine *engine, struct judge_request *request, struct 
                          bytes_slice(&signature), text, &answer->verdict, &answer->err);
 }
 
+/* One that cannot be shown to GnuPG vouches for nothing; and without the first there is nothing to vouch for. */
+static bool vouched(struct engine *engine, struct judge_request *request,
+                    struct judge_answer *answer)
+{
+    scoped_value(bytes) binary = {0};
+    scoped_text char *address = must_copy(bytes_slice(&request->signature));
+
+    answer->verdict = (struct pgp_verdict){.judgement = PGP_OTHER_KEY};
+    if (request->certificate_count == 0 ||
+        !openpgp_binary(bytes_slice(&request->certificates[0]), &binary) ||
+        !certificate_is_fit(bytes_slice(&binary), &answer->err))
+        return err_set(&answer->err, ERR_MALFORMED, "This is not an OpenPGP certificate");
+    sift_certificates(request);
+    return engine_vouched(engine, request->certificates, request->certificate_count, address,
+                          &answer->verdict, &answer->err);
+}
+
 /* What GnuPG wrote, as DATA frames. */
 struct leaving_text {
     struct engine_result result;
@@ -152,6 +169,8 @@ static bool serve(struct engine *engine, struct judge_request *request, struct w
 
     if (request->kind == FRAME_VERIFY)
         answer.ok = verify(engine, request, &text.text, &answer);
+    else if (request->kind == FRAME_VOUCHED)
+        answer.ok = vouched(engine, request, &answer);
     else if (request->kind == FRAME_ENCRYPT)
         answer.ok = encrypt_text(engine, request, &text, &answer);
     else

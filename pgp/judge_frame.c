@@ -64,7 +64,7 @@ static bool get_flag(struct slice *rest, bool *out)
 
 static bool known(int kind)
 {
-    return kind && strchr("KVXCSGDEA", kind) != NULL;
+    return kind && strchr("KVUXCSNGDEA", kind) != NULL;
 }
 
 enum frame_step frame_read(struct slice in, struct frame *out, size_t *out_used)
@@ -100,7 +100,7 @@ void frame_add(struct bytes *out, enum frame_kind kind, struct slice payload)
 static enum request_step take_first(struct judge_request *request, const struct frame *frame)
 {
     if (frame->kind != FRAME_READ_KEY && frame->kind != FRAME_VERIFY &&
-        frame->kind != FRAME_ENCRYPT)
+        frame->kind != FRAME_VOUCHED && frame->kind != FRAME_ENCRYPT)
         return REQUEST_BROKEN;
     request->kind = frame->kind;
     return slice_empty(frame->payload) ? REQUEST_MORE : REQUEST_BROKEN;
@@ -122,7 +122,8 @@ enum request_step judge_request_take(struct judge_request *request, const struct
         return take_certificate(request, frame->payload);
     if (frame->kind == FRAME_GO && request->kind == FRAME_ENCRYPT)
         return slice_empty(frame->payload) ? REQUEST_READY : REQUEST_BROKEN;
-    if (frame->kind != FRAME_SIGNATURE || request->kind != FRAME_VERIFY)
+    enum frame_kind last = request->kind == FRAME_VOUCHED ? FRAME_ADDRESS : FRAME_SIGNATURE;
+    if (frame->kind != last || (request->kind != FRAME_VERIFY && request->kind != FRAME_VOUCHED))
         return REQUEST_BROKEN;
     bytes_add(&request->signature, frame->payload);
     return REQUEST_READY;
@@ -169,7 +170,7 @@ void judge_answer_add(struct bytes *out, enum frame_kind to, const struct judge_
         put_number(&payload, answer->err.kind, 1);
         put_text(&payload, answer->err.said);
         put_text(&payload, answer->err.cause);
-    } else if (to == FRAME_VERIFY) {
+    } else if (to == FRAME_VERIFY || to == FRAME_VOUCHED) {
         put_verdict(&payload, &answer->verdict);
     } else if (to == FRAME_READ_KEY) {
         put_facts(&payload, &answer->facts);
@@ -238,7 +239,7 @@ bool judge_answer_read(struct slice payload, enum frame_kind to, struct judge_an
         return false;
     if (!out->ok)
         good = get_err(&rest, &out->err);
-    else if (to == FRAME_VERIFY)
+    else if (to == FRAME_VERIFY || to == FRAME_VOUCHED)
         good = get_verdict(&rest, &out->verdict);
     else
         good = to == FRAME_ENCRYPT || get_facts(&rest, &out->facts);

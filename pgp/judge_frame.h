@@ -5,6 +5,7 @@
  *
  *     READ_KEY CERTIFICATE END                           -> ANSWER
  *     VERIFY CERTIFICATE* SIGNATURE DATA* END            -> ANSWER
+ *     VOUCHED CERTIFICATE CERTIFICATE* ADDRESS END       -> ANSWER (a verdict)
  *     ENCRYPT CERTIFICATE* GO DATA* END                  -> DATA* ANSWER
  *
  * The judge answers only after END, and who asks for encryption takes while it gives: so neither waits for the other
@@ -20,9 +21,11 @@
 enum frame_kind {
     FRAME_READ_KEY = 'K',
     FRAME_VERIFY = 'V',
+    FRAME_VOUCHED = 'U',
     FRAME_ENCRYPT = 'X',
     FRAME_CERTIFICATE = 'C',
     FRAME_SIGNATURE = 'S',
+    FRAME_ADDRESS = 'N',
     FRAME_GO = 'G',
     FRAME_DATA = 'D',
     FRAME_END = 'E',
@@ -43,7 +46,7 @@ struct judge_request {
     enum frame_kind kind; /* 0 before the first frame */
     struct bytes certificates[CERTIFICATES_MOST];
     size_t certificate_count;
-    struct bytes signature;
+    struct bytes signature; /* to VOUCHED: the address */
 };
 enum request_step { REQUEST_MORE, REQUEST_READY, REQUEST_BROKEN };
 enum request_step judge_request_take(struct judge_request *request, const struct frame *frame);
@@ -53,7 +56,7 @@ SCOPED_VALUE(judge_request, judge_request_clear)
 struct judge_answer {
     bool ok;
     struct err err;             /* if not ok */
-    struct pgp_verdict verdict; /* to VERIFY */
+    struct pgp_verdict verdict; /* to VERIFY and VOUCHED */
     struct pgp_key_facts facts; /* to READ_KEY */
 };
 void judge_answer_add(struct bytes *out, enum frame_kind to, const struct judge_answer *answer);

@@ -182,6 +182,8 @@ static enum wire_step send_request(struct pgp *pgp, const struct judge_request *
             send_frame(pgp, FRAME_CERTIFICATE, bytes_slice(&request->certificates[i]), deadline_ms);
     if (request->kind == FRAME_VERIFY && step == WIRE_DONE)
         step = send_frame(pgp, FRAME_SIGNATURE, bytes_slice(&request->signature), deadline_ms);
+    if (request->kind == FRAME_VOUCHED && step == WIRE_DONE)
+        step = send_frame(pgp, FRAME_ADDRESS, bytes_slice(&request->signature), deadline_ms);
     return step;
 }
 

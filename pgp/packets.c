@@ -219,6 +219,47 @@ bool certificate_reads_aes256(struct slice binary)
     return listed && everywhere;
 }
 
+/* --- what everybody may see of it --------------------------------------------------------------- */
+
+/* "Alice <alice@example.org>", or the bare address. */
+static bool user_id_is(struct slice user_id, struct slice address)
+{
+    size_t open = slice_find(user_id, '<');
+
+    if (open != SIZE_MAX) {
+        user_id = slice_from(user_id, open + 1);
+        size_t close = slice_find(user_id, '>');
+        if (close == SIZE_MAX)
+            return false;
+        user_id = slice_first(user_id, close);
+    }
+    return slice_eq_nocase(slice_trim(user_id), address);
+}
+
+bool certificate_for_address(struct slice binary, struct slice address, struct bytes *out)
+{
+    scoped_value(bytes) kept = {0};
+    struct slice rest = binary, from = binary;
+    struct packet packet;
+    bool keep = true, named = false; /* keep: what the signatures that follow belong to */
+
+    while (packet_cut(&rest, &packet) == PACKET_NEXT) {
+        bool is_named = packet.tag == TAG_USER_ID && user_id_is(packet.body, address);
+        if (packet.tag == TAG_USER_ID || packet.tag == TAG_USER_ATTRIBUTE)
+            keep = is_named;
+        else if (packet.tag == TAG_PUBLIC_KEY || packet.tag == TAG_PUBLIC_SUBKEY)
+            keep = true;
+        named |= is_named;
+        if (keep && packet.tag != TAG_TRUST && packet.tag != TAG_MARKER &&
+            packet.tag != TAG_PADDING)
+            bytes_add(&kept, slice_first(from, from.len - rest.len));
+        from = rest;
+    }
+    if (named)
+        bytes_add(out, bytes_slice(&kept));
+    return named;
+}
+
 size_t signatures_count(struct slice binary)
 {
     struct packet packet;

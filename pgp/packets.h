@@ -33,6 +33,9 @@ int packet_tag(char head); /* of the octet that a packet begins with; -1: none d
 MUST_CHECK bool certificate_is_fit(struct slice binary, struct err *err);
 /* Do its owner's programs say that they read AES-256 (RFC 9580 5.2.3.14)?  AES-128 all must read. */
 bool certificate_reads_aes256(struct slice binary);
+/* Without the user ids of other addresses, and without pictures.  False: it has no user id of this one; nothing is
+ * added to `out`. */
+bool certificate_for_address(struct slice binary, struct slice address, struct bytes *out);
 /* How many signatures; 0 also if there is anything else or it is broken. */
 size_t signatures_count(struct slice binary);
 

@@ -1,5 +1,6 @@
 #include "clock.h"
 #include "memory.h"
+#include "packets.h"
 #include "pgp_private.h"
 
 enum { REQUEST_MS = 30 * SECOND_MS };
@@ -70,4 +71,50 @@ bool pgp_verify(struct pgp *pgp, const struct slice *certificates, size_t count,
         return false;
     *out = answer.verdict;
     return true;
+}
+
+bool pgp_key_vouched(struct pgp *pgp, struct slice certificate, const struct slice *by,
+                     size_t count, const char *address, bool *out, struct err *err)
+{
+    struct judge_answer answer;
+    scoped_value(judge_request) request = {.kind = FRAME_VOUCHED};
+
+    *out = false;
+    if (!add_certificate(&request, certificate, err))
+        return false;
+    for (size_t i = 0; i < count && request.certificate_count < PGP_CERTIFICATES_MAX; i++)
+        if (!add_certificate(&request, by[i], err))
+            return false;
+    bytes_add_text(&request.signature, address);
+    if (!judge_ask(pgp, &request, NULL, &answer, err))
+        return false;
+    *out = answer.verdict.judgement == PGP_GOOD;
+    return true;
+}
+
+/* Fit to be shown to an engine of this process? */
+static bool fit_binary(struct slice certificate, struct bytes *out)
+{
+    struct err unfit;
+
+    return certificate.len <= PGP_CERTIFICATE_MAX && openpgp_binary(certificate, out) &&
+           certificate_is_fit(bytes_slice(out), &unfit);
+}
+
+bool pgp_key_merge(struct slice one, struct slice other, struct bytes *out, struct err *err)
+{
+    scoped_value(bytes) first = {0};
+    scoped_value(bytes) second = {0};
+
+    if (!fit_binary(one, &first) || !fit_binary(other, &second))
+        return err_set(err, ERR_REFUSED, "This is not an OpenPGP certificate");
+    return quick_merge(bytes_slice(&first), bytes_slice(&second), out, err);
+}
+
+bool pgp_key_for_address(struct slice certificate, struct slice address, struct bytes *out)
+{
+    scoped_value(bytes) binary = {0};
+
+    return fit_binary(certificate, &binary) &&
+           certificate_for_address(bytes_slice(&binary), address, out);
 }

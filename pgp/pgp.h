@@ -16,6 +16,7 @@
 #ifndef NESTBOX_PGP_H
 #define NESTBOX_PGP_H
 
+#include "bytes.h"
 #include "err.h"
 #include "scope.h"
 #include "slice.h"
@@ -69,6 +70,18 @@ struct pgp_verdict {
 MUST_CHECK bool pgp_verify(struct pgp *pgp, const struct slice *certificates, size_t count,
                            struct source *what, struct slice signature, struct pgp_verdict *out,
                            struct err *err);
+
+/* Does one of the certificates `by` certify (and not take back) that `certificate` belongs to `address`? */
+MUST_CHECK bool pgp_key_vouched(struct pgp *pgp, struct slice certificate, const struct slice *by,
+                                size_t count, const char *address, bool *out, struct err *err);
+/* All that two copies of one certificate say, together: a newer end, a subkey more, a revocation; nothing that one of them
+ * says is lost.  Binary.  ERR_REFUSED: not the same key, or librnp cannot read one of them. */
+MUST_CHECK bool pgp_key_merge(struct slice one, struct slice other, struct bytes *out,
+                              struct err *err);
+/* Only the key itself, its subkeys and the user ids of `address`, as it may be shown to everybody.  False: it has no such
+ * user id.  Binary; pure. */
+MUST_CHECK bool pgp_key_for_address(struct slice certificate, struct slice address,
+                                    struct bytes *out);
 
 /* Is what calls itself encrypted encrypted?  Judged by packets, octet for octet: armor and nothing but armor around
  * session keys and integrity protected data, or base64 of a CMS message for recipients.  `part` is the body of the part as

@@ -237,6 +237,69 @@ enum quick_fit quick_take(struct quick *quick, const struct slice *certificates,
     return fit;
 }
 
+/* ---- two copies of one ---- */
+/* The one primary key that is there; NULL: none, or several. */
+static rnp_key_handle_t only_primary(rnp_ffi_t ffi)
+{
+    rnp_identifier_iterator_t all = NULL;
+    rnp_key_handle_t found = NULL;
+    const char *fingerprint = NULL;
+    size_t count = 0;
+
+    if (rnp_identifier_iterator_create(ffi, &all, "fingerprint") != RNP_SUCCESS)
+        return NULL;
+    while (rnp_identifier_iterator_next(all, &fingerprint) == RNP_SUCCESS && fingerprint) {
+        rnp_key_handle_t key = NULL;
+        bool primary = false;
+        if (rnp_locate_key(ffi, "fingerprint", fingerprint, &key) != RNP_SUCCESS || !key)
+            continue;
+        if (rnp_key_is_primary(key, &primary) == RNP_SUCCESS && primary) {
+            count++;
+            rnp_key_handle_destroy(found);
+            found = key;
+        } else {
+            rnp_key_handle_destroy(key);
+        }
+    }
+    rnp_identifier_iterator_destroy(all);
+    if (count == 1)
+        return found;
+    rnp_key_handle_destroy(found);
+    return NULL;
+}
+
+static bool export_whole(rnp_key_handle_t key, struct bytes *out)
+{
+    rnp_output_t output = NULL;
+    uint8_t *at = NULL;
+    size_t len = 0;
+    bool ok = rnp_output_to_memory(&output, PGP_CERTIFICATE_MAX) == RNP_SUCCESS &&
+              rnp_key_export(key, output, RNP_KEY_EXPORT_PUBLIC | RNP_KEY_EXPORT_SUBKEYS) ==
+                  RNP_SUCCESS &&
+              rnp_output_memory_get_buf(output, &at, &len, false) == RNP_SUCCESS && len > 0;
+
+    if (ok)
+        bytes_add(out, (struct slice){(const char *)at, len});
+    rnp_output_destroy(output);
+    return ok;
+}
+
+bool quick_merge(struct slice one, struct slice other, struct bytes *out, struct err *err)
+{
+    rnp_ffi_t ffi = NULL;
+    rnp_result_t result = rnp_ffi_create(&ffi, "GPG", "GPG");
+
+    if (result != RNP_SUCCESS)
+        return trouble(err, "starting", result);
+    rnp_key_handle_t key = load(ffi, one, 0) == RNP_SUCCESS && load(ffi, other, 0) == RNP_SUCCESS
+                               ? only_primary(ffi)
+                               : NULL;
+    bool ok = key && export_whole(key, out);
+    rnp_key_handle_destroy(key);
+    rnp_ffi_destroy(ffi);
+    return ok || err_set(err, ERR_REFUSED, "These are not two copies of one OpenPGP certificate");
+}
+
 /* ---- encrypting ---- */
 struct passage { /* between librnp and our streams */
     struct source *from;

@@ -7,6 +7,7 @@
 #ifndef NESTBOX_PGP_QUICK_H
 #define NESTBOX_PGP_QUICK_H
 
+#include "bytes.h"
 #include "err.h"
 #include "scope.h"
 #include "stream.h"
@@ -31,6 +32,9 @@ enum quick_fit quick_take(struct quick *quick, const struct slice *certificates,
  * certificate, not compressed, packets in the new format. */
 MUST_CHECK bool quick_encrypt(struct quick_context *context, struct source *plain,
                               struct sink *into, struct err *err);
+/* Two copies of one certificate (binary, looked at by packets.h) as one.  ERR_REFUSED: see pgp_key_merge(). */
+MUST_CHECK bool quick_merge(struct slice one, struct slice other, struct bytes *out,
+                            struct err *err);
 /* Keeps it for the next, or forgets it. */
 void quick_give_back(struct quick *quick, struct quick_context *context);
 

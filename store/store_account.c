@@ -130,7 +130,8 @@ static void read_account_key(struct sql_rows *rows, void *out)
 {
     struct account_key *key = out;
 
-    key->id = take_number(rows);
+    *key = (struct account_key){.id = take_number(rows)};
+    key->account_id = take_number(rows);
     scoped_text char *fingerprint = take_text(rows);
     snprintf(key->fingerprint, sizeof key->fingerprint, "%s", fingerprint);
     key->certificate = take_bytes(rows);
@@ -141,16 +142,48 @@ static void read_account_key(struct sql_rows *rows, void *out)
     key->learnt = (enum key_learnt)take_number(rows);
     key->state = (enum key_state)take_number(rows);
     key->due_ms = take_number(rows);
+    key->seen_ms = take_number(rows);
+    key->told = (unsigned)take_number(rows);
+    scoped_text char *notice = take_text(rows);
+    snprintf(key->notice, sizeof key->notice, "%s", notice ? notice : "");
+}
+
+#define KEY_COLUMNS_AFTER                                                                          \
+    " added_ms, expires_ms, uses, encrypts_until_ms, learnt, state, due_ms, seen_ms, told,"        \
+    " notice FROM account_key "
+#define SELECT_KEY "SELECT id, account_id, fingerprint, certificate," KEY_COLUMNS_AFTER
+
+enum found store_account_key(struct store_view *view, int64_t account_id, struct slice fingerprint,
+                             struct account_key *out, struct err *err)
+{
+    return sql_find(view->sql, SELECT_KEY "WHERE account_id = ? AND fingerprint = ?",
+                    with(as_number(account_id), as_slice(fingerprint)), read_account_key, out, err);
+}
+
+enum found store_key_of_notice(struct store_view *view, struct slice ref, struct account_key *out,
+                               struct err *err)
+{
+    return sql_find(view->sql, SELECT_KEY "WHERE notice = ? ORDER BY id LIMIT 1",
+                    with(as_slice(ref)), read_account_key, out, err);
+}
+
+bool store_keys_ending(struct store_view *view, int64_t until_ms,
+                       bool (*each)(void *ctx, const struct account_key *), void *ctx,
+                       struct err *err)
+{
+    return sql_walk(view->sql,
+                    "SELECT id, account_id, fingerprint, x''," KEY_COLUMNS_AFTER
+                    "WHERE (state = 1 AND encrypts_until_ms BETWEEN 1 AND ?1)"
+                    " OR (state = 2 AND due_ms <= ?1) ORDER BY id",
+                    with(as_number(until_ms)), account_key, read_account_key, account_key_clear,
+                    each, ctx, err);
 }
 
 bool store_account_keys(struct store_view *view, int64_t account_id,
                         bool (*each)(void *ctx, const struct account_key *), void *ctx,
                         struct err *err)
 {
-    return sql_walk(view->sql,
-                    "SELECT id, fingerprint, certificate, added_ms, expires_ms, uses,"
-                    " encrypts_until_ms, learnt, state, due_ms FROM account_key"
-                    " WHERE account_id = ? ORDER BY id",
+    return sql_walk(view->sql, SELECT_KEY "WHERE account_id = ? ORDER BY id",
                     with(as_number(account_id)), account_key, read_account_key, account_key_clear,
                     each, ctx, err);
 }

@@ -196,21 +196,48 @@ bool store_add_account_key(struct store_tx *tx, int64_t account_id, const struct
     if (!sql_run(
             tx->sql,
             "INSERT INTO account_key (account_id, fingerprint, certificate, added_ms, expires_ms,"
-            " uses, encrypts_until_ms, learnt, state, due_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " uses, encrypts_until_ms, learnt, state, due_ms, seen_ms, told, notice)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (account_id, fingerprint) DO UPDATE SET"
             " certificate = excluded.certificate, added_ms = excluded.added_ms,"
             " expires_ms = excluded.expires_ms, uses = excluded.uses,"
             " encrypts_until_ms = excluded.encrypts_until_ms, learnt = excluded.learnt,"
-            " state = excluded.state, due_ms = excluded.due_ms",
+            " state = excluded.state, due_ms = excluded.due_ms, seen_ms = excluded.seen_ms,"
+            " told = excluded.told, notice = excluded.notice",
             with(as_number(account_id), as_text(key->fingerprint),
                  as_blob(bytes_slice(&key->certificate)),
                  as_number(key->added_ms ? key->added_ms : tx_now(tx)), as_number(key->expires_ms),
                  as_number(key->uses), as_number(key->encrypts_until_ms),
                  as_number(key->learnt ? key->learnt : KEY_BY_ADMINISTRATOR),
-                 as_number(key->state ? key->state : KEY_IN_USE), as_number(key->due_ms)),
+                 as_number(key->state ? key->state : KEY_IN_USE), as_number(key->due_ms),
+                 as_number(key->seen_ms), as_number(key->told),
+                 as_text(*key->notice ? key->notice : NULL)),
             err))
         return false;
     store_note(tx, TOPIC_ACCOUNT, account_id);
+    return true;
+}
+
+bool store_key_seen(struct store_tx *tx, int64_t id, int64_t seen_ms, struct err *err)
+{
+    return sql_run(tx->sql, "UPDATE account_key SET seen_ms = ?1 WHERE id = ?2 AND seen_ms < ?1",
+                   with(as_number(seen_ms), as_number(id)), err);
+}
+
+bool store_move_key(struct store_tx *tx, const struct account_key *key, enum key_state from,
+                    struct err *err)
+{
+    if (!sql_change(tx->sql,
+                    "UPDATE account_key SET state = ?, due_ms = ?, told = ? WHERE id = ?"
+                    " AND state = ?",
+                    with(as_number(key->state), as_number(key->due_ms), as_number(key->told),
+                         as_number(key->id), as_number(from)),
+                    "The account has no such key", err)) {
+        if (err->kind == ERR_ABSENT)
+            err_set(err, ERR_CONFLICT, "Try again");
+        return false;
+    }
+    store_note(tx, TOPIC_ACCOUNT, key->account_id);
     return true;
 }
 

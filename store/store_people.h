@@ -57,10 +57,12 @@ enum key_learnt { KEY_BY_ADMINISTRATOR = 1, KEY_BY_AUTOCRYPT, KEY_BY_CLAIM, KEY_
 enum key_state {
     KEY_IN_USE = 1,
     KEY_WAITS, /* until due_ms, so that its owner can object; then it is in use */
-    KEY_REVOKED
+    KEY_REVOKED,
+    KEY_REFUSED /* its owner said no: kept, so that it is not learnt again */
 };
+enum { KEY_NOTICE_SIZE = 32 };
 struct account_key { /* an OpenPGP certificate of the account */
-    int64_t id;
+    int64_t id, account_id;
     char fingerprint[41];
     struct bytes certificate;
     int64_t added_ms, expires_ms; /* expires 0: never */
@@ -69,6 +71,9 @@ struct account_key { /* an OpenPGP certificate of the account */
     enum key_learnt learnt;       /* 0 is taken as KEY_BY_ADMINISTRATOR, */
     enum key_state state;         /* and 0 as KEY_IN_USE */
     int64_t due_ms;
+    int64_t seen_ms; /* the newest date at which its owner's program told it; 0: none did */
+    unsigned told;   /* what the owner was told of it */
+    char notice[KEY_NOTICE_SIZE]; /* REF of the letter that asks about it, or "" */
 };
 void account_key_clear(struct account_key *key);
 SCOPED_VALUE(account_key, account_key_clear)
@@ -77,6 +82,15 @@ bool key_encrypts_now(const struct account_key *key, int64_t now_ms);
 MUST_CHECK bool store_account_keys(struct store_view *view, int64_t account_id,
                                    bool (*each)(void *ctx, const struct account_key *), void *ctx,
                                    struct err *err);
+enum found store_account_key(struct store_view *view, int64_t account_id, struct slice fingerprint,
+                             struct account_key *out, struct err *err);
+/* By the REF of the letter that asks about it. */
+enum found store_key_of_notice(struct store_view *view, struct slice ref, struct account_key *out,
+                               struct err *err);
+/* Keys in use, or due to be, whose owner may have to be told something by then; without their certificates. */
+MUST_CHECK bool store_keys_ending(struct store_view *view, int64_t until_ms,
+                                  bool (*each)(void *ctx, const struct account_key *), void *ctx,
+                                  struct err *err);
 
 /* The keys of the domain's instance actor (https://D/actor), made with the domain. */
 struct domain {

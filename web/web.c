@@ -231,6 +231,8 @@ static const struct http_route routes[] = {
     {"POST", "/contacts/person/{}", ACCEPT_ANY, on_contacts_person, page_end_turn, NULL},
     {"GET",  "/contacts/{}",       ACCEPT_ANY,  on_contact,       page_end_turn,  NULL},
     {"POST", "/contacts/{}",       ACCEPT_ANY,  on_contact,       page_end_turn,  NULL},
+    {"GET",  "/keys/{}",           ACCEPT_ANY,  on_key,           page_end_turn,  NULL},
+    {"POST", "/keys/{}",           ACCEPT_ANY,  on_key,           page_end_turn,  NULL},
     {"POST", "/unsubscribe/{}",    ACCEPT_ANY,  on_list_stop,     page_end_turn,  NULL},
     {"GET", "/about/first-mail",   ACCEPT_ANY,  on_first_mail, page_end_turn,     NULL},
     {"GET", "/new",                ACCEPT_ANY,  on_new,        page_end_turn,     NULL},

@@ -97,7 +97,7 @@ void owner_turn_init(struct owner_turn *it, void *face, const struct http_turn *
                      page_writer *write, owner_deed *deed);
 /* 303, as after a deed: the page is then shown by a GET. */
 bool owner_go(struct page *page, const char *path);
-void owner_turn_clear(struct owner_turn *it); /* the page too */
+void owner_turn_clear(struct owner_turn *it);       /* the page too */
 char *owner_address(const struct account *account); /* heap */
 struct owner_turn *owner_turn_of(struct page *page);
 /* words_begin(), and the links between an owner's pages; `here` is the path of this one. */
@@ -128,6 +128,7 @@ page_writer write_profile;                                /* page_profile.c */
 void list_form(struct page *page, const struct account *account);
 enum next on_list_ask(void *face, struct http_turn *turn);
 enum next on_contact(void *face, struct http_turn *turn);       /* page_contact.c: GET and POST */
+enum next on_key(void *face, struct http_turn *turn);           /* page_key.c: GET and POST */
 enum next on_list_question(void *face, struct http_turn *turn); /* GET and POST */
 enum next on_list_stop(void *face, struct http_turn *turn);
 page_writer write_post, redirect_actor, redirect_post; /* page_post.c */

@@ -36,6 +36,11 @@ MUST_CHECK bool store_wrap_credentials(struct store_tx *tx, struct err *err);
 MUST_CHECK bool store_add_account_key(struct store_tx *tx, int64_t account_id,
                                       const struct account_key *key, struct err *err); /* same
     fingerprint: replaced */
+/* Its owner's program told it then; an earlier date changes nothing. */
+MUST_CHECK bool store_key_seen(struct store_tx *tx, int64_t id, int64_t seen_ms, struct err *err);
+/* State and what was told; ERR_CONFLICT: it is not in state `from` any more. */
+MUST_CHECK bool store_move_key(struct store_tx *tx, const struct account_key *key,
+                               enum key_state from, struct err *err);
 MUST_CHECK bool store_remove_account_key(struct store_tx *tx, int64_t account_id,
                                          const char *fingerprint, struct err *err);
 /* Finds the person by actor_id, else by address, else by handle if one of the two has no actor id, and updates it; or

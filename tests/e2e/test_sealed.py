@@ -287,15 +287,16 @@ def test_the_first_key_is_learnt_from_what_its_owner_submits(person, ring):
     assert submit(other, compose(other.address, reader.address, "Of another", "likewise\n",
                                  headers=autocrypt(second, reader.address)))[0] == 250
     assert server.ask("key", "list", reader.address) == []
-    for key in (first, second):  # the second changes nothing
+    for key in (first, second):  # the second waits
         assert submit(reader, compose(reader.address, other.address, "Hello", "with a key\n",
                                       headers=autocrypt(key, reader.address)))[0] == 250
     listed = server.ask("key", "list", reader.address)
-    assert [(key["fingerprint"], key["use"], key["learnt"]) for key in listed] == [(first.fingerprint(), "encrypts", "autocrypt")]
+    assert [(key["fingerprint"], key["use"], key["learnt"]) for key in listed] == [
+        (first.fingerprint(), "encrypts", "autocrypt"), (second.fingerprint(), "waiting", "autocrypt")]
     by_signature = from_outside(server, reader.address, ["public@nest.test"],
                                 first.sign_mail("public@nest.test", "No post", "a learnt key only encrypts\n"))
     assert by_signature[0] == 550, by_signature
-    notice = newest(reader)
+    notice = reader.show(reader.mails("INBOX")[-2])
     assert b"Your mail is encrypted to your key from now on" in notice and first.fingerprint().encode() in notice
     deliver(reader, letter(reader.address, "Secret", "for her eyes\n"))
     _, armor = payload(newest(reader))

@@ -22,6 +22,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         inside += packet.body.len;
     }
     assert(inside <= binary.len);
+    scoped_value(bytes) shown = {0};
+    bool named = certificate_for_address(bytes_slice(&binary), SLICE("a@b"), &shown);
+    assert(shown.len <= binary.len && (named || shown.len == 0));
     bool certificate = certificate_is_fit(bytes_slice(&binary), &err);
     size_t signatures = signatures_count(bytes_slice(&binary));
     assert(!certificate || signatures == 0); /* nothing is both */

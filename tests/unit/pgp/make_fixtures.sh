@@ -45,6 +45,23 @@ sed 's/^:-/-/' "home/openpgp-revocs.d/$(fingerprint carol@example.org).rev" >car
 g --import carol.rev
 for who in alice bob rita dora carol ede lars rsa nist old renewed lapsed; do publish $who@example.org; done
 
+# A key that changes: Nora's first, her second that the first certifies, and one for her that it certified for another address.
+g --quick-generate-key 'Nora <nora@example.org>' ed25519 sign never
+nora=$(fingerprint nora@example.org)
+g --export nora@example.org >nora-bare.bin
+g --quick-add-key "$nora" cv25519 encr 1y
+g --export nora@example.org >nora-year.bin
+g --quick-set-expire "$nora" 2y
+g --export nora@example.org >nora-two.bin
+g --quick-generate-key 'Nora new <nora-new@example.org>' ed25519 sign never
+new=$(fingerprint nora-new@example.org)
+g --export nora-new@example.org >new-alone.bin
+g --quick-add-uid "$new" 'Nora at work <nora@work.test>'
+g -u nora@example.org --quick-sign-key "$new" 'Nora new <nora-new@example.org>'
+g --export "$new" >new-vouched.bin
+g -u alice@example.org --quick-sign-key "$new" 'Nora at work <nora@work.test>'
+g --export "$new" >new-by-two.bin
+
 sign alice@example.org text good.sig
 sign alice@example.org text good.asc --armor
 sign alice@example.org text textmode.asc --armor --textmode

@@ -1,0 +1,532 @@
+/* The life of a key (docs/at-rest.md): learnt, changed, refused, renewed, ended; on a clock that the test moves. */
+#include "town_private.h"
+#include "visitors.h"
+
+#include "bridge_key.h"
+#include "bridge_people.h"
+#include "key_change.h"
+#include "key_letter.h"
+#include "text.h"
+
+#include <stdio.h>
+
+#define EVE "eve@example.org"
+
+static struct town town;
+static char folder[] = "/tmp/nestbox-keys-XXXXXX";
+
+static int make_keys(void **state)
+{
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    scoped_text char *command = must_print("%s %s 20260301T115500", KEYS_SCRIPT, folder);
+    town_run(command);
+    return 0;
+}
+
+static int remove_keys(void **state)
+{
+    (void)state;
+    scoped_text char *command = must_print("rm -r %s", folder);
+    town_run(command);
+    return 0;
+}
+
+static int open_town(void **state)
+{
+    (void)state;
+    visitors_open(&town);
+    return 0;
+}
+
+static int close_town(void **state)
+{
+    (void)state;
+    town_close(&town);
+    return 0;
+}
+
+/* ---- what eve does ---- */
+static void read_file(const char *name, struct bytes *out)
+{
+    scoped_text char *path = must_print("%s/%s", folder, name);
+    FILE *file = fopen(path, "re");
+
+    assert_non_null(file);
+    out->len += fread(bytes_reserve(out, 65536), 1, 65536, file);
+    fclose(file);
+}
+
+static char *field_of(const char *name)
+{
+    scoped_value(bytes) key = {0};
+    struct bytes out = {0};
+    scoped_text char *path = must_print("%s.bin", name);
+
+    read_file(path, &key);
+    bytes_print(&out, "Autocrypt: addr=" EVE "; prefer-encrypt=mutual; keydata=");
+    base64_add(&out, bytes_slice(&key));
+    bytes_add_text(&out, "\n");
+    return bytes_take(&out);
+}
+
+static int sent;
+
+static void submit(const char *to, const char *header, const char *rest)
+{
+    scoped_text char *text =
+        must_print("From: " EVE "\nTo: %s\nSubject: Tide\nMessage-ID: <%d@here>\n%s%s", to, ++sent,
+                   header, rest);
+    const struct town_mail mail = {.door = MAIL_DOOR_SUBMISSION,
+                                   .login = EVE,
+                                   .mail_from = EVE,
+                                   .recipients = to,
+                                   .text = slice_of(text)};
+    scoped_text char *reply = town_send(&town, &mail);
+
+    if (strncmp(reply, "250", 3) != 0)
+        fail_msg("%s", reply);
+}
+
+/* A mail to somebody that tells a key. */
+static void tell_key(const char *name)
+{
+    scoped_text char *field = field_of(name);
+
+    submit("alice@example.org", field, "\nHello\n");
+}
+
+/* ---- what came of it ---- */
+static void read_keys(struct account_keys *out)
+{
+    struct err err;
+    scoped(store_view) view = store_look(town.store, &err);
+
+    assert_non_null(view);
+    assert_true(account_keys_read(view, town.eve, out, &err));
+}
+
+static bool is_named(const struct account_key *key, const char *name)
+{
+    scoped_value(bytes) fingerprint = {0};
+    scoped_text char *path = must_print("%s.fpr", name);
+
+    read_file(path, &fingerprint);
+    return strncmp(fingerprint.at, key->fingerprint, 40) == 0;
+}
+
+/* The state of the key of that name, 0: it is not there. */
+static int state_of(const char *name)
+{
+    scoped_value(account_keys) keys = {0};
+
+    read_keys(&keys);
+    for (size_t i = 0; i < keys.count; i++)
+        if (is_named(&keys.at[i], name))
+            return (int)keys.at[i].state;
+    return 0;
+}
+
+static bool encrypts(const char *name)
+{
+    scoped_value(account_keys) keys = {0};
+
+    read_keys(&keys);
+    for (size_t i = 0; i < keys.count; i++)
+        if (is_named(&keys.at[i], name))
+            return key_encrypts_now(&keys.at[i], town_now(&town));
+    return false;
+}
+
+static int64_t end_of(const char *name)
+{
+    scoped_value(account_keys) keys = {0};
+
+    read_keys(&keys);
+    for (size_t i = 0; i < keys.count; i++)
+        if (is_named(&keys.at[i], name))
+            return keys.at[i].encrypts_until_ms;
+    return -1;
+}
+
+static char *letter(void)
+{
+    return town_newest_mail(&town, town.eve, "INBOX");
+}
+
+static bool is_sealed(const char *mail)
+{
+    return strstr(mail, "multipart/encrypted") && strstr(mail, "Subject: [...]");
+}
+
+static size_t letters(void)
+{
+    scoped_text char *list = mailbox_list(&town, town.eve, "INBOX");
+    size_t count = 0;
+
+    for (const char *at = list; *at; at++)
+        count += *at == '\n';
+    return count;
+}
+
+/* The REF of the letter that asks, from the address that an answer to it goes to. */
+static void ref_of(const char *mail, char out[REF_LEN + 1])
+{
+    const char *robot = strstr(mail, "+refuse@example.org");
+
+    assert_non_null(robot);
+    snprintf(out, REF_LEN + 1, "%.*s", REF_LEN, robot - REF_LEN);
+}
+
+static bool answered;
+static bool answer_yes;
+static char answer_word[KEY_WORD_LEN + 1];
+
+static bool write_answer(struct town *it, struct store_tx *tx, struct err *err)
+{
+    answered = bridge_key_answer(it->bridge, tx, slice_of(answer_word), answer_yes, err);
+    return answered;
+}
+
+static void press(enum key_word which, const char *ref, bool yes)
+{
+    key_word_make(town.bridge, which, ref, answer_word);
+    answer_yes = yes;
+    town_write(&town, write_answer);
+    assert_true(answered);
+}
+
+static void add_by_hand(const char *name)
+{
+    scoped_value(bytes) certificate = {0};
+    scoped_text char *path = must_print("%s.bin", name);
+    struct key_added added;
+    struct err err;
+
+    read_file(path, &certificate);
+    if (!bridge_key_add(town.bridge, SLICE(EVE), bytes_slice(&certificate), &added, &err))
+        fail_msg("%s", err.said);
+}
+
+/* ---- change ---- */
+static void the_first_is_in_use_at_once(void **state)
+{
+    (void)state;
+    tell_key("first");
+    assert_int_equal(state_of("first"), KEY_IN_USE);
+    scoped_text char *told = letter();
+    assert_non_null(strstr(told, "Your mail is encrypted to your key from now on"));
+    tell_key("first");
+    assert_int_equal(letters(), 1);
+}
+
+static void another_waits_for_seven_days(void **state)
+{
+    (void)state;
+    tell_key("first");
+    tell_key("second");
+    assert_int_equal(state_of("second"), KEY_WAITS);
+    scoped_text char *asked = letter();
+    assert_true(is_sealed(asked)); /* to the old key, which the new one's owner may not have */
+    tell_key("second");
+    assert_int_equal(letters(), 2);
+    town_wait(&town, KEY_NOTICE_DAYS * DAY_MS - 1);
+    town_chores(&town, NULL);
+    assert_false(encrypts("second"));
+    town_wait(&town, 1);
+    assert_true(encrypts("second"));
+    town_wait(&town, HOUR_MS);
+    town_chores(&town, NULL);
+    assert_int_equal(state_of("second"), KEY_IN_USE);
+    assert_int_equal(letters(), 3);
+    assert_true(encrypts("first"));
+    town_chores(&town, NULL);
+    assert_int_equal(letters(), 3);
+}
+
+static void any_answer_refuses_it_for_good(void **state)
+{
+    char ref[REF_LEN + 1];
+
+    (void)state;
+    tell_key("first");
+    tell_key("second");
+    scoped_text char *asked = letter();
+    ref_of(asked, ref);
+    scoped_text char *robot = must_print("%s+refuse@example.org", ref);
+    submit(robot, "", "\nWhat is this?\n");
+    assert_int_equal(state_of("second"), KEY_REFUSED);
+    tell_key("second");
+    assert_int_equal(state_of("second"), KEY_REFUSED);
+    town_wait(&town, 8 * DAY_MS);
+    town_chores(&town, NULL);
+    assert_false(encrypts("second"));
+    add_by_hand("second"); /* the administrator's word counts more */
+    assert_true(encrypts("second"));
+}
+
+static void a_key_in_use_is_not_ended_by_a_mail(void **state)
+{
+    char ref[REF_LEN + 1];
+
+    (void)state;
+    tell_key("first");
+    tell_key("second");
+    scoped_text char *asked = letter();
+    ref_of(asked, ref);
+    town_wait(&town, 7 * DAY_MS);
+    scoped_text char *robot = must_print("%s+refuse@example.org", ref);
+    submit(robot, "", "\nno\n");
+    press(KEY_WORD_NO, ref, false);
+    assert_true(encrypts("second"));
+}
+
+static void the_link_of_a_sealed_letter_says_yes(void **state)
+{
+    char ref[REF_LEN + 1];
+
+    (void)state;
+    tell_key("first");
+    tell_key("second");
+    scoped_text char *asked = letter();
+    ref_of(asked, ref);
+    press(KEY_WORD_NO, ref, true);
+    assert_int_equal(state_of("second"), KEY_WAITS);
+    press(KEY_WORD_YES, ref, true);
+    assert_int_equal(state_of("second"), KEY_IN_USE);
+}
+
+static void a_letter_that_all_can_read_says_only_no(void **state)
+{
+    char ref[REF_LEN + 1], word[KEY_WORD_LEN + 1];
+
+    (void)state;
+    tell_key("ending");
+    town_wait(&town,
+              end_of("ending") -
+                  town_now(&town)); /* it has expired: the letter rests under the server key */
+    tell_key("second");
+    assert_int_equal(state_of("second"), KEY_WAITS);
+    scoped_text char *asked = letter();
+    assert_false(is_sealed(asked));
+    ref_of(asked, ref);
+    key_word_make(town.bridge, KEY_WORD_YES, ref, word);
+    assert_null(strstr(asked, word));
+    key_word_make(town.bridge, KEY_WORD_NO, ref, word);
+    assert_non_null(strstr(asked, word));
+    press(KEY_WORD_NO, ref, false);
+    assert_int_equal(state_of("second"), KEY_REFUSED);
+}
+
+static void a_word_is_found_by_its_owner_alone(void **state)
+{
+    char ref[REF_LEN + 1];
+    struct err err;
+    scoped_value(key_page) page = {0};
+
+    (void)state;
+    tell_key("first");
+    tell_key("second");
+    scoped_text char *asked = letter();
+    ref_of(asked, ref);
+    key_word_make(town.bridge, KEY_WORD_YES, ref, answer_word);
+    scoped(store_view) view = store_look(town.store, &err);
+    assert_int_equal(bridge_key_page(town.bridge, view, slice_of(answer_word), &page, &err), FOUND);
+    assert_string_equal(page.owner, EVE);
+    assert_true(page.may_say_yes && page.state == KEY_WAITS);
+    answer_word[KEY_WORD_LEN - 1] = answer_word[KEY_WORD_LEN - 1] == '0' ? '1' : '0';
+    assert_int_equal(bridge_key_page(town.bridge, view, slice_of(answer_word), &page, &err),
+                     ABSENT);
+}
+
+static void what_the_old_key_signed_brings_the_new_one_at_once(void **state)
+{
+    static const struct {
+        const char *signature;
+        enum key_state state;
+    } rows[] = {
+        {"part-third.asc", KEY_WAITS }, /* by another key than the old one */
+        {"part.asc",       KEY_IN_USE},
+    };
+
+    (void)state;
+    tell_key("first");
+    scoped_text char *field = field_of("second");
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        scoped_value(bytes) part = {0};
+        scoped_value(bytes) armor = {0};
+        read_file("part", &part);
+        read_file(rows[i].signature, &armor);
+        scoped_text char *rest =
+            must_print("MIME-Version: 1.0\nContent-Type: multipart/signed; micalg=pgp-sha512; "
+                       "boundary=s;\n protocol=\"application/pgp-signature\"\n\n--s\n%s\n--s\n"
+                       "Content-Type: application/pgp-signature\n\n%s\n--s--\n",
+                       part.at, armor.at);
+        submit("alice@example.org", field, rest);
+        assert_int_equal(state_of("second"), rows[i].state);
+    }
+}
+
+static void what_the_old_key_certified_is_in_use_at_once(void **state)
+{
+    (void)state;
+    tell_key("third");
+    tell_key("vouched"); /* certified, by a key that is not hers here */
+    assert_int_equal(state_of("vouched"), KEY_WAITS);
+    add_by_hand("first");
+    struct err err;
+    scoped_value(account_keys) keys = {0};
+    read_keys(&keys);
+    for (size_t i = 0; i < keys.count; i++)
+        if (is_named(&keys.at[i], "vouched"))
+            assert_true(
+                bridge_key_remove(town.bridge, SLICE(EVE), slice_of(keys.at[i].fingerprint), &err));
+    tell_key("vouched");
+    assert_int_equal(state_of("vouched"), KEY_IN_USE);
+}
+
+static void an_older_mail_changes_nothing(void **state)
+{
+    (void)state;
+    scoped_text char *first = field_of("first");
+    scoped_text char *second = field_of("second");
+    scoped_text char *late = must_print("Date: Sat, 28 Feb 2026 12:00:00 +0000\n%s", first);
+    scoped_text char *early = must_print("Date: Fri, 27 Feb 2026 12:00:00 +0000\n%s", second);
+
+    submit("alice@example.org", late, "\nHello\n");
+    submit("alice@example.org", early, "\nFrom the outbox\n");
+    assert_int_equal(state_of("first"), KEY_IN_USE);
+    assert_int_equal(state_of("second"), 0);
+    scoped_text char *ahead = must_print("Date: Fri, 27 Feb 2032 12:00:00 +0000\n%s", first);
+    submit("alice@example.org", ahead, "\nFrom the future\n"); /* which came now */
+    town_wait(&town, 1000);
+    tell_key("second");
+    assert_int_equal(state_of("second"), KEY_WAITS);
+}
+
+static void only_so_many_wait(void **state)
+{
+    (void)state;
+    tell_key("first");
+    tell_key("second");
+    tell_key("third");
+    tell_key("fourth");
+    tell_key("fifth");
+    assert_int_equal(state_of("fourth"), KEY_WAITS);
+    assert_int_equal(state_of("fifth"), 0);
+    assert_int_equal(letters(), 4);
+}
+
+/* ---- renewing and ending ---- */
+static void a_copy_says_a_later_end(void **state)
+{
+    (void)state;
+    tell_key("ending");
+    int64_t before = end_of("ending");
+    tell_key("extended");
+    int64_t after = end_of("ending");
+    assert_true(before > town_now(&town) && after > before);
+    tell_key("ending"); /* an older copy takes nothing away */
+    assert_int_equal(end_of("ending"), after);
+    assert_int_equal(letters(), 1);
+}
+
+static void the_end_is_told_in_time(void **state)
+{
+    static const struct {
+        int64_t before_ms; /* the end */
+        size_t letters;
+    } rows[] = {
+        {31 * DAY_MS,  1},
+        {30 * DAY_MS,  2},
+        {8 * DAY_MS,   2},
+        {7 * DAY_MS,   3},
+        {1 * DAY_MS,   3},
+        {0,            4},
+        {-30 * DAY_MS, 4},
+    };
+
+    (void)state;
+    tell_key("ending");
+    int64_t end = end_of("ending");
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        town_wait(&town, end - rows[i].before_ms - town_now(&town));
+        town_chores(&town, NULL);
+        if (letters() != rows[i].letters)
+            fail_msg("%lld days before: %zu letters", (long long)(rows[i].before_ms / DAY_MS),
+                     letters());
+    }
+    scoped_text char *told = letter();
+    assert_false(is_sealed(told));
+    assert_non_null(strstr(told, "Your key has expired"));
+    tell_key("extended"); /* the cause ends: the next mail is sealed, the next end told again */
+    assert_true(encrypts("ending"));
+    town_wait(&town, end_of("ending") - 20 * DAY_MS - town_now(&town));
+    town_chores(&town, NULL);
+    assert_int_equal(letters(), 5);
+    told = (free(told), letter());
+    assert_true(is_sealed(told));
+}
+
+static void a_server_that_was_off_tells_the_end_alone(void **state)
+{
+    (void)state;
+    tell_key("ending");
+    town_wait(&town, end_of("ending") - town_now(&town) + DAY_MS);
+    town_chores(&town, NULL);
+    town_wait(&town, DAY_MS);
+    town_chores(&town, NULL);
+    assert_int_equal(letters(), 2);
+}
+
+static void a_revocation_is_told(void **state)
+{
+    (void)state;
+    tell_key("before");
+    assert_true(encrypts("revoked"));
+    tell_key("after");
+    assert_int_equal(state_of("revoked"), KEY_REVOKED);
+    scoped_text char *told = letter();
+    assert_non_null(strstr(told, "Your key was revoked"));
+    tell_key("before"); /* a copy from before does not wake it */
+    assert_int_equal(state_of("revoked"), KEY_REVOKED);
+    tell_key("second"); /* no old key could say that it is hers */
+    assert_int_equal(state_of("second"), KEY_WAITS);
+}
+
+static void the_administrators_revocation_is_told_too(void **state)
+{
+    (void)state;
+    tell_key("before");
+    add_by_hand("after");
+    scoped_text char *told = letter();
+    assert_non_null(strstr(told, "Your key was revoked"));
+}
+
+int main(int argc, char **argv)
+{
+#define TOWN_TEST(name) cmocka_unit_test_setup_teardown(name, open_town, close_town)
+    const struct CMUnitTest tests[] = {
+        TOWN_TEST(the_first_is_in_use_at_once),
+        TOWN_TEST(another_waits_for_seven_days),
+        TOWN_TEST(any_answer_refuses_it_for_good),
+        TOWN_TEST(a_key_in_use_is_not_ended_by_a_mail),
+        TOWN_TEST(the_link_of_a_sealed_letter_says_yes),
+        TOWN_TEST(a_letter_that_all_can_read_says_only_no),
+        TOWN_TEST(a_word_is_found_by_its_owner_alone),
+        TOWN_TEST(what_the_old_key_signed_brings_the_new_one_at_once),
+        TOWN_TEST(what_the_old_key_certified_is_in_use_at_once),
+        TOWN_TEST(an_older_mail_changes_nothing),
+        TOWN_TEST(only_so_many_wait),
+        TOWN_TEST(a_copy_says_a_later_end),
+        TOWN_TEST(the_end_is_told_in_time),
+        TOWN_TEST(a_server_that_was_off_tells_the_end_alone),
+        TOWN_TEST(a_revocation_is_told),
+        TOWN_TEST(the_administrators_revocation_is_told_too),
+    };
+    int code;
+
+    if (town_is_judge(argc, argv, &code))
+        return code;
+    return cmocka_run_group_tests(tests, make_keys, remove_keys);
+}
