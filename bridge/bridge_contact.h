@@ -57,8 +57,22 @@ MUST_CHECK bool bridge_contact_choose_in(struct bridge *bridge, struct store_tx 
                                          int64_t account_id, struct slice person,
                                          enum contact_choice choice, const char *words,
                                          struct err *err);
+/* By a word, as in a reply: "refuse: not now"; NULL takes the answer back. */
+MUST_CHECK bool bridge_contact_answer_person(struct bridge *bridge, struct store_tx *tx,
+                                             int64_t account_id, struct slice person,
+                                             const char *answer, struct err *err);
 MUST_CHECK bool bridge_contact_expect_in(struct store_tx *tx, int64_t account_id, int64_t until_ms,
                                          struct err *err);
+
+/* ---- what is told of a contact (docs/contact-events.md) ---- */
+struct json;
+/* An object, at the top or in an array. */
+void bridge_contact_json(struct json *json, const struct contact *contact,
+                         const struct person *person);
+/* Adds the next events behind `*after` as text/event-stream, and moves it on; nothing is added once there are none.
+ * *after below 0: begins with who waits now. */
+MUST_CHECK bool bridge_contact_events(struct store_view *view, int64_t account_id, int64_t *after,
+                                      struct bytes *out, struct err *err);
 
 /* ---- command line: look, prepare and commit by themselves ---- */
 /* PERSON: a mail address, @bob@social.example, bob=social.example@D, or @mail.example for a whole domain. */

@@ -51,6 +51,15 @@ MUST_CHECK bool bridge_owner_enter(struct bridge *bridge, struct store_tx *tx,
 MUST_CHECK bool bridge_owner_leave(struct store_tx *tx, const struct owner_pass *session,
                                    struct err *err);
 
+/* ---- devices: a word for programs that have the account's password, good until that is changed ---- */
+enum { DEVICE_WORD_MAX = 20 + 1 + TOKEN_LEN }; /* "17-…" */
+/* ABSENT: the account has no password. */
+enum found bridge_owner_device_word(struct bridge *bridge, struct store_view *view,
+                                    int64_t account_id, char out[DEVICE_WORD_MAX + 1],
+                                    struct err *err);
+enum found bridge_owner_device(struct bridge *bridge, struct store_view *view, struct slice word,
+                               int64_t *out_account_id, struct err *err);
+
 /* ---- forms: what no other site can know, so what a button sends was pressed on a page of ours ---- */
 void bridge_owner_form_word(struct bridge *bridge, struct slice session_word,
                             char out[TOKEN_LEN + 1]);

@@ -285,18 +285,38 @@ static bool find_account(struct bridge *bridge, struct slice address, int64_t *o
     return true;
 }
 
+static bool choose_in(struct bridge *bridge, struct store_tx *tx, struct choosing *choosing,
+                      struct slice person, struct err *err)
+{
+    scoped_value(named) named = {0};
+
+    choosing->named = &named;
+    return read_person(bridge, person, &named, err) && record_choice(bridge, tx, choosing, err);
+}
+
 bool bridge_contact_choose_in(struct bridge *bridge, struct store_tx *tx, int64_t account_id,
                               struct slice person, enum contact_choice choice, const char *words,
                               struct err *err)
 {
-    scoped_value(named) named = {0};
     scoped_text char *clean = words ? contact_refusal_words(slice_of(words)) : NULL;
-    struct choosing choosing = {.account_id = account_id,
-                                .named = &named,
-                                .event = contact_event_of(choice),
-                                .words = clean};
+    struct choosing choosing = {
+        .account_id = account_id, .event = contact_event_of(choice), .words = clean};
 
-    return read_person(bridge, person, &named, err) && record_choice(bridge, tx, &choosing, err);
+    return choose_in(bridge, tx, &choosing, person, err);
+}
+
+bool bridge_contact_answer_person(struct bridge *bridge, struct store_tx *tx, int64_t account_id,
+                                  struct slice person, const char *answer, struct err *err)
+{
+    char *words = NULL;
+    struct choosing choosing = {.account_id = account_id, .event = CONTACT_REOPEN};
+
+    if (answer && !contact_answer_read(slice_of(answer), &choosing.event, &words))
+        return err_set(err, ERR_MALFORMED, "Write welcome, refuse or ignore");
+    choosing.words = words;
+    bool done = choose_in(bridge, tx, &choosing, person, err);
+    free(words);
+    return done;
 }
 
 bool bridge_contact_choose(struct bridge *bridge, struct slice address, struct slice person,

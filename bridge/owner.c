@@ -7,7 +7,10 @@
 #include "memory.h"
 #include "own_letter.h"
 
+#include <stdio.h>
+
 #define PURPOSE_FORM_WORD "form word"
+#define PURPOSE_DEVICE_WORD "device word"
 
 enum {
     LINKS_AN_HOUR = 3, /* of one account */
@@ -198,15 +201,65 @@ void bridge_owner_form_word(struct bridge *bridge, struct slice session_word,
     id_text((struct slice){(const char *)mac, sizeof mac}, TOKEN_LEN, out);
 }
 
-bool bridge_owner_form_word_is(struct bridge *bridge, struct slice session_word, struct slice word)
+/* In a time that does not tell how much of it was right. */
+static bool same_word(struct slice word, const char right[TOKEN_LEN + 1])
 {
-    char right[TOKEN_LEN + 1];
     unsigned char differs = 0;
 
     if (word.len != TOKEN_LEN)
         return false;
-    bridge_owner_form_word(bridge, session_word, right);
     for (size_t i = 0; i < TOKEN_LEN; i++)
         differs |= (unsigned char)(word.at[i] ^ right[i]);
     return differs == 0;
+}
+
+bool bridge_owner_form_word_is(struct bridge *bridge, struct slice session_word, struct slice word)
+{
+    char right[TOKEN_LEN + 1];
+
+    bridge_owner_form_word(bridge, session_word, right);
+    return same_word(word, right);
+}
+
+/* ---- devices ---- */
+/* Of the account and the salt of its password, which is another one with each password. */
+enum found bridge_owner_device_word(struct bridge *bridge, struct store_view *view,
+                                    int64_t account_id, char out[DEVICE_WORD_MAX + 1],
+                                    struct err *err)
+{
+    unsigned char mac[VAULT_MAC_LEN];
+    char proof[TOKEN_LEN + 1];
+    struct credential credential;
+    scoped_value(bytes) data = {0};
+    enum found found = store_credential(view, account_id, &credential, err);
+
+    if (found != FOUND)
+        return found;
+    bytes_print(&data, "%lld ", (long long)account_id);
+    bytes_add(&data, (struct slice){(const char *)credential.salt, sizeof credential.salt});
+    explicit_bzero(&credential, sizeof credential);
+    vault_mac(bridge->vault, PURPOSE_DEVICE_WORD, bytes_slice(&data), mac);
+    id_text((struct slice){(const char *)mac, sizeof mac}, TOKEN_LEN, proof);
+    snprintf(out, DEVICE_WORD_MAX + 1, "%lld-%s", (long long)account_id, proof);
+    return FOUND;
+}
+
+enum found bridge_owner_device(struct bridge *bridge, struct store_view *view, struct slice word,
+                               int64_t *out_account_id, struct err *err)
+{
+    char right[DEVICE_WORD_MAX + 1];
+    struct slice proof = word, number = slice_cut(&proof, '-');
+    scoped_value(account) account = {0};
+    int64_t account_id;
+
+    if (!proof.at || !slice_to_number(number, INT64_MAX, &account_id))
+        return ABSENT;
+    enum found found = bridge_owner_device_word(bridge, view, account_id, right, err);
+    if (found != FOUND || !same_word(proof, strchr(right, '-') + 1))
+        return found == FAILED ? FAILED : ABSENT;
+    found = store_account(view, account_id, &account, err);
+    if (found == FOUND && account.state != ACCOUNT_ACTIVE)
+        found = ABSENT;
+    *out_account_id = account_id;
+    return found;
 }

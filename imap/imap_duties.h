@@ -243,8 +243,8 @@ struct imap_duties {
                                      enum imap_special special); /* imap_errand */
     struct errand *(*quota)(void *ctx, int64_t account_id);      /* imap_quota */
     /* All of a mailbox, or of the server: "". */
-    struct errand *(*notes)(void *ctx, int64_t account_id,
-                            struct slice mailbox); /* imap_notes_found */
+    struct errand *(*notes)(void *ctx, int64_t account_id, struct slice mailbox,
+                            const struct imap_notes *wanted); /* imap_notes_found */
     struct errand *(*note)(void *ctx, int64_t account_id, struct slice mailbox,
                            struct imap_notes *notes); /* imap_errand; takes what they hold */
 

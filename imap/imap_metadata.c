@@ -225,7 +225,7 @@ enum next imap_on_getmetadata(struct imap_session *s)
         !lexer_at_end(lexer))
         return bad(s, "GETMETADATA wants a mailbox or \"\", and names like /private/comment");
     struct errand *errand =
-        s->duties->notes(s->duties->ctx, s->account_id, slice_of(asking->mailbox));
+        s->duties->notes(s->duties->ctx, s->account_id, slice_of(asking->mailbox), &asking->wanted);
     s->asking = steal(&asking);
     return await_errand(s, errand, notes_found);
 }

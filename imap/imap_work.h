@@ -27,8 +27,8 @@ struct errand *duty_change_mailbox(void *ctx, int64_t account_id, enum mailbox_c
                                    struct slice name, struct slice new_name,
                                    enum imap_special special);
 struct errand *duty_quota(void *ctx, int64_t account_id);
-struct errand *duty_notes(void *ctx, int64_t account_id,
-                          struct slice mailbox); /* work_metadata.c */
+struct errand *duty_notes(void *ctx, int64_t account_id, struct slice mailbox,
+                          const struct imap_notes *wanted); /* work_metadata.c */
 struct errand *duty_note(void *ctx, int64_t account_id, struct slice mailbox,
                          struct imap_notes *notes);
 bool fill_mailbox(struct store_view *view, const struct mailbox *mailbox, bool count,
@@ -78,5 +78,14 @@ bool section_read(struct source *source, const char *parts, const struct imap_se
 void number_set_copy(const struct number_set *from, struct number_set *out);
 /* The sets are of one shape; the bridge has its own so that it need not know ours. */
 struct uid_ranges ranges_of(const struct number_set *set);
+
+/* work_contacts.c: notes on the server that are contact requests. */
+bool is_contact_note(const char *name);
+MUST_CHECK bool find_contact_notes(struct imap *imap, struct store_view *view, int64_t account_id,
+                                   const struct imap_notes *wanted, struct imap_notes *out,
+                                   struct err *err);
+/* In apply(). */
+MUST_CHECK bool set_contact_note(struct imap *imap, struct store_tx *tx, int64_t account_id,
+                                 const struct imap_note *note, struct err *err);
 
 #endif

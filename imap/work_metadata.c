@@ -11,6 +11,7 @@ struct finding {
     struct imap *imap;
     int64_t account_id;
     char *mailbox;
+    struct imap_notes wanted;
 };
 
 static struct finding *finding_of(struct errand *errand)
@@ -49,6 +50,8 @@ static bool find_notes(struct errand *errand, struct err *err)
         return false;
     if (it->mailbox[0] == '\0')
         return add_own(it, view, err) &&
+               find_contact_notes(it->imap, view, it->account_id, &it->wanted, &it->base.notes,
+                                  err) &&
                store_annotations(view, it->account_id, 0, keep_note, &it->base.notes, err);
     switch (store_mailbox_named(view, it->account_id, slice_of(it->mailbox), &mailbox, err)) {
     case FOUND:
@@ -64,11 +67,13 @@ static void finding_free(struct errand *errand)
     struct finding *it = finding_of(errand);
 
     imap_notes_clear(&it->base.notes);
+    imap_notes_clear(&it->wanted);
     free(it->mailbox);
     free(it);
 }
 
-struct errand *duty_notes(void *ctx, int64_t account_id, struct slice mailbox)
+struct errand *duty_notes(void *ctx, int64_t account_id, struct slice mailbox,
+                          const struct imap_notes *wanted)
 {
     struct finding *it = must_new(struct finding);
 
@@ -77,6 +82,8 @@ struct errand *duty_notes(void *ctx, int64_t account_id, struct slice mailbox)
     it->imap = ctx;
     it->account_id = account_id;
     it->mailbox = must_copy(mailbox);
+    for (size_t i = 0; i < wanted->count; i++)
+        imap_notes_add(&it->wanted, must_dup(wanted->at[i].name), NULL);
     return &it->base.base.errand;
 }
 
@@ -84,6 +91,7 @@ struct errand *duty_notes(void *ctx, int64_t account_id, struct slice mailbox)
 
 struct noting {
     struct imap_errand base;
+    struct imap *imap;
     int64_t account_id;
     char *mailbox;
     struct imap_notes notes;
@@ -93,10 +101,14 @@ static bool write_notes(struct errand *errand, struct store_tx *tx, struct err *
 {
     const struct noting *it = container_of(errand, struct noting, base.errand);
 
-    for (size_t i = 0; i < it->notes.count; i++)
-        if (!bridge_mailbox_annotate(tx, it->account_id, slice_of(it->mailbox),
-                                     it->notes.at[i].name, it->notes.at[i].value, err))
+    for (size_t i = 0; i < it->notes.count; i++) {
+        const struct imap_note *note = &it->notes.at[i];
+        bool ours = it->mailbox[0] == '\0' && is_contact_note(note->name);
+        if (ours ? !set_contact_note(it->imap, tx, it->account_id, note, err)
+                 : !bridge_mailbox_annotate(tx, it->account_id, slice_of(it->mailbox), note->name,
+                                            note->value, err))
             return false;
+    }
     return true;
 }
 
@@ -114,7 +126,7 @@ struct errand *duty_note(void *ctx, int64_t account_id, struct slice mailbox,
 {
     struct noting *it = must_new(struct noting);
 
-    (void)ctx;
+    it->imap = ctx;
     it->base.errand =
         (struct errand){.lane = LANE_QUICK, .write = write_notes, .free = noting_free};
     it->account_id = account_id;

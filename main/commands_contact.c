@@ -7,49 +7,6 @@
 
 enum { EXPECT_MS = 60 * MINUTE_MS, EXPECT_MOST_MS = 24 * HOUR_MS, LOOK_AGAIN_MS = 300 };
 
-static const char *origin_word(enum contact_origin origin)
-{
-    switch (origin) {
-    case CONTACT_WRITTEN_TO: return "written to";
-    case CONTACT_SET: return "set";
-    case CONTACT_KNOCKED: break;
-    }
-    return "knocked";
-}
-
-static void add_time(struct json *json, const char *name, int64_t ms)
-{
-    char text[DATE_TEXT_SIZE];
-
-    if (ms == 0)
-        return;
-    date_rfc3339(ms, text);
-    json_text(json, name, text);
-}
-
-static void write_json(struct json *json, const struct contact *contact,
-                       const struct person *person)
-{
-    scoped_text char *who = bridge_contact_name(contact, person);
-
-    json_open(json, NULL);
-    json_number(json, "id", contact->id);
-    json_text(json, "person", who);
-    json_text(json, "name", person->name);
-    json_text(json, "state", bridge_contact_state_word(contact->state));
-    json_text(json, "evidence", bridge_evidence_word(contact->evidence));
-    json_text(json, "origin", origin_word(contact->origin));
-    json_text(json, "words", contact->words);
-    json_number(json, "tries", contact->tries);
-    json_number(json, "held", contact->held);
-    add_time(json, "first", contact->first_ms);
-    add_time(json, "last", contact->last_ms);
-    add_time(json, "decided", contact->decided_ms);
-    add_time(json, "arrived", contact->arrived_ms);
-    add_time(json, "expires", contact->expires_ms);
-    json_end(json);
-}
-
 static void write_line(struct command *command, const struct contact *contact,
                        const struct person *person)
 {
@@ -70,7 +27,7 @@ static bool list_one(void *ctx, const struct contact *contact, const struct pers
 
     listing_count(listing, contact->id);
     if (listing->command->json)
-        write_json(&listing->json, contact, person);
+        bridge_contact_json(&listing->json, contact, person);
     else
         write_line(listing->command, contact, person);
     return true;
@@ -93,7 +50,7 @@ static bool show_one(void *ctx, const struct contact *contact, const struct pers
     struct listing *listing = ctx;
 
     if (listing->command->json) {
-        write_json(&listing->json, contact, person);
+        bridge_contact_json(&listing->json, contact, person);
         return true;
     }
     write_line(listing->command, contact, person);
@@ -200,7 +157,7 @@ static bool watch_one(void *ctx, const struct contact *contact, const struct per
     watch->seen[watch->count++] = contact->notice_id;
     if (watch->command->json) {
         struct json json = json_to(&watch->command->out);
-        write_json(&json, contact, person);
+        bridge_contact_json(&json, contact, person);
         command_say(watch->command, "\n");
     } else {
         write_line(watch->command, contact, person);
@@ -259,7 +216,7 @@ static bool export_one(void *ctx, const struct contact *contact, const struct pe
     if (!decided)
         return true;
     if (listing->command->json) {
-        write_json(&listing->json, contact, person);
+        bridge_contact_json(&listing->json, contact, person);
         return true;
     }
     scoped_text char *who = bridge_contact_name(contact, person);

@@ -257,13 +257,8 @@ static bool insert(struct store_tx *tx, const struct contact *contact, int64_t *
         out_id, err);
 }
 
-bool store_put_contact(struct store_tx *tx, const struct contact *contact, int64_t *out_id,
-                       struct err *err)
+static bool update(struct store_tx *tx, const struct contact *contact, struct err *err)
 {
-    store_note(tx, TOPIC_ACCOUNT, contact->account_id);
-    *out_id = contact->id;
-    if (!contact->id)
-        return insert(tx, contact, out_id, err);
     return sql_change(
         tx->sql,
         "UPDATE contact SET state = ?, origin = ?, notice_id = ?, words = ?,"
@@ -276,6 +271,19 @@ bool store_put_contact(struct store_tx *tx, const struct contact *contact, int64
              as_number(contact->expires_ms), as_number(contact->wish), as_number(contact->inside),
              as_id(contact->about_id), as_number(contact->id)),
         "No such contact", err);
+}
+
+bool store_put_contact(struct store_tx *tx, const struct contact *contact, int64_t *out_id,
+                       struct err *err)
+{
+    bool is_news;
+
+    store_note(tx, TOPIC_ACCOUNT, contact->account_id);
+    *out_id = contact->id;
+    if (!store_contact_is_news(tx, contact, &is_news, err))
+        return false;
+    bool put = contact->id ? update(tx, contact, err) : insert(tx, contact, out_id, err);
+    return put && (!is_news || store_number_contact(tx, contact->account_id, *out_id, err));
 }
 
 bool store_forget_contact(struct store_tx *tx, const struct contact *contact, struct err *err)

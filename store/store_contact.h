@@ -101,6 +101,15 @@ MUST_CHECK bool store_held_of(struct store_view *view, int64_t contact_id, int64
 MUST_CHECK bool store_held_bytes(struct store_view *view, int64_t account_id, int64_t *out,
                                  struct err *err);
 
+/* What changed, for devices (docs/contact-events.md): the account's newest number; and what has one above `after`. */
+MUST_CHECK bool store_contact_newest(struct store_view *view, int64_t account_id, int64_t *out,
+                                     struct err *err);
+typedef void contact_event_teller(void *ctx, int64_t event, const struct contact *,
+                                  const struct person *);
+MUST_CHECK bool store_contact_events(struct store_view *view, int64_t account_id, int64_t after,
+                                     int limit, contact_event_teller *each, void *ctx,
+                                     struct err *err);
+
 /* Until when strangers pass; 0: they do not. */
 MUST_CHECK bool store_expecting(struct store_view *view, int64_t account_id, int64_t *out_until_ms,
                                 struct err *err);

@@ -97,6 +97,13 @@ MUST_CHECK bool store_deliveries_end(struct store_tx *tx, const char *next, int6
 MUST_CHECK bool store_expire_tokens(struct store_tx *tx, int64_t now_ms, int limit, bool *more,
                                     struct err *err);
 
+/* store_contact_feed.c: whether devices are told of it, asked before it is written; and its number, after. */
+struct contact;
+MUST_CHECK bool store_contact_is_news(struct store_tx *tx, const struct contact *contact, bool *out,
+                                      struct err *err);
+MUST_CHECK bool store_number_contact(struct store_tx *tx, int64_t account_id, int64_t id,
+                                     struct err *err);
+
 /* store_token.c: the row goes if it is a mail person nobody needs any more. */
 MUST_CHECK bool store_forget_person(struct store_tx *tx, int64_t person_id, struct err *err);
 

@@ -25,6 +25,47 @@ static char *session_word(const struct http_request *request)
     return NULL;
 }
 
+void caller_read(const struct http_request *request, struct caller *out)
+{
+    struct slice said = http_field(request, "Authorization", NULL);
+
+    out->session = session_word(request);
+    out->device = said.at && slice_starts_nocase(said, "Bearer ")
+                      ? must_copy(slice_trim(slice_from(said, strlen("Bearer "))))
+                      : NULL;
+}
+
+void caller_clear(struct caller *caller)
+{
+    free(caller->session);
+    free(caller->device);
+    *caller = (struct caller){0};
+}
+
+enum found caller_account(const struct web *web, struct store_view *view,
+                          const struct caller *caller, int64_t *out_account_id, struct err *err)
+{
+    struct owner_pass pass;
+    enum found found;
+
+    if (caller->device)
+        return bridge_owner_device(web->parts.bridge, view, slice_of(caller->device),
+                                   out_account_id, err);
+    if (!caller->session)
+        return ABSENT;
+    found = bridge_owner_session(view, slice_of(caller->session), &pass, err);
+    if (found == FOUND)
+        *out_account_id = pass.account_id;
+    return found;
+}
+
+void caller_answer_401(struct http_response *response)
+{
+    http_add_field(response, "WWW-Authenticate", "Bearer");
+    http_add_field(response, "Cache-Control", "no-store");
+    http_answer_text(response, 401, "Sign in first, or send the word of your device.");
+}
+
 char *owner_address(const struct account *account)
 {
     return must_print("%s@%s", account->name, account->domain);

@@ -229,6 +229,7 @@ static const struct http_route routes[] = {
     {"POST", "/contacts",          ACCEPT_ANY,  on_contacts,      page_end_turn,  NULL},
     {"GET",  "/contacts/person/{}", ACCEPT_ANY, on_contacts_person, page_end_turn, NULL},
     {"POST", "/contacts/person/{}", ACCEPT_ANY, on_contacts_person, page_end_turn, NULL},
+    {"GET",  "/contacts/stream",   ACCEPT_ANY,  stream_begin,   stream_resume, stream_more},
     {"GET",  "/contacts/{}",       ACCEPT_ANY,  on_contact,       page_end_turn,  NULL},
     {"POST", "/contacts/{}",       ACCEPT_ANY,  on_contact,       page_end_turn,  NULL},
     {"GET",  "/keys/{}",           ACCEPT_ANY,  on_key,           page_end_turn,  NULL},

@@ -11,9 +11,11 @@
 #include "store.h"
 #include "web.h"
 
+struct stream;
 struct web {
     struct web_parts parts;
-    char *quiet_policy; /* of pages that load nothing */
+    struct stream *streams; /* under way; the loop's own */
+    char *quiet_policy;     /* of pages that load nothing */
 };
 
 struct page;
@@ -103,6 +105,15 @@ struct owner_turn *owner_turn_of(struct page *page);
 /* words_begin(), and the links between an owner's pages; `here` is the path of this one. */
 void owner_begin(struct page *page, const char *title, const char *here);
 void owner_end(struct page *page);
+/* Who asks: by the cookie, or as a device by `Authorization: Bearer`. */
+struct caller { /* owns what it holds */
+    char *session, *device;
+};
+void caller_read(const struct http_request *request, struct caller *out);
+void caller_clear(struct caller *caller);
+enum found caller_account(const struct web *web, struct store_view *view,
+                          const struct caller *caller, int64_t *out_account_id, struct err *err);
+void caller_answer_401(struct http_response *response);
 enum next on_sign_in(void *face, struct http_turn *turn);      /* GET and POST */
 enum next on_sign_in_link(void *face, struct http_turn *turn); /* GET and POST */
 enum next on_sign_out(void *face, struct http_turn *turn);
@@ -132,6 +143,11 @@ enum next on_key(void *face, struct http_turn *turn);           /* page_key.c: G
 enum next on_list_question(void *face, struct http_turn *turn); /* GET and POST */
 enum next on_list_stop(void *face, struct http_turn *turn);
 page_writer write_post, redirect_actor, redirect_post; /* page_post.c */
+
+/* stream.c: what happens to an owner's contact requests, as server-sent events. */
+enum next stream_begin(void *face, struct http_turn *turn);
+enum next stream_resume(void *face, struct http_turn *turn, struct errand *back);
+enum next stream_more(void *face, struct http_turn *turn);
 
 /* media.c: the route of pictures. */
 enum next media_begin(void *face, struct http_turn *turn);

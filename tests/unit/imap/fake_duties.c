@@ -182,13 +182,14 @@ static void notes_clear(struct done *done)
     imap_notes_clear(&done->any.notes.notes);
 }
 
-static struct errand *fake_notes(void *ctx, int64_t account_id, struct slice mailbox)
+static struct errand *fake_notes(void *ctx, int64_t account_id, struct slice mailbox,
+                                 const struct imap_notes *wanted)
 {
     const struct fake *fake = ctx;
     struct done *done = done_new(notes_clear);
     struct imap_notes *notes = &done->any.notes.notes;
 
-    (void)account_id;
+    (void)account_id, (void)wanted;
     if (mailbox.len == 0)
         imap_notes_add(notes, must_dup("/shared/admin"), must_dup("mailto:postmaster@home.test"));
     for (size_t i = 0; mailbox.len > 0 && i < fake->notes.count; i++)
