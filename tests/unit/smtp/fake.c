@@ -100,7 +100,10 @@ static struct errand *fake_sender(void *ctx, int64_t account_id, struct slice ma
 static struct errand *fake_recipient(void *ctx, const struct smtp_envelope *envelope,
                                      struct slice recipient)
 {
-    (void)ctx;
+    const struct smtp_errand *says = ((const struct fake *)ctx)->recipient_says;
+
+    if (says)
+        return &done_new(says->code, says->status, says->words)->any.base.errand;
     if (slice_starts_nocase(recipient, "nobody@"))
         return &done_new(550, "5.1.1", "There is no such person here.")->any.base.errand;
     if (envelope->require_tls && slice_ends_nocase(recipient, "@else.test"))
@@ -146,7 +149,9 @@ static void fake_body_free(struct smtp_body *body)
 static struct errand *fake_take(void *ctx, const struct smtp_mail *mail)
 {
     struct fake *fake = ctx;
-    struct done_errand *done = done_new(250, "2.0.0", "Taken");
+    const struct smtp_errand *says = fake->take_says;
+    struct done_errand *done =
+        says ? done_new(says->code, says->status, says->words) : done_new(250, "2.0.0", "Taken");
 
     done->body = mail->body;
     done->firsts = fake->first_errands;

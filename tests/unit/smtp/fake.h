@@ -34,6 +34,7 @@ struct fake {
     bool busy, login_busy;
     enum err_kind take_fails; /* 0: it does not */
     int first_errands;        /* how many the next take asks for before it is done */
+    const struct smtp_errand *recipient_says, *take_says; /* instead of what is usual; or NULL */
 };
 
 void fake_begin(struct fake *fake, const char *service, bool require_tls);
