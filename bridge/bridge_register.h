@@ -55,6 +55,11 @@ MUST_CHECK bool bridge_register_look(struct bridge *bridge, struct store_view *v
  * or shorter, and a mistyped name makes no account. */
 bool register_by_login_fits(const struct bridge *bridge, struct slice user, struct slice password);
 
+/* own_card.c: vCards of public@, unlisted@, followers@ and claim@ at that domain of ours, with their keys, which are made if
+ * need be: HEAVY lane. */
+MUST_CHECK bool bridge_own_cards(struct bridge *bridge, const char *domain, struct bytes *out,
+                                 struct err *err);
+
 /* ---- invitations, for the command line ---- */
 enum { INVITATION_WORD_LEN = 20 };
 struct new_invitation {

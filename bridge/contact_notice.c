@@ -248,6 +248,7 @@ bool contact_notice(struct bridge *bridge, const struct account *account,
     out->account_id = account->id;
     out->mailbox = MAILBOX_CONTACTS_NEW;
     out->received_ms = news->now_ms;
+    out->own = true;
     out->from = must_print("Contact request <%s>", robot);
     out->message_id = message_id_new(account->domain);
     out->subject = subject_of(news);

@@ -3,12 +3,13 @@
  *
  *     it came encrypted, as its packets prove                                -> as it came
  *     not to be sealed (seal = no, or appended with seal_appended = no)      -> in clear
- *     Delta Chat reads the account: it drops what is encrypted and unsigned  -> under the server key
+ *     Delta Chat reads the account: it shows only what is signed too         -> signed by the key of its sender and
+ *       sealed, where that is an address of ours (own_key.h); else under the server key, as without a key
  *     its owner has keys that encrypt today, and an engine takes them        -> sealed to all of them
  *     the owner never had one                                                -> as seal_without_key says
  *     all are expired, revoked or not usable                                 -> the same, but never in clear
  */
-#include "bridge_private.h"
+#include "own_key.h"
 
 #include "faces.h"
 #include "key_letter.h"
@@ -160,6 +161,62 @@ static bool write_sealed(struct sealing *sealing, struct err *err)
     return write_without_key(sealing, err);
 }
 
+/* ---- for Delta Chat ---- */
+/* "Bob" <bob=social.example@example.org>: what stands in brackets, else all of it. */
+static char *address_in(const char *from)
+{
+    struct slice text = slice_of(from);
+    size_t begin = slice_find_last(text, '<');
+
+    if (begin != SIZE_MAX) {
+        text = slice_from(text, begin + 1);
+        text = slice_first(text, slice_find(text, '>'));
+    }
+    return must_copy(slice_trim(text));
+}
+
+static bool seal_signed(struct sealing *sealing, const char *from, const struct pgp_pair *signer,
+                        struct err *err)
+{
+    scoped_value(mail_faces) faces = {0};
+    scoped_value(bytes) inner = {0};
+
+    if (!mail_faces_of(sealing->content, &faces, err))
+        return false;
+    pgp_pair_autocrypt(signer, from, &inner);
+    bytes_add(&inner, bytes_slice(&faces.inner));
+    scoped(source) rest = source_from(sealing->content, faces.body);
+    scoped(source) whole = source_behind(bytes_slice(&inner), steal(&rest));
+    const struct pgp_orders orders = {
+        .form = PGP_SEALED,
+        .certificates = sealing->certificates,
+        .count = sealing->count,
+        .outer = bytes_slice(&faces.outer),
+        .signer = signer,
+    };
+    return write_body(sealing, &orders, whole, err);
+}
+
+static bool write_for_chat(struct sealing *sealing, struct err *err)
+{
+    scoped_text char *from = address_in(sealing->letter->from);
+    scoped_value(pgp_pair) signer = {0};
+
+    if (sealing->count == 0 || !sealing->letter->own || !own_key_fits(sealing->bridge, from))
+        return write_as(sealing, PGP_SERVER_KEY, err);
+    if (!own_key_get(sealing->bridge, from, &signer, err))
+        return false;
+    if (seal_signed(sealing, from, &signer, err)) {
+        hide_subject(sealing->letter);
+        return true;
+    }
+    if (err->kind != ERR_REFUSED)
+        return false;
+    log_warn("seal: librnp does not take the keys of account %lld; its mail goes without",
+             (long long)sealing->letter->account_id);
+    return write_as(sealing, PGP_SERVER_KEY, err);
+}
+
 static bool write_chosen(struct sealing *sealing, struct err *err)
 {
     const struct config *config = sealing->bridge->config;
@@ -174,7 +231,7 @@ static bool write_chosen(struct sealing *sealing, struct err *err)
     if (!find_keys(sealing, err))
         return false;
     if (sealing->chats)
-        return write_as(sealing, PGP_SERVER_KEY, err);
+        return write_for_chat(sealing, err);
     return sealing->count > 0 ? write_sealed(sealing, err) : write_without_key(sealing, err);
 }
 

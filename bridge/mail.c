@@ -117,6 +117,10 @@ static bool opened(struct mail_work *work, struct err *err)
     }
     if (!author_judge(work, err))
         return false;
+    if (!mail_open(work, err))
+        return false;
+    if (arrival->answer.verdict != VERDICT_TAKEN)
+        return true;
     recipients_mark_visible(work);
     if (refuse_by_dmarc(work))
         return true;
@@ -128,6 +132,8 @@ static void work_clear(struct mail_work *work)
     free(work->recipients);
     author_clear(&work->author);
     mail_free(work->inner);
+    mail_free(work->within);
+    own_opened_clear(&work->opened);
     store_view_free(work->view);
 }
 SCOPED_VALUE(mail_work, work_clear)

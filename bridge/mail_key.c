@@ -7,18 +7,19 @@
 #include "mail_work.h"
 
 #include "autocrypt.h"
+#include "commit.h"
 #include "key_change.h"
 #include "memory.h"
 
 enum { PARTS_DEEPEST = 4 };
 
 /* Of several valid fields none counts. */
-static bool told_key(struct mail_work *work, struct bytes *out)
+bool mail_key_told(const struct mail_work *work, struct mail *mail, struct bytes *out)
 {
-    size_t count = mail_field_count(work->mail, "Autocrypt"), valid = 0;
+    size_t count = mail_field_count(mail, "Autocrypt"), valid = 0;
 
     for (size_t i = 0; i < count && valid < 2; i++) {
-        const char *field = mail_field(work->mail, "Autocrypt", i);
+        const char *field = mail_field(mail, "Autocrypt", i);
         valid += field && autocrypt_read(slice_of(field), slice_of(work->author.address), out);
     }
     return valid == 1;
@@ -29,8 +30,8 @@ static bool may_teach(const struct mail_work *work)
     const struct author *author = &work->author;
 
     return work->arrival->plan && author->proof == PROOF_GOOD && author->evidence == EVIDENCE_S4 &&
-           work->bridge->config->seal && !work->chat &&
-           !account_chats(&author->account) && /* not sealed for: letter_seal.c */
+           work->bridge->config->seal &&
+           (work->within || !(work->chat || account_chats(&author->account))) &&
            !mail_field(work->mail, "Autocrypt-Setup-Message", 0);
 }
 
@@ -91,7 +92,7 @@ bool mail_key_learn(struct mail_work *work, struct err *err)
 {
     scoped_value(bytes) certificate = {0};
 
-    if (!may_teach(work) || !told_key(work, &certificate))
+    if (!may_teach(work) || !mail_key_told(work, work->mail, &certificate))
         return true;
     const struct key_offer offer = {
         .account = &work->author.account,
@@ -108,4 +109,26 @@ bool mail_key_learn(struct mail_work *work, struct err *err)
 bool mail_key_record(struct store_tx *tx, struct mail_plan *plan, struct err *err)
 {
     return !plan->key_change || key_change_record(tx, plan->key_change, err);
+}
+
+/* ---- before all else ---- */
+static bool record_first(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
+{
+    (void)bridge;
+    return key_change_record(tx, ctx, err);
+}
+
+bool mail_key_learn_first(struct mail_work *work, struct slice certificate, struct err *err)
+{
+    const struct key_offer offer = {.account = &work->author.account,
+                                    .certificate = certificate,
+                                    .learnt = KEY_BY_AUTOCRYPT,
+                                    .dated_ms = work->now_ms,
+                                    .now_ms = work->now_ms};
+    scoped(key_change) change = NULL;
+
+    if (!key_change_plan(work->bridge, work->view, &offer, &change, err))
+        return false;
+    letter_clear(&change->letter); /* the program reads it nowhere, and knows its own key */
+    return change->outcome != KEY_FIRST || bridge_commit(work->bridge, record_first, change, err);
 }

@@ -11,8 +11,10 @@
 #include "bridge_private.h"
 #include "contact_work.h"
 #include "digest.h"
+#include "faces.h"
 #include "id.h"
 #include "mail.h"
+#include "own_key.h"
 #include "policy_post.h"
 #include "report.h"
 #include "words.h"
@@ -145,8 +147,10 @@ struct mail_work {
     struct mail_arrival *arrival;
     struct store_view *view;
     struct mail *mail;
-    struct mail *inner;     /* the signed part, or NULL */
-    bool inner_has_headers; /* protected ones */
+    struct mail *within;      /* what came encrypted to an address of ours: then `mail` is this */
+    struct own_opened opened; /* what that was read from */
+    struct mail *inner;       /* the signed part, or NULL */
+    bool inner_has_headers;   /* protected ones */
     struct recipient *recipients;
     size_t count;
     struct author author;
@@ -367,6 +371,14 @@ MUST_CHECK bool record_note(struct bridge *bridge, struct store_tx *tx, struct m
                             struct err *err);
 MUST_CHECK bool record_mail(struct bridge *bridge, struct store_tx *tx, struct mail_plan *plan,
                             struct err *err);
+/* mail_open.c: what an owner's program encrypted to an address that we read is opened; then `mail` is what was in it.  Answered
+ * (the verdict is not VERDICT_TAKEN), if it is not signed by a key of the account. */
+MUST_CHECK bool mail_open(struct mail_work *work, struct err *err);
+/* mail_key.c: the certificate that `mail` tells of its author. */
+bool mail_key_told(const struct mail_work *work, struct mail *mail, struct bytes *out);
+/* The first key of the author's account, recorded before all else, so that what answers the mail is sealed to it.  Commits. */
+MUST_CHECK bool mail_key_learn_first(struct mail_work *work, struct slice certificate,
+                                     struct err *err);
 /* mail_key.c: the key that the mail tells, planned once all else is, and recorded with it. */
 MUST_CHECK bool mail_key_learn(struct mail_work *work, struct err *err);
 MUST_CHECK bool mail_key_record(struct store_tx *tx, struct mail_plan *plan, struct err *err);

@@ -48,6 +48,7 @@ static bool write_letter(struct bridge *bridge, const struct notice *notice,
     letter->account_id = notice->account->id;
     letter->mailbox = mailbox_for(notice->account, MAILBOX_NOTIFICATIONS);
     letter->received_ms = arrival->received_ms;
+    letter->own = true;
     letter->from = shown_address(bridge, notice->person, domain);
     letter->subject = must_dup(notice->subject);
     letter->message_id = message_id_of_object(bridge, arrival->activity.id, domain);

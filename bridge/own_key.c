@@ -16,7 +16,7 @@ bool own_key_fits(const struct bridge *bridge, const char *address)
     case ADDRESS_HELP:
     case ADDRESS_OFFICE: return true;
     case ADDRESS_PERSON: /* alice=example.org is alice@example.org where that is us: she has her own */
-        return !config_hosts(bridge->config, slice_of(read.host));
+        return read.mail_person || !config_hosts(bridge->config, slice_of(read.host));
     case ADDRESS_FOREIGN:
     case ADDRESS_MALFORMED:
     case ADDRESS_ACCOUNT:

@@ -17,6 +17,7 @@ bool own_letter_write(struct bridge *bridge, const struct account *account,
     out->mailbox = MAILBOX_INBOX;
     out->must_rest = own->must_rest;
     out->received_ms = clock_now(bridge->clock);
+    out->own = true;
     out->from = must_print("%s@%s", own->from ? own->from : "postmaster", account->domain);
     out->message_id = message_id_new(account->domain);
     out->subject = must_dup(own->subject);

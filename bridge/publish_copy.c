@@ -210,6 +210,7 @@ static bool finish_letter(struct bridge *bridge, struct compose *mail, struct le
 {
     struct memory_sink written;
 
+    letter->own = true;
     memory_sink_init(&written);
     bool ok = compose_write(mail, &written.sink, err);
     scoped(source) content = source_of_bytes(&written.bytes);

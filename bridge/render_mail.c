@@ -183,6 +183,8 @@ static void add_header(struct bridge *bridge, struct compose *c, const struct sh
     compose_ids(c, "Message-ID", &message_id, 1);
     add_thread(c, showing->references);
     add_marks(c, showing, reader);
+    if (account_chats(reader->account)) /* else it would write the subject before the words */
+        compose_field(c, "Chat-Version", "1.0");
     free(message_id);
 }
 
@@ -214,6 +216,7 @@ bool render_letter(struct bridge *bridge, const struct showing *showing,
         return false;
     letter->account_id = reader->account->id;
     letter->mailbox = mailbox;
+    letter->own = true;
     letter->from = steal(&mail.from);
     letter->subject = steal(&mail.subject);
     letter->message_id = must_dup(showing->message_id);

@@ -90,6 +90,12 @@ static bool show_code(struct page *page, const char *word, struct err *err)
                 "</code></p>\n<p class=\"quiet\">To print: <a href=\"/new.png%s%s\">the code "
                 "as PNG</a>, <a href=\"/new.svg%s%s\">as SVG</a>.</p>\n",
                 word ? "?t=" : "", word ? word : "", word ? "?t=" : "", word ? word : "");
+    bytes_add_text(html,
+                   "<p>Then give the program <a href=\"/contacts.vcf\">the contacts of this "
+                   "server</a>: write to <b>PUBLIC post</b> and everybody can read it, to <b>My "
+                   "followers</b> and they can, encrypted on the way here. From your first message "
+                   "to one of them on, what comes for you from the Fediverse and by ordinary mail "
+                   "is shown in chats.</p>\n");
     words_end(page);
     return true;
 }

@@ -238,6 +238,7 @@ static const struct http_route routes[] = {
     {"GET", "/about/first-mail",   ACCEPT_ANY,  on_first_mail, page_end_turn,     NULL},
     {"GET", "/new",                ACCEPT_ANY,  on_new,        page_end_turn,     NULL},
     {"POST", "/new",               ACCEPT_ANY,  on_new_account, new_account_made, NULL},
+    {"GET", "/contacts.vcf",       ACCEPT_ANY,  on_cards,      cards_written,     NULL},
     {"GET", "/new.svg",            ACCEPT_ANY,  on_new_svg,    NULL,         NULL},
     {"GET", "/new.png",            ACCEPT_ANY,  on_new_png,    NULL,         NULL},
     {"GET", "/.well-known/autoconfig/mail/config-v1.1.xml", ACCEPT_ANY, on_autoconfig, NULL, NULL},

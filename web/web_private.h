@@ -53,6 +53,9 @@ enum next on_new_account(void *face, struct http_turn *turn);
 enum next new_account_made(void *face, struct http_turn *turn, struct errand *back);
 enum next on_new_svg(void *face, struct http_turn *turn);
 enum next on_new_png(void *face, struct http_turn *turn);
+/* page_cards.c: the server's own contacts. */
+enum next on_cards(void *face, struct http_turn *turn);
+enum next cards_written(void *face, struct http_turn *turn, struct errand *back);
 enum next on_autoconfig(void *face, struct http_turn *turn);
 enum next on_apple(void *face, struct http_turn *turn);
 

@@ -5,6 +5,7 @@ such names.  The times printed are those from the call that sends to the event a
 """
 import os
 import time
+import urllib.request
 
 import pytest
 
@@ -207,6 +208,60 @@ def test_a_second_device_sees_the_same_chats(app, alice, bob, tmp_path):
     bob.say(heard["chatId"], "to all your devices")
     for device in (alice, second):
         device.hears(lambda said: said["text"] == "to all your devices", WITHIN)
+
+
+# ---- beyond chats: the Fediverse and ordinary mail (docs/at-rest.md, docs/accounts.md) ----
+
+@pytest.fixture(scope="module")
+def robots(houses, alice):
+    """The contacts that the page gives, as Alice's program has them: {name: chat}."""
+    with urllib.request.urlopen("https://_a.test/contacts.vcf", context=houses[0].trust) as answer:
+        contacts = alice.call("import_vcard_contents", answer.read().decode())
+    known = alice.call("get_contacts_by_ids", contacts)
+    return {contact["displayName"]: alice.call("create_chat_by_contact_id", contact["id"]) for contact in known.values()}
+
+
+def last_of(profile, chat, words):
+    """The last message of that chat, once it has these words."""
+    def look():
+        said = profile.message(profile.call("get_message_ids", chat, False, False)[-1])
+        return words in said["text"] and said
+    return until(look, f"{words!r} in the chat", WITHIN)
+
+
+def test_a_post_by_chat(houses, alice, robots):
+    """The words are encrypted on the way to the server; its copy, signed by the same key, says what everybody sees."""
+    alice.say(robots["PUBLIC post"], "Coffee at nine")
+    [post] = until(lambda: houses[0].ask("post", "list", alice.address), "the post", WITHIN)
+    assert post["visibility"] == "public" and post["text"] == "Coffee at nine"
+    copy = last_of(alice, robots["PUBLIC post"], "This is what everybody will see")
+    assert copy["showPadlock"] and copy["sender"]["address"] == "public@_a.test"
+
+
+def write_directly(peer, profile, text, person="bob", **more):
+    user, host = profile.address.split("@")
+    actor = f"https://{host}/users/{user}"
+    return peer.note(f"<p>{text}</p>", [actor], person, to=[actor],
+                     mentions=[{"href": actor, "name": f"@{profile.address}"}], **more)
+
+
+def test_fediverse_people_are_chats_of_their_own(houses, alice, robots, social):
+    chats = {}
+    for person in ("bob", "dan"):
+        write_directly(social, alice, f"Hello from {person}", person)
+        heard, _ = alice.hears(lambda said: f"Hello from {person}" in said["text"], WITHIN)  # noqa: B023
+        assert heard["showPadlock"] and "Not end-to-end encrypted" in heard["text"]
+        assert heard["sender"]["address"] == f"{person}=social.test@_a.test" and heard["sender"]["isKeyContact"]
+        alice.call("accept_chat", heard["chatId"])
+        chats[person] = heard["chatId"]
+    assert chats["bob"] != chats["dan"]
+
+    alice.say(chats["bob"], "Hello Bob, from a chat")
+    create = social.wait_for_activity("Create", lambda it: "Hello Bob, from a chat" in it["object"]["content"])
+    assert create["activity"]["to"] == social.actor("bob")
+    write_directly(social, alice, "and in the same chat", inReplyTo=create["activity"]["object"]["id"])
+    heard, _ = alice.hears(lambda said: "and in the same chat" in said["text"], WITHIN)
+    assert heard["chatId"] == chats["bob"] and heard["showPadlock"]
 
 
 def refusal(app, code):
