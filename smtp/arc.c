@@ -218,6 +218,9 @@ static bool read_chain(struct reading *reading,
             out->why = "sealed by somebody who is not trusted here";
             return false;
         }
+    keep_chain(sets, &out->chain);
+    if (out->chain.len > ARC_CHAIN_MAX)
+        return fails(out, "its sets are too long");
     out->count = sets->count;
     for (size_t i = 1; i <= sets->count; i++)
         if (!read_seal(reading, i))
@@ -227,8 +230,7 @@ static bool read_chain(struct reading *reading,
     if (out->message.result != AUTH_NONE)
         return fails(out, out->message.why);
     read_results(sets->at[1][ARC_RESULTS], out->seals[0].domain, out->author);
-    keep_chain(sets, &out->chain);
-    return out->chain.len <= ARC_CHAIN_MAX || fails(out, "its sets are too long");
+    return true;
 }
 
 void arc_read(const struct dkim_text *text, int64_t now_ms,

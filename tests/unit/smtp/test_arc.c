@@ -216,6 +216,18 @@ static void a_long_chain(void **state)
     expect("one more", mail, AUTH_FAIL, "too many hands");
 }
 
+static void long_sets(void **state)
+{
+    enum { MUCH = ARC_CHAIN_MAX };
+    scoped_text char *seen = must_print("i=1; mx;%*s none", MUCH, "");
+    scoped_text char *mail =
+        house_sealed(SEAL("1", "none", LIST), MESSAGE("1", LIST), SEEN("1"), MAIL);
+    scoped_text char *longer = changed(mail, SEEN("1"), seen);
+
+    (void)state;
+    expect("more than is carried on", longer, AUTH_FAIL, "its sets are too long");
+}
+
 /* Signed and sealed by python3-dkim. */
 static void a_chain_of_somebody_elses(void **state)
 {
@@ -271,6 +283,7 @@ int main(void)
         cmocka_unit_test(whom_it_vouches_for),
         cmocka_unit_test(dns_may_fail),
         cmocka_unit_test(a_long_chain),
+        cmocka_unit_test(long_sets),
         cmocka_unit_test(a_chain_of_somebody_elses),
     };
 
