@@ -126,9 +126,13 @@ static bool write_without_key(struct sealing *sealing, struct err *err)
     __builtin_unreachable();
 }
 
-/* The subject goes inside: what lists show of it is what anybody may read. */
-static void hide_subject(struct letter *letter)
+/* The subject goes inside, and names beside addresses: what lists show of them is what anybody may read. */
+static void hide_words(struct letter *letter)
 {
+    char *bare = letter->from ? mail_bare_addresses(slice_of(letter->from)) : NULL;
+
+    free(letter->from);
+    letter->from = bare;
     if (!letter->subject)
         return;
     free(letter->subject);
@@ -150,7 +154,7 @@ static bool write_sealed(struct sealing *sealing, struct err *err)
         .outer = bytes_slice(&faces.outer),
     };
     if (write_body(sealing, &orders, whole, err)) {
-        hide_subject(sealing->letter);
+        hide_words(sealing->letter);
         return true;
     }
     if (err->kind != ERR_REFUSED)

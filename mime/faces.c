@@ -92,6 +92,24 @@ static void add_field(struct bytes *out, const char *before, struct slice name, 
     bytes_add_text(out, "\r\n");
 }
 
+/* From, Sender, To, Cc: as they stand outside. */
+static bool has_addresses(struct slice name)
+{
+    return slice_is_nocase(name, "From") || slice_is_nocase(name, "Sender") ||
+           slice_is_nocase(name, "To") || slice_is_nocase(name, "Cc");
+}
+
+static void add_outside(struct bytes *out, const char *before, const struct header_field *field)
+{
+    if (!has_addresses(field->name)) {
+        add_field(out, before, field->name, field->raw);
+        return;
+    }
+    scoped_text char *addresses = mail_bare_addresses(field->raw);
+    if (addresses)
+        bytes_print(out, "%s%.*s: %s\r\n", before, SLICE_ARGS(field->name), addresses);
+}
+
 /* ---- Content-Type, marked ---- */
 static bool is_mark(struct slice parameter)
 {
@@ -169,14 +187,14 @@ static void place_fields(const struct header *header, struct mail_faces *out)
         const struct header_field *field = &header->fields[i];
         enum place place = place_of(field->name);
         if (place == OUTSIDE_ALONE || place == BOTH)
-            add_field(&out->outer, "", field->name, field->raw);
+            add_outside(&out->outer, "", field);
         if ((place == BOTH || place == INSIDE_ALONE) &&
             !slice_is_nocase(field->name, "Content-Type"))
             add_field(&out->inner, "", field->name, field->raw);
     }
     for (size_t i = 0; i < header->count; i++)
         if (place_of(header->fields[i].name) == BOTH)
-            add_field(&out->inner, "HP-Outer: ", header->fields[i].name, header->fields[i].raw);
+            add_outside(&out->inner, "HP-Outer: ", &header->fields[i]);
     if (header_find(header, "Subject", 0))
         add_subject(out);
     add_content_type(&out->inner, type ? type->raw : SLICE("text/plain"));

@@ -3,7 +3,7 @@
  *
  * Inside goes the whole mail with every field it had, its Content-Type marked hp="cipher" (and protected-headers="v1",
  * which programs older than RFC 9788 look for) and an HP-Outer field for each field that stands outside too.  Outside
- * stands what delivery and threads need: the trace, From, Sender, To, Cc, Date, Message-ID, In-Reply-To, References, List-Id
+ * stands what delivery and threads need: the trace, From, Sender, To, Cc (their addresses alone), Date, Message-ID, In-Reply-To, References, List-Id
  * and the like, and "Subject: [...]".
  */
 #ifndef NESTBOX_MIME_FACES_H
@@ -21,6 +21,9 @@ SCOPED_VALUE(mail_faces, mail_faces_clear)
 
 /* Takes anything: what has no header that can be read goes inside whole, as text. */
 MUST_CHECK bool mail_faces_of(struct source *mail, struct mail_faces *out, struct err *err);
+
+/* The addresses alone of a field like From, without the names beside them, which are words of people.  NULL: none. */
+char *mail_bare_addresses(struct slice field);
 
 /* Does the mail call itself encrypted, in the one shape that may rest as it came (RFC 3156 4, RFC 8551 3.3)?  Then
  * *out_part is the body of the part that must prove it, as it stands in the source (kept as a borrow). */

@@ -36,7 +36,7 @@ static void read_contact(struct sql_rows *rows, void *out)
     contact->state = (enum contact_state)take_int(rows);
     contact->origin = (enum contact_origin)take_int(rows);
     contact->notice_id = take_number(rows);
-    contact->words = take_text(rows);
+    contact->words = take_secret(rows);
     contact->tries = take_number(rows);
     contact->held = take_number(rows);
     contact->first_ms = take_number(rows);
@@ -249,7 +249,7 @@ static bool insert(struct store_tx *tx, const struct contact *contact, int64_t *
         " about_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         with(as_number(contact->account_id), as_id(contact->person_id), as_text(contact->domain),
              as_number(contact->evidence), as_number(contact->state), as_number(contact->origin),
-             as_id(contact->notice_id), as_text(contact->words), as_number(contact->tries),
+             as_id(contact->notice_id), as_secret(contact->words), as_number(contact->tries),
              as_number(contact->held), as_number(contact->first_ms), as_number(contact->last_ms),
              as_number(contact->decided_ms), as_number(contact->arrived_ms),
              as_number(contact->expires_ms), as_number(contact->wish), as_number(contact->inside),
@@ -265,7 +265,7 @@ static bool update(struct store_tx *tx, const struct contact *contact, struct er
         " tries = ?, held = ?, first_ms = ?, last_ms = ?, decided_ms = ?, arrived_ms = ?,"
         " expires_ms = ?, wish = ?, inside = ?, about_id = ? WHERE id = ?",
         with(as_number(contact->state), as_number(contact->origin), as_id(contact->notice_id),
-             as_text(contact->words), as_number(contact->tries), as_number(contact->held),
+             as_secret(contact->words), as_number(contact->tries), as_number(contact->held),
              as_number(contact->first_ms), as_number(contact->last_ms),
              as_number(contact->decided_ms), as_number(contact->arrived_ms),
              as_number(contact->expires_ms), as_number(contact->wish), as_number(contact->inside),

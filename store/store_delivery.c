@@ -64,7 +64,7 @@ static void read_delivery(struct sql_rows *rows, void *out)
     delivery->tries = take_int(rows);
     delivery->due_ms = take_number(rows);
     delivery->first_ms = take_number(rows);
-    delivery->last_reply = take_text(rows);
+    delivery->last_reply = take_secret(rows);
     delivery->body_id = take_number(rows);
     delivery->mail_from = take_text(rows);
     delivery->rcpt_to = take_text(rows);

@@ -30,7 +30,7 @@ static void read_follow(struct sql_rows *rows, void *out)
     follow->reported_ms = take_number(rows);
     follow->soft_ms = take_number(rows);
     follow->soft_count = take_int(rows);
-    follow->trouble = take_text(rows);
+    follow->trouble = take_secret(rows);
     follow->untold = take_bool(rows);
 }
 

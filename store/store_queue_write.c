@@ -7,9 +7,12 @@ static const char no_broadcast[] = "No such broadcast";
 
 enum { REPLY_MAX = 500 }; /* a peer's words: one line */
 
+/* It may repeat what it answers. */
 static struct sql_value as_reply(const char *reply)
 {
-    return reply ? as_slice(slice_first(slice_of(reply), REPLY_MAX)) : as_text(NULL);
+    return reply ? (struct sql_value){.kind = SQL_SECRET,
+                                      .bytes = slice_first(slice_of(reply), REPLY_MAX)}
+                 : as_text(NULL);
 }
 
 /* Whether nothing is left to say: a withdrawn row whose Delete went out, a mail that was sent. */

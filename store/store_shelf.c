@@ -138,7 +138,7 @@ static void read_annotation(struct sql_rows *rows, void *out)
     struct annotation *note = out;
 
     note->name = take_text(rows);
-    note->value = take_text(rows);
+    note->value = take_secret(rows);
 }
 
 bool store_annotations(struct store_view *view, int64_t account_id, int64_t mailbox_id,

@@ -165,5 +165,5 @@ bool store_annotate(struct store_tx *tx, int64_t account_id, int64_t mailbox_id,
         tx->sql,
         "INSERT INTO annotation (account_id, mailbox_id, name, value) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (account_id, mailbox_id, name) DO UPDATE SET value = excluded.value",
-        with(as_number(account_id), as_number(mailbox_id), as_text(name), as_text(value)), err);
+        with(as_number(account_id), as_number(mailbox_id), as_text(name), as_secret(value)), err);
 }

@@ -136,7 +136,7 @@ bool store_follow_fares(struct store_tx *tx, const struct follow *follow, struct
                       " soft_count = ?, trouble = ?, untold = ? WHERE id = ?",
                       with(as_number(follow->refused_ms), as_number(follow->reported_ms),
                            as_number(follow->soft_ms), as_number(follow->soft_count),
-                           as_text(follow->trouble), as_number(follow->untold),
+                           as_secret(follow->trouble), as_number(follow->untold),
                            as_number(follow->id)),
                       "No such follow", err);
 }

@@ -89,6 +89,17 @@ def test_a_word_that_came_by_every_way_is_nowhere_on_the_disk(house, disk, judge
         assert found == []
 
 
+def test_a_word_of_strangers_and_of_their_refusal_is_nowhere_on_the_disk(house, disk, judge, tmp_path):
+    server = house({"contact": "ask", "hold": "accept"})
+    living = people(server, tmp_path)
+    canary = Canary(server, living, judge).knock()
+    server.kill()
+    disk.detach()
+    found = search(server, disk, canary.word)
+    disk.attach()
+    assert found == []
+
+
 def test_the_search_finds_what_is_not_sealed(house, disk, judge, tmp_path):
     server = house({"seal": "no"})
     canary = Canary(server, people(server, tmp_path), judge).fly()

@@ -149,13 +149,29 @@ class Canary:
         for size, filler in (("small", ""), ("large", FILLER)):
             raw = self.mail(f"append-{size}", one.address, "carol@judge.test", filler)
             assert imap.append("Drafts", None, None, raw)[0] == "OK"
+        assert imap.xatom("SETMETADATA", "Drafts", f'(/private/comment "{self.mark("metadata", "value")}")')[0] == "OK"
         imap.logout()
-        self.ways.append("append")
+        self.ways += ["append", "metadata"]
+
+    def knock(self):
+        """As strangers, where the owner is asked first; they are refused in words, by the command line."""
+        for number, one in enumerate(self.people):
+            stranger = f"knock{number}@mail.test"
+            mail = self.mail("knock", stranger, one.address)
+            self._took("knock", from_outside(self.server, stranger, [one.address], mail)[0] in (250, 450), True)
+            name, actor = f"knock{number}", one.actor
+            self.judge.names[name] = self.mark("knock", "name")
+            note = self.judge.make_note(f"<p>{self.mark('knock', 'note')}</p>", name, to=[actor])
+            status, words = self.judge.post(f"{actor}/inbox", self.judge.create(note, name), name)
+            self._took("knocking note", status, 202)
+            self.server.cli("contact", "refuse", one.address, stranger, "--say", self.mark("knock", "words"))
+            self.ways.append("command line")
+        return self
 
     def _by_activities(self, one):
-        """Not as the actor's name: From stands outside of what is sealed, as it came (docs/at-rest.md)."""
         judge, actor = self.judge, one.actor
         name = f"canary{len(self.ways)}"
+        judge.names[name] = self.mark("actor", "name")
         for way, to, more in (
                 ("note", ["https://www.w3.org/ns/activitystreams#Public"], {}), ("direct", [actor], {}),
                 ("poll", [actor], {"type": "Question", "oneOf": [

@@ -29,14 +29,20 @@ def packets(message):
     return found
 
 
-SESSION_KEY_HEAD = 12  # version, key, algorithm, and a length in bits that programs need not take at its word
+ECDH = 18
+
+
+def secret_part(message, begin):
+    """Where the encrypted session key begins in its packet.  In front of it stand version, key, algorithm and a length in
+    bits, which programs need not take at its word, and with ECDH a point, of whose bits Curve25519 itself ignores one."""
+    bits = int.from_bytes(message[begin + 10:begin + 12], "big")
+    return begin + 12 + ((bits + 7) // 8 + 1 if message[begin + 9] == ECDH else 0)
 
 
 def spoiled(message, packet, chance):
     """The message with one bit of that packet turned over."""
     tag, begin, end = packet
-    begin += SESSION_KEY_HEAD if tag == 1 else 0
-    bit = chance.randrange(begin * 8, end * 8)
+    bit = chance.randrange((secret_part(message, begin) if tag == 1 else begin) * 8, end * 8)
     changed = bytearray(message)
     changed[bit // 8] ^= 1 << bit % 8
     return bytes(changed)

@@ -107,7 +107,7 @@ class PythonPeer:
     def begin(self):
         """Forgets what came, for the next test; people keep their keys, and ids go on, as others remember them."""
         self.deliveries, self.fetches = Log(f"deliveries to {self.host}"), Log(f"fetches from {self.host}")
-        self._keys = {}
+        self._keys, self.names = {}, {}
         self.on_delivery = lambda delivery: 202  # what a verified delivery is answered; a test may put its own
         return self
 
@@ -136,7 +136,7 @@ class PythonPeer:
     def actor_document(self, name):
         actor = self.actor(name)
         return {
-            "@context": CONTEXT, "id": actor, "type": "Person", "preferredUsername": name, "name": name.capitalize(),
+            "@context": CONTEXT, "id": actor, "type": "Person", "preferredUsername": name, "name": self.names.get(name, name.capitalize()),
             "inbox": f"{actor}/inbox", "outbox": f"{actor}/outbox", "followers": f"{actor}/followers",
             "endpoints": {"sharedInbox": f"https://{self.host}/inbox"},
             "publicKey": {"id": f"{actor}#main-key", "owner": actor, "publicKeyPem": self.key(name).public_pem}}

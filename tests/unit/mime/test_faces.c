@@ -38,31 +38,38 @@ static void each_field_has_its_place(void **state)
          "Received: from a\n by b\nFrom: bob@x.test\nTo: alice@y.test\nSubject: secret\nX-Mailer: "
          "m\n"
          "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: "
-         "8bit\n\nhello\n",                                                                                             "Received: from a\n by b\nFrom: bob@x.test\nTo: alice@y.test\nSubject: [...]\n|"
+         "8bit\n\nhello\n",                                                                                                    "Received: from a\n by b\nFrom: bob@x.test\nTo: alice@y.test\nSubject: [...]\n|"
          "From: bob@x.test\nTo: alice@y.test\nSubject: secret\nX-Mailer: m\nMIME-Version: 1.0\n"
          "Content-Transfer-Encoding: 8bit\nHP-Outer: From: bob@x.test\nHP-Outer: To: alice@y.test\n"
-         "HP-Outer: Subject: [...]\nContent-Type: text/plain" MARK "; charset=utf-8\n\nhello\n"                                                                      },
-        {"threads stay",                        "Message-ID: <2@x>\nIn-Reply-To: <1@x>\nReferences: <0@x>\n <1@x>\n\n",
+         "HP-Outer: Subject: [...]\nContent-Type: text/plain" MARK "; charset=utf-8\n\nhello\n"                                                                               },
+        {"threads stay",                               "Message-ID: <2@x>\nIn-Reply-To: <1@x>\nReferences: <0@x>\n <1@x>\n\n",
          "Message-ID: <2@x>\nIn-Reply-To: <1@x>\nReferences: <0@x>\n <1@x>\n|"
          "Message-ID: <2@x>\nIn-Reply-To: <1@x>\nReferences: <0@x>\n <1@x>\n"
          "HP-Outer: Message-ID: <2@x>\nHP-Outer: In-Reply-To: <1@x>\nHP-Outer: References: <0@x>\n "
          "<1@x>\n"
-         "Content-Type: text/plain" MARKS                                                                                                                                                       },
-        {"nothing is said in the name of ours", "HP-Outer: Subject: harmless\nSubject: secret\n\n",
+         "Content-Type: text/plain" MARKS                                                                                                                                                                },
+        {"names go inside",
+         "From: \"Bob, the b\" <bob@x.test>\nTo: us: =?utf-8?Q?A?= <a@y.test>,\n (b) c@y.test;\n\n",                           "From: bob@x.test\nTo: a@y.test,\n c@y.test\n|"
+         "From: \"Bob, the b\" <bob@x.test>\nTo: us: =?utf-8?Q?A?= <a@y.test>,\n (b) c@y.test;\n"
+         "HP-Outer: From: bob@x.test\nHP-Outer: To: a@y.test,\n c@y.test\nContent-Type: "
+         "text/plain" MARKS                                                                          },
+        {"nobody is named outside who has no address",
+         "From: Bob\nTo: undisclosed-recipients:;\n\n",                                                                        "|From: Bob\nTo: undisclosed-recipients:;\nContent-Type: text/plain" MARKS},
+        {"nothing is said in the name of ours",        "HP-Outer: Subject: harmless\nSubject: secret\n\n",
          "Subject: [...]\n|Subject: secret\nHP-Outer: Subject: [...]\nContent-Type: "
-         "text/plain" MARKS                                                                                                                                                                     },
+         "text/plain" MARKS                                                                                                                                                                              },
         {"marks of others go",
          "Content-Type: multipart/mixed; hp=\"clear\";\n boundary=\"a;hp=b\"; "
-         "Protected-Headers=v1; x=y\n\n",                                                                               "|Content-Type: multipart/mixed" MARK ";\n boundary=\"a;hp=b\"; x=y\n\n"},
-        {"a type that is none",                 "Content-Type: text\n\nhello",
-         "|Content-Type: text/plain" MARKS "hello"                                                                                                                                              },
-        {"a header alone",                      "Subject: secret\n",
+         "Protected-Headers=v1; x=y\n\n",                                                                                      "|Content-Type: multipart/mixed" MARK ";\n boundary=\"a;hp=b\"; x=y\n\n"  },
+        {"a type that is none",                        "Content-Type: text\n\nhello",
+         "|Content-Type: text/plain" MARKS "hello"                                                                                                                                                       },
+        {"a header alone",                             "Subject: secret\n",
          "Subject: [...]\n|Subject: secret\nHP-Outer: Subject: [...]\nContent-Type: "
-         "text/plain" MARKS                                                                                                                                                                     },
-        {"no header, and a text like one",      "\nFrom: me\n\nhello",
-         "|Content-Type: text/plain" MARKS "\nFrom: me\n\nhello"                                                                                                                                },
-        {"no header",                           "\nhello",                                                              "|Content-Type: text/plain" MARKS "\nhello"                             },
-        {"nothing",                             "",                                                                     "|Content-Type: text/plain" MARKS                                       },
+         "text/plain" MARKS                                                                                                                                                                              },
+        {"no header, and a text like one",             "\nFrom: me\n\nhello",
+         "|Content-Type: text/plain" MARKS "\nFrom: me\n\nhello"                                                                                                                                         },
+        {"no header",                                  "\nhello",                                                              "|Content-Type: text/plain" MARKS "\nhello"                               },
+        {"nothing",                                    "",                                                                     "|Content-Type: text/plain" MARKS                                         },
     };
 
     (void)state;
@@ -70,6 +77,39 @@ static void each_field_has_its_place(void **state)
         scoped_text char *faces = faces_of(rows[i].mail);
         if (strcmp(faces, rows[i].faces) != 0)
             fail_msg("%s:\n%s\nis not\n%s", rows[i].name, faces, rows[i].faces);
+    }
+}
+
+static void addresses_stand_bare(void **state)
+{
+    static const struct {
+        const char *field, *bare;
+    } rows[] = {
+        {"bob@x.test",                            "bob@x.test"                          },
+        {" Bob <bob@x.test> ",                    "bob@x.test"                          },
+        {"<@relay,@other:bob@x.test>",            "@relay,@other:bob@x.test"            },
+        {"bob@x.test (Bob (at) home)",            "bob@x.test"                          },
+        {"(bob@y.test) Bob\r\n\t<bob@x.test>",    "bob@x.test"                          },
+        {"\"bob@y.test\" <bob@x.test>",           "bob@x.test"                          },
+        {"\"a\\\"b@y.test\" <bob@x.test>",        "bob@x.test"                          },
+        {"\"bob.b\"@x.test",                      "\"bob.b\"@x.test"                    },
+        {"<\"bob b\"@x.test>",                    "\"bob b\"@x.test"                    },
+        {"a@x.test, B <b@x.test>;c@x.test,,",     "a@x.test,\r\n b@x.test,\r\n c@x.test"},
+        {"Secret words bob@x.test more words",    "bob@x.test"                          },
+        {"Secret words <Secret words bob@x.test", NULL                                  },
+        {"\"never closed <bob@x.test>",           NULL                                  },
+        {"(never closed bob@x.test",              NULL                                  },
+        {"Bob",                                   NULL                                  },
+        {"<>",                                    NULL                                  },
+        {"@x.test, bob@",                         NULL                                  },
+        {"",                                      NULL                                  },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        scoped_text char *bare = mail_bare_addresses(slice_of(rows[i].field));
+        if (!bare != !rows[i].bare || (bare && strcmp(bare, rows[i].bare) != 0))
+            fail_msg("%s: %s", rows[i].field, bare ? bare : "(none)");
     }
 }
 
@@ -162,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_field_has_its_place),
+        cmocka_unit_test(addresses_stand_bare),
         cmocka_unit_test(a_header_without_end_goes_inside_whole),
         cmocka_unit_test(only_the_one_shape_claims_to_be_encrypted),
     };
