@@ -211,7 +211,7 @@ static bool write_for_chat(struct sealing *sealing, struct err *err)
     if (!own_key_get(sealing->bridge, from, &signer, err))
         return false;
     if (seal_signed(sealing, from, &signer, err)) {
-        hide_subject(sealing->letter);
+        hide_words(sealing->letter);
         return true;
     }
     if (err->kind != ERR_REFUSED)
