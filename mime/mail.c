@@ -75,10 +75,44 @@ static bool is_address(struct slice address)
     return utf8_valid(address);
 }
 
+static bool is_plain_label(struct slice label)
+{
+    if (label.len == 0 || label.len > 63 || label.at[0] == '-' || label.at[label.len - 1] == '-' ||
+        (label.len > 3 && label.at[2] == '-' && label.at[3] == '-'))
+        return false;
+    for (size_t i = 0; i < label.len; i++)
+        if (!g_ascii_isalnum(label.at[i]) && label.at[i] != '-')
+            return false;
+    return true;
+}
+
+/* Behind the last `@` stands a name that IDNA leaves as it is (RFC 5890 2.3.1), as nearly always; looking for what it would
+ * be costs more than all else that is done to an address. */
+static bool has_plain_domain(struct slice address)
+{
+    size_t at = slice_find_last(address, '@');
+    struct slice rest = at == SIZE_MAX ? SLICE("") : slice_from(address, at + 1);
+
+    if (rest.len == 0 || rest.len > 253 || slice_ends_nocase(rest, "."))
+        return false;
+    while (rest.len > 0)
+        if (!is_plain_label(slice_cut(&rest, '.')))
+            return false;
+    return true;
+}
+
+static const char *spec_of(InternetAddressMailbox *mailbox)
+{
+    const char *spec = internet_address_mailbox_get_addr(mailbox);
+
+    return spec && has_plain_domain(slice_of(spec))
+               ? spec
+               : internet_address_mailbox_get_idn_addr(mailbox);
+}
+
 static void add_address(struct mail_addresses *out, InternetAddress *entry)
 {
-    const char *spec =
-        internet_address_mailbox_get_idn_addr((InternetAddressMailbox *)(void *)entry);
+    const char *spec = spec_of((InternetAddressMailbox *)(void *)entry);
     const char *name = internet_address_get_name(entry);
 
     if (!spec || !is_address(slice_of(spec))) {
