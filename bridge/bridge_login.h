@@ -47,4 +47,14 @@ MUST_CHECK bool bridge_login_challenge(struct bridge *bridge, struct slice name,
                                        unsigned char out_salt[SCRAM_SALT_LEN], int *out_iterations,
                                        struct err *err);
 
+/* ---- the same as errands (base/login_errand.h), for sessions ---- */
+struct errand;
+struct errand *bridge_login_errand(struct bridge *bridge, const char *network, struct slice name,
+                                   struct slice password); /* struct login_errand */
+struct errand *bridge_proof_errand(struct bridge *bridge, struct slice name,
+                                   struct slice auth_message,
+                                   struct slice proof); /* struct login_errand */
+struct errand *bridge_challenge_errand(struct bridge *bridge,
+                                       struct slice name); /* struct challenge_errand */
+
 #endif

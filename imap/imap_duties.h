@@ -8,6 +8,7 @@
 #define NESTBOX_IMAP_DUTIES_H
 
 #include "errand.h"
+#include "login_errand.h"
 #include "logins.h"
 #include "search.h"
 #include "sequence_set.h"
@@ -37,22 +38,6 @@ struct imap_errand {
      * to be sent again with after = reached. */
     bool more;
     uint32_t after, reached;
-};
-
-/* ---- who ---- */
-struct imap_login { /* login, prove */
-    struct imap_errand base;
-    int64_t account_id; /* 0: refused */
-    char address[321];
-};
-struct imap_challenge { /* challenge: RFC 5802, the same in kind for names nobody has */
-    struct imap_errand base;
-    unsigned char salt[16];
-    int iterations;
-};
-struct imap_proof { /* prove */
-    struct imap_login login;
-    unsigned char server_signature[32];
 };
 
 /* ---- mailboxes ---- */
@@ -230,10 +215,10 @@ struct imap_duties {
     struct logins *logins;            /* who guesses passwords; the same for every protocol */
 
     struct errand *(*login)(void *ctx, const struct peer *peer, struct slice name,
-                            struct slice password);            /* imap_login */
-    struct errand *(*challenge)(void *ctx, struct slice name); /* imap_challenge */
+                            struct slice password);            /* login_errand */
+    struct errand *(*challenge)(void *ctx, struct slice name); /* challenge_errand */
     struct errand *(*prove)(void *ctx, struct slice name, struct slice auth_message,
-                            struct slice proof); /* imap_proof */
+                            struct slice proof); /* login_errand */
 
     struct errand *(*list)(void *ctx, int64_t account_id, bool count); /* imap_listing */
     struct errand *(*status)(void *ctx, int64_t account_id,

@@ -60,9 +60,9 @@ static enum next refuse_login(struct imap_session *s)
 
 enum next judge_login(struct imap_session *s, struct errand *back)
 {
-    int64_t account_id = container_of(back, struct imap_login, base.errand)->account_id;
+    int64_t account_id = container_of(back, struct login_errand, errand)->account_id;
 
-    if (errand_failed(back)) {
+    if (!back->ok) {
         sasl_clear(&s->sasl);
         return no_errand(s, back);
     }

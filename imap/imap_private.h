@@ -175,7 +175,7 @@ void sasl_clear(struct sasl *sasl);
 bool login_must_wait(struct imap_session *s, struct slice name, enum next *out_next);
 enum next check_password(struct imap_session *s, struct slice name, struct slice password);
 enum next judge_login(struct imap_session *s,
-                      struct errand *back); /* takes `back`, an imap_login */
+                      struct errand *back); /* takes `back`, a login_errand */
 enum next imap_on_id(struct imap_session *s);
 enum next imap_on_enable(struct imap_session *s);
 enum next imap_on_namespace(struct imap_session *s);

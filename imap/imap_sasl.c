@@ -93,11 +93,11 @@ static enum next refuse_scram(struct imap_session *s, enum scram_verdict verdict
 
 static enum next challenge_made(struct imap_session *s, struct errand *back)
 {
-    const struct imap_challenge *challenge = container_of(back, struct imap_challenge, base.errand);
+    const struct challenge_errand *challenge = container_of(back, struct challenge_errand, errand);
     struct slice salt = {(const char *)challenge->salt, sizeof challenge->salt};
     scoped_value(bytes) message = {0};
 
-    if (errand_failed(back)) {
+    if (!back->ok) {
         leave(s);
         return no_errand(s, back);
     }
@@ -122,16 +122,16 @@ static enum next first_message(struct imap_session *s, struct slice message)
 
 static enum next proof_checked(struct imap_session *s, struct errand *back)
 {
-    const struct imap_proof *proof = container_of(back, struct imap_proof, login.base.errand);
+    const struct login_errand *proof = container_of(back, struct login_errand, errand);
     struct slice signature = {(const char *)proof->server_signature,
                               sizeof proof->server_signature};
     scoped_value(bytes) message = {0};
 
-    if (errand_failed(back) || proof->login.account_id == 0) {
+    if (!back->ok || proof->account_id == 0) {
         s->mode = MODE_COMMAND;
         return judge_login(s, back);
     }
-    s->sasl.account_id = proof->login.account_id;
+    s->sasl.account_id = proof->account_id;
     scram_last(signature, &message);
     errand_free(back);
     return say_challenge(s, bytes_slice(&message), SASL_SCRAM_DONE);

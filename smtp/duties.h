@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "envelope.h"
 #include "errand.h"
+#include "login_errand.h"
 #include "logins.h"
 #include "rate.h"
 #include "session.h"
@@ -26,25 +27,6 @@ struct smtp_errand {
      * this errand is sent again. */
     struct errand *first;
     bool answered; /* the reply stands here already: nothing is sent away any more */
-};
-
-/* login, prove */
-struct smtp_login {
-    struct smtp_errand base;
-    int64_t account_id; /* 0: refused */
-    bool closed;        /* the password is right, and the account sleeps */
-    char address[321];
-};
-/* challenge: what the server says first in SCRAM (RFC 5802), the same in kind for names nobody has */
-struct smtp_challenge {
-    struct smtp_errand base;
-    unsigned char salt[16];
-    int iterations;
-};
-/* prove */
-struct smtp_proof {
-    struct smtp_login login;
-    unsigned char server_signature[32];
 };
 
 struct smtp_body; /* an arriving body, in the spool */
@@ -86,10 +68,10 @@ struct smtp_duties {
     bool (*is_login_busy)(void *ctx); /* too many passwords wait to be checked: AUTH hears 454 */
 
     struct errand *(*login)(void *ctx, const struct peer *peer, struct slice name,
-                            struct slice password);            /* struct smtp_login */
-    struct errand *(*challenge)(void *ctx, struct slice name); /* struct smtp_challenge */
+                            struct slice password);            /* struct login_errand */
+    struct errand *(*challenge)(void *ctx, struct slice name); /* struct challenge_errand */
     struct errand *(*prove)(void *ctx, struct slice name, struct slice auth_message,
-                            struct slice proof); /* struct smtp_proof */
+                            struct slice proof); /* struct login_errand */
     /* Does the login own it?  Account 0, mail from outside: can it be answered at all? */
     struct errand *(*sender)(void *ctx, int64_t account_id, struct slice mail_from);
     struct errand *(*recipient)(void *ctx, const struct smtp_envelope *envelope,

@@ -116,12 +116,13 @@ enum next auth_accept(struct smtp_session *s, int64_t account_id, const char *ad
     return reply(s, 235, "2.7.0", "Welcome");
 }
 
-enum next auth_judge(struct smtp_session *s, const struct smtp_login *login)
+enum next auth_judge(struct smtp_session *s, struct errand *back)
 {
+    const struct login_errand *login = container_of(back, struct login_errand, errand);
     scoped_text char *name = steal(&s->auth.name);
 
-    if (!login->base.errand.ok)
-        return auth_failed(s, &login->base.errand.err);
+    if (!back->ok)
+        return auth_failed(s, &back->err);
     if (login->closed) {
         auth_end(s);
         return reply_bad(s, 525, "5.7.13", "This account is closed. Ask the administrator");
@@ -142,11 +143,6 @@ enum next auth_challenge(struct smtp_session *s, struct slice text, enum auth_st
 
 /* ---- PLAIN and LOGIN ---- */
 
-static enum next password_checked(struct smtp_session *s, struct smtp_errand *errand)
-{
-    return auth_judge(s, container_of(errand, struct smtp_login, base));
-}
-
 static enum next check_password(struct smtp_session *s, struct slice password)
 {
     struct slice name = slice_of(s->auth.name);
@@ -154,8 +150,7 @@ static enum next check_password(struct smtp_session *s, struct slice password)
 
     if (auth_must_wait(s, name, &next))
         return next;
-    return send_errand(s, s->duties->login(s->duties->ctx, &s->peer, name, password),
-                       password_checked);
+    return send_login(s, s->duties->login(s->duties->ctx, &s->peer, name, password), auth_judge);
 }
 
 static bool take_name(struct smtp_session *s, struct slice name)

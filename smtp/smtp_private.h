@@ -106,13 +106,17 @@ struct smtp_session {
 
     /* what goes on when the errand is home; set by whoever sends one */
     enum next (*resumed)(struct smtp_session *, struct smtp_errand *);
-    struct turn *turn; /* of the call under way */
+    enum next (*judged)(struct smtp_session *, struct errand *); /* a log-in is out */
+    struct turn *turn;                                           /* of the call under way */
 };
 
 /* smtp_session.c: the only writer of s->state. */
 void enter(struct smtp_session *s, enum state next);
 enum next send_errand(struct smtp_session *s, struct errand *errand,
                       enum next (*resumed)(struct smtp_session *, struct smtp_errand *));
+/* A log-in or its challenge, which is no reply yet; `judged` borrows it. */
+enum next send_login(struct smtp_session *s, struct errand *errand,
+                     enum next (*judged)(struct smtp_session *, struct errand *));
 void transaction_clear(struct smtp_session *s);
 
 /* smtp_patience.c */
@@ -151,7 +155,7 @@ enum next auth_malformed(struct smtp_session *s);
 enum next auth_failed(struct smtp_session *s, const struct err *err); /* our trouble */
 /* True: this network has to wait with passwords for that name; *out_next is the answer. */
 bool auth_must_wait(struct smtp_session *s, struct slice name, enum next *out_next);
-enum next auth_judge(struct smtp_session *s, const struct smtp_login *login); /* PLAIN, LOGIN */
+enum next auth_judge(struct smtp_session *s, struct errand *back); /* PLAIN, LOGIN */
 enum next auth_refuse(struct smtp_session *s, struct slice name);
 enum next auth_accept(struct smtp_session *s, int64_t account_id, const char *address);
 enum next auth_challenge(struct smtp_session *s, struct slice text, enum auth_step step);

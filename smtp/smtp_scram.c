@@ -20,14 +20,14 @@ static enum next refuse(struct smtp_session *s, enum scram_verdict verdict)
     __builtin_unreachable();
 }
 
-static enum next challenge_made(struct smtp_session *s, struct smtp_errand *errand)
+static enum next challenge_made(struct smtp_session *s, struct errand *back)
 {
-    struct smtp_challenge *challenge = container_of(errand, struct smtp_challenge, base);
-    struct slice salt = {(char *)challenge->salt, sizeof challenge->salt};
+    const struct challenge_errand *challenge = container_of(back, struct challenge_errand, errand);
+    struct slice salt = {(const char *)challenge->salt, sizeof challenge->salt};
     scoped_value(bytes) message = {0};
 
-    if (!errand->errand.ok)
-        return auth_failed(s, &errand->errand.err);
+    if (!back->ok)
+        return auth_failed(s, &back->err);
     scram_challenge(&s->auth.scram, salt, challenge->iterations, &message);
     return auth_challenge(s, bytes_slice(&message), AUTH_SCRAM_FINAL);
 }
@@ -43,22 +43,23 @@ enum next auth_scram_first(struct smtp_session *s, struct slice message)
     s->auth.name = must_dup(scram->name);
     if (auth_must_wait(s, slice_of(s->auth.name), &next))
         return next;
-    return send_errand(s, s->duties->challenge(s->duties->ctx, slice_of(s->auth.name)),
-                       challenge_made);
+    return send_login(s, s->duties->challenge(s->duties->ctx, slice_of(s->auth.name)),
+                      challenge_made);
 }
 
-static enum next proof_checked(struct smtp_session *s, struct smtp_errand *errand)
+static enum next proof_checked(struct smtp_session *s, struct errand *back)
 {
-    struct smtp_proof *proof = container_of(errand, struct smtp_proof, login.base);
-    struct slice signature = {(char *)proof->server_signature, sizeof proof->server_signature};
+    const struct login_errand *proof = container_of(back, struct login_errand, errand);
+    struct slice signature = {(const char *)proof->server_signature,
+                              sizeof proof->server_signature};
     scoped_value(bytes) message = {0};
 
-    if (!errand->errand.ok)
-        return auth_failed(s, &errand->errand.err);
-    if (proof->login.account_id == 0)
-        return auth_judge(s, &proof->login);
-    s->auth.account_id = proof->login.account_id;
-    snprintf(s->auth.address, sizeof s->auth.address, "%s", proof->login.address);
+    if (!back->ok)
+        return auth_failed(s, &back->err);
+    if (proof->account_id == 0)
+        return auth_judge(s, back);
+    s->auth.account_id = proof->account_id;
+    snprintf(s->auth.address, sizeof s->auth.address, "%s", proof->address);
     scram_last(signature, &message); /* accepted when the client has checked it, and says so */
     return auth_challenge(s, bytes_slice(&message), AUTH_SCRAM_DONE);
 }
@@ -71,8 +72,8 @@ enum next auth_scram_final(struct smtp_session *s, struct slice message)
 
     if (verdict != SCRAM_FINE)
         return refuse(s, verdict);
-    return send_errand(s,
-                       s->duties->prove(s->duties->ctx, slice_of(s->auth.name),
-                                        bytes_slice(&auth_message), bytes_slice(&proof)),
-                       proof_checked);
+    return send_login(s,
+                      s->duties->prove(s->duties->ctx, slice_of(s->auth.name),
+                                       bytes_slice(&auth_message), bytes_slice(&proof)),
+                      proof_checked);
 }

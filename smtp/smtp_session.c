@@ -77,6 +77,14 @@ enum next send_errand(struct smtp_session *s, struct errand *errand,
     return proceed(s, container_of(errand, struct smtp_errand, errand));
 }
 
+enum next send_login(struct smtp_session *s, struct errand *errand,
+                     enum next (*judged)(struct smtp_session *, struct errand *))
+{
+    s->judged = judged;
+    s->turn->errand = errand;
+    return NEXT_WAIT;
+}
+
 static enum next on_rset(struct smtp_session *s, struct slice args)
 {
     if (args.len > 0)
@@ -348,10 +356,23 @@ static enum next go_on(struct smtp_session *s, struct smtp_errand *errand)
     return end_turn(s, next);
 }
 
+static enum next login_is_home(struct smtp_session *s, struct errand *back)
+{
+    enum next (*judged)(struct smtp_session *, struct errand *) = s->judged;
+
+    s->judged = NULL;
+    enum next next = judged(s, back);
+    errand_free(back);
+    s->answered_ms = session_now(s);
+    return end_turn(s, next);
+}
+
 static enum next on_resume(void *session, struct errand *back, struct turn *turn)
 {
     struct smtp_session *s = begin_turn(session, turn);
 
+    if (s->judged)
+        return login_is_home(s, back);
     if (s->waiting) { /* `back` is what it needed first */
         struct smtp_errand *waiting = s->waiting;
         s->waiting = NULL;

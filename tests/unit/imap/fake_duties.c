@@ -66,7 +66,7 @@ static struct errand *fake_login(void *ctx, const struct peer *peer, struct slic
 
     (void)ctx;
     if (slice_is(name, "alice@home.test") && slice_is(password, "secret"))
-        done->any.proof.login.account_id = 1;
+        done->any.login.account_id = 1;
     return errand_of(done);
 }
 
@@ -83,7 +83,7 @@ static struct errand *fake_prove(void *ctx, struct slice name, struct slice mess
 
     (void)ctx, (void)message;
     if (slice_is(name, "alice@home.test") && slice_is(proof, "right proof"))
-        done->any.proof.login.account_id = 1;
+        done->any.login.account_id = 1;
     return errand_of(done);
 }
 

@@ -8,8 +8,8 @@
 struct done {
     union {
         struct imap_errand base;
-        struct imap_proof proof;
-        struct imap_challenge challenge;
+        struct login_errand login;
+        struct challenge_errand challenge;
         struct imap_listing listing;
         struct imap_opened opened;
         struct imap_rows rows;

@@ -10,25 +10,18 @@ struct smtp_body {
     size_t flushed;
 };
 
-union any {
-    struct smtp_errand base;
-    struct smtp_login login;
-    struct smtp_challenge challenge;
-    struct smtp_proof proof;
-};
-
 struct done_errand { /* results are filled when it is made; doing it is nothing */
-    union any any;
+    struct smtp_errand base;
     struct smtp_body *body;
     int firsts;
 };
 
 static void done_free(struct errand *errand)
 {
-    struct done_errand *done = container_of(errand, struct done_errand, any.base.errand);
+    struct done_errand *done = container_of(errand, struct done_errand, base.errand);
 
-    if (done->any.base.first)
-        errand_free(done->any.base.first);
+    if (done->base.first)
+        errand_free(done->base.first);
     if (done->body) {
         bytes_clear(&done->body->text);
         free(done->body);
@@ -40,48 +33,63 @@ static struct done_errand *done_new(int code, const char *status, const char *wo
 {
     struct done_errand *done = must_new(struct done_errand);
 
-    done->any.base.errand.free = done_free;
-    done->any.base.errand.ok = true;
-    done->any.base.code = code;
-    snprintf(done->any.base.status, sizeof done->any.base.status, "%s", status);
-    snprintf(done->any.base.words, sizeof done->any.base.words, "%s", words);
+    done->base.errand.free = done_free;
+    done->base.errand.ok = true;
+    done->base.code = code;
+    snprintf(done->base.status, sizeof done->base.status, "%s", status);
+    snprintf(done->base.words, sizeof done->base.words, "%s", words);
     return done;
+}
+
+static void login_free(struct errand *errand)
+{
+    free(container_of(errand, struct login_errand, errand));
+}
+
+static struct login_errand *login_new(bool right)
+{
+    struct login_errand *login = must_new(struct login_errand);
+
+    login->errand.free = login_free;
+    login->errand.ok = true;
+    login->account_id = right ? 1 : 0;
+    memset(login->server_signature, 'v', sizeof login->server_signature);
+    return login;
 }
 
 static struct errand *fake_login(void *ctx, const struct peer *peer, struct slice name,
                                  struct slice password)
 {
-    (void)peer;
-    struct done_errand *done = done_new(0, "", "");
+    struct login_errand *login =
+        login_new(slice_is_nocase(name, "alice@home.test") && slice_is(password, "secret"));
 
-    (void)ctx;
-    if (slice_is_nocase(name, "alice@home.test") && slice_is(password, "secret"))
-        done->any.login.account_id = 1;
-    done->any.login.closed = slice_is(name, "asleep@home.test");
-    return &done->any.base.errand;
+    (void)ctx, (void)peer;
+    login->closed = slice_is(name, "asleep@home.test");
+    return &login->errand;
+}
+
+static void challenge_free(struct errand *errand)
+{
+    free(container_of(errand, struct challenge_errand, errand));
 }
 
 static struct errand *fake_challenge(void *ctx, struct slice name)
 {
-    struct done_errand *done = done_new(0, "", "");
+    struct challenge_errand *challenge = must_new(struct challenge_errand);
 
     (void)ctx, (void)name;
-    memset(done->any.challenge.salt, 's', sizeof done->any.challenge.salt);
-    done->any.challenge.iterations = 4096;
-    return &done->any.base.errand;
+    challenge->errand.free = challenge_free;
+    challenge->errand.ok = true;
+    memset(challenge->salt, 's', sizeof challenge->salt);
+    challenge->iterations = 4096;
+    return &challenge->errand;
 }
 
-/* The right proof is the auth message's name followed by "-proof". */
 static struct errand *fake_prove(void *ctx, struct slice name, struct slice auth_message,
                                  struct slice proof)
 {
-    struct done_errand *done = done_new(0, "", "");
-
     (void)ctx, (void)auth_message;
-    if (slice_is(name, "alice@home.test") && slice_is(proof, "right proof"))
-        done->any.proof.login.account_id = 1;
-    memset(done->any.proof.server_signature, 'v', sizeof done->any.proof.server_signature);
-    return &done->any.base.errand;
+    return &login_new(slice_is(name, "alice@home.test") && slice_is(proof, "right proof"))->errand;
 }
 
 static struct errand *fake_sender(void *ctx, int64_t account_id, struct slice mail_from)
@@ -92,9 +100,9 @@ static struct errand *fake_sender(void *ctx, int64_t account_id, struct slice ma
     own = own || account_id == 0;
     struct done_errand *done = done_new(own ? 250 : 550, own ? "2.1.0" : "5.7.1", "Not yours");
     if (slice_is(mail_from, "known@nowhere.test"))
-        done->any.base.code = 550;
-    done->any.base.answered = slice_starts_nocase(mail_from, "known@");
-    return &done->any.base.errand;
+        done->base.code = 550;
+    done->base.answered = slice_starts_nocase(mail_from, "known@");
+    return &done->base.errand;
 }
 
 static struct errand *fake_recipient(void *ctx, const struct smtp_envelope *envelope,
@@ -103,15 +111,15 @@ static struct errand *fake_recipient(void *ctx, const struct smtp_envelope *enve
     const struct smtp_errand *says = ((const struct fake *)ctx)->recipient_says;
 
     if (says)
-        return &done_new(says->code, says->status, says->words)->any.base.errand;
+        return &done_new(says->code, says->status, says->words)->base.errand;
     if (slice_starts_nocase(recipient, "nobody@"))
-        return &done_new(550, "5.1.1", "There is no such person here.")->any.base.errand;
+        return &done_new(550, "5.1.1", "There is no such person here.")->base.errand;
     if (envelope->require_tls && slice_ends_nocase(recipient, "@else.test"))
-        return &done_new(550, "5.7.30", "Not all the way")->any.base.errand;
+        return &done_new(550, "5.7.30", "Not all the way")->base.errand;
     if (envelope->door == SMTP_DOOR_MX && !slice_ends_nocase(recipient, "@home.test") &&
         !slice_is_nocase(recipient, "postmaster"))
-        return &done_new(550, "5.7.1", "Not here")->any.base.errand;
-    return &done_new(250, "2.1.5", "OK")->any.base.errand;
+        return &done_new(550, "5.7.1", "Not here")->base.errand;
+    return &done_new(250, "2.1.5", "OK")->base.errand;
 }
 
 static struct smtp_body *fake_body_new(void *ctx)
@@ -134,10 +142,10 @@ static struct errand *fake_body_flush(struct smtp_body *body)
 
     body->flushed = body->text.len;
     if (++body->fake->flushes == body->fake->flush_fails_at) {
-        done->any.base.errand.ok = false;
-        err_set(&done->any.base.errand.err, ERR_FULL, "The disk is full");
+        done->base.errand.ok = false;
+        err_set(&done->base.errand.err, ERR_FULL, "The disk is full");
     }
-    return &done->any.base.errand;
+    return &done->base.errand;
 }
 
 static void fake_body_free(struct smtp_body *body)
@@ -156,11 +164,11 @@ static struct errand *fake_take(void *ctx, const struct smtp_mail *mail)
     done->body = mail->body;
     done->firsts = fake->first_errands;
     if (done->firsts > 0)
-        done->any.base.first = &done_new(0, "", "")->any.base.errand;
+        done->base.first = &done_new(0, "", "")->base.errand;
     if (fake->take_fails) {
-        done->any.base.errand.ok = false;
-        err_set(&done->any.base.errand.err, fake->take_fails, "It did not work");
-        return &done->any.base.errand;
+        done->base.errand.ok = false;
+        err_set(&done->base.errand.err, fake->take_fails, "It did not work");
+        return &done->base.errand;
     }
     fake->mails++;
     bytes_reset(&fake->last_body);
@@ -171,16 +179,16 @@ static struct errand *fake_take(void *ctx, const struct smtp_mail *mail)
     recipient_terms_clear(&fake->last_recipient_terms);
     fake->last_terms = mail_terms_copy(mail->terms);
     fake->last_recipient_terms = recipient_terms_copy(&mail->recipient_terms[0]);
-    return &done->any.base.errand;
+    return &done->base.errand;
 }
 
 static void fake_fed(struct smtp_errand *take, struct errand *back)
 {
-    struct done_errand *done = container_of(take, struct done_errand, any.base);
+    struct done_errand *done = container_of(take, struct done_errand, base);
 
     errand_free(back);
     if (--done->firsts > 0)
-        take->first = &done_new(0, "", "")->any.base.errand;
+        take->first = &done_new(0, "", "")->base.errand;
 }
 
 static bool fake_busy(void *ctx)
