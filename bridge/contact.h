@@ -15,6 +15,8 @@
  *                 v  |
  *       WELCOME | REFUSED (words) | IGNORED       each can become each other by another answer
  *
+ * An answer that was given by name, and not to a request, is forgotten when it is taken back.
+ *
  * A decision holds for what is at least as well proven as what it was made for if it lets in, and for what is at most
  * as well proven if it keeps out.  So a forger neither uses a welcome nor spoils one.
  */

@@ -168,6 +168,62 @@ static bool decide_row(struct bridge *bridge, struct store_tx *tx, struct contac
            store_put_contact(tx, row, &id, err) && tell_person(bridge, tx, row, before, err);
 }
 
+/* ---- by name ---- */
+enum evidence_class contact_evidence_by_name(bool fediverse, enum contact_event event)
+{
+    if (fediverse)
+        return EVIDENCE_F1;
+    return event == CONTACT_INVITE || event == CONTACT_WRITE ? EVIDENCE_S1 : EVIDENCE_S4;
+}
+
+/* The row of that pair for that proof, made if there is none. */
+static bool row_with(struct store_tx *tx, const struct contact *like, enum evidence_class evidence,
+                     struct contact *out, struct err *err)
+{
+    scoped_value(contact_rows) rows = {0};
+
+    if (!store_contacts_of(store_tx_view(tx), like->account_id, like->person_id, &rows, err))
+        return false;
+    for (size_t i = 0; i < rows.count; i++)
+        if (rows.at[i].evidence == evidence) {
+            *out = rows.at[i];
+            rows.at[i] = (struct contact){.id = 0};
+            return true;
+        }
+    *out = (struct contact){.account_id = like->account_id,
+                            .person_id = like->person_id,
+                            .evidence = evidence,
+                            .state = CONTACT_ASKED,
+                            .origin = CONTACT_SET,
+                            .first_ms = like->first_ms,
+                            .last_ms = like->last_ms};
+    return store_put_contact(tx, out, &out->id, err);
+}
+
+/* What was said of somebody without a knock holds for the proof that such an answer needs: another answer, another row. */
+static bool decide_anew(struct bridge *bridge, struct store_tx *tx, struct contact *row,
+                        enum contact_event event, const char *words, struct err *err)
+{
+    enum evidence_class evidence = contact_evidence_by_name(row->evidence == EVIDENCE_F1, event);
+    scoped_value(contact) other = {0};
+    bool was_said = row->person_id && row->origin != CONTACT_KNOCKED && row->decided_ms;
+
+    if (!was_said || event == CONTACT_REOPEN || evidence == row->evidence)
+        return decide_row(bridge, tx, row, event, words, err);
+    return row_with(tx, row, evidence, &other, err) &&
+           decide_row(bridge, tx, &other, event, words, err) && store_forget_contact(tx, row, err);
+}
+
+/* Taken back, and there is no request that would be open again: the next knock asks. */
+static bool forget_answer(struct bridge *bridge, struct store_tx *tx, struct contact *row,
+                          struct err *err)
+{
+    enum contact_state before = row->state;
+
+    row->state = contact_step(before, CONTACT_REOPEN);
+    return tell_person(bridge, tx, row, before, err) && store_forget_contact(tx, row, err);
+}
+
 bool contact_decide(struct bridge *bridge, struct store_tx *tx, int64_t contact_id,
                     enum contact_event event, const char *words, bool move, struct err *err)
 {
@@ -176,7 +232,9 @@ bool contact_decide(struct bridge *bridge, struct store_tx *tx, int64_t contact_
 
     if (found == ABSENT)
         return err_set(err, ERR_ABSENT, "This request is over");
-    return found == FOUND && decide_row(bridge, tx, &row, event, words, err) &&
+    if (found == FOUND && event == CONTACT_REOPEN && row.decided_ms && !row.notice_id)
+        return forget_answer(bridge, tx, &row, err);
+    return found == FOUND && decide_anew(bridge, tx, &row, event, words, err) &&
            (!move || settle_notice(tx, &row, err));
 }
 
@@ -272,7 +330,8 @@ bool contact_written_to(struct bridge *bridge, struct store_tx *tx, int64_t acco
         known |= row->evidence <= evidence && row->evidence != EVIDENCE_S0;
         if (row->state == CONTACT_WELCOME || row->evidence == EVIDENCE_S0)
             continue;
-        if (!decide_row(bridge, tx, row, CONTACT_WRITE, NULL, err) || !settle_notice(tx, row, err))
+        known |= row->origin != CONTACT_KNOCKED; /* said anew, as it must be proven for a welcome */
+        if (!decide_anew(bridge, tx, row, CONTACT_WRITE, NULL, err) || !settle_notice(tx, row, err))
             return false;
     }
     const struct contact fresh = {

@@ -133,16 +133,6 @@ struct choosing {
     bool exactly; /* this class of evidence alone (import) */
 };
 
-/* What is said about a person at once: lets in from where providers confirm, keeps out whatever they prove. */
-static enum evidence_class evidence_for(const struct choosing *choosing)
-{
-    if (choosing->exactly)
-        return choosing->evidence;
-    if (choosing->named->kind == NAMED_FEDIVERSE)
-        return EVIDENCE_F1;
-    return choosing->event == CONTACT_INVITE ? EVIDENCE_S1 : EVIDENCE_S4;
-}
-
 static bool add_row(struct bridge *bridge, struct store_tx *tx, const struct choosing *choosing,
                     int64_t person_id, struct err *err)
 {
@@ -151,7 +141,10 @@ static bool add_row(struct bridge *bridge, struct store_tx *tx, const struct cho
         .account_id = choosing->account_id,
         .person_id = person_id,
         .domain = person_id ? NULL : choosing->named->host,
-        .evidence = evidence_for(choosing),
+        .evidence = choosing->exactly
+                        ? choosing->evidence
+                        : contact_evidence_by_name(choosing->named->kind == NAMED_FEDIVERSE,
+                                                   choosing->event),
         .state = CONTACT_ASKED,
         .origin = CONTACT_SET,
         .first_ms = now_ms,
@@ -164,14 +157,23 @@ static bool add_row(struct bridge *bridge, struct store_tx *tx, const struct cho
            contact_decide(bridge, tx, id, choosing->event, choosing->words, true, err);
 }
 
+/* As if nothing had been said: what is imported is not weighed against it. */
+static bool set_open(struct store_tx *tx, struct contact *row, struct err *err)
+{
+    int64_t id;
+
+    row->state = CONTACT_ASKED;
+    row->decided_ms = 0;
+    return store_put_contact(tx, row, &id, err);
+}
+
 /* Who knocked is answered as they knocked, the same as by the request; who is kept out by name does not come in by proving
  * more. */
 static bool decide_rows(struct bridge *bridge, struct store_tx *tx, const struct choosing *choosing,
                         int64_t person_id, struct err *err)
 {
     scoped_value(contact_rows) rows = {0};
-    bool done = false, covered = choosing->exactly || choosing->event == CONTACT_INVITE ||
-                                 choosing->event == CONTACT_REOPEN;
+    bool done = false;
 
     if (!store_contacts_of(store_tx_view(tx), choosing->account_id, person_id, &rows, err))
         return false;
@@ -179,13 +181,14 @@ static bool decide_rows(struct bridge *bridge, struct store_tx *tx, const struct
         if (choosing->exactly && rows.at[i].evidence != choosing->evidence)
             continue;
         done = true;
-        covered |= rows.at[i].evidence >= EVIDENCE_S2 || rows.at[i].origin == CONTACT_KNOCKED;
+        if (choosing->exactly && !set_open(tx, &rows.at[i], err))
+            return false;
         if (!contact_decide(bridge, tx, rows.at[i].id, choosing->event, choosing->words, true,
                             err) &&
             err->kind != ERR_ABSENT) /* gave way to the one before */
             return false;
     }
-    return (done && covered) || add_row(bridge, tx, choosing, person_id, err);
+    return done || add_row(bridge, tx, choosing, person_id, err);
 }
 
 static bool choose_person(struct bridge *bridge, struct store_tx *tx,

@@ -120,6 +120,8 @@ MUST_CHECK bool contact_withdraw(struct store_tx *tx, int64_t account_id, int64_
 MUST_CHECK bool contact_person_gone(struct store_tx *tx, int64_t person_id, struct err *err);
 
 /* ---- contact_decide.c ---- */
+/* What is said about a person at once lets in from where providers confirm, and keeps out whatever they prove. */
+enum evidence_class contact_evidence_by_name(bool fediverse, enum contact_event event);
 /* What an answer does to one row, in apply(): what waits comes in or is dropped, a waiting follow is answered, the
  * request goes where it belongs if `move`. */
 MUST_CHECK bool contact_decide(struct bridge *bridge, struct store_tx *tx, int64_t contact_id,

@@ -62,6 +62,7 @@ end_to_end() {
     fi
 }
 
+contact_model() { NESTBOX_CONTACT_STEPS=100000 build/dev/tests/unit/bridge/test_contact_model; }
 programs() { tests/e2e/run.sh "$ROOT/tests/long" --junit-xml="$ROOT/$reports/programs.xml" "$@"; }
 
 # Of the build that people run: a library is preloaded into it, and it starts quickly.
@@ -99,6 +100,7 @@ case $part in all | e2e) reported e2e "end to end" end_to_end "$@" ;; esac
 case $part in all) step "lint, begun beside them" end_lint ;; esac
 case $part in long) export NESTBOX_IMAP_STEPS=100000 NESTBOX_DAY_MAILS=5000 NESTBOX_OUTAGE=60 NESTBOX_HOSTILE=10000 ;; esac
 case $part in long) export NESTBOX_SEALED=1000 ;; esac
+case $part in long) step "contact requests, 100,000 random steps" contact_model ;; esac
 case $part in long) reported e2e "end to end, the long way" end_to_end "$@" ;; esac
 case $part in long) reported programs "Thunderbird" programs "$@" ;; esac
 case $part in
