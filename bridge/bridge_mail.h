@@ -42,6 +42,20 @@ MUST_CHECK bool bridge_recipient(struct bridge *bridge, struct store_view *view,
 MUST_CHECK bool bridge_sender(struct bridge *bridge, struct store_view *view, int64_t account_id,
                               struct slice mail_from, struct answer *out, struct err *err);
 
+/* A later try of somebody who is known by now, at RCPT, QUICK lane, after bridge_recipient() took the recipient: answered as it
+ * would be after DATA.  *out NULL: read the mail.  Else `answer` is set; record() must follow before the peer hears it. */
+struct early_knock {
+    struct slice mail_from, client, helo, recipient; /* client: its address */
+};
+struct contact_visit;
+struct store_tx;
+MUST_CHECK bool bridge_knock_early(struct bridge *bridge, struct store_view *view,
+                                   const struct early_knock *knock, struct answer *answer,
+                                   struct contact_visit **out, struct err *err);
+MUST_CHECK bool bridge_knock_record(struct bridge *bridge, struct store_tx *tx,
+                                    struct contact_visit *knock, struct err *err);
+void bridge_knock_free(struct contact_visit *knock);
+
 struct handle { /* a Fediverse person who must be found first (base/resolve.h) */
     char *user, *host;
     bool asked, silent; /* the caller tried; and their server did not answer */
@@ -77,7 +91,6 @@ struct mail_arrival { /* one mail after its final dot; owned by smtp's errand, a
  * set; if VERDICT_TAKEN or `records`, record() must follow in the same errand before the peer hears it. */
 MUST_CHECK bool bridge_mail_prepare(struct bridge *bridge, struct mail_arrival *arrival,
                                     struct err *err);
-struct store_tx;
 MUST_CHECK bool bridge_mail_record(struct bridge *bridge, struct store_tx *tx,
                                    struct mail_arrival *arrival, struct err *err);
 void mail_arrival_clear(struct mail_arrival *arrival);

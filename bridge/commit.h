@@ -16,5 +16,7 @@ MUST_CHECK bool bridge_commit_all(struct bridge *bridge, struct err *err);
 /* Wants the present profile of the account at each of its followers (people_follow.c). */
 MUST_CHECK bool actor_changed(struct bridge *bridge, struct store_tx *tx,
                               const struct account *account, struct err *err);
+/* At each start: followers of those whose door asks now and did not, or the other way, are told. */
+MUST_CHECK bool tell_follow_door(struct bridge *bridge, struct err *err);
 
 #endif

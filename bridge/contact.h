@@ -8,7 +8,7 @@
  *              UNKNOWN ----------------------------------------> TURN
  *                 |  ^                                            |
  *           knock |  | 14 days without an answer,    knock, there | is a question left,
- *                 v  | or taken back: forgotten         or joins  | one that is open
+ *                 v  | or they take it back         or joins  | one that is open
  *               ASKED <-------------------------------------------+
  *                 |  ^
  *      the owner  |  | the owner takes the answer back
@@ -46,7 +46,7 @@ enum contact_event {
     CONTACT_IGNORE, /* the owner: silence */
     CONTACT_REOPEN, /* the owner takes the answer back */
     CONTACT_WRITE,  /* the owner writes to them, by hand and by name */
-    CONTACT_EXPIRE, /* nobody answered, or nobody came back */
+    CONTACT_EXPIRE, /* nobody answered, nobody came back, or they took back what they wanted */
     CONTACT_EVENTS
 };
 enum contact_state contact_step(enum contact_state state, enum contact_event event);

@@ -233,6 +233,8 @@ bool contact_look(struct bridge *bridge, struct store_view *view, const struct a
                                   .wish = visitor->wish,
                                   .about_id = visitor->about ? visitor->about->id : 0,
                                   .evidence = visitor->evidence};
+    if (visitor->envelope)
+        memcpy(out->envelope, visitor->envelope, sizeof out->envelope);
     look.knock = (struct contact_knock){
         .evidence = visitor->evidence,
         .inside = visitor->inside,

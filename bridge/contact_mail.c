@@ -48,6 +48,20 @@ static int64_t gives_up_ms(const struct mail_work *work)
     return soonest;
 }
 
+/* A try like this one can be answered before its DATA: the sender is the author, and comes from where their domain says
+ * that they do; and what else the mail told did not make it more urgent. */
+static bool is_known_by_envelope(const struct mail_work *work, int64_t gives_up)
+{
+    const struct mail_arrival *arrival = work->arrival;
+    const struct evidence *origin = &arrival->evidence;
+
+    return arrival->door == MAIL_DOOR_MX && *origin->client && origin->spf == AUTH_PASS &&
+           origin->spf_aligned &&
+           (work->author.evidence == EVIDENCE_S1 || work->author.evidence == EVIDENCE_S2) &&
+           slice_is_nocase(slice_of(work->author.address), arrival->mail_from) &&
+           gives_up == contact_sender_gives_up_ms(slice_of(arrival->helo));
+}
+
 /* ---- who needs no question ---- */
 static bool names_own_message(struct mail_work *work, struct slice id,
                               const struct account *account, bool *out, struct err *err)
@@ -129,8 +143,13 @@ static bool knock_at(struct mail_work *work, const struct account *account, bool
 {
     scoped_value(person) author = {0};
 
+    unsigned char envelope[SHA256_LEN];
+    int64_t gives_up = gives_up_ms(work);
+
     if (!find_author(work, &author, err))
         return false;
+    contact_envelope(work->bridge, slice_of(work->arrival->mail_from),
+                     slice_of(work->arrival->evidence.client), envelope);
     const struct contact_visitor visitor = {
         .person = &author,
         .domain = person_domain(&author),
@@ -138,7 +157,8 @@ static bool knock_at(struct mail_work *work, const struct account *account, bool
         .wish = WISH_WRITE,
         .answers = answers,
         .inside = work->arrival->door == MAIL_DOOR_SUBMISSION,
-        .gives_up_ms = gives_up_ms(work),
+        .gives_up_ms = gives_up,
+        .envelope = is_known_by_envelope(work, gives_up) ? envelope : NULL,
         .subject = mail_field(work->mail, "Subject", 0),
         .size = work->arrival->body->size,
         .received_ms = work->arrival->received_ms,
@@ -242,27 +262,14 @@ static const struct contact_visit *first_of(const struct mail_plan *plan, enum c
     return NULL;
 }
 
-static bool owner_address(struct mail_work *work, const struct contact_visit *visit,
-                          struct account *out, char **out_address, struct err *err)
-{
-    if (store_account(work->view, visit->account_id, out, err) != FOUND)
-        return false;
-    *out_address = account_address(out);
-    return true;
-}
-
-/* Said to who waits, to who is ignored, and true of everybody. */
 static bool say_later(struct mail_work *work, struct err *err)
 {
+    const struct contact_visit *visit = first_of(work_plan(work), CONTACT_LATER);
     scoped_value(account) account = {0};
-    scoped_text char *address = NULL;
 
-    if (!owner_address(work, first_of(work_plan(work), CONTACT_LATER), &account, &address, err))
+    if (store_account(work->view, visit->account_id, &account, err) != FOUND)
         return false;
-    answer_set(&work->arrival->answer, VERDICT_LATER,
-               "%s decides first whether to take mail from new people. Nothing to do: your server "
-               "tries again by itself. https://%s/about/first-mail",
-               address, account.domain);
+    contact_say_later(&work->arrival->answer, &account);
     work->arrival->records = true;
     return true;
 }
@@ -272,20 +279,17 @@ static bool say_no(struct mail_work *work, struct err *err)
     const struct contact_visit *visit = first_of(work_plan(work), CONTACT_DENY);
     bool shut = !visit;
     scoped_value(account) account = {0};
-    scoped_text char *address = NULL;
 
     if (shut)
         visit = first_of(work_plan(work), CONTACT_SHUT);
-    if (!owner_address(work, visit, &account, &address, err))
+    if (store_account(work->view, visit->account_id, &account, err) != FOUND)
         return false;
     if (shut)
         answer_set(&work->arrival->answer, VERDICT_NOT_ALLOWED,
-                   "%s takes mail only from people who were written to first.", address);
-    else if (visit->words && *visit->words)
-        answer_set(&work->arrival->answer, VERDICT_NOT_ALLOWED, "%s", visit->words);
+                   "%s@%s takes mail only from people who were written to first.", account.name,
+                   account.domain);
     else
-        answer_set(&work->arrival->answer, VERDICT_NOT_ALLOWED,
-                   "%s does not take mail from you. Nothing to do.", address);
+        contact_say_denied(&work->arrival->answer, &account, visit->words);
     work->arrival->records = true;
     return true;
 }

@@ -147,6 +147,14 @@ static bool file_again(struct store_tx *tx, struct contact_visit *visit, struct 
 }
 
 /* ---- the row ---- */
+static bool is_zero(const unsigned char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (bytes[i] != 0)
+            return false;
+    return true;
+}
+
 static void begin_row(const struct contact_visit *visit, int64_t person_id, int64_t now_ms,
                       struct contact *row)
 {
@@ -175,6 +183,8 @@ static bool count_try(struct store_tx *tx, struct contact_visit *visit, int64_t 
         row.held += held && wish_is_word(visit->wish);
         row.last_ms = now_ms;
     }
+    if (!is_zero(visit->envelope, sizeof visit->envelope))
+        memcpy(row.envelope, visit->envelope, sizeof row.envelope);
     if (!row.id || visit->asks || visit->joins) {
         row.wish = visit->wish;
         row.inside = visit->inside;

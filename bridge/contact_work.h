@@ -11,6 +11,7 @@
 #define NESTBOX_BRIDGE_CONTACT_WORK_H
 
 #include "bridge_contact.h"
+#include "bridge_mail.h"
 #include "bridge_private.h"
 #include "contact.h"
 #include "digest.h"
@@ -31,10 +32,11 @@ struct contact_visitor {         /* who knocks; everything borrowed */
     bool inside;  /* as in struct contact_knock */
     bool known;   /* let in already, so that no question is left */
     bool in_turn; /* nobody came: their turn to be asked about has */
-    const struct message *about; /* WISH_ANSWER: the owner's post; else NULL */
-    int64_t gives_up_ms;         /* likewise */
-    const char *subject;         /* of a mail; or NULL */
-    int64_t size;                /* of what would be held */
+    const struct message *about;   /* WISH_ANSWER: the owner's post; else NULL */
+    int64_t gives_up_ms;           /* likewise */
+    const char *subject;           /* of a mail; or NULL */
+    const unsigned char *envelope; /* by which a later try is known before its DATA; or NULL */
+    int64_t size;                  /* of what would be held */
     int64_t received_ms;
 };
 struct contact_visit { /* between look and record */
@@ -51,6 +53,7 @@ struct contact_visit { /* between look and record */
     char *words;        /* CONTACT_DENY */
     char ref[REF_LEN + 1];
     int64_t owner_person_id;
+    unsigned char envelope[SHA256_LEN]; /* zeros: none */
     unsigned char domain_key[SHA256_LEN], post_key[SHA256_LEN];
     int64_t notice_id; /* with `joins`: the request, and how many it is about without this one */
     size_t on_notice;
@@ -72,6 +75,13 @@ MUST_CHECK bool contact_look(struct bridge *bridge, struct store_view *view,
 MUST_CHECK bool contact_record(struct bridge *bridge, struct store_tx *tx,
                                struct contact_visit *visit, int64_t person_id,
                                int64_t *out_contact_id, struct err *err);
+
+/* ---- contact_early.c ---- */
+void contact_envelope(struct bridge *bridge, struct slice mail_from, struct slice client,
+                      unsigned char out[SHA256_LEN]);
+/* What who must come again hears, and who is refused: the same at RCPT and after DATA. */
+void contact_say_later(struct answer *answer, const struct account *account);
+void contact_say_denied(struct answer *answer, const struct account *account, const char *words);
 
 /* ---- contact_notice.c ---- */
 struct contact_news { /* what a request tells; everything borrowed */

@@ -78,7 +78,8 @@ bool bridge_make_ready(struct bridge *bridge, struct err *err)
             !dkim_make_ready(bridge, slice_of(name), err))
             return false;
     }
-    return forget_relay(bridge, err) && bridge_contact_make_ready(bridge, err);
+    return forget_relay(bridge, err) && bridge_contact_make_ready(bridge, err) &&
+           tell_follow_door(bridge, err);
 }
 
 /* ---- finding ---- */

@@ -4,7 +4,7 @@
 #include "commit.h"
 #include "memory.h"
 
-enum { FOLLOW_WANTED = 1, UNDO_WANTED = 2, PAGE = 500 };
+enum { FOLLOW_WANTED = 1, UNDO_WANTED = 2, PAGE = 500, DOORS_AT_ONCE = 20 };
 
 struct follow_step {
     struct account account;
@@ -142,5 +142,49 @@ bool actor_changed(struct bridge *bridge, struct store_tx *tx, const struct acco
             telling.failed)
             return false;
     } while (telling.on_page == PAGE);
+    return true;
+}
+
+/* ---- whether follows wait for the owner ---- */
+struct telling_door {
+    int64_t ids[DOORS_AT_ONCE];
+    size_t count;
+    bool approves;
+};
+
+static bool tell_door_of(struct bridge *bridge, struct store_tx *tx, int64_t account_id,
+                         bool approves, struct err *err)
+{
+    scoped_value(account) account = {0};
+
+    return store_account(store_tx_view(tx), account_id, &account, err) == FOUND &&
+           store_account_told(tx, account_id, approves, err) &&
+           actor_changed(bridge, tx, &account, err);
+}
+
+static bool record_door(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
+{
+    const struct telling_door *telling = ctx;
+
+    for (size_t i = 0; i < telling->count; i++)
+        if (!tell_door_of(bridge, tx, telling->ids[i], telling->approves, err))
+            return false;
+    return true;
+}
+
+bool tell_follow_door(struct bridge *bridge, struct err *err)
+{
+    struct telling_door telling = {.count = DOORS_AT_ONCE,
+                                   .approves = bridge->config->follow == DOOR_ASK};
+
+    while (telling.count == DOORS_AT_ONCE) {
+        scoped(store_view) view = store_look(bridge->store, err);
+        if (!view || !store_accounts_told_otherwise(view, telling.approves, telling.ids,
+                                                    DOORS_AT_ONCE, &telling.count, err))
+            return false;
+        store_view_free(steal(&view));
+        if (telling.count > 0 && !bridge_commit(bridge, record_door, &telling, err))
+            return false;
+    }
     return true;
 }

@@ -50,6 +50,8 @@ struct smtp_envelope { /* what MAIL said, when a recipient is asked about; copie
     enum smtp_door door;
     int64_t account_id;
     struct slice mail_from;
+    const struct peer *peer;
+    const char *ehlo;
     bool require_tls; /* RFC 8689: TLS all the way, or not at all */
 };
 

@@ -147,6 +147,8 @@ enum next on_rcpt(struct smtp_session *s, struct slice args)
         .door = s->door,
         .account_id = s->account_id,
         .mail_from = slice_of(s->mail_from),
+        .peer = &s->peer,
+        .ehlo = s->ehlo,
         .require_tls = s->terms.require_tls,
     };
     return send_errand(s, s->duties->recipient(s->duties->ctx, &envelope, slice_of(s->candidate)),

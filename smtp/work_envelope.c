@@ -7,15 +7,48 @@ struct question {
     enum mail_door door;
     int64_t account_id;
     char *mail_from, *recipient; /* recipient NULL: about the sender */
+    char *client, *helo;         /* of mail from outside; or NULL */
+    struct contact_visit *knock; /* somebody known came again */
 };
+
+static struct question *question_of(struct errand *errand)
+{
+    return container_of(errand, struct question, base.errand);
+}
+
+static bool record(struct errand *errand, struct store_tx *tx, struct err *err)
+{
+    struct question *q = question_of(errand);
+
+    return bridge_knock_record(q->smtp->parts.bridge, tx, q->knock, err);
+}
+
+/* Who was heard out before need not send it all again. */
+static bool ask_early(struct question *q, struct store_view *view, struct answer *answer,
+                      struct err *err)
+{
+    const struct early_knock knock = {
+        .mail_from = slice_of(q->mail_from),
+        .client = slice_of(q->client),
+        .helo = slice_of(q->helo),
+        .recipient = slice_of(q->recipient),
+    };
+
+    if (!bridge_knock_early(q->smtp->parts.bridge, view, &knock, answer, &q->knock, err))
+        return false;
+    q->base.errand.write = q->knock ? record : NULL;
+    return true;
+}
 
 static bool ask(struct errand *errand, struct err *err)
 {
-    struct question *q = container_of(errand, struct question, base.errand);
+    struct question *q = question_of(errand);
     struct bridge *bridge = q->smtp->parts.bridge;
     struct answer answer = {0};
     scoped(store_view) view = store_look(q->smtp->parts.store, err);
 
+    bridge_knock_free(steal(&q->knock)); /* of a first run */
+    errand->write = NULL;
     if (!view)
         return false;
     bool asked =
@@ -25,14 +58,19 @@ static bool ask(struct errand *errand, struct err *err)
             : bridge_sender(bridge, view, q->account_id, slice_of(q->mail_from), &answer, err);
     if (!asked)
         return false;
+    if (answer.verdict == VERDICT_TAKEN && q->client && !ask_early(q, view, &answer, err))
+        return false;
     smtp_say(&q->base, &answer, "OK");
     return true;
 }
 
 static void question_free(struct errand *errand)
 {
-    struct question *q = container_of(errand, struct question, base.errand);
+    struct question *q = question_of(errand);
 
+    bridge_knock_free(q->knock);
+    free(q->client);
+    free(q->helo);
     free(q->mail_from);
     free(q->recipient);
     free(q);
@@ -63,5 +101,9 @@ struct errand *work_recipient(void *ctx, const struct smtp_envelope *envelope,
 
     q->door = envelope->door == SMTP_DOOR_MX ? MAIL_DOOR_MX : MAIL_DOOR_SUBMISSION;
     q->recipient = must_copy(recipient);
+    if (envelope->door == SMTP_DOOR_MX) {
+        q->client = must_dup(envelope->peer->text);
+        q->helo = must_dup(envelope->ehlo);
+    }
     return &q->base.errand;
 }

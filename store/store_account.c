@@ -76,6 +76,22 @@ bool store_accounts(struct store_view *view, bool (*each)(void *ctx, const struc
                     account_clear, each, ctx, err);
 }
 
+bool store_accounts_told_otherwise(struct store_view *view, bool approves, int64_t *out_ids,
+                                   size_t max, size_t *out_count, struct err *err)
+{
+    scoped_value(sql_rows) rows = {0};
+    enum found found = FAILED;
+
+    *out_count = 0;
+    if (!sql_ask(
+            &rows, view->sql, "SELECT id FROM account WHERE approves <> ? AND state = ? LIMIT ?",
+            with(as_number(approves), as_number(ACCOUNT_ACTIVE), as_number((int64_t)max)), err))
+        return false;
+    while ((found = sql_next(&rows, err)) == FOUND)
+        out_ids[(*out_count)++] = take_number(&rows);
+    return found != FAILED;
+}
+
 /* Those that are not wrapped yet stand in columns of their own. */
 static void split_keys(struct sql_rows *rows, struct credential *out)
 {

@@ -251,3 +251,9 @@ bool store_remove_account_key(struct store_tx *tx, int64_t account_id, const cha
     store_note(tx, TOPIC_ACCOUNT, account_id);
     return true;
 }
+
+bool store_account_told(struct store_tx *tx, int64_t id, bool approves, struct err *err)
+{
+    return sql_change(tx->sql, "UPDATE account SET approves = ? WHERE id = ?",
+                      with(as_number(approves), as_number(id)), no_account, err);
+}

@@ -7,7 +7,7 @@
 #define COLUMNS                                                                                    \
     "c.id, c.account_id, c.person_id, c.domain, c.evidence, c.state, c.origin, c.notice_id,"       \
     " c.words, c.tries, c.held, c.first_ms, c.last_ms, c.decided_ms, c.arrived_ms, c.expires_ms,"  \
-    " c.wish, c.inside, c.about_id"
+    " c.wish, c.inside, c.about_id, c.envelope"
 #define CONTACT "SELECT " COLUMNS " FROM contact c "
 
 void contact_clear(struct contact *contact)
@@ -47,6 +47,7 @@ static void read_contact(struct sql_rows *rows, void *out)
     contact->wish = (enum contact_wish)take_int(rows);
     contact->inside = take_number(rows) != 0;
     contact->about_id = take_number(rows);
+    take_exactly(rows, contact->envelope, sizeof contact->envelope);
 }
 
 /* ---- reading ---- */
@@ -239,6 +240,15 @@ bool store_expecting(struct store_view *view, int64_t account_id, int64_t *out_u
 }
 
 /* ---- writing ---- */
+static struct sql_value as_envelope(const struct contact *contact)
+{
+    static const unsigned char none[sizeof contact->envelope];
+
+    if (memcmp(contact->envelope, none, sizeof none) == 0)
+        return as_text(NULL);
+    return as_blob((struct slice){(const char *)contact->envelope, sizeof contact->envelope});
+}
+
 static bool insert(struct store_tx *tx, const struct contact *contact, int64_t *out_id,
                    struct err *err)
 {
@@ -246,14 +256,14 @@ static bool insert(struct store_tx *tx, const struct contact *contact, int64_t *
         tx->sql,
         "INSERT INTO contact (account_id, person_id, domain, evidence, state, origin, notice_id,"
         " words, tries, held, first_ms, last_ms, decided_ms, arrived_ms, expires_ms, wish, inside,"
-        " about_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " about_id, envelope) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         with(as_number(contact->account_id), as_id(contact->person_id), as_text(contact->domain),
              as_number(contact->evidence), as_number(contact->state), as_number(contact->origin),
              as_id(contact->notice_id), as_secret(contact->words), as_number(contact->tries),
              as_number(contact->held), as_number(contact->first_ms), as_number(contact->last_ms),
              as_number(contact->decided_ms), as_number(contact->arrived_ms),
              as_number(contact->expires_ms), as_number(contact->wish), as_number(contact->inside),
-             as_id(contact->about_id)),
+             as_id(contact->about_id), as_envelope(contact)),
         out_id, err);
 }
 
@@ -263,13 +273,13 @@ static bool update(struct store_tx *tx, const struct contact *contact, struct er
         tx->sql,
         "UPDATE contact SET state = ?, origin = ?, notice_id = ?, words = ?,"
         " tries = ?, held = ?, first_ms = ?, last_ms = ?, decided_ms = ?, arrived_ms = ?,"
-        " expires_ms = ?, wish = ?, inside = ?, about_id = ? WHERE id = ?",
+        " expires_ms = ?, wish = ?, inside = ?, about_id = ?, envelope = ? WHERE id = ?",
         with(as_number(contact->state), as_number(contact->origin), as_id(contact->notice_id),
              as_secret(contact->words), as_number(contact->tries), as_number(contact->held),
              as_number(contact->first_ms), as_number(contact->last_ms),
              as_number(contact->decided_ms), as_number(contact->arrived_ms),
              as_number(contact->expires_ms), as_number(contact->wish), as_number(contact->inside),
-             as_id(contact->about_id), as_number(contact->id)),
+             as_id(contact->about_id), as_envelope(contact), as_number(contact->id)),
         "No such contact", err);
 }
 

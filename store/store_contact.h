@@ -42,8 +42,9 @@ struct contact {
     int64_t decided_ms, arrived_ms; /* 0: not yet */
     int64_t expires_ms;             /* 0: never */
     enum contact_wish wish;
-    bool inside;      /* cannot come again by themselves */
-    int64_t about_id; /* the post that was answered; 0: none */
+    bool inside;                /* cannot come again by themselves */
+    int64_t about_id;           /* the post that was answered; 0: none */
+    unsigned char envelope[32]; /* digest of who sent a proven try from where; zeros: none */
 };
 void contact_clear(struct contact *contact);
 SCOPED_VALUE(contact, contact_clear)

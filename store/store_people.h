@@ -149,6 +149,10 @@ enum follow_state {
     FOLLOW_CONFIRMING, /* by mail: somebody asked, the address has not said yes */
     FOLLOW_SUSPENDED,  /* by mail: the address takes no mail any more */
 };
+/* Active accounts whose actor document was told otherwise; at most `max` ids. */
+MUST_CHECK bool store_accounts_told_otherwise(struct store_view *view, bool approves,
+                                              int64_t *out_ids, size_t max, size_t *out_count,
+                                              struct err *err);
 struct follow {
     int64_t id, follower_id, followed_id; /* people */
     enum follow_state state;

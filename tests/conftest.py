@@ -25,6 +25,7 @@ NAMES = (
     "judge.test A 20.0.0.12", "other.test A 20.0.0.13", "social.test A 20.0.0.20", "second.test A 20.0.0.21",
     "mx.postfix.test A 20.0.0.2", "mx.exim.test A 20.0.0.3", "mx.smtpd.test A 20.0.0.4",
     "postfix.test MX 10 mx.postfix.test.", "exim.test MX 10 mx.exim.test.", "smtpd.test MX 10 mx.smtpd.test.",
+    "known.test A 20.1.0.5", 'known.test TXT "v=spf1 a -all"',
     "plain.unsigned.test A 20.0.0.13", "nest.test MX 10 mx.nest.test.",
 )
 SERIAL = itertools.count(1)

@@ -89,6 +89,8 @@ MUST_CHECK bool store_remove_invitation(struct store_tx *tx, const char *name, s
 /* Somebody logged in; a chat program reads it, unless its owner said no. */
 MUST_CHECK bool store_account_used(struct store_tx *tx, int64_t id, struct err *err);
 MUST_CHECK bool store_account_chats(struct store_tx *tx, int64_t id, struct err *err);
+/* Its followers hear whether follows wait. */
+MUST_CHECK bool store_account_told(struct store_tx *tx, int64_t id, bool approves, struct err *err);
 /* Passes: `id` is ignored on add; of that kind the account keeps the newest `most`. */
 MUST_CHECK bool store_add_pass(struct store_tx *tx, const struct pass *pass, int most,
                                struct err *err);

@@ -97,6 +97,27 @@ def test_ignored_is_answered_as_waiting(asking):
     assert len(requests(tom)) == 1 and not tom.mails("INBOX")
 
 
+def test_known_by_their_envelope(asking):
+    tom = asking()
+    mail = compose("ann@known.test", tom.address, "Hello", "Hello\n")
+    said = {}
+    for answer in (None, "ignore", "refuse"):
+        if answer:
+            tom.nestbox.cli("contact", answer, tom.address, "ann@known.test")
+        else:
+            said["after DATA"] = from_outside(tom.nestbox, "ann@known.test", [tom.address], mail)
+        smtp = connect(tom.nestbox, 25)
+        assert smtp.mail("ann@known.test")[0] == 250
+        code, words = smtp.rcpt(tom.address)
+        said[answer] = code, words.decode()
+        smtp.close()
+    assert said["after DATA"] == said[None] == said["ignore"] == (450, f"4.7.1 {tom.address} {LATER}")
+    assert said["refuse"] == (550, f"5.7.1 {tom.address} does not take mail from you. Nothing to do.")
+    assert contact(tom, "ann@known.test")["tries"] == 4
+    tom.nestbox.cli("contact", "welcome", tom.address, "ann@known.test")
+    assert from_outside(tom.nestbox, "ann@known.test", [tom.address], mail)[0] == 250
+
+
 def rank_test(ours, theirs):
     """Mann-Whitney's z: how far the two can be told apart."""
     ranks = sorted([(value, 0) for value in ours] + [(value, 1) for value in theirs])

@@ -72,6 +72,28 @@ static void a_follow_is_answered_as_the_door_says(void **state)
     }
 }
 
+/* At the next start, once, whoever follows. */
+static void followers_hear_whether_follows_wait(void **state)
+{
+    static const enum door doors[] = {DOOR_OPEN, DOOR_ASK, DOOR_ASK, DOOR_CLOSED};
+    struct err err = {0};
+    int64_t wanted = 0;
+
+    (void)state;
+    town_follow(&town, "bob", "alice");
+    for (size_t i = 0; i < COUNT_OF(doors); i++) {
+        town.config.follow = doors[i];
+        town_wait(&town, MINUTE_MS);
+        assert_true(bridge_make_ready(town.bridge, &err));
+        scoped_text char *queue = town_queue(&town);
+        const char *line = strstr(queue, "wanted ");
+        assert_int_equal(strstr(queue, "https://social.example/inbox") != NULL, i > 0);
+        int64_t now = line ? atoll(line + strlen("wanted ")) : 0;
+        assert_int_equal(now > wanted, i == 1 || i == 3);
+        wanted = now;
+    }
+}
+
 static void a_follow_again_is_answered_again_and_undone_by_any_name(void **state)
 {
     struct said follow = {ACTIVITY_FOLLOW, "bob", .id = "https://social.example/f/1",
@@ -317,6 +339,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_follow_is_answered_as_the_door_says),
+        cmocka_unit_test_setup_teardown(followers_hear_whether_follows_wait, open_town, close_town),
         IN_TOWN(a_follow_again_is_answered_again_and_undone_by_any_name),
         IN_TOWN(new_followers_are_told_once_an_hour),
         IN_TOWN(neighbours_follow_without_a_network),

@@ -12,6 +12,8 @@ static int set_up(void **state)
     town_open(&town);
     town.config.contact = DOOR_ASK;
     town.config.hold = HOLD_DEFER;
+    town.asks_early = true;
+    town.answered_early = 0;
     free(town_effects(&town));
     return 0;
 }
@@ -92,6 +94,46 @@ static void test_ignored_looks_like_waiting(void **state)
         town_wait(&town, 40 * MINUTE_MS);
         assert_knock(CAROL, EVIDENCE_S2, LATER, "");
     }
+}
+
+/* At RCPT, in the words of after DATA; and the tries are counted. */
+static void test_known_by_their_envelope(void **state)
+{
+    (void)state;
+    assert_knock(CAROL, EVIDENCE_S2, LATER, REQUEST);
+    assert_int_equal(town.answered_early, 0);
+    assert_knock(CAROL, EVIDENCE_S2, LATER, "");
+    assert_int_equal(town.answered_early, 1);
+    choose(CAROL, CHOICE_IGNORE, NULL);
+    assert_knock(CAROL, EVIDENCE_S2, LATER, "");
+    assert_int_equal(town.answered_early, 2);
+    choose(CAROL, CHOICE_REFUSE, "not now");
+    assert_knock(CAROL, EVIDENCE_S2, "550 5.7.1 not now", "");
+    assert_int_equal(town.answered_early, 3);
+    choose(CAROL, CHOICE_WELCOME, NULL);
+    assert_knock(CAROL, EVIDENCE_S2, TAKEN, ARRIVES);
+    assert_int_equal(town.answered_early, 3);
+
+    struct err err = {0};
+    scoped_value(person) carol = {0};
+    scoped_value(contact_rows) rows = {0};
+    scoped(store_view) view = store_look(town.store, &err);
+    assert_int_equal(store_person_by_address(view, SLICE(CAROL), &carol, &err), FOUND);
+    assert_true(store_contacts_of(view, town.alice, carol.id, &rows, &err));
+    assert_int_equal(rows.count, 1);
+    assert_int_equal(rows.at[0].tries, 5);
+}
+
+static void test_what_was_not_proven_is_read_to_its_end(void **state)
+{
+    (void)state;
+    free(knock(CAROL, EVIDENCE_S0));
+    free(knock(CAROL, EVIDENCE_S0));
+    assert_int_equal(town.answered_early, 0);
+    free(knock(CAROL, EVIDENCE_S1));
+    choose(CAROL, CHOICE_WELCOME, NULL); /* all of hers */
+    free(knock(CAROL, EVIDENCE_S1));
+    assert_int_equal(town.answered_early, 0);
 }
 
 /* Each way of answering, each answer, and each taken back by the same way. */
@@ -426,6 +468,9 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_welcomed_by_reply, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused_with_words, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_ignored_looks_like_waiting, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_known_by_their_envelope, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_was_not_proven_is_read_to_its_end, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_every_way, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_two_steps_of_programs_without_move, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_different_verdicts, set_up, tear_down),

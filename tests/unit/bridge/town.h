@@ -30,6 +30,8 @@ struct town {
     struct bridge *bridge;
     int64_t alice, eve; /* accounts */
     int64_t alice_person, bob, dan, carol;
+    bool asks_early;                                 /* known strangers are answered at RCPT */
+    int answered_early;                              /* so many were */
     int64_t last_message, last_entry, last_delivery; /* what was told of already */
 };
 /* True: the program was started as the judge, whose code is in *out_code. */
@@ -44,7 +46,7 @@ struct town_mail {
     enum mail_door door;
     const char *login; /* "alice@example.org" on submission, else NULL */
     const char *mail_from;
-    const char *helo; /* or NULL */
+    const char *helo;       /* or NULL */
     const char *recipients; /* comma between */
     struct slice text;      /* LF */
     struct mail_terms terms;

@@ -39,6 +39,40 @@ static char *reply_of(const struct answer *answer)
     return must_print("%s %s", codes[answer->verdict], answer->words);
 }
 
+struct early {
+    struct store_change change;
+    struct town *town;
+    struct contact_visit *knock;
+};
+
+static bool record_early(struct store_change *change, struct store_tx *tx, struct err *err)
+{
+    struct early *it = container_of(change, struct early, change);
+
+    return bridge_knock_record(it->town->bridge, tx, it->knock, err);
+}
+
+static void ask_early(struct town *town, const struct town_mail *mail, struct slice recipient,
+                      struct store_view *view, struct answer *answer)
+{
+    const struct early_knock knock = {
+        .mail_from = slice_of(mail->mail_from),
+        .client = slice_of(mail->evidence ? mail->evidence->client : ""),
+        .helo = slice_of(mail->helo),
+        .recipient = recipient,
+    };
+    struct early it = {.change.apply = record_early, .town = town};
+    struct err err = {0};
+
+    if (!town->asks_early || mail->door != MAIL_DOOR_MX || answer->verdict != VERDICT_TAKEN)
+        return;
+    if (!bridge_knock_early(town->bridge, view, &knock, answer, &it.knock, &err) ||
+        (it.knock && !store_commit(town->store, &it.change, &err)))
+        fail_msg("RCPT: %s (%s)", err.said, err.cause);
+    town->answered_early += it.knock != NULL;
+    bridge_knock_free(it.knock);
+}
+
 static bool ask_recipients(struct town *town, const struct town_mail *mail, int64_t account,
                            struct mail_arrival *arrival, struct answer *refused)
 {
@@ -51,6 +85,7 @@ static bool ask_recipients(struct town *town, const struct town_mail *mail, int6
         if (!bridge_recipient(town->bridge, view, mail->door, account, slice_of(mail->mail_from),
                               one, refused, &err))
             fail_msg("RCPT %.*s: %s (%s)", SLICE_ARGS(one), err.said, err.cause);
+        ask_early(town, mail, one, view, refused);
         if (refused->verdict != VERDICT_TAKEN)
             return false;
         arrival->recipients = must_grow(arrival->recipients, arrival->recipient_count + 1,
