@@ -35,7 +35,7 @@ struct recipient *work_first(const struct mail_work *work, enum address_kind kin
 bool work_is_local_mailbox(const struct mail_work *work, const struct address *address)
 {
     return address->kind == ADDRESS_PERSON && !work->publishes &&
-           config_hosts(work->bridge->config, slice_of(address->host));
+           (address->mail_person || config_hosts(work->bridge->config, slice_of(address->host)));
 }
 
 bool work_is_self(const struct mail_work *work, const struct address *address)

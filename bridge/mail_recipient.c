@@ -135,8 +135,11 @@ static bool person_recipient(const struct rcpt *rcpt, struct slice mail_from, st
     scoped_text char *name = NULL;
 
     if (address->mail_person) {
-        answer_set(rcpt->out, VERDICT_NOBODY, "Nothing was sent: write to %s@%s itself.",
-                   address->user, address->host);
+        if (rcpt->door == MAIL_DOOR_MX || !*address->host)
+            answer_set(
+                rcpt->out, VERDICT_NOBODY,
+                "Nothing was sent: %.*s only stands for somebody's mail address. Write there.",
+                SLICE_ARGS(rcpt->recipient));
         return true;
     }
     if (address->word == WORD_FOLLOWERS) {

@@ -156,6 +156,8 @@ struct mail_work {
     struct author author;
     bool target_line; /* the first line of the text is the signed target */
     bool chat;        /* Chat-Version */
+    bool opens;       /* a copy for somebody who reads what came encrypted to an address of ours */
+    bool sealed_for;  /* by chat_face(): the account has a key */
     bool renamed;     /* a stranger's mail that got a Message-ID of ours */
     bool
         publishes; /* goes to everybody or to followers: people of this server are named, not written to */
@@ -374,6 +376,16 @@ MUST_CHECK bool record_mail(struct bridge *bridge, struct store_tx *tx, struct m
 /* mail_open.c: what an owner's program encrypted to an address that we read is opened; then `mail` is what was in it.  Answered
  * (the verdict is not VERDICT_TAKEN), if it is not signed by a key of the account. */
 MUST_CHECK bool mail_open(struct mail_work *work, struct err *err);
+/* mail_chat.c: an ordinary mail as a chat account is shown it: new From and To into `prefix`, whose address *out_from then is
+ * (heap), with what must go of the rest.  Nothing is touched where it is shown as it came. */
+MUST_CHECK bool chat_face(struct mail_work *work, const struct account *account,
+                          struct bytes *prefix, char **out_from, const char *const **out_drop,
+                          struct err *err);
+/* An answer to such a one as it goes out to `to`; NULL on failure.  It goes alone: else what others get would not be
+ * encrypted either. */
+struct source *chat_answer(struct mail_work *work, const char *to, struct slice prefix,
+                           struct err *err);
+bool refuse_mail_person_beside(struct mail_work *work);
 /* mail_key.c: the certificate that `mail` tells of its author. */
 bool mail_key_told(const struct mail_work *work, struct mail *mail, struct bytes *out);
 /* The first key of the author's account, recorded before all else, so that what answers the mail is sealed to it.  Commits. */

@@ -64,12 +64,15 @@ static bool planned_already(const struct mail_plan *plan, int64_t account_id)
     return false;
 }
 
-static void copy_facts(struct mail_work *work, struct letter *letter)
+static void copy_facts(struct mail_work *work, char *shown_from, struct letter *letter)
 {
+    struct mail *mail = work->opens ? work->mail : work->arrival->mail;
+
     letter->mailbox = MAILBOX_INBOX;
     letter->received_ms = work->arrival->received_ms;
-    letter->from = must_dup(mail_field(work->mail, "From", 0));
-    letter->subject = must_dup(mail_field(work->mail, "Subject", 0));
+    letter->own = shown_from != NULL;
+    letter->from = shown_from ? shown_from : must_dup(mail_field(mail, "From", 0));
+    letter->subject = must_dup(mail_field(mail, "Subject", 0));
     letter->message_id = must_dup(work_plan(work)->message_id);
 }
 
@@ -97,22 +100,26 @@ bool mail_plan_copy(struct mail_work *work, const struct account *account, size_
 {
     scoped_value(bytes) prefix = {0};
     scoped_text char *address = account_address(account);
+    const char *const *drop = dropped_fields(work);
     char digest[2 * SHA256_LEN + 1];
+    char *shown_from = NULL;
 
     bytes_print(&prefix, "Return-Path: <%s>\r\nDelivered-To: %s\r\n", work->arrival->mail_from,
                 address);
     bytes_add_text(&prefix, received_field(work));
     add_missing_fields(work, &prefix);
-    scoped(source) content = mail_rewritten(work->bridge->config, work->arrival->body,
-                                            bytes_slice(&prefix), dropped_fields(work), err);
-    if (!content || !mail_body_digest(work->arrival->body, digest, err))
+    if (!mail_body_digest(work->arrival->body, digest, err) ||
+        !chat_face(work, account, &prefix, &shown_from, &drop, err))
         return false;
     struct planned_copy *copy = new_copy(work_plan(work));
     *out_index = (size_t)(copy - work_plan(work)->copies);
     copy->letter.account_id = account->id;
-    copy_facts(work, &copy->letter);
+    copy_facts(work, shown_from, &copy->letter);
     copy->guarded = guard_copy(work, digest, copy);
-    return letter_seal(work->bridge, content, &copy->letter, err);
+    struct source *body = work->opens ? work->opened.plain : work->arrival->body;
+    scoped(source) content =
+        mail_rewritten(work->bridge->config, body, bytes_slice(&prefix), drop, err);
+    return content && letter_seal(work->bridge, content, &copy->letter, err);
 }
 
 /* Who asked to hear of success hears it (RFC 3461 5.2.6); of mail from outside nobody does. */
@@ -230,9 +237,12 @@ static bool to_office(struct mail_work *work, const struct recipient *recipient,
     switch (postmaster_account(work->bridge, work->view, &account, err)) {
     case FAILED: return false;
     case ABSENT: return work_answer(work, VERDICT_NOBODY, "There is no %s here.", recipient->text);
-    case FOUND: return to_account(work, recipient, &account, out_ok, err);
+    case FOUND: break;
     }
-    __builtin_unreachable();
+    work->opens = work->within != NULL;
+    bool ok = to_account(work, recipient, &account, out_ok, err);
+    work->opens = false;
+    return ok;
 }
 
 static bool to_help(struct mail_work *work, const struct recipient *recipient, bool *out_ok,
@@ -248,15 +258,16 @@ static bool to_help(struct mail_work *work, const struct recipient *recipient, b
 }
 
 /* ---- elsewhere ---- */
-/* As it goes out, once for everybody. */
-static bool write_sending(struct mail_work *work, struct err *err)
+/* As it goes out, once for everybody; `to` is whom an address of ours stands for, or NULL. */
+static bool write_sending(struct mail_work *work, const char *to, struct err *err)
 {
     scoped_value(bytes) prefix = {0};
 
     bytes_add_text(&prefix, received_field(work));
     add_missing_fields(work, &prefix);
-    scoped(source) content = mail_rewritten(work->bridge->config, work->arrival->body,
-                                            bytes_slice(&prefix), dropped_fields(work), err);
+    scoped(source) content = to ? chat_answer(work, to, bytes_slice(&prefix), err)
+                                : mail_rewritten(work->bridge->config, work->arrival->body,
+                                                 bytes_slice(&prefix), dropped_fields(work), err);
     scoped(store_body) body = content ? store_body_new_wrapped(work->bridge->store, err) : NULL;
     if (!body || !sink_copy(store_body_sink(body), content, err) || !store_body_finish(body, err))
         return false;
@@ -268,15 +279,34 @@ static bool to_foreign(struct mail_work *work, const struct recipient *recipient
 {
     struct mail_plan *plan = work_plan(work);
 
-    if (!plan->sending_body && !write_sending(work, err))
+    const struct address *address = &recipient->address;
+    scoped_text char *to =
+        address->mail_person ? must_print("%s@%s", address->user, address->host) : NULL;
+
+    if (!plan->sending_body && !write_sending(work, to, err))
         return false;
     must_make_room(plan->sendings, plan->sending_count, plan->sending_capacity);
     plan->sendings[plan->sending_count++] = (struct planned_sending){
-        .rcpt_to = must_dup(recipient->text),
-        .host = must_dup(recipient->address.domain),
+        .rcpt_to = must_dup(to ? to : recipient->text),
+        .host = must_dup(to ? address->host : address->domain),
         .wish = recipient_terms_copy(recipient->wish),
     };
     return true;
+}
+
+/* carol=mail.example+mail@D stands for carol@mail.example. */
+static bool to_mail_person(struct mail_work *work, const struct recipient *recipient, bool *out_ok,
+                           struct err *err)
+{
+    const struct address *address = &recipient->address;
+
+    if (!config_hosts(work->bridge->config, slice_of(address->host)))
+        return to_foreign(work, recipient, err);
+    work->opens = work->within != NULL;
+    bool ok =
+        to_named(work, recipient, slice_of(address->user), slice_of(address->host), out_ok, err);
+    work->opens = false;
+    return ok;
 }
 
 /* ---- together ---- */
@@ -291,6 +321,8 @@ static bool to_recipient(struct mail_work *work, const struct recipient *recipie
         return to_named(work, recipient, slice_of(address->user), slice_of(address->domain), out_ok,
                         err);
     case ADDRESS_PERSON: /* carol=example.org is carol@example.org when that is us */
+        if (address->mail_person)
+            return to_mail_person(work, recipient, out_ok, err);
         return !work_is_local_mailbox(work, address) ||
                to_named(work, recipient, slice_of(address->user), slice_of(address->host), out_ok,
                         err);
@@ -412,7 +444,8 @@ bool receive_mail(struct mail_work *work, struct err *err)
 {
     bool ok, seen;
 
-    if (refuse_loop(work) || refuse_posing(work) || refuse_snare(work))
+    if (refuse_loop(work) || refuse_posing(work) || refuse_snare(work) ||
+        refuse_mail_person_beside(work))
         return true;
     if (!name_anew(work, err))
         return false;

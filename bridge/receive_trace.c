@@ -82,9 +82,14 @@ static struct slice field_name(struct slice line)
 
 static bool is_dropped(struct slice name, const char *const *drop)
 {
-    for (; *drop; drop++)
-        if (slice_is_nocase(name, *drop))
+    for (; *drop; drop++) {
+        struct slice one = slice_of(*drop);
+        bool family = slice_ends(one, SLICE("*")); /* all that begin so */
+        if (family && one.len <= name.len + 1)
+            one.len--;
+        if (slice_eq_nocase(family ? slice_first(name, one.len) : name, one))
             return true;
+    }
     return false;
 }
 

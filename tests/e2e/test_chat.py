@@ -3,6 +3,8 @@
 It trusts no laboratory's CA, but does not check the certificate of a host whose name begins with '_': so these two have
 such names.  The times printed are those from the call that sends to the event at the other end.
 """
+import email
+import email.policy
 import os
 import time
 import urllib.request
@@ -10,7 +12,8 @@ import urllib.request
 import pytest
 
 from laboratory.deltachat import DeltaChat, Refused
-from laboratory.mailing import compose, submit
+from laboratory.mailhost import mail_hosts
+from laboratory.mailing import compose, from_outside, submit
 from laboratory.nestbox import Account, Nestbox
 from laboratory.wait import until
 
@@ -262,6 +265,31 @@ def test_fediverse_people_are_chats_of_their_own(houses, alice, robots, social):
     write_directly(social, alice, "and in the same chat", inReplyTo=create["activity"]["object"]["id"])
     heard, _ = alice.hears(lambda said: "and in the same chat" in said["text"], WITHIN)
     assert heard["chatId"] == chats["bob"] and heard["showPadlock"]
+
+
+@pytest.fixture
+def elsewhere(dns):
+    """Makes mail hosts, each with a domain of its own where anybody can be written to."""
+    yield from mail_hosts(dns, "ordinary", "20.1.15")
+
+
+def test_ordinary_mail_is_a_chat_that_says_what_it_is(houses, alice, robots, elsewhere):
+    """It is called not encrypted, and comes from an address of ours: no key stands for carol's own."""
+    host = elsewhere()
+    carol = f"carol@{host.domain}"
+    mail = compose(f"Carol Example <{carol}>", alice.address, "Meeting", "On Friday?\n")
+    assert from_outside(houses[0], carol, [alice.address], mail)[0] == 250
+    heard, _ = alice.hears(lambda said: "On Friday?" in said["text"], WITHIN)
+    assert heard["sender"]["address"] == f"carol={host.domain}+mail@_a.test"
+    assert heard["sender"]["displayName"] == f"Carol Example ({carol}, not encrypted)"
+    alice.call("accept_chat", heard["chatId"])
+
+    alice.say(heard["chatId"], "Friday it is")
+    came = host.mails.wait_for(lambda mail: True, WITHIN)
+    answer = email.message_from_bytes(came.text, policy=email.policy.default)
+    assert came.recipients == [carol] and answer["To"] == carol and alice.address in answer["From"]
+    assert "Friday it is" in answer.get_body(("plain",)).get_content()
+    assert mail["Message-ID"] in answer["In-Reply-To"] and answer["Chat-Version"] is None
 
 
 def refusal(app, code):
