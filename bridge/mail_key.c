@@ -29,8 +29,8 @@ static bool may_teach(const struct mail_work *work)
 {
     const struct author *author = &work->author;
 
-    return work->arrival->plan && author->proof == PROOF_GOOD && author->evidence == EVIDENCE_S4 &&
-           work->bridge->config->seal &&
+    return work->arrival->plan && !work->learnt && author->proof == PROOF_GOOD &&
+           author->evidence == EVIDENCE_S4 && work->bridge->config->seal &&
            (work->within || !(work->chat || account_chats(&author->account))) &&
            !mail_field(work->mail, "Autocrypt-Setup-Message", 0);
 }
@@ -118,7 +118,8 @@ static bool record_first(struct bridge *bridge, struct store_tx *tx, void *ctx, 
     return key_change_record(tx, ctx, err);
 }
 
-bool mail_key_learn_first(struct mail_work *work, struct slice certificate, struct err *err)
+bool mail_key_learn_first(struct mail_work *work, struct slice certificate, bool *out_learnt,
+                          struct err *err)
 {
     const struct key_offer offer = {.account = &work->author.account,
                                     .certificate = certificate,
@@ -130,5 +131,6 @@ bool mail_key_learn_first(struct mail_work *work, struct slice certificate, stru
     if (!key_change_plan(work->bridge, work->view, &offer, &change, err))
         return false;
     letter_clear(&change->letter); /* the program reads it nowhere, and knows its own key */
-    return change->outcome != KEY_FIRST || bridge_commit(work->bridge, record_first, change, err);
+    work->learnt = *out_learnt = change->outcome == KEY_FIRST;
+    return !*out_learnt || bridge_commit(work->bridge, record_first, change, err);
 }

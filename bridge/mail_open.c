@@ -37,7 +37,7 @@ static bool collect(void *ctx, const struct account_key *key)
 {
     struct certificates *all = ctx;
 
-    all->had_keys = true;
+    all->had_keys |= (key->uses & KEY_ENCRYPTS) != 0;
     if (key_is_in_use(key, all->now_ms))
         add(all, bytes_slice(&key->certificate));
     return all->count < PGP_CERTIFICATES_MAX;
@@ -99,8 +99,11 @@ static bool learn(struct mail_work *work, const char *address, struct source *pa
         return false;
     if (!ok || again.verdict.judgement != PGP_GOOD)
         return true;
-    opened->verdict = again.verdict;
-    return mail_key_learn_first(work, bytes_slice(&certificate), err);
+    if (!mail_key_learn_first(work, bytes_slice(&certificate), &ok, err))
+        return false;
+    if (ok)
+        opened->verdict = again.verdict;
+    return true;
 }
 
 static bool judge(struct mail_work *work, const char *address, struct source *part,

@@ -157,6 +157,7 @@ struct mail_work {
     bool target_line; /* the first line of the text is the signed target */
     bool chat;        /* Chat-Version */
     bool opens;       /* a copy for somebody who reads what came encrypted to an address of ours */
+    bool learnt;      /* its key is recorded already */
     bool sealed_for;  /* by chat_face(): the account has a key */
     bool renamed;     /* a stranger's mail that got a Message-ID of ours */
     bool
@@ -388,9 +389,10 @@ struct source *chat_answer(struct mail_work *work, const char *to, struct slice 
 bool refuse_mail_person_beside(struct mail_work *work);
 /* mail_key.c: the certificate that `mail` tells of its author. */
 bool mail_key_told(const struct mail_work *work, struct mail *mail, struct bytes *out);
-/* The first key of the author's account, recorded before all else, so that what answers the mail is sealed to it.  Commits. */
+/* The first key of the author's account, recorded before all else, so that what answers the mail is sealed to it.  Commits.
+ * False *out_learnt: it is not the first, or not fit. */
 MUST_CHECK bool mail_key_learn_first(struct mail_work *work, struct slice certificate,
-                                     struct err *err);
+                                     bool *out_learnt, struct err *err);
 /* mail_key.c: the key that the mail tells, planned once all else is, and recorded with it. */
 MUST_CHECK bool mail_key_learn(struct mail_work *work, struct err *err);
 MUST_CHECK bool mail_key_record(struct store_tx *tx, struct mail_plan *plan, struct err *err);

@@ -1,0 +1,150 @@
+/* What an owner's program encrypted to an address of ours. */
+#include "visitors.h"
+
+#include "own_key.h"
+
+static struct town town;
+static struct pgp_pair hers, stolen;
+
+static int open_town(void **state)
+{
+    struct err err;
+
+    (void)state;
+    visitors_open(&town);
+    return pgp_pair_make("eve@example.org", &hers, &err) &&
+                   pgp_pair_make("eve@example.org", &stolen, &err)
+               ? 0
+               : -1;
+}
+
+static int close_town(void **state)
+{
+    (void)state;
+    pgp_pair_clear(&hers);
+    pgp_pair_clear(&stolen);
+    town_close(&town);
+    return 0;
+}
+
+struct secret_mail {
+    const char *name;
+    const char *to, *sealed_to; /* NULL: the same */
+    const char *inner_from;     /* NULL: eve */
+    const struct pgp_pair *signer, *told;
+    const char *reply; /* how it begins */
+};
+
+static size_t serial;
+
+/* As Delta Chat writes it: all that is meant stands inside. */
+static void write_inner(const struct secret_mail *mail, struct bytes *out)
+{
+    if (mail->told)
+        pgp_pair_autocrypt(mail->told, "eve@example.org", out);
+    bytes_print(
+        out,
+        "From: <%s>\r\nTo: <%s>\r\nSubject: Message from Eve\r\nDate: Sun, 22 Nov 2026 "
+        "09:00:00 +0000\r\nMessage-ID: <%zu@example.org>\r\nChat-Version: 1.0\r\n"
+        "Content-Type: text/plain; protected-headers=\"v1\"\r\n\r\nThe tide is in, %zu.\r\n",
+        mail->inner_from ? mail->inner_from : "eve@example.org", mail->to, serial, serial);
+    serial++;
+}
+
+static char *submit(const struct secret_mail *mail)
+{
+    scoped_value(pgp_pair) to = {0};
+    scoped_value(bytes) inner = {0}, text = {0};
+    struct memory_sink sink;
+    struct err err;
+
+    assert_true(own_key_get(town.bridge, mail->sealed_to ? mail->sealed_to : mail->to, &to, &err));
+    write_inner(mail, &inner);
+    const struct slice certificate = pgp_pair_certificate(&to);
+    const struct pgp_orders orders = {
+        .form = PGP_SEALED,
+        .certificates = &certificate,
+        .count = 1,
+        .outer = SLICE("From: <eve@example.org>\r\nTo: \"hidden-recipients\": ;\r\nSubject: "
+                       "[...]\r\nChat-Version: 1.0\r\n"),
+        .signer = mail->signer};
+    memory_sink_init(&sink);
+    scoped(source) plain = source_of_slice(bytes_slice(&inner));
+    scoped(pgp_sealed) sealed = pgp_seal(town.pgp, &orders, plain, &sink.sink, &err);
+    assert_non_null(sealed);
+    for (size_t i = 0; i < sink.bytes.len; i++) /* the town writes CRLF itself */
+        if (sink.bytes.at[i] != '\r')
+            bytes_add_char(&text, sink.bytes.at[i]);
+    bytes_clear(&sink.bytes);
+    const struct town_mail sent = {.door = MAIL_DOOR_SUBMISSION,
+                                   .login = "eve@example.org",
+                                   .mail_from = "eve@example.org",
+                                   .recipients = mail->to,
+                                   .text = bytes_slice(&text)};
+    return town_send(&town, &sent);
+}
+
+static void check(const struct secret_mail *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        scoped_text char *reply = submit(&rows[i]);
+        if (!slice_starts(slice_of(reply), slice_of(rows[i].reply)))
+            fail_msg("%s: %s", rows[i].name, reply);
+    }
+}
+
+static void the_first_key_is_learnt_and_no_other_signs(void **state)
+{
+    const char *post = "public@example.org", *bob = "bob=social.example@example.org";
+    const struct secret_mail rows[] = {
+        {"nobody signed it",                    post,                    NULL,                NULL,                NULL,    &hers,
+         "550 5.7.1 Nothing was sent: this mail is encrypted, but not signed"                                                                   },
+        {"it tells another key than signed it", post,                    NULL,                NULL,                &hers,   &stolen, "550 5.7.1"},
+        {"it tells none",                       post,                    NULL,                NULL,                &hers,   NULL,    "550 5.7.1"},
+        {"the first key is learnt",             post,                    NULL,                NULL,                &hers,   &hers,   "250"      },
+        {"it need not tell it again",           bob,                     NULL,                NULL,                &hers,   NULL,    "250"      },
+        {"another key signs nothing",           bob,                     NULL,                NULL,                &stolen, &stolen, "550 5.7.1"},
+        {"somebody else is the author inside",  bob,                     NULL,                "alice@example.org", &hers,   &hers,
+         "550 5.6.0 Nothing was sent: what is encrypted"                                                                                        },
+        {"it is not for whom it goes to",       post,                    "claim@example.org", NULL,                &hers,   &hers,
+         "550 5.7.1 Nothing was sent: a public address must stand in To or Cc"                                                                  },
+        {"to followers",                        "followers@example.org", NULL,                NULL,                &hers,   &hers,   "250"      },
+    };
+
+    (void)state;
+    check(rows, COUNT_OF(rows));
+}
+
+/* Carol reads ordinary mail: nothing of the encryption is left, and she sees who writes to whom. */
+static void a_mail_person_gets_ordinary_mail(void **state)
+{
+    const struct secret_mail rows[] = {
+        {"to carol",      "carol=mail.example+mail@example.org",                  NULL, NULL, &hers, &hers, "250"},
+        {"beside others", "carol=mail.example+mail@example.org,dan@mail.example",
+         "carol=mail.example+mail@example.org",                                         NULL, &hers, &hers,
+         "550 5.7.1 Nothing was sent: carol=mail.example+mail@example.org reads ordinary mail"                   },
+    };
+
+    (void)state;
+    check(rows, COUNT_OF(rows));
+    scoped_text char *sent = town_newest_sending(&town);
+    assert_non_null(strstr(sent, "To: carol@mail.example\r\n"));
+    assert_non_null(strstr(sent, "From: <eve@example.org>\r\n"));
+    assert_non_null(strstr(sent, "The tide is in"));
+    assert_null(strstr(sent, "Chat-Version"));
+    assert_null(strstr(sent, "BEGIN PGP"));
+}
+
+int main(int argc, char **argv)
+{
+    int code;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_first_key_is_learnt_and_no_other_signs, open_town,
+                                        close_town),
+        cmocka_unit_test_setup_teardown(a_mail_person_gets_ordinary_mail, open_town, close_town),
+    };
+
+    if (town_is_judge(argc, argv, &code))
+        return code;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
