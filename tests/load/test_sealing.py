@@ -1,0 +1,65 @@
+"""A large mail is sealed in pieces, in little memory."""
+import pytest
+
+from laboratory.gpg import Gpg
+from laboratory.mailing import compose, connect
+from visitors import AHEAD
+
+LARGE_MIB, GROWTH_MIB = 100, 8
+MODERN = ("ed25519", "cv25519")
+SETTINGS = {"policy": {"message_max": "200 MiB", "quota": "10 GiB"}}
+
+
+@pytest.fixture
+def house(twin):
+    server = twin(SETTINGS)
+    server.around = AHEAD  # of whatever else this machine does
+    return server.start()
+
+
+@pytest.fixture
+def owner(house, tmp_path):
+    """Makes people with a key that encrypts."""
+    rings = []
+
+    def make(name):
+        account = house.account(f"{name}@twin.test")
+        account.ring = Gpg(tmp_path / name, account.address, encrypts=MODERN)
+        rings.append(account.ring)
+        house.cli("key", "add", account.address, account.ring.certificate())
+        return account
+    yield make
+    for ring in rings:
+        ring.end()
+
+
+def send_large(house, to, mib):
+    piece = (b"x" * 76 + b"\r\n") * (1024 * 1024 // 78)
+    with connect(house, 25) as smtp:
+        smtp.sock.settimeout(300)
+        smtp.mail("carol@mail.test")
+        smtp.rcpt(to)
+        assert smtp.docmd("DATA")[0] == 354
+        smtp.send(compose("carol@mail.test", to, f"{mib} MiB", "").as_bytes())
+        for _ in range(mib):
+            smtp.send(piece)
+        smtp.send(b".\r\n")
+        assert smtp.getreply()[0] == 250
+
+
+def peak_mib(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM"))
+
+
+def test_a_large_mail_is_sealed_without_being_held(house, owner):
+    alice = owner("alice")
+    send_large(house, alice.address, 1)
+    small = peak_mib(house.pid)
+    send_large(house, alice.address, LARGE_MIB)
+    growth = peak_mib(house.pid) - small
+    print(f"\n   {LARGE_MIB} MiB sealed: the peak grew by {growth:.2f} MiB")
+    assert growth <= GROWTH_MIB
+    assert house.ask("status")["mail"]["sealed"] == 2
+    plain = alice.ring.decrypt(alice.show(alice.mails("INBOX")[-1]))
+    assert len(plain) > LARGE_MIB * 1024 * 1000 and plain.endswith(b"x" * 76 + b"\r\n")
