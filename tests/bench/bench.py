@@ -21,13 +21,13 @@ from imap import measure_imap  # noqa: E402
 from judging import measure_judging  # noqa: E402
 from laboratory.ca import Ca  # noqa: E402
 from laboratory.dns import Dns  # noqa: E402
-from laboratory.gpg import Gpg  # noqa: E402
 from laboratory.mailing import compose, connect  # noqa: E402
 from laboratory.nestbox import Nestbox  # noqa: E402
 from laboratory.root import Root  # noqa: E402
 from laboratory.wait import until  # noqa: E402
 from machine import SERVER_CORE, cpu_of, memory_of, peak_of  # noqa: E402
 from outbound import measure_outbound  # noqa: E402
+from sealed import measure_sealed  # noqa: E402
 from table import Table  # noqa: E402
 from yardsticks import Postfix  # noqa: E402
 
@@ -94,12 +94,12 @@ def say(text):
 
 # ---- memory
 
-def send_large(server, mib):
+def send_large(server, mib, to=None):
     line = b"x" * 76 + b"\r\n"
     with connect(server, 25, tls=False) as smtp:
         smtp.sock.settimeout(300)
         smtp.mail("carol@mail.test")
-        smtp.rcpt(Server.MAILBOX)
+        smtp.rcpt(to or Server.MAILBOX)
         if smtp.docmd("DATA")[0] != 354:
             raise smtplib.SMTPException("no 354")
         smtp.send(compose("carol@mail.test", Server.MAILBOX, f"{mib} MiB", "").as_bytes())
@@ -155,29 +155,6 @@ def measure_ingest(server, postfix, table):
     table.add("ingest, 64 sessions beside 16", ours[64], "/s", "ours, 16 sessions", ours[16], 0.9)
 
 
-def measure_sealed(server, postfix, table, place):
-    """The same server, three owners: one with a key for librnp, one whose key GnuPG alone can use, one without (what comes to
-    her lies under the server's key)."""
-    readers = {"librnp": (("ed25519", "cv25519"), ()), "GnuPG": (("rsa2048", "rsa2048"), ("--cert-digest-algo", "SHA1"))}
-    for name, (kinds, options) in readers.items():
-        address = f"{name.lower()}@nest.test"
-        ring = Gpg(place / name, address, encrypts=kinds, options=options)
-        server.account(address)
-        server.cli("key", "add", address, ring.certificate())
-        ring.end()
-    for octets, messages, label in ((4096, 3000, "4 KiB"), (1024 * 1024, 150, "1 MiB")):
-        rates = {"librnp": [], "GnuPG": [], "none": []}
-        for turn in range(ROUNDS):
-            for name, found in rates.items():
-                mailbox = None if name == "none" else f"{name.lower()}@nest.test"
-                count = messages // 5 if name == "GnuPG" else messages
-                found.append(ingest(postfix, server, 16, count, mailbox, octets))
-            say(f"sealed, {label}, round {turn + 1}: " + ", ".join(f"{name} {found[-1]:.0f}/s" for name, found in rates.items()))
-        table.add(f"sealed ingest {label}, 16 sessions", rates["librnp"], "/s", "by GnuPG", rates["GnuPG"],
-                  5 if octets == 4096 else None)
-        table.add(f"sealed ingest {label} beside no key", rates["librnp"], "/s", "under the server key", rates["none"], 0.5)
-
-
 # ---- all
 
 def main(place, part="all"):
@@ -197,7 +174,7 @@ def main(place, part="all"):
         if part in ("all", "ingest"):
             measure_ingest(server, postfix, table)
         if part in ("all", "sealed"):
-            measure_sealed(server, postfix, table, place)
+            measure_sealed(server, SETTINGS, lambda *run: ingest(postfix, *run), send_large, ROUNDS, table, place, say)
         if part in ("all", "judging"):
             measure_judging(server, postfix, dns, ROUNDS, table, say)
         if part in ("all", "outbound"):

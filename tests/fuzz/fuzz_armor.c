@@ -1,0 +1,82 @@
+/*
+ * What an engine writes goes through the writers of a sealed message, in pieces whose sizes the input chooses, and is read
+ * back: armor gives the same octets, and reframed packets are the same packets in the new format.
+ */
+#include "armor.h"
+#include "memory.h"
+#include "packets.h"
+
+#include <assert.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* False: the writer refused. */
+static bool write_pieces(struct sink *sink, struct slice text, struct slice sizes)
+{
+    struct err err;
+
+    for (size_t i = 0; text.len > 0; i++) {
+        size_t len = sizes.len > 0 ? (unsigned char)sizes.at[i % sizes.len] + 1U : text.len;
+        struct slice piece = slice_first(text, len);
+        if (!sink_write(sink, piece, &err))
+            return false;
+        text = slice_from(text, piece.len);
+    }
+    return true;
+}
+
+static void check_armor(struct slice text, struct slice sizes)
+{
+    scoped_value(bytes) back = {0};
+    struct memory_sink out;
+    struct armor armor;
+    struct err err;
+
+    memory_sink_init(&out);
+    armor_begin(&armor, &out.sink);
+    assert(write_pieces(&armor.sink, text, sizes) && armor_end(&armor, &err));
+    armor_clear(&armor);
+    assert(openpgp_binary(bytes_slice(&out.bytes), &back));
+    assert(slice_eq(bytes_slice(&back), text));
+    bytes_clear(&out.bytes);
+}
+
+/* The session key packets at the front of both are the same; behind them nothing was changed. */
+static void check_packets(struct slice before, struct slice after)
+{
+    struct packet was, is;
+
+    while (before.len > 0 && packet_tag(before.at[0]) == PACKET_SESSION_KEY) {
+        assert(after.len > 0 && ((unsigned char)after.at[0] & 0xC0) == 0xC0);
+        assert(packet_cut(&before, &was) == PACKET_NEXT && packet_cut(&after, &is) == PACKET_NEXT);
+        assert(is.tag == was.tag && slice_eq(is.body, was.body));
+    }
+    assert(slice_eq(before, after));
+}
+
+static void check_reframe(struct slice text, struct slice sizes)
+{
+    struct memory_sink out;
+    struct reframe reframe;
+    struct err err;
+
+    memory_sink_init(&out);
+    reframe_begin(&reframe, &out.sink);
+    bool ok = write_pieces(&reframe.sink, text, sizes) && reframe_end(&reframe, &err);
+    reframe_clear(&reframe);
+    if (ok)
+        check_packets(text, bytes_slice(&out.bytes));
+    bytes_clear(&out.bytes);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    enum { SIZES = 4 };
+    struct slice text = {(const char *)data, size};
+    struct slice sizes = slice_first(text, SIZES);
+
+    text = slice_from(text, sizes.len);
+    check_armor(text, sizes);
+    check_reframe(text, sizes);
+    return 0;
+}
