@@ -26,6 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool named = certificate_for_address(bytes_slice(&binary), SLICE("a@b"), &shown);
     assert(shown.len <= binary.len && (named || shown.len == 0));
     bool certificate = certificate_is_fit(bytes_slice(&binary), &err);
+    (void)certificate_reads_aes256(bytes_slice(&binary));
     size_t signatures = signatures_count(bytes_slice(&binary));
     assert(!certificate || signatures == 0); /* nothing is both */
     return 0;
