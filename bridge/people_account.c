@@ -355,7 +355,8 @@ static bool record_password(struct bridge *bridge, struct store_tx *tx, void *ct
 
     (void)bridge;
     return store_set_credential(tx, addition->account.id, &addition->credential, err) &&
-           store_end_passes(tx, addition->account.id, err);
+           store_end_passes(tx, addition->account.id, err) &&
+           store_end_push(tx, addition->account.id, NULL, err);
 }
 
 bool bridge_account_password(struct bridge *bridge, struct slice address, struct slice password,

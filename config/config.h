@@ -57,6 +57,7 @@ struct config {
     enum own_sts mta_sts; /* of the domains here */
     bool seal;
     bool seal_appended;
+    bool push; /* to devices that owners registered */
     enum without_key seal_without_key;
     int64_t message_max, quota;
     enum registration registration;

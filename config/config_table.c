@@ -85,6 +85,9 @@ const struct setting config_table[] = {
      .choices = without_key,
      .help = "For an owner without a key: encrypt under the server's key, keep it readable, or ask the sender "
              "to come again. Where a key has expired or was revoked, clear is taken as server."},
+    {"policy", "push", &kind_yes_no, PLACE(push), .fallback = "yes",
+     .help = "Tell owners' devices of contact requests by Web Push, encrypted, through the push services that they "
+             "named."},
     {"policy", "message_max", &kind_size, PLACE(message_max), .fallback = "50 MiB",
      .min = 1 * KIB, .max = 1 * GIB, .help = "The largest mail that is accepted."},
     {"policy", "quota", &kind_size, PLACE(quota), .fallback = "1 GiB",

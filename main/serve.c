@@ -14,6 +14,7 @@
 #include "server.h"
 #include "smtp.h"
 #include "store.h"
+#include "web.h"
 #include "workers.h"
 
 #include <malloc.h>
@@ -132,6 +133,7 @@ static bool start(struct server *server, struct err *err)
         return false;
     activitypub_deliver(server->activitypub);
     smtp_deliver(server->smtp);
+    loop_start(server->outward, &web_push_kind, web_push_new(server->web));
     loop_start(server->outward, &chores_kind, chores_new(server->household.bridge));
     return entrances_tell(server, err);
 }

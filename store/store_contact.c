@@ -293,6 +293,8 @@ bool store_put_contact(struct store_tx *tx, const struct contact *contact, int64
     if (!store_contact_is_news(tx, contact, &is_news, err))
         return false;
     bool put = contact->id ? update(tx, contact, err) : insert(tx, contact, out_id, err);
+    if (is_news && contact->state == CONTACT_ASKED)
+        store_note(tx, TOPIC_PUSH, 0);
     return put && (!is_news || store_number_contact(tx, contact->account_id, *out_id, err));
 }
 

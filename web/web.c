@@ -230,6 +230,8 @@ static const struct http_route routes[] = {
     {"GET",  "/contacts/person/{}", ACCEPT_ANY, on_contacts_person, page_end_turn, NULL},
     {"POST", "/contacts/person/{}", ACCEPT_ANY, on_contacts_person, page_end_turn, NULL},
     {"GET",  "/contacts/stream",   ACCEPT_ANY,  stream_begin,   stream_resume, stream_more},
+    {"GET",  "/contacts/push",     ACCEPT_ANY,  push_begin,     push_resume,   NULL},
+    {"POST", "/contacts/push",     ACCEPT_ANY,  push_begin,     push_resume,   NULL},
     {"GET",  "/contacts/{}",       ACCEPT_ANY,  on_contact,       page_end_turn,  NULL},
     {"POST", "/contacts/{}",       ACCEPT_ANY,  on_contact,       page_end_turn,  NULL},
     {"GET",  "/keys/{}",           ACCEPT_ANY,  on_key,           page_end_turn,  NULL},

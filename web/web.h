@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "http.h"
 #include "scope.h"
+#include "session.h"
 
 struct bridge;
 struct config;
@@ -27,6 +28,10 @@ struct web;
 struct web *web_new(const struct web_parts *parts);
 void web_free(struct web *it); /* after the inward loop has ended */
 SCOPED(web, web_free)
+
+/* Tells owners' devices by Web Push: a session without a peer, for the outward loop. */
+extern const struct session_kind web_push_kind;
+void *web_push_new(struct web *it);
 
 /* Routes for main's table; they run on the inward loop.  Borrowed until web_free(). */
 struct http_face web_face(struct web *it);

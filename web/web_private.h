@@ -152,6 +152,10 @@ enum next stream_begin(void *face, struct http_turn *turn);
 enum next stream_resume(void *face, struct http_turn *turn, struct errand *back);
 enum next stream_more(void *face, struct http_turn *turn);
 
+/* push.c: devices that want to be told by Web Push. */
+enum next push_begin(void *face, struct http_turn *turn); /* GET and POST */
+enum next push_resume(void *face, struct http_turn *turn, struct errand *back);
+
 /* media.c: the route of pictures. */
 enum next media_begin(void *face, struct http_turn *turn);
 enum next media_resume(void *face, struct http_turn *turn, struct errand *back);

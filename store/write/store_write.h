@@ -17,6 +17,7 @@
 #include "store_message.h"
 #include "store_own_key.h"
 #include "store_pass.h"
+#include "store_push.h"
 #include "store_people.h"
 #include "store_secret.h"
 #include "store_transport.h"
@@ -96,6 +97,13 @@ MUST_CHECK bool store_add_pass(struct store_tx *tx, const struct pass *pass, int
                                struct err *err);
 MUST_CHECK bool store_end_pass(struct store_tx *tx, int64_t id, struct err *err);
 MUST_CHECK bool store_end_passes(struct store_tx *tx, int64_t account_id, struct err *err);
+/* Devices that are pushed to: in the place of the same endpoint; the account keeps the newest `most`. */
+MUST_CHECK bool store_put_push(struct store_tx *tx, const struct push *push, int most,
+                               struct err *err);
+MUST_CHECK bool store_push_fares(struct store_tx *tx, const struct push *push, struct err *err);
+/* NULL: all of the account. */
+MUST_CHECK bool store_end_push(struct store_tx *tx, int64_t account_id, const char *endpoint,
+                               struct err *err);
 /* Contacts: id 0 adds, else all but the pair and its evidence is set.  A second row of a pair: ERR_CONFLICT. */
 MUST_CHECK bool store_put_contact(struct store_tx *tx, const struct contact *contact,
                                   int64_t *out_id, struct err *err);

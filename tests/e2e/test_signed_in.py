@@ -25,9 +25,11 @@ class Browser:
     def __init__(self, nest):
         self.nest, self.cookie, self.status, self.headers, self.html = nest, None, None, None, ""
 
-    def ask(self, method, path, **fields):
+    def ask(self, method, path, headers=(), **fields):
         connection = http.client.HTTPSConnection("twin.test", context=self.nest.trust, timeout=60)
-        headers = {"Cookie": f"other=1; {COOKIE}={self.cookie}"} if self.cookie else {}
+        headers = dict(headers)
+        if self.cookie:
+            headers["Cookie"] = f"other=1; {COOKIE}={self.cookie}"
         body = None
         if method == "POST":
             body, headers["Content-Type"] = urllib.parse.urlencode(fields), FORM
