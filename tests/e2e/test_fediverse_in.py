@@ -157,7 +157,7 @@ def test_a_delete_by_somebody_else_deletes_nothing(alice, social, judge):
     (b"not json at all", 400), (b"[]", 400), (b"{}", 400), (b'{"type": "Follow"}', 400), (b"[" * 5000, 400),
     (b'{"type":"Follow","actor":"https://judge.test/users/bob","id":"https://judge.test/x","a":"' + b"x" * 1100000
      + b'"}', 413),
-])
+], ids=["no JSON", "a list", "nothing in it", "too little", "deep", "large"])  # a name of a megabyte stops every program begun
 def test_nonsense_in_the_inbox_is_refused_and_hurts_nobody(nest, judge, body, status):
     from laboratory import signatures
     request = signatures.Request("POST", "https://nest.test/inbox", [], body)
