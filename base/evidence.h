@@ -63,7 +63,7 @@ struct evidence { /* all zero: nothing was looked at */
     /* What the author's domain says of mail that SPF fails; printable ASCII, its words; "" mostly.  Not stored. */
     char explanation[EVIDENCE_EXPLANATION_SIZE];
     enum auth_result arc; /* of a chain of sealers that the administrator trusts */
-    bool vouched; /* trusted forwarders saw it pass before they changed it (ARC) */
+    bool vouched;         /* trusted forwarders saw it pass before they changed it (ARC) */
 };
 
 /* S0, S1 or S2. */
