@@ -99,7 +99,6 @@ bool own_key_open(struct bridge *bridge, const char *address, const struct slice
     opened.plain = store_body_written(opened.body, err);
     if (!opened.plain)
         return false;
-    *out = opened;
-    opened = (struct own_opened){0};
+    *out = (struct own_opened){steal(&opened.body), steal(&opened.plain), opened.verdict};
     return true;
 }

@@ -115,24 +115,23 @@ bool pgp_pair_make(const char *address, struct pgp_pair *out, struct err *err)
 {
     scoped_value(rnp_rings) rings = {0};
     scoped_value(rnp_key) primary = {0};
-    scoped_value(pgp_pair) made = {0};
     rnp_result_t result = rnp_ffi_create(&rings.ffi, "GPG", "GPG");
 
+    *out = (struct pgp_pair){0};
     if (result == RNP_SUCCESS)
         result = make_primary(rings.ffi, address, &primary.key);
     if (result == RNP_SUCCESS)
         result = make_encrypting(rings.ffi, primary.key);
     if (result == RNP_SUCCESS)
-        result = export(primary.key, RNP_KEY_EXPORT_PUBLIC, &made.certificate);
+        result = export(primary.key, RNP_KEY_EXPORT_PUBLIC, &out->certificate);
     if (result == RNP_SUCCESS)
-        result = export(primary.key, RNP_KEY_EXPORT_SECRET | RNP_KEY_EXPORT_ARMORED, &made.secret);
+        result = export(primary.key, RNP_KEY_EXPORT_SECRET | RNP_KEY_EXPORT_ARMORED, &out->secret);
     if (result == RNP_SUCCESS)
-        result = take_fingerprint(primary.key, made.fingerprint);
-    if (result != RNP_SUCCESS)
-        return trouble(err, "making a key", result);
-    *out = made;
-    made = (struct pgp_pair){0};
-    return true;
+        result = take_fingerprint(primary.key, out->fingerprint);
+    if (result == RNP_SUCCESS)
+        return true;
+    pgp_pair_clear(out);
+    return trouble(err, "making a key", result);
 }
 
 /* ---- told ---- */
