@@ -12,5 +12,7 @@ MUST_CHECK bool account_fill_new(struct bridge *bridge, struct slice local, stru
 void credential_make(struct slice password, struct credential *out); /* slow on purpose */
 /* Chores: accounts whose time is over, or that their owners made and never used, go to sleep. */
 MUST_CHECK bool sleep_accounts(struct bridge *bridge, bool *out_more, struct err *err);
+/* Those are removed 30 days later: one slice of it. */
+MUST_CHECK bool end_accounts(struct bridge *bridge, bool *out_more, struct err *err);
 
 #endif

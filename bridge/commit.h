@@ -13,6 +13,9 @@ MUST_CHECK bool bridge_commit(struct bridge *bridge, commit_step *step, void *ct
  * something to look for is heard before the change can be seen. */
 MUST_CHECK bool bridge_commit_all(struct bridge *bridge, struct err *err);
 
+/* A removed account: Delete, at its followers and at those whom it follows. */
+MUST_CHECK bool actor_ended(struct bridge *bridge, struct store_tx *tx,
+                            const struct account *account, struct err *err);
 /* Wants the present profile of the account at each of its followers (people_follow.c). */
 MUST_CHECK bool actor_changed(struct bridge *bridge, struct store_tx *tx,
                               const struct account *account, struct err *err);

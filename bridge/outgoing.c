@@ -143,10 +143,7 @@ static bool say(struct bridge *bridge, struct store_view *view, const struct del
     case SUBJECT_FOLLOW_ANSWER:
     case SUBJECT_FOLLOW: return removed || say_follow(view, delivery, out, err);
     case SUBJECT_ACTOR:
-        if (delivery->withdrawn)
-            out->kind = OUTGOING_DELETE_ACTOR;
-        else if (!removed)
-            out->kind = OUTGOING_UPDATE_ACTOR;
+        out->kind = removed || delivery->withdrawn ? OUTGOING_DELETE_ACTOR : OUTGOING_UPDATE_ACTOR;
         return true;
     case SUBJECT_REPORT: return true; /* by mail alone */
     }

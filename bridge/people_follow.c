@@ -145,6 +145,23 @@ bool actor_changed(struct bridge *bridge, struct store_tx *tx, const struct acco
     return true;
 }
 
+/* What is wanted of an actor that is removed is a Delete (outgoing.c). */
+bool actor_ended(struct bridge *bridge, struct store_tx *tx, const struct account *account,
+                 struct err *err)
+{
+    struct telling telling = {
+        .tx = tx, .account = account, .err = err, .now_ms = clock_now(bridge->clock)};
+
+    do {
+        telling.on_page = 0;
+        if (!store_following(store_tx_view(tx), account->person_id, telling.last, PAGE, tell_one,
+                             &telling, err) ||
+            telling.failed)
+            return false;
+    } while (telling.on_page == PAGE);
+    return actor_changed(bridge, tx, account, err);
+}
+
 /* ---- whether follows wait for the owner ---- */
 struct telling_door {
     int64_t ids[DOORS_AT_ONCE];

@@ -101,7 +101,7 @@ const struct setting config_table[] = {
     {"policy", "unused_account", &kind_duration, PLACE(unused_account_ms), .fallback = "90 d",
      .min = 0, .max = 3650LL * DAY_MS,
      .help = "An account that its owner made is put to sleep when nobody has logged in to it for so long; never used, "
-             "after 7 days. 0 leaves them."},
+             "after 7 days; 30 days later it is removed for good. 0 leaves them."},
     {"policy", "trust_arc", &kind_domains, PLACE(trust_arc), .unset = "nobody's word counts",
      .help = "Forwarders and mailing lists that say truly what a mail was before they changed it: the domains of "
              "their ARC seals. Mail of others that fails DMARC is taken on their word."},

@@ -126,3 +126,21 @@ bool store_accounts_over(struct store_view *view, int64_t never_before_ms, int64
         out_ids[(*out_count)++] = take_number(&rows);
     return found != FAILED;
 }
+
+enum found store_account_to_end(struct store_view *view, int64_t asleep_before_ms, int64_t *out_id,
+                                bool *out_removed, struct err *err)
+{
+    enum found found =
+        sql_number(view->sql,
+                   "SELECT id FROM account WHERE state = ? AND self_made = 1"
+                   " AND asleep_since_ms < ? LIMIT 1",
+                   with(as_number(ACCOUNT_ASLEEP), as_number(asleep_before_ms)), out_id, err);
+
+    *out_removed = found == ABSENT;
+    if (found != ABSENT)
+        return found;
+    return sql_number(view->sql,
+                      "SELECT a.id FROM account a WHERE a.state = ?"
+                      " AND EXISTS (SELECT 1 FROM mailbox m WHERE m.account_id = a.id) LIMIT 1",
+                      with(as_number(ACCOUNT_REMOVED)), out_id, err);
+}

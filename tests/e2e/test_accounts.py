@@ -16,7 +16,7 @@ import pytest
 
 from laboratory.deltachat import FOLDER
 from laboratory.fedify import NODE
-from laboratory.mailing import CLIENT, compose, submit
+from laboratory.mailing import CLIENT, compose, from_outside, submit
 from laboratory.wait import until
 
 SHORT = {"policy": {"registration": "open", "registration_rate": "5"}}
@@ -172,6 +172,24 @@ def test_what_is_not_used_goes_to_sleep(opened):
     opened.cli("account", "add", never)  # the administrator wakes it, and it is no longer one of those
     [woken] = opened.ask("account", "show", never)
     assert woken["state"] == "active" and not woken["self_made"]
+    gone_for_good(opened, unused, ended)
+
+
+def gone_for_good(server, gone, sleeper):
+    """A month after it fell asleep."""
+    assert https(server, "GET", f"/users/{gone.split('@')[0]}")[0] == 200
+    server.stop()
+    with sqlite3.connect(server.data_dir / "nestbox.db") as base:
+        base.execute(f"UPDATE account SET asleep_since_ms = asleep_since_ms - {31 * 24 * 3600 * 1000} WHERE name = ?",
+                     (gone.split("@")[0],))
+    base.close()
+    server.start()
+    until(lambda: https(server, "GET", f"/users/{gone.split('@')[0]}")[0] == 410, "the account being removed")
+    states = {account["address"]: account["state"] for account in server.ask("account", "list")}
+    assert states[sleeper] == "asleep" and states.get(gone, "removed") == "removed"
+    mail = compose("carol@mail.test", gone, "Hello?", "Are you there?\n")
+    assert from_outside(server, "carol@mail.test", [gone], mail)[0] == 550
+    assert server.run("account", "add", gone).returncode == 1  # its address is nobody else's
 
 
 def test_the_code_in_the_terminal(opened):

@@ -344,6 +344,81 @@ static void a_broken_maildir_keeps_nobody_waiting(void **state)
     assert_int_equal(files_in("file/mail/new"), 2);
 }
 
+/* ---- the end of an account ---- */
+
+static bool fall_asleep(struct town *it, struct store_tx *tx, struct err *err)
+{
+    scoped_value(account) account = {0};
+
+    assert_int_equal(store_account(store_tx_view(tx), it->alice, &account, err), FOUND);
+    account.self_made = true;
+    account.state = ACCOUNT_ASLEEP;
+    account.asleep_since_ms = town_now(it);
+    return store_update_account(tx, &account, err);
+}
+
+static enum account_state state_of_alice(void)
+{
+    struct err err = {0};
+    scoped_value(account) account = {0};
+    scoped(store_view) view = store_look(town.store, &err);
+
+    assert_int_equal(store_account(view, town.alice, &account, &err), FOUND);
+    return account.state;
+}
+
+static bool count_mailbox(void *ctx, const struct mailbox *mailbox)
+{
+    (void)mailbox;
+    (*(int *)ctx)++;
+    return true;
+}
+
+static void check_emptied(void)
+{
+    struct err err = {0};
+    struct credential credential;
+    int mailboxes = 0;
+    int64_t octets = 0, fediverse = 0, by_mail = 0, following = 0;
+    scoped(store_view) view = store_look(town.store, &err);
+
+    assert_true(store_mailboxes(view, town.alice, count_mailbox, &mailboxes, &err));
+    assert_true(store_account_bytes(view, town.alice, &octets, &err));
+    assert_true(
+        store_follower_counts(view, town.alice_person, &fediverse, &by_mail, &following, &err));
+    assert_int_equal(mailboxes + octets + fediverse + following, 0);
+    assert_int_equal(store_credential(view, town.alice, &credential, &err), ABSENT);
+}
+
+static void an_account_that_slept_a_month_is_removed_for_good(void **state)
+{
+    const struct new_account again = {.address = SLICE("alice@example.org")};
+    struct err err = {0};
+
+    (void)state;
+    town_follow(&town, "bob", "alice");
+    town_follow(&town, "alice", "dan");
+    send_mail("public@example.org", "one");
+    town_wait(&town, MINUTE_MS);
+    town_chores(&town, NULL);
+    say("https://social.example/n/1", "alice");
+    town_write(&town, fall_asleep);
+    town_wait(&town, 30 * DAY_MS - MINUTE_MS);
+    town_chores(&town, NULL);
+    assert_int_equal(state_of_alice(), ACCOUNT_ASLEEP);
+    town_wait(&town, HOUR_MS);
+    town_chores(&town, NULL);
+    assert_int_equal(state_of_alice(), ACCOUNT_REMOVED);
+    check_emptied();
+    scoped_text char *queue = town_queue(&town);
+    assert_non_null(strstr(queue, "actor to https://social.example/inbox"));
+    assert_non_null(strstr(queue, "actor to https://other.example/inbox"));
+    assert_false(bridge_account_add(town.bridge, &again, &err));
+    assert_int_equal(err.kind, ERR_REFUSED);
+    town_reopen(&town);
+    town_chores(&town, NULL);
+}
+
 #define IN_TOWN(test) cmocka_unit_test_setup_teardown(test, open_town, close_town)
 
 int main(int argc, char **argv)
@@ -361,6 +436,7 @@ int main(int argc, char **argv)
         IN_TOWN(a_deleted_post_goes_to_trash_here_too),
         IN_TOWN(mails_become_files_with_line_ends_of_files),
         IN_TOWN(a_broken_maildir_keeps_nobody_waiting),
+        IN_TOWN(an_account_that_slept_a_month_is_removed_for_good),
     };
     int code;
 
