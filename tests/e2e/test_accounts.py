@@ -177,14 +177,15 @@ def test_what_is_not_used_goes_to_sleep(opened):
 
 def gone_for_good(server, gone, sleeper):
     """A month after it fell asleep."""
-    assert https(server, "GET", f"/users/{gone.split('@')[0]}")[0] == 200
+    finger = f"/.well-known/webfinger?resource=acct:{gone}"
+    assert https(server, "GET", finger)[0] == 200
     server.stop()
     with sqlite3.connect(server.data_dir / "nestbox.db") as base:
         base.execute(f"UPDATE account SET asleep_since_ms = asleep_since_ms - {31 * 24 * 3600 * 1000} WHERE name = ?",
                      (gone.split("@")[0],))
     base.close()
     server.start()
-    until(lambda: https(server, "GET", f"/users/{gone.split('@')[0]}")[0] == 410, "the account being removed")
+    until(lambda: https(server, "GET", finger)[0] == 410, "the account being removed")
     states = {account["address"]: account["state"] for account in server.ask("account", "list")}
     assert states[sleeper] == "asleep" and states.get(gone, "removed") == "removed"
     mail = compose("carol@mail.test", gone, "Hello?", "Are you there?\n")
