@@ -112,24 +112,37 @@ static void all_comes_under_the_new_key(void **state)
     check_all_there();
 }
 
+/* As the server does: again at once while there is more to do. */
+static int64_t do_chores(void)
+{
+    struct err err;
+    int64_t next_ms;
+
+    for (int i = 0; i < 20; i++) {
+        assert_true(bridge_chores(town.bridge, &next_ms, &err));
+        if (next_ms > town.clock.now_ms)
+            break;
+    }
+    return next_ms;
+}
+
 /* A server goes on answering meanwhile: the old key stays for ten minutes. */
 static void what_is_under_way_is_waited_for(void **state)
 {
     struct server_key_change change;
     struct err err;
     size_t heard;
-    int64_t next_ms;
 
     (void)state;
     fill_house();
     assert_true(bridge_change_server_key(town.bridge, false, hear, &heard, &change, &err));
     assert_false(change.forgotten);
-    assert_true(bridge_chores(town.bridge, &next_ms, &err));
+    int64_t next_ms = do_chores();
     assert_int_equal(vault_key_change(town.vault), VAULT_CHANGED_NOW);
     assert_in_range(next_ms, town.clock.now_ms, town.clock.now_ms + 10 * MINUTE_MS);
     check_all_there();
     town.clock.now_ms += 10 * MINUTE_MS;
-    assert_true(bridge_chores(town.bridge, &next_ms, &err));
+    do_chores();
     assert_int_equal(vault_key_change(town.vault), VAULT_ONE_KEY);
     check_all_there();
 }
@@ -138,7 +151,6 @@ static void what_is_under_way_is_waited_for(void **state)
 static void what_was_broken_off_is_gone_on_with(void **state)
 {
     struct err err;
-    int64_t next_ms;
 
     (void)state;
     fill_house();
@@ -151,7 +163,7 @@ static void what_was_broken_off_is_gone_on_with(void **state)
         town_reopen(&town);
         assert_int_equal(vault_key_change(town.vault), VAULT_CHANGED_BEFORE);
         if (slices % 3 == 0) {
-            assert_true(bridge_chores(town.bridge, &next_ms, &err));
+            do_chores();
             assert_int_equal(vault_key_change(town.vault), VAULT_ONE_KEY);
         }
         check_all_there();
