@@ -13,6 +13,7 @@
 /* Where the settings or systemd (systemd.exec(5), LoadCredential=) want the server key, else below data_dir. */
 static bool place_key(const struct config *config, struct key_place *out, struct err *err)
 {
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment */
     const char *credentials = getenv("CREDENTIALS_DIRECTORY");
     int len = 0;
 

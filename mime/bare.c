@@ -72,6 +72,8 @@ static void take_char(struct bare *bare, char c)
 {
     bool ends = !bare->in_angle && (c == ',' || c == ';');
 
+    if ((unsigned char)c <= ' ' || c == 0x7f)
+        c = ' ';
     bare->rest = slice_from(bare->rest, 1);
     if (ends)
         end_address(bare);
@@ -80,8 +82,7 @@ static void take_char(struct bare *bare, char c)
     else if (c == '<' || c == '>')
         bare->has_angle |= bare->in_angle = c == '<';
     else
-        bytes_add_char(bare->in_angle ? &bare->angle : &bare->words,
-                       (unsigned char)c <= ' ' || c == 0x7f ? ' ' : c);
+        bytes_add_char(bare->in_angle ? &bare->angle : &bare->words, c);
 }
 
 char *mail_bare_addresses(struct slice field)
