@@ -9,6 +9,11 @@ void sha256(struct slice s, unsigned char out[SHA256_LEN])
     SHA256((const unsigned char *)s.at, s.len, out);
 }
 
+void sha1(struct slice s, unsigned char out[SHA1_LEN])
+{
+    SHA1((const unsigned char *)s.at, s.len, out);
+}
+
 /* Never defined: a run is OpenSSL's own context under our name.  Its calls fail for want of memory
  * only. */
 static EVP_MD_CTX *context_of(struct sha256_run *run)

@@ -1,5 +1,5 @@
 /*
- * digest — SHA-256 without a key.  (With a key: vault.)
+ * digest — SHA-256 (and, for names, SHA-1) without a key.  (With a key: vault.)
  */
 #ifndef NESTBOX_BASE_DIGEST_H
 #define NESTBOX_BASE_DIGEST_H
@@ -8,6 +8,10 @@
 
 enum { SHA256_LEN = 32 };
 void sha256(struct slice s, unsigned char out[SHA256_LEN]);
+
+/* For names that others make of it; proves nothing. */
+enum { SHA1_LEN = 20 };
+void sha1(struct slice s, unsigned char out[SHA1_LEN]);
 
 struct sha256_run; /* over a stream */
 struct sha256_run *sha256_start(void);

@@ -13,6 +13,7 @@
 #ifndef NESTBOX_BRIDGE_KEY_CHANGE_H
 #define NESTBOX_BRIDGE_KEY_CHANGE_H
 
+#include "bridge_key.h"
 #include "bridge_private.h"
 #include "digest.h"
 #include "id.h"
@@ -49,7 +50,6 @@ struct key_change {
     struct letter letter;            /* to its owner; no body: none */
     char ref[REF_LEN + 1];
 };
-void key_change_free(struct key_change *change); /* or NULL */
 SCOPED(key_change, key_change_free)
 
 /* HEAVY: asks the judge, where something is new. */

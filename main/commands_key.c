@@ -24,21 +24,6 @@ int run_key_add(struct command *command)
     return EXIT_DONE;
 }
 
-static const char *use_of(const struct account_key *key, int64_t now_ms)
-{
-    if (key->state == KEY_REVOKED)
-        return "revoked";
-    if (key->state == KEY_REFUSED)
-        return "refused";
-    if (key->state == KEY_WAITS && now_ms < key->due_ms)
-        return "waiting";
-    if (key->expires_ms > 0 && key->expires_ms <= now_ms)
-        return "expired";
-    if (key_encrypts_now(key, now_ms))
-        return key->uses & KEY_SIGNS ? "encrypts and signs" : "encrypts";
-    return key->uses & KEY_SIGNS ? "signs" : "expired";
-}
-
 static const char *learnt_of(const struct account_key *key)
 {
     switch (key->learnt) {
@@ -64,7 +49,7 @@ static bool list_one(void *ctx, const struct account_key *key)
     date_rfc3339(key->due_ms, due);
     if (!listing->command->json) {
         command_say(listing->command, "%s\tadded %s\texpires %s\t%s%s%s\n", key->fingerprint, added,
-                    expires, use_of(key, now_ms), key->state == KEY_WAITS ? " until " : "",
+                    expires, bridge_key_use(key, now_ms), key->state == KEY_WAITS ? " until " : "",
                     key->state == KEY_WAITS ? due : "");
         return true;
     }
@@ -72,7 +57,7 @@ static bool list_one(void *ctx, const struct account_key *key)
     json_text(&listing->json, "fingerprint", key->fingerprint);
     json_text(&listing->json, "added", added);
     json_text(&listing->json, "expires", key->expires_ms > 0 ? expires : NULL);
-    json_text(&listing->json, "use", use_of(key, now_ms));
+    json_text(&listing->json, "use", bridge_key_use(key, now_ms));
     json_bool(&listing->json, "encrypts", key_encrypts_now(key, now_ms));
     json_text(&listing->json, "learnt", learnt_of(key));
     json_text(&listing->json, "in_use_from", key->state == KEY_WAITS ? due : NULL);

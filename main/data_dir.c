@@ -82,11 +82,11 @@ static bool is_own_certificate(const struct config *config)
            strcmp(config->certificate + len, "/tls/cert.pem") == 0;
 }
 
-/* For each name by which somebody calls us, mta-sts.D too. */
+/* For each name by which somebody calls us, mta-sts.D and openpgpkey.D too. */
 static bool make_pair(const struct config *config, struct bytes *certificate, struct bytes *key,
                       struct err *err)
 {
-    char names[2 * CONFIG_DOMAINS_MAX + 1][300];
+    char names[3 * CONFIG_DOMAINS_MAX + 1][300];
     const char *pointers[COUNT_OF(names)];
     size_t count = 0;
 
@@ -95,6 +95,7 @@ static bool make_pair(const struct config *config, struct bytes *certificate, st
         if (strcmp(config->domains[i], config->hostname) != 0)
             snprintf(names[count++], sizeof names[0], "%s", config->domains[i]);
         snprintf(names[count++], sizeof names[0], "mta-sts.%s", config->domains[i]);
+        snprintf(names[count++], sizeof names[0], "openpgpkey.%s", config->domains[i]);
     }
     for (size_t i = 0; i < count; i++)
         pointers[i] = names[i];

@@ -57,6 +57,9 @@ static bool host_is_ours(void *ctx, const struct http_request *request)
     if (slice_starts_nocase(request->host, "mta-sts."))
         return slice_is(request->path, "/.well-known/mta-sts.txt") &&
                config_hosts(&server->config, slice_from(request->host, strlen("mta-sts.")));
+    if (slice_starts_nocase(request->host, "openpgpkey."))
+        return slice_starts(request->path, SLICE("/.well-known/openpgpkey/")) &&
+               config_hosts(&server->config, slice_from(request->host, strlen("openpgpkey.")));
     return config_hosts(&server->config, request->host) ||
            slice_is_nocase(request->host, server->config.hostname);
 }

@@ -128,6 +128,23 @@ enum found store_credential(struct store_view *view, int64_t account_id, struct 
                     with(as_number(account_id)), read_credential, out, err);
 }
 
+bool store_account_names(struct store_view *view, struct slice domain,
+                         bool (*each)(void *ctx, const char *name), void *ctx, struct err *err)
+{
+    scoped_value(sql_rows) rows = {0};
+    enum found found = FAILED;
+    bool more = sql_ask(&rows, view->sql,
+                        "SELECT a.name FROM account a JOIN domain d ON d.id = a.domain_id"
+                        " WHERE d.name = ? AND a.state = 0",
+                        with(as_slice(domain)), err);
+
+    while (more && (found = sql_next(&rows, err)) == FOUND) {
+        scoped_text char *name = take_text(&rows);
+        more = each(ctx, name);
+    }
+    return found != FAILED;
+}
+
 void account_key_clear(struct account_key *key)
 {
     bytes_clear(&key->certificate);

@@ -42,7 +42,8 @@ class Nestbox:
         self.trust = ca.context()
         self._ca, self._dns, self._process, self.starts = ca, dns, None, 0
         folder.mkdir(parents=True, exist_ok=True)
-        self.certificate, self.key = ca.issue(*domains, self.hostname, addresses=[address])
+        self.certificate, self.key = ca.issue(
+            *domains, self.hostname, *(f"openpgpkey.{domain}" for domain in domains), addresses=[address])
         self.write_settings(settings or {})
 
     def write_settings(self, settings):

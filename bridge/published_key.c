@@ -1,0 +1,151 @@
+/* Keys that everybody may have: the newest of an account that encrypts, without user ids of other addresses. */
+#include "bridge_key.h"
+#include "bridge_private.h"
+
+#include "digest.h"
+#include "key_letter.h"
+#include "memory.h"
+#include "own_key.h"
+#include "published_key.h"
+
+#include <stdio.h>
+
+/* draft-koch-openpgp-webkey-service 3.1: SHA-1 of the local part in lower case, as z-base-32. */
+void published_key_hash(struct slice local, char out[PUBLISHED_HASH_LEN + 1])
+{
+    static const char letters[] = "ybndrfg8ejkmcpqxot1uwisza345h769";
+    enum { GROUP_OCTETS = 5, GROUP_LETTERS = 8, LETTER_BITS = 5 };
+    scoped_value(bytes) small = {0};
+    unsigned char digest[SHA1_LEN];
+
+    for (size_t i = 0; i < local.len; i++) {
+        char c = local.at[i];
+        bytes_add_char(&small, (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c));
+    }
+    sha1(bytes_slice(&small), digest);
+    for (size_t group = 0; group < SHA1_LEN / GROUP_OCTETS; group++) {
+        uint64_t bits = 0;
+        for (size_t i = 0; i < GROUP_OCTETS; i++)
+            bits = bits << 8 | digest[GROUP_OCTETS * group + i];
+        for (size_t i = GROUP_LETTERS; i > 0; i--, bits >>= LETTER_BITS)
+            out[GROUP_LETTERS * group + i - 1] = letters[bits & 31];
+    }
+    out[PUBLISHED_HASH_LEN] = '\0';
+}
+
+static bool is_hash_of(struct slice hash, const char *local)
+{
+    char right[PUBLISHED_HASH_LEN + 1];
+
+    published_key_hash(slice_of(local), right);
+    return slice_is(hash, right);
+}
+
+/* ---- whose ---- */
+struct name_search {
+    struct slice hash;
+    char found[65];
+};
+
+static bool compare_name(void *ctx, const char *name)
+{
+    struct name_search *search = ctx;
+
+    if (!is_hash_of(search->hash, name))
+        return true;
+    snprintf(search->found, sizeof search->found, "%s", name);
+    return false;
+}
+
+/* Those who ask tell the name too, today; for the others all names of the domain are looked at. */
+static bool find_name(struct store_view *view, struct slice domain, struct slice hash,
+                      struct slice asked, char out[65], struct err *err)
+{
+    struct name_search search = {.hash = hash};
+
+    *out = '\0';
+    if (asked.len > 0 && asked.len < sizeof search.found) {
+        snprintf(search.found, sizeof search.found, "%.*s", SLICE_ARGS(asked));
+        if (!is_hash_of(hash, search.found))
+            return true;
+    } else if (asked.len == 0 &&
+               !store_account_names(view, domain, compare_name, &search, err)) {
+        return false;
+    }
+    memcpy(out, search.found, sizeof search.found);
+    return true;
+}
+
+/* ---- which ---- */
+struct choice {
+    struct slice address;
+    int64_t now_ms, added_ms;
+    struct bytes *out;
+};
+
+static bool choose(void *ctx, const struct account_key *key)
+{
+    struct choice *choice = ctx;
+    scoped_value(bytes) shown = {0};
+
+    if (!key_encrypts_now(key, choice->now_ms) || (key->told & KEY_NEWS_UNUSABLE) ||
+        key->added_ms < choice->added_ms ||
+        !pgp_key_for_address(bytes_slice(&key->certificate), choice->address, &shown))
+        return true;
+    choice->added_ms = key->added_ms;
+    bytes_reset(choice->out);
+    bytes_add(choice->out, bytes_slice(&shown));
+    return true;
+}
+
+static enum found key_of_account(struct bridge *bridge, struct store_view *view,
+                                 const struct account *account, struct bytes *out, struct err *err)
+{
+    scoped_text char *address = account_address(account);
+    struct choice choice = {
+        .address = slice_of(address), .now_ms = clock_now(bridge->clock), .out = out};
+
+    if (!store_account_keys(view, account->id, choose, &choice, err))
+        return FAILED;
+    return out->len > 0 ? FOUND : ABSENT;
+}
+
+/* The key desk has one of its own. */
+static enum found key_of_desk(struct bridge *bridge, const char *address, struct bytes *out,
+                              struct err *err)
+{
+    scoped_value(pgp_pair) pair = {0};
+
+    if (!own_key_get(bridge, address, &pair, err))
+        return FAILED;
+    bytes_add(out, pgp_pair_certificate(&pair));
+    return FOUND;
+}
+
+enum found bridge_published_key(struct bridge *bridge, struct store_view *view, struct slice domain,
+                                struct slice hash, struct slice asked, struct bytes *out,
+                                struct err *err)
+{
+    char name[65];
+    struct address address;
+    scoped_value(account) account = {0};
+
+    if (hash.len != PUBLISHED_HASH_LEN)
+        return ABSENT;
+    if (is_hash_of(hash, "claim"))
+        snprintf(name, sizeof name, "claim");
+    else if (!find_name(view, domain, hash, asked, name, err))
+        return FAILED;
+    if (!*name)
+        return ABSENT;
+    scoped_text char *whole = must_print("%s@%.*s", name, SLICE_ARGS(domain));
+    address_read(bridge->config, slice_of(whole), &address);
+    if (address.kind == ADDRESS_CLAIM)
+        return key_of_desk(bridge, whole, out, err);
+    if (address.kind != ADDRESS_ACCOUNT || *address.detail)
+        return ABSENT;
+    enum found found = account_at(view, slice_of(whole), &account, err);
+    if (found != FOUND || account.state != ACCOUNT_ACTIVE)
+        return found == FAILED ? FAILED : ABSENT;
+    return key_of_account(bridge, view, &account, out, err);
+}
