@@ -29,7 +29,7 @@ MUST_CHECK bool bridge_key_answer(struct bridge *bridge, struct store_tx *tx, st
                                   bool yes, struct err *err);
 
 /* ---- a certificate that somebody brings for an account ---- */
-struct key_change; /* what comes of it */
+struct key_change;                               /* what comes of it */
 void key_change_free(struct key_change *change); /* or NULL */
 /* HEAVY.  ERR_REFUSED in words: it is no good, or there are too many.  `armor`: armored or binary. */
 MUST_CHECK bool bridge_key_offer(struct bridge *bridge, struct store_view *view,

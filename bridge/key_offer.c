@@ -42,7 +42,8 @@ const char *bridge_key_offer_words(const struct key_change *change)
     case KEY_CHANGES:
         return "This key is in use now, beside the one that you had, which says that it is right.";
     case KEY_ASKED:
-        return "This key waits for seven days. A mail in your mailbox asks you about it: who can read that mail can "
+        return "This key waits for seven days. A mail in your mailbox asks you about it: who can "
+               "read that mail can "
                "take it at once, or refuse it.";
     case KEY_RENEWED: return "What this key says newly was added to what was known of it.";
     case KEY_ENDS: return "This key is revoked: nothing is encrypted to it any more.";

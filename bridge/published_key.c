@@ -68,8 +68,7 @@ static bool find_name(struct store_view *view, struct slice domain, struct slice
         snprintf(search.found, sizeof search.found, "%.*s", SLICE_ARGS(asked));
         if (!is_hash_of(hash, search.found))
             return true;
-    } else if (asked.len == 0 &&
-               !store_account_names(view, domain, compare_name, &search, err)) {
+    } else if (asked.len == 0 && !store_account_names(view, domain, compare_name, &search, err)) {
         return false;
     }
     memcpy(out, search.found, sizeof search.found);

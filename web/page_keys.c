@@ -57,12 +57,14 @@ static bool write_list(struct page *page, struct store_view *view, struct err *e
         return false;
     bytes_add_text(&page->html, "</ul>\n");
     words_form(page, KEYS_PATH);
-    bytes_add_text(&page->html,
-                   "<label for=\"key\">Another OpenPGP key (the public one, as text from -----BEGIN to "
-                   "-----END)</label>\n<textarea id=\"key\" name=\"key\" rows=\"12\" "
-                   "required></textarea><button>Give this key</button></form>\n");
+    bytes_add_text(
+        &page->html,
+        "<label for=\"key\">Another OpenPGP key (the public one, as text from -----BEGIN to "
+        "-----END)</label>\n<textarea id=\"key\" name=\"key\" rows=\"12\" "
+        "required></textarea><button>Give this key</button></form>\n");
     words_say(page, "What comes for you is encrypted to your keys before it is stored. The first "
-                    "one is in use at once. Another one that none of your keys has signed waits for seven days, and a "
+                    "one is in use at once. Another one that none of your keys has signed waits "
+                    "for seven days, and a "
                     "mail asks you about it.");
     owner_end(page);
     return true;

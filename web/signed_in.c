@@ -154,7 +154,7 @@ static const struct {
     const char *path, *words;
 } owner_pages[] = {
     {"/contacts", "Contacts"},
-    {"/keys", "Keys"},
+    {"/keys",     "Keys"    },
 };
 
 void owner_begin(struct page *page, const char *title, const char *here)

@@ -141,7 +141,7 @@ page_writer write_profile;                                /* page_profile.c */
 /* page_list.c: subscribing by mail; the form stands on the profile. */
 void list_form(struct page *page, const struct account *account);
 enum next on_list_ask(void *face, struct http_turn *turn);
-enum next on_contact(void *face, struct http_turn *turn);       /* page_contact.c: GET and POST */
+enum next on_contact(void *face, struct http_turn *turn); /* page_contact.c: GET and POST */
 /* openpgpkey.c */
 enum next on_key_direct(void *face, struct http_turn *turn);
 enum next on_key_advanced(void *face, struct http_turn *turn);
