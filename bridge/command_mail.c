@@ -281,9 +281,7 @@ bool command_mail(struct mail_work *work, struct err *err)
                            "Nothing was done: send a command alone, to one address.");
     struct recipient *command = &work->recipients[alone - work->recipients];
     if (command->address.kind == ADDRESS_CLAIM)
-        return bridge_recipient(work->bridge, work->view, work->arrival->door,
-                                work->arrival->account_id, slice_of(work->arrival->mail_from),
-                                slice_of(command->text), &work->arrival->answer, err);
+        return claim_mail(work, command, err);
     if (command->address.kind != ADDRESS_COMMAND && !names_person(&command->address))
         return list_command(work, command, err);
     if (!refuse_unproven(work, command, &refused, err))

@@ -56,6 +56,10 @@ SCOPED(key_change, key_change_free)
 MUST_CHECK bool key_change_plan(struct bridge *bridge, struct store_view *view,
                                 const struct key_offer *offer, struct key_change **out,
                                 struct err *err);
+/* The same; ERR_REFUSED in words, where the key is no good or there are too many. */
+MUST_CHECK bool key_offer_judge(struct bridge *bridge, struct store_view *view,
+                                const struct key_offer *offer, struct key_change **out,
+                                struct err *err);
 /* In apply().  ERR_CONFLICT: the keys are not as they were seen. */
 MUST_CHECK bool key_change_record(struct store_tx *tx, struct key_change *change, struct err *err);
 

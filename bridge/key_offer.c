@@ -3,20 +3,12 @@
 #include "key_change.h"
 #include "memory.h"
 
-bool bridge_key_offer(struct bridge *bridge, struct store_view *view, const struct account *account,
-                      struct slice armor, enum key_learnt by, struct key_change **out,
-                      struct err *err)
+bool key_offer_judge(struct bridge *bridge, struct store_view *view, const struct key_offer *offer,
+                     struct key_change **out, struct err *err)
 {
-    const struct key_offer offer = {
-        .account = account,
-        .certificate = armor,
-        .learnt = by,
-        .dated_ms = clock_now(bridge->clock),
-        .now_ms = clock_now(bridge->clock),
-    };
     scoped(key_change) change = NULL;
 
-    if (!key_change_plan(bridge, view, &offer, &change, err))
+    if (!key_change_plan(bridge, view, offer, &change, err))
         return false;
     if (change->outcome == KEY_UNFIT)
         return err_set(err, ERR_REFUSED,
@@ -28,6 +20,21 @@ bool bridge_key_offer(struct bridge *bridge, struct store_view *view, const stru
                        "nestbox key remove");
     *out = steal(&change);
     return true;
+}
+
+bool bridge_key_offer(struct bridge *bridge, struct store_view *view, const struct account *account,
+                      struct slice armor, enum key_learnt by, struct key_change **out,
+                      struct err *err)
+{
+    const struct key_offer offer = {
+        .account = account,
+        .certificate = armor,
+        .learnt = by,
+        .dated_ms = clock_now(bridge->clock),
+        .now_ms = clock_now(bridge->clock),
+    };
+
+    return key_offer_judge(bridge, view, &offer, out, err);
 }
 
 bool bridge_key_offer_record(struct store_tx *tx, struct key_change *change, struct err *err)

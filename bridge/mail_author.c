@@ -118,24 +118,18 @@ static bool from_inside_agrees(struct mail_work *work)
     return from.count == 1 && slice_is_nocase(slice_of(from.at[0].address), work->author.address);
 }
 
-static bool verify(struct mail_work *work, struct mail_part *root, key_test *fits,
-                   struct pgp_verdict *out, struct source *what, bool *out_judged, struct err *err)
+static bool verify_with(struct mail_work *work, struct mail_part *root, const struct slice *by,
+                        size_t count, struct pgp_verdict *out, struct source *what,
+                        bool *out_judged, struct err *err)
 {
-    scoped_value(certificates) all = {.fits = fits, .now_ms = work->now_ms};
     scoped_value(bytes) signature = {0};
-    struct slice slices[PGP_CERTIFICATES_MAX];
     struct err unfit;
 
     *out_judged = false;
-    if (!store_account_keys(work->view, work->author.account.id, collect_certificate, &all, err))
-        return false;
-    if (all.count == 0 ||
+    if (count == 0 ||
         !mail_part_content(mail_part_child(root, 1), PGP_SIGNATURE_MAX, &signature, &unfit))
         return true;
-    for (size_t i = 0; i < all.count; i++)
-        slices[i] = bytes_slice(&all.at[i]);
-    if (pgp_verify(work->bridge->pgp, slices, all.count, what, bytes_slice(&signature), out,
-                   &unfit)) {
+    if (pgp_verify(work->bridge->pgp, by, count, what, bytes_slice(&signature), out, &unfit)) {
         *out_judged = true;
         return true;
     }
@@ -143,6 +137,19 @@ static bool verify(struct mail_work *work, struct mail_part *root, key_test *fit
         return true;
     *err = unfit;
     return false;
+}
+
+static bool verify(struct mail_work *work, struct mail_part *root, key_test *fits,
+                   struct pgp_verdict *out, struct source *what, bool *out_judged, struct err *err)
+{
+    scoped_value(certificates) all = {.fits = fits, .now_ms = work->now_ms};
+    struct slice slices[PGP_CERTIFICATES_MAX];
+
+    if (!store_account_keys(work->view, work->author.account.id, collect_certificate, &all, err))
+        return false;
+    for (size_t i = 0; i < all.count; i++)
+        slices[i] = bytes_slice(&all.at[i]);
+    return verify_with(work, root, slices, all.count, out, what, out_judged, err);
 }
 
 /* The signed part as a mail; none if it cannot be read as one, or holds somebody else's (a forward). */
@@ -184,7 +191,9 @@ static bool judge_signature(struct mail_work *work, struct err *err)
     return true;
 }
 
-bool mail_signed_by(struct mail_work *work, key_test *fits, bool *out, struct err *err)
+/* By the certificate, or else by the keys that fit. */
+static bool signed_lately(struct mail_work *work, key_test *fits, const struct slice *certificate,
+                          bool *out, struct err *err)
 {
     struct mail_part *root = mail_root(work->mail);
     struct pgp_verdict verdict = {0};
@@ -194,12 +203,24 @@ bool mail_signed_by(struct mail_work *work, key_test *fits, bool *out, struct er
     if (!is_pgp_signed(root))
         return true;
     scoped(source) what = mail_part_exact(mail_part_child(root, 0));
-    if (!verify(work, root, fits, &verdict, what, &judged, err))
+    if (!(certificate
+              ? verify_with(work, root, certificate, 1, &verdict, what, &judged, err)
+              : verify(work, root, fits, &verdict, what, &judged, err)))
         return false;
     int64_t ago_ms = work->now_ms - verdict.signed_at_ms;
     *out = judged && verdict.judgement == PGP_GOOD && ago_ms <= SIGNATURE_PAST_MS &&
            ago_ms >= -SIGNATURE_AHEAD_MS;
     return true;
+}
+
+bool mail_signed_by(struct mail_work *work, key_test *fits, bool *out, struct err *err)
+{
+    return signed_lately(work, fits, NULL, out, err);
+}
+
+bool mail_signed_with(struct mail_work *work, struct slice certificate, bool *out, struct err *err)
+{
+    return signed_lately(work, NULL, &certificate, out, err);
 }
 
 /* Signed by whomever, sent by the log-in: the header inside is the one its author saw. */

@@ -92,7 +92,8 @@ bool mail_key_learn(struct mail_work *work, struct err *err)
 {
     scoped_value(bytes) certificate = {0};
 
-    if (!may_teach(work) || !mail_key_told(work, work->mail, &certificate))
+    if (!may_teach(work) || work->arrival->plan->key_change ||
+        !mail_key_told(work, work->mail, &certificate))
         return true;
     const struct key_offer offer = {
         .account = &work->author.account,

@@ -193,8 +193,9 @@ bool bridge_recipient(struct bridge *bridge, struct store_view *view, enum mail_
     case ADDRESS_ACCOUNT: return account_recipient(&rcpt, err);
     case ADDRESS_PERSON: return person_recipient(&rcpt, mail_from, err);
     case ADDRESS_CLAIM:
-        answer_set(out, VERDICT_NOT_ALLOWED,
-                   "Not done: this server takes keys on its command line only (nestbox key add).");
+        if (door != MAIL_DOOR_SUBMISSION)
+            answer_set(out, VERDICT_NOT_ALLOWED,
+                       "Not done: the key desk takes mail that is sent through an account here.");
         return true;
     case ADDRESS_BOUNCE: return bounce_recipient(&rcpt, err);
     case ADDRESS_PUBLISH:

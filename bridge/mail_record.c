@@ -391,6 +391,7 @@ static bool record_at_target(struct bridge *bridge, struct store_tx *tx, struct 
     case DEED_ASK:
     case DEED_CONFIRM:
     case DEED_CONTACT:
+    case DEED_CLAIM:
     case DEED_REFUSE_KEY: break;
     }
     __builtin_unreachable();
@@ -409,6 +410,8 @@ bool record_deed(struct bridge *bridge, struct store_tx *tx, struct mail_plan *p
         return bridge_list_ask_record(bridge, tx, plan->request, err);
     if (plan->deed == DEED_CONTACT)
         return record_contact_deed(bridge, tx, plan, err);
+    if (plan->deed == DEED_CLAIM)
+        return record_claim(bridge, tx, plan, err);
     if (plan->deed == DEED_REFUSE_KEY)
         return record_key_deed(bridge, tx, plan, err);
     if (plan->deed == DEED_CONFIRM)

@@ -77,6 +77,7 @@ enum deed {
     DEED_ASK,        /* for a list: `request` */
     DEED_CONFIRM,    /* to be on it: `ticket` */
     DEED_CONTACT,    /* a request: target_id, contact_event, contact_words */
+    DEED_CLAIM,      /* a key: key_change */
     DEED_REFUSE_KEY, /* one that waits: message_ref */
 };
 struct key_change;
@@ -182,6 +183,9 @@ MUST_CHECK bool author_judge(struct mail_work *work, struct err *err);
 void author_clear(struct author *author);
 /* Did one of the keys of the author's account that pass `fits` sign the whole mail, lately? */
 typedef bool key_test(const struct account_key *key, int64_t now_ms);
+/* Or this one? */
+MUST_CHECK bool mail_signed_with(struct mail_work *work, struct slice certificate, bool *out,
+                                 struct err *err);
 MUST_CHECK bool mail_signed_by(struct mail_work *work, key_test *fits, bool *out, struct err *err);
 /* mail_origin.c: what smtp found of it. */
 void author_take_origin(struct mail_work *work);
@@ -396,6 +400,10 @@ MUST_CHECK bool mail_key_learn_first(struct mail_work *work, struct slice certif
 /* mail_key.c: the key that the mail tells, planned once all else is, and recorded with it. */
 MUST_CHECK bool mail_key_learn(struct mail_work *work, struct err *err);
 MUST_CHECK bool mail_key_record(struct store_tx *tx, struct mail_plan *plan, struct err *err);
+/* claim_mail.c: a mail to the key desk. */
+MUST_CHECK bool claim_mail(struct mail_work *work, const struct recipient *desk, struct err *err);
+MUST_CHECK bool record_claim(struct bridge *bridge, struct store_tx *tx,
+                             const struct mail_plan *plan, struct err *err);
 /* key_answer.c: *out_key_id 0: the letter asks about no key of the author's. */
 MUST_CHECK bool key_question_find(struct mail_work *work, const char *ref, int64_t *out_key_id,
                                   struct err *err);

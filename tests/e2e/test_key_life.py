@@ -3,15 +3,21 @@ import base64
 import email
 import email.policy
 import email.utils
+import http.client
+import itertools
 import re
+import sqlite3
+import subprocess
 
 import pytest
 
 from laboratory.gpg import Gpg
 from laboratory.mailing import compose, from_outside, submit
+from laboratory.wait import until
 from test_signed_in import Browser
 
 CURVE = ("ed25519", "cv25519")
+SERIAL = itertools.count()
 
 
 @pytest.fixture
@@ -113,3 +119,89 @@ def test_any_answer_refuses_it_and_the_command_line_has_the_last_word(owner):
     assert uses(owner)[third.fingerprint()] == "refused"
     server.cli("key", "remove", owner.address, third.fingerprint())
     assert third.fingerprint() not in uses(owner)
+
+
+def test_a_key_that_no_engine_takes_is_told_of_and_left_out(owner):
+    first, second, _ = owner.rings
+    server = owner.nestbox
+    server.cli("key", "add", owner.address, first.certificate())
+    server.stop()
+    with sqlite3.connect(server.data_dir / "nestbox.db") as database:
+        database.execute("UPDATE account_key SET certificate = x'c600'")
+    server.start()
+
+    def deliver(subject):
+        assert from_outside(server, "carol@mail.test", [owner.address],
+                            compose("carol@mail.test", owner.address, subject, "hello\n"))[0] == 250
+    deliver("Unsealed")
+    assert letter(owner, "Unsealed").get_content() == "hello\r\n"
+    told = until(lambda: [row for row in owner.mails("INBOX") if row["subject"] == "Your key cannot be used"], "the letter", 30)
+    deliver("Again")
+    assert len([row for row in owner.mails("INBOX") if row["subject"] == told[0]["subject"]]) == 1
+    server.cli("key", "add", owner.address, second.certificate())  # it goes on without the other one
+    deliver("Sealed")
+    assert letter(owner, "Sealed", second) and owner.mails("INBOX")[-1]["subject"] == "[...]"
+    server.cli("key", "add", owner.address, first.certificate())  # the cause has ended
+    deliver("To both")
+    assert letter(owner, "To both", first) and letter(owner, "To both", second)
+
+
+# the key desk
+
+
+def desk_key(account):
+    """The key of claim@, as the key directory has it."""
+    done = subprocess.run(["/usr/lib/gnupg/gpg-wks-client", "--print-wkd-hash", "claim@twin.test"], check=True,
+                          capture_output=True, text=True)
+    connection = http.client.HTTPSConnection("twin.test", context=account.nestbox.trust, timeout=60)
+    connection.request("GET", f"/.well-known/openpgpkey/hu/{done.stdout.split()[0]}?l=claim")
+    return connection.getresponse().read()
+
+
+def claim(account, signer, brings):
+    """A mail as Delta Chat writes it: one message, signed and encrypted, with the key in the field inside."""
+    signer._gpg("--import", input=desk_key(account))
+    field = base64.b64encode(brings.export()).decode()
+    inside = (f"Content-Type: text/plain\r\nFrom: {account.address}\r\nTo: claim@twin.test\r\n"
+              f"Autocrypt: addr={account.address}; keydata={field}\r\n\r\nmy key\r\n").encode()
+    armor = signer._gpg("--armor", "--trust-model", "always", "-u", signer.fingerprint(), "-r", "claim@twin.test", "--sign",
+                        "--encrypt", input=inside)
+    mark = f"claim{next(SERIAL)}"
+    return submit(account, (f"From: {account.address}\r\nTo: claim@twin.test\r\nSubject: ...\r\nMessage-ID: <{mark}@here>\r\n"
+                            f'MIME-Version: 1.0\r\nContent-Type: multipart/encrypted; boundary={mark}; '
+                            f'protocol="application/pgp-encrypted"\r\n\r\n--{mark}\r\n'
+                            f"Content-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n\r\n--{mark}\r\n"
+                            f"Content-Type: application/octet-stream\r\n\r\n").encode()
+                  + armor.replace(b"\n", b"\r\n") + f"\r\n--{mark}--\r\n".encode(), ["claim@twin.test"])
+
+
+def test_the_key_desk_takes_a_key_that_signed_for_itself(owner):
+    first, second, third = owner.rings
+    assert claim(owner, first, first)[0] == 250
+    assert uses(owner) == {first.fingerprint(): "encrypts"}
+    assert owner.nestbox.ask("key", "list", owner.address)[0]["learnt"] == "claim"
+    assert claim(owner, second, second)[0] == 250  # who has it is proven, and no more
+    assert uses(owner)[second.fingerprint()] == "waiting"
+    assert letter(owner, "Is this your new key?", first)
+    assert claim(owner, first, third)[0] == 250  # the old key's word
+    assert uses(owner)[third.fingerprint()] == "encrypts"
+    before = len(owner.mails("INBOX"))
+    assert claim(owner, third, third)[0] == 250
+    assert "says nothing new" in letter(owner, "Your key is as it was", first).get_content()
+    assert len(owner.mails("INBOX")) == before + 1
+    code, words = claim(owner, second, Gpg(owner.rings[0].folder.parent / "fourth", owner.address, encrypts=CURVE))
+    assert code == 550 and "sign the mail" in words
+
+
+def test_the_key_desk_refuses_in_words_and_answers_nobody_else(owner):
+    first = owner.rings[0]
+    code, words = submit(owner, compose(owner.address, "claim@twin.test", "Hello", "no key\n"), ["claim@twin.test"])
+    assert code == 550 and "no key in it" in words
+    code, words = from_outside(owner.nestbox, "carol@mail.test", ["claim@twin.test"],
+                               compose("carol@mail.test", "claim@twin.test", "Hello", "from outside\n"))
+    assert code == 550 and "through an account here" in words
+    for _ in range(6):
+        assert claim(owner, first, first)[0] == 250
+    code, words = claim(owner, first, first)
+    assert code == 550 and "a day are enough" in words
+    assert len(owner.mails("INBOX")) == 6

@@ -289,8 +289,14 @@ static void test_following(void **state)
          .effects = ""},
         {.name = "the key desk",
          .recipients = "claim@example.org",
-         .reply = "550 5.7.1 Not done: this server takes keys on its command line only (nestbox "
-                  "key add).",
+         .reply = "550 5.7.1 Not done: there is no key in it. Attach your public OpenPGP key.",
+         .effects = ""},
+        {.name = "the key desk, from outside",
+         .recipients = "claim@example.org",
+         .from = "carol@mail.example",
+         .outside = true,
+         .reply = "550 5.7.1 Not done: the key desk takes mail that is sent through an account "
+                  "here.",
          .effects = ""},
     };
     // clang-format on
