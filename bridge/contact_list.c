@@ -288,13 +288,14 @@ static bool find_account(struct bridge *bridge, struct slice address, int64_t *o
     return true;
 }
 
-static bool choose_in(struct bridge *bridge, struct store_tx *tx, struct choosing *choosing,
+static bool choose_in(struct bridge *bridge, struct store_tx *tx, const struct choosing *choosing,
                       struct slice person, struct err *err)
 {
     scoped_value(named) named = {0};
+    struct choosing by_name = *choosing;
 
-    choosing->named = &named;
-    return read_person(bridge, person, &named, err) && record_choice(bridge, tx, choosing, err);
+    by_name.named = &named;
+    return read_person(bridge, person, &named, err) && record_choice(bridge, tx, &by_name, err);
 }
 
 bool bridge_contact_choose_in(struct bridge *bridge, struct store_tx *tx, int64_t account_id,

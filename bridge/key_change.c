@@ -352,10 +352,8 @@ bool key_change_record(struct store_tx *tx, struct key_change *change, struct er
     if (change->outcome == KEY_UNFIT || change->outcome == KEY_TOO_MANY)
         return true;
     if (change->outcome == KEY_STAYS)
-        return (!change->key.id ||
-                store_key_seen(tx, change->key.id, change->key.seen_ms, err)) &&
-               (!change->letter.body ||
-                own_letter_file(tx, &change->letter, change->ref, err));
+        return (!change->key.id || store_key_seen(tx, change->key.id, change->key.seen_ms, err)) &&
+               (!change->letter.body || own_letter_file(tx, &change->letter, change->ref, err));
     if (!account_keys_read(store_tx_view(tx), change->account_id, &keys, err))
         return false;
     digest_of(&keys, basis);

@@ -15,10 +15,10 @@ enum { PROOF_LEN = KEY_WORD_LEN - REF_LEN, DATE_SIZE = 40 };
 void key_word_make(struct bridge *bridge, enum key_word which, const char *ref,
                    char out[KEY_WORD_LEN + 1])
 {
+    const struct slice name = {ref, REF_LEN};
     unsigned char mac[VAULT_MAC_LEN];
 
-    vault_mac(bridge->vault, which == KEY_WORD_YES ? PURPOSE_KEY_YES : PURPOSE_KEY_NO,
-              slice_of(ref), mac);
+    vault_mac(bridge->vault, which == KEY_WORD_YES ? PURPOSE_KEY_YES : PURPOSE_KEY_NO, name, mac);
     memcpy(out, ref, REF_LEN);
     id_text((struct slice){(const char *)mac, sizeof mac}, PROOF_LEN, out + REF_LEN);
 }

@@ -203,9 +203,8 @@ static bool signed_lately(struct mail_work *work, key_test *fits, const struct s
     if (!is_pgp_signed(root))
         return true;
     scoped(source) what = mail_part_exact(mail_part_child(root, 0));
-    if (!(certificate
-              ? verify_with(work, root, certificate, 1, &verdict, what, &judged, err)
-              : verify(work, root, fits, &verdict, what, &judged, err)))
+    if (!(certificate ? verify_with(work, root, certificate, 1, &verdict, what, &judged, err)
+                      : verify(work, root, fits, &verdict, what, &judged, err)))
         return false;
     int64_t ago_ms = work->now_ms - verdict.signed_at_ms;
     *out = judged && verdict.judgement == PGP_GOOD && ago_ms <= SIGNATURE_PAST_MS &&

@@ -1,5 +1,7 @@
 #include "engine.h"
 
+#include "clock.h"
+#include "engine_facts.h"
 #include "home.h"
 #include "memory.h"
 
@@ -13,8 +15,6 @@ struct engine {
     gpgme_ctx_t context;
     char *home;
 };
-
-enum { SECOND = 1000 };
 
 static const char said[] = "Signatures cannot be checked at the moment";
 
@@ -123,78 +123,6 @@ static enum import import(struct engine *engine, struct slice certificate, char 
     return IMPORTED;
 }
 
-static bool fill_fingerprint(const char *fingerprint, char out[PGP_FINGERPRINT_SIZE])
-{
-    if (!fingerprint || strlen(fingerprint) != PGP_FINGERPRINT_SIZE - 1)
-        return false;
-    memcpy(out, fingerprint, PGP_FINGERPRINT_SIZE);
-    return true;
-}
-
-static void add_address(struct pgp_key_facts *facts, const char *address)
-{
-    size_t len = strlen(address);
-
-    if (facts->uid_count == PGP_UIDS_MAX || len >= sizeof facts->uids[0])
-        return;
-    char *into = facts->uids[facts->uid_count++];
-    memcpy(into, address, len + 1);
-    for (size_t i = 0; i < len; i++)
-        if (into[i] >= 'A' && into[i] <= 'Z')
-            into[i] = (char)(into[i] | 0x20);
-}
-
-static bool part_is_alive(gpgme_subkey_t part)
-{
-    return !part->revoked && !part->expired && !part->disabled && !part->invalid;
-}
-
-static void note_expiry(gpgme_subkey_t part, struct pgp_key_facts *facts, bool first)
-{
-    int64_t expires_ms = (int64_t)part->expires * SECOND;
-
-    if (first ||
-        (facts->encrypts_until_ms && (!expires_ms || expires_ms > facts->encrypts_until_ms)))
-        facts->encrypts_until_ms = expires_ms;
-}
-
-/* What the certificate can be used for today. */
-static void fill_uses(gpgme_key_t key, struct pgp_key_facts *facts)
-{
-    if (key->revoked || key->expired || key->disabled || key->invalid)
-        return;
-    for (gpgme_subkey_t part = key->subkeys; part; part = part->next) {
-        if (!part_is_alive(part))
-            continue;
-        facts->can_sign = facts->can_sign || part->can_sign;
-        if (part->can_encrypt)
-            note_expiry(part, facts, !facts->can_encrypt);
-        facts->can_encrypt = facts->can_encrypt || part->can_encrypt;
-    }
-    int64_t whole_ms = facts->expires_ms;
-    if (facts->can_encrypt && whole_ms &&
-        (!facts->encrypts_until_ms || whole_ms < facts->encrypts_until_ms))
-        facts->encrypts_until_ms = whole_ms;
-}
-
-static bool fill_facts(gpgme_key_t key, struct pgp_key_facts *out)
-{
-    struct pgp_key_facts facts = {0};
-
-    if (!key->subkeys || !fill_fingerprint(key->subkeys->fpr, facts.fingerprint))
-        return false;
-    facts.created_ms = (int64_t)key->subkeys->timestamp * SECOND;
-    facts.expires_ms = (int64_t)key->subkeys->expires * SECOND;
-    facts.revoked = key->revoked;
-    facts.expired = key->expired;
-    fill_uses(key, &facts);
-    for (gpgme_user_id_t uid = key->uids; uid; uid = uid->next)
-        if (uid->address && !uid->revoked && !uid->invalid)
-            add_address(&facts, uid->address);
-    *out = facts;
-    return true;
-}
-
 static bool unusable(struct err *err)
 {
     return err_set(err, ERR_MALFORMED, "This OpenPGP certificate cannot be used");
@@ -216,7 +144,7 @@ bool engine_read_key(struct engine *engine, struct slice certificate, struct pgp
     gpgme_error_t error = gpgme_get_key(engine->context, fingerprint, &key, 0);
     if (error)
         return engine_trouble(err, "looking at a certificate", error);
-    bool filled = fill_facts(key, out);
+    bool filled = engine_fill_facts(key, out);
     gpgme_key_unref(key);
     return filled || unusable(err);
 }
@@ -234,7 +162,7 @@ static bool may_sign(gpgme_key_t key, const char *fingerprint)
         return false;
     for (gpgme_subkey_t part = key->subkeys; part; part = part->next)
         if (part->fpr && strcmp(part->fpr, fingerprint) == 0)
-            return part->can_sign && part_is_alive(part);
+            return part->can_sign && engine_part_is_alive(part);
     return false;
 }
 
@@ -247,7 +175,8 @@ static bool weigh_signer(struct engine *engine, gpgme_signature_t signature,
 
     if (error)
         return engine_trouble(err, "looking for the signer", error);
-    if (may_sign(key, signature->fpr) && fill_fingerprint(key->subkeys->fpr, out->fingerprint))
+    if (may_sign(key, signature->fpr) &&
+        engine_fill_fingerprint(key->subkeys->fpr, out->fingerprint))
         out->judgement = PGP_GOOD;
     gpgme_key_unref(key);
     return true;
@@ -261,7 +190,7 @@ static bool weigh(struct engine *engine, gpgme_signature_t signature, struct pgp
                                   GPGME_SIGSUM_KEY_EXPIRED | GPGME_SIGSUM_SIG_EXPIRED |
                                   GPGME_SIGSUM_KEY_MISSING | GPGME_SIGSUM_SYS_ERROR;
 
-    out->signed_at_ms = (int64_t)signature->timestamp * SECOND;
+    out->signed_at_ms = (int64_t)signature->timestamp * SECOND_MS;
     switch (gpgme_err_code(signature->status)) {
     case GPG_ERR_BAD_SIGNATURE: out->judgement = PGP_BAD; return true;
     case GPG_ERR_NO_PUBKEY: out->judgement = PGP_OTHER_KEY; return true;
@@ -394,7 +323,7 @@ static bool import_vouchers(struct engine *engine, const struct bytes *certifica
             return false;
         if (done == UNUSABLE || gpgme_get_key(engine->context, fingerprint, &key, 0))
             continue;
-        if (fill_facts(key, &facts) && !facts.revoked && !facts.expired)
+        if (engine_fill_facts(key, &facts) && !facts.revoked && !facts.expired)
             out[(*out_count)++] = facts;
         gpgme_key_unref(key);
     }
@@ -455,7 +384,7 @@ static bool add_recipient(struct engine *engine, struct slice certificate,
     if (error)
         return engine_trouble(err, "looking at a certificate", error);
     recipients->keys[recipients->count++] = key;
-    return (fill_facts(key, &facts) && facts.can_encrypt) || refuse(err);
+    return (engine_fill_facts(key, &facts) && facts.can_encrypt) || refuse(err);
 }
 
 static ssize_t push_result(void *handle, const void *from, size_t size)

@@ -1,5 +1,5 @@
 /*
- * engine — GnuPG through GPGME.  Judge only, one thread; the one file that includes gpgme.h is engine.c.
+ * engine — GnuPG through GPGME.  Judge only, one thread; gpgme.h is known to engine.c and engine_facts.c alone.
  *
  * Every question is asked of an empty key ring into which just the given certificates go, offline and
  * without an agent.  What comes in is binary and was looked at by packets.h.

@@ -17,8 +17,8 @@
 #include "store_message.h"
 #include "store_own_key.h"
 #include "store_pass.h"
-#include "store_push.h"
 #include "store_people.h"
+#include "store_push.h"
 #include "store_secret.h"
 #include "store_transport.h"
 

@@ -274,6 +274,8 @@ static void step(bool rush)
     unsigned what = pick(100);
 
     town_wait(&town, rush || pick(8) ? pick(MINUTE_MS) : pick(12 * HOUR_MS));
+    for (int i = 0; rush && what >= 70 && who->state != T && i < 8; i++)
+        who = &people[pick(PEOPLE)]; /* those who wait their turn are few, and soon gone */
     if (what < 70)
         step_knock(who);
     else if (what < 90)
