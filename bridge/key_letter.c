@@ -4,6 +4,7 @@
 #include "memory.h"
 #include "own_letter.h"
 
+#include <assert.h>
 #include <time.h>
 
 #define PURPOSE_KEY_NO "key word no"
@@ -224,6 +225,7 @@ bool key_letter(struct bridge *bridge, const struct account *account, const stru
 {
     struct telling telling = {bridge, account, key, ref, news == KEY_NEWS_ASKED};
 
+    assert(ref || news != KEY_NEWS_ASKED); /* what asks can be answered */
     if (!write_letter(&telling, news, out, err))
         return false;
     if (!telling.may_say_yes || pgp_sealed_form(out->sealed) == PGP_SEALED)

@@ -39,14 +39,13 @@ enum {
     PGP_SIGNATURE_MAX = 16 * 1024,
 };
 struct pgp_key_facts {
-    char fingerprint[PGP_FINGERPRINT_SIZE]; /* primary key, upper-case hex */
-    int64_t created_ms, expires_ms;         /* expires 0: never */
-    bool revoked, expired;
-    bool can_sign, can_encrypt; /* today */
-    int64_t
-        encrypts_until_ms; /* when the last part that can encrypt expires; 0: never, or none can */
+    int64_t created_ms, expires_ms; /* expires 0: never */
+    int64_t encrypts_until_ms; /* the last part that can encrypt expires; 0: never, or none can */
     size_t uid_count;
-    char uids[PGP_UIDS_MAX][256]; /* the addresses in the user ids, lower case */
+    bool revoked, expired;
+    bool can_sign, can_encrypt;             /* today */
+    char fingerprint[PGP_FINGERPRINT_SIZE]; /* primary key, upper-case hex */
+    char uids[PGP_UIDS_MAX][256];           /* the addresses in the user ids, lower case */
 };
 /* One certificate, armored or binary.  ERR_MALFORMED: not one usable certificate; secret keys refused.
  * ERR_TOO_LARGE: more than 64 KiB. */

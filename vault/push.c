@@ -165,8 +165,8 @@ static void derive_keys(const struct push_device *device, const unsigned char ou
     explicit_bzero(ikm, sizeof ikm);
 }
 
-static void encrypt(const unsigned char key[CEK_LEN], const unsigned char nonce[NONCE_LEN],
-                    struct slice plain, struct bytes *out)
+static void seal_record(const unsigned char key[CEK_LEN], const unsigned char nonce[NONCE_LEN],
+                        struct slice plain, struct bytes *out)
 {
     static const unsigned char last_record = 2;
     unsigned char sealed[PUSH_PLAIN_MAX + 1 + TAG_LEN];
@@ -204,7 +204,7 @@ bool push_seal_with(const struct push_device *device, const unsigned char scalar
     add_octets(out, salt, PUSH_SALT_LEN);
     add_octets(out, record_size, sizeof record_size);
     add_octets(out, ours, PUSH_POINT_LEN);
-    encrypt(key, nonce, plain, out);
+    seal_record(key, nonce, plain, out);
     explicit_bzero(secret, sizeof secret);
     explicit_bzero(key, sizeof key);
     return true;
