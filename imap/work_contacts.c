@@ -67,7 +67,7 @@ static bool keep_best(void *ctx, const struct contact *contact, const struct per
 static bool add_person(struct imap *imap, struct store_view *view, int64_t account_id,
                        const char *name, struct imap_notes *out, struct err *err)
 {
-    struct best best = {NULL};
+    struct best best = {.value = NULL};
     struct slice person = slice_from(slice_of(name), strlen(PEOPLE "/"));
 
     if (!bridge_contact_find(imap->parts.bridge, view, account_id, person, keep_best, &best, err) &&
