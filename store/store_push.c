@@ -4,8 +4,11 @@
 #include "store_contact.h"
 #include "store_private.h"
 #include "store_write.h"
+#include "text.h"
 
-#include <assert.h>
+#include <string.h>
+
+#define COLUMNS "id, account_id, endpoint, point, auth, event, tries, due_ms"
 
 void push_clear(struct push *push)
 {
@@ -13,23 +16,25 @@ void push_clear(struct push *push)
     *push = (struct push){0};
 }
 
-static void read_octets(struct sql_rows *rows, unsigned char *into, size_t len)
+static void read_octets(struct slice octets, unsigned char *into, size_t len)
 {
-    scoped_value(bytes) bytes = take_bytes(rows);
-
-    assert(bytes.len == len); /* a CHECK of the table */
-    memcpy(into, bytes.at, len);
+    if (octets.len == len) /* else it could not be read, which the log says */
+        memcpy(into, octets.at, len);
 }
 
 static void read_push(struct sql_rows *rows, void *out)
 {
     struct push *push = out;
+    scoped_value(bytes) auth = {0};
 
-    push->id = take_number(rows);
+    *push = (struct push){.id = take_number(rows)};
     push->account_id = take_number(rows);
-    push->endpoint = take_text(rows);
-    read_octets(rows, push->point, sizeof push->point);
-    read_octets(rows, push->auth, sizeof push->auth);
+    push->endpoint = take_secret(rows);
+    scoped_value(bytes) point = take_bytes(rows);
+    scoped_text char *auth_text = take_secret(rows);
+    read_octets(bytes_slice(&point), push->point, sizeof push->point);
+    if (auth_text && base64_read(slice_of(auth_text), &auth))
+        read_octets(bytes_slice(&auth), push->auth, sizeof push->auth);
     push->event = take_number(rows);
     push->tries = take_number(rows);
     push->due_ms = take_number(rows);
@@ -40,12 +45,16 @@ enum found store_push_next(struct store_view *view, int64_t now_ms, struct push 
 {
     enum found found =
         sql_find(view->sql,
-                 "SELECT id, account_id, endpoint, point, auth, event, tries, due_ms FROM push p"
+                 "SELECT " COLUMNS " FROM push p"
                  " WHERE EXISTS (SELECT 1 FROM contact c WHERE c.account_id = p.account_id"
                  " AND c.event > p.event AND c.event > 0 AND c.state = ?)"
                  " ORDER BY due_ms, id LIMIT 1",
                  with(as_number(CONTACT_ASKED)), read_push, out, err);
 
+    if (found == FOUND && !out->endpoint) {
+        (void)err_set(err, ERR_TEMPORARY, "A device cannot be read");
+        return FAILED;
+    }
     *out_next_ms = found == FOUND ? out->due_ms : 0;
     if (found != FOUND || out->due_ms <= now_ms)
         return found;
@@ -59,17 +68,46 @@ bool store_push_count(struct store_view *view, int64_t account_id, int64_t *out,
                      with(as_number(account_id)), out, err);
 }
 
+/* ---- by endpoint ---- */
+struct finding {
+    const char *endpoint;
+    int64_t id; /* 0: no such device */
+};
+
+static bool is_it(void *ctx, struct push *push)
+{
+    struct finding *finding = ctx;
+
+    if (push->endpoint && strcmp(push->endpoint, finding->endpoint) == 0)
+        finding->id = push->id;
+    return finding->id == 0;
+}
+
+/* They lie under the server key, so SQL cannot find one; an account has a handful. */
+static bool end_device(struct store_tx *tx, int64_t account_id, const char *endpoint,
+                       struct err *err)
+{
+    struct finding finding = {.endpoint = endpoint};
+
+    return sql_walk(tx->sql, "SELECT " COLUMNS " FROM push WHERE account_id = ?",
+                    with(as_number(account_id)), push, read_push, push_clear, is_it, &finding,
+                    err) &&
+           sql_run(tx->sql, "DELETE FROM push WHERE id = ?", with(as_number(finding.id)), err);
+}
+
+/* ---- writing ---- */
 bool store_put_push(struct store_tx *tx, const struct push *push, int most, struct err *err)
 {
-    return sql_run(tx->sql, "DELETE FROM push WHERE account_id = ? AND endpoint = ?",
-                   with(as_number(push->account_id), as_text(push->endpoint)), err) &&
+    scoped_value(bytes) auth = {0};
+
+    base64_add(&auth, (struct slice){(const char *)push->auth, sizeof push->auth});
+    return end_device(tx, push->account_id, push->endpoint, err) &&
            sql_run(tx->sql,
                    "INSERT INTO push (account_id, endpoint, point, auth, event, tries, due_ms)"
                    " VALUES (?, ?, ?, ?, ?, 0, 0)",
-                   with(as_number(push->account_id), as_text(push->endpoint),
+                   with(as_number(push->account_id), as_secret(push->endpoint),
                         as_blob((struct slice){(const char *)push->point, sizeof push->point}),
-                        as_blob((struct slice){(const char *)push->auth, sizeof push->auth}),
-                        as_number(push->event)),
+                        as_secret(auth.at), as_number(push->event)),
                    err) &&
            sql_run(tx->sql,
                    "DELETE FROM push WHERE id IN (SELECT id FROM push WHERE account_id = ?"
@@ -87,8 +125,7 @@ bool store_push_fares(struct store_tx *tx, const struct push *push, struct err *
 
 bool store_end_push(struct store_tx *tx, int64_t account_id, const char *endpoint, struct err *err)
 {
-    return sql_run(tx->sql,
-                   endpoint ? "DELETE FROM push WHERE account_id = ? AND endpoint = ?"
-                            : "DELETE FROM push WHERE account_id = ?1 AND ?2 IS NULL",
-                   with(as_number(account_id), as_text(endpoint)), err);
+    return endpoint ? end_device(tx, account_id, endpoint, err)
+                    : sql_run(tx->sql, "DELETE FROM push WHERE account_id = ?",
+                              with(as_number(account_id)), err);
 }

@@ -50,6 +50,8 @@ static const struct secret_place places[] = {
     PLACE(ROW_TEXT, "contact", "id", "words", ALL),
     PLACE(ROW_TEXT, "delivery", "id", "last_reply", ALL),
     PLACE(ROW_TEXT, "annotation", "id", "value", ALL),
+    PLACE(ROW_TEXT, "push", "id", "endpoint", ALL),
+    PLACE(ROW_TEXT, "push", "id", "auth", ALL),
     COPY("sender"),
     COPY("subject"),
     COPY("envelope"),

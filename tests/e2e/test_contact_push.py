@@ -41,6 +41,7 @@ def test_a_question_is_pushed_once_and_only_its_device_reads_it(asking, service)
     tom = asking()
     registry, device = Registry(tom), PushDevice("https://push.test/one")
     assert registry.register(**device.form()) == 200
+    assert not any(b"push.test" in file.read_bytes() for file in tom.nestbox.data_dir.glob("nestbox.db*"))
     mail = knock(tom)
     path, headers, body = service.next()
     assert path == "/one"
