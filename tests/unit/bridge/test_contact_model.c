@@ -274,8 +274,9 @@ static void step(bool rush)
     unsigned what = pick(100);
 
     town_wait(&town, rush || pick(8) ? pick(MINUTE_MS) : pick(12 * HOUR_MS));
-    for (int i = 0; rush && what >= 70 && who->state != T && i < 8; i++)
-        who = &people[pick(PEOPLE)]; /* those who wait their turn are few, and soon gone */
+    /* Those who wait their turn are few: in a rush answers look for them, in a calm their own tries do. */
+    for (int i = 0; rush == (what >= 70) && who->state != T && i < 4; i++)
+        who = &people[pick(PEOPLE)];
     if (what < 70)
         step_knock(who);
     else if (what < 90)
