@@ -16,10 +16,11 @@
 
 enum {
     WRITERS = 100,
-    SPELL = 300 /* steps of rush, and of calm */,
     VISITORS = 2,
     PEOPLE = WRITERS + VISITORS,
-    HELD_AT_MOST = 15
+    HELD_AT_MOST = 15,
+    SPELL = 300,  /* steps of rush, and of calm */
+    MANY = 50000, /* steps: fewer leave the rare arrows to luck */
 };
 
 enum { U = CONTACT_UNKNOWN, T, A, W, R, I };
@@ -274,14 +275,15 @@ static void step(bool rush)
     unsigned what = pick(100);
 
     town_wait(&town, rush || pick(8) ? pick(MINUTE_MS) : pick(12 * HOUR_MS));
-    /* Those who wait their turn are few: in a rush answers look for them, in a calm their own tries do. */
-    for (int i = 0; rush == (what >= 70) && who->state != T && i < 4; i++)
+    /* Few wait their turn: in a rush new people knock and answers look for those who wait, in a calm they try again. */
+    int wanted = rush && what < 70 ? U : T;
+    for (int i = 0; (rush || what < 70) && who->state != wanted && i < 4; i++)
         who = &people[pick(PEOPLE)];
     if (what < 70)
         step_knock(who);
     else if (what < 90)
         step_answer(who, INVITE + pick(4));
-    else if (rush || what < 99)
+    else if (rush || what < 99 || pick(2))
         step_write(who);
     else
         step_time();
@@ -315,7 +317,8 @@ static void test_random_steps_agree_with_the_diagram(void **state)
         }
     }
     print_message("\n");
-    assert_true(least >= steps / 1000);
+    if (steps >= MANY)
+        assert_true(least >= steps / 1000);
 }
 
 int main(int argc, char **argv)
