@@ -15,7 +15,7 @@
 #include <string.h>
 
 enum {
-    WRITERS = 100,
+    WRITERS = 400,
     VISITORS = 2,
     PEOPLE = WRITERS + VISITORS,
     HELD_AT_MOST = 15,
@@ -283,7 +283,7 @@ static void step(bool rush)
         step_knock(who);
     else if (what < 90)
         step_answer(who, INVITE + pick(4));
-    else if (rush || what < 99 || pick(2))
+    else if (rush || what < 99)
         step_write(who);
     else
         step_time();
