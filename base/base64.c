@@ -6,28 +6,35 @@
 static const char standard[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char for_urls[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* Three bytes at most become four letters; of an incomplete group len + 1 of them mean something.
- */
-static size_t group(const char *alphabet, struct slice raw, char out[4])
+/* Of an incomplete group len + 1 letters mean something. */
+static size_t last_group(const char *alphabet, bool padded, struct slice raw, char *out)
 {
-    uint32_t bits = 0;
+    uint32_t bits = (uint32_t)(unsigned char)raw.at[0] << 16;
 
-    for (size_t i = 0; i < 3; i++)
-        bits = bits << 8 | (i < raw.len ? (unsigned char)raw.at[i] : 0u);
+    if (raw.len > 1)
+        bits |= (uint32_t)(unsigned char)raw.at[1] << 8;
     for (size_t i = 0; i < 4; i++)
-        out[i] = alphabet[bits >> (18 - 6 * i) & 63];
-    return raw.len + 1;
+        out[i] = i <= raw.len ? alphabet[bits >> (18 - 6 * i) & 63] : '=';
+    return padded ? 4 : raw.len + 1;
 }
 
 static void add(struct bytes *out, const char *alphabet, bool padded, struct slice raw)
 {
-    for (; raw.len > 0; raw = slice_from(raw, 3)) {
-        char letters[4];
-        size_t len = group(alphabet, slice_first(raw, 3), letters);
-        bytes_add(out, (struct slice){letters, len});
-        for (; padded && len < 4; len++)
-            bytes_add_char(out, '=');
+    char *to = bytes_reserve(out, raw.len / 3 * 4 + 4);
+    const char *begin = to;
+    const unsigned char *at = (const unsigned char *)raw.at;
+
+    for (; raw.len >= 3; raw.len -= 3, at += 3, to += 4) {
+        uint32_t bits = (uint32_t)at[0] << 16 | (uint32_t)at[1] << 8 | at[2];
+        to[0] = alphabet[bits >> 18];
+        to[1] = alphabet[bits >> 12 & 63];
+        to[2] = alphabet[bits >> 6 & 63];
+        to[3] = alphabet[bits & 63];
     }
+    if (raw.len > 0)
+        to += last_group(alphabet, padded, (struct slice){(const char *)at, raw.len}, to);
+    out->len += (size_t)(to - begin);
+    *to = '\0';
 }
 
 void base64_add(struct bytes *out, struct slice raw)

@@ -7,22 +7,10 @@
 enum {
     LINE_OCTETS = 48, /* 64 characters */
     TEXT_PIECE = 16 * 1024,
-    SESSION_KEYS_MAX = 64 * 1024,
-    CRC_START = 0xB704CE,
-    CRC_POLY = 0x864CFB,
-    CRC_TOP = 0x800000
+    SESSION_KEYS_MAX = 64 * 1024
 };
 
 /* ---- armor ---- */
-static void count_crc(uint32_t *crc, struct slice s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        *crc ^= (uint32_t)(unsigned char)s.at[i] << 16;
-        for (int bit = 0; bit < 8; bit++)
-            *crc = *crc & CRC_TOP ? (*crc << 1 ^ CRC_POLY) & 0xFFFFFF : *crc << 1;
-    }
-}
-
 static void add_line(struct armor *armor, struct slice octets)
 {
     base64_add(&armor->text, octets);
@@ -54,7 +42,7 @@ static bool armor_write(struct sink *sink, struct slice s, struct err *err)
 {
     struct armor *armor = container_of(sink, struct armor, sink);
 
-    count_crc(&armor->crc, s);
+    armor->sum = crc24_count(armor->crc24, armor->sum, s);
     while (fill_line(armor, &s)) {
         add_line(armor, (struct slice){(const char *)armor->rest, LINE_OCTETS});
         armor->rest_len = 0;
@@ -66,15 +54,17 @@ static bool armor_write(struct sink *sink, struct slice s, struct err *err)
 
 static const struct sink_kind armor_kind = {armor_write};
 
-void armor_begin(struct armor *armor, struct sink *into)
+void armor_begin(struct armor *armor, const struct crc24 *crc24, struct sink *into)
 {
-    *armor = (struct armor){.sink = {&armor_kind}, .into = into, .crc = CRC_START};
+    *armor =
+        (struct armor){.sink = {&armor_kind}, .into = into, .crc24 = crc24, .sum = CRC24_START};
     bytes_add_text(&armor->text, "-----BEGIN PGP MESSAGE-----\r\n\r\n");
 }
 
 bool armor_end(struct armor *armor, struct err *err)
 {
-    const char crc[] = {(char)(armor->crc >> 16), (char)(armor->crc >> 8), (char)armor->crc};
+    uint32_t sum = crc24_value(armor->sum);
+    const char crc[] = {(char)(sum >> 16), (char)(sum >> 8), (char)sum};
 
     if (armor->rest_len > 0)
         add_line(armor, (struct slice){(const char *)armor->rest, armor->rest_len});

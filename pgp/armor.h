@@ -8,6 +8,7 @@
 #define NESTBOX_PGP_ARMOR_H
 
 #include "bytes.h"
+#include "crc24.h"
 #include "stream.h"
 
 /* "-----BEGIN PGP MESSAGE-----" and what follows, lines of 64 characters that end in CRLF. */
@@ -16,10 +17,12 @@ struct armor {
     struct sink *into;
     unsigned char rest[48]; /* octets of a line that is not full */
     size_t rest_len;
-    uint32_t crc;
+    const struct crc24 *crc24;
+    uint32_t sum;
     struct bytes text; /* not handed on yet */
 };
-void armor_begin(struct armor *armor, struct sink *into);
+/* Keeps a borrow of both until armor_clear(). */
+void armor_begin(struct armor *armor, const struct crc24 *crc24, struct sink *into);
 MUST_CHECK bool armor_end(struct armor *armor, struct err *err);
 void armor_clear(struct armor *armor);
 SCOPED_VALUE(armor, armor_clear)

@@ -10,6 +10,7 @@ struct pgp *pgp_new(const char *const *judge_argv)
     struct pgp *pgp = must_new(struct pgp);
 
     pgp->quick = quick_new();
+    crc24_init(&pgp->crc24);
     pgp->judge_argv = judge_argv;
     pgp->deadline_ms = REQUEST_MS;
     pgp->wire.fd = -1;

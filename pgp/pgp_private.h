@@ -4,6 +4,7 @@
 #ifndef NESTBOX_PGP_PRIVATE_H
 #define NESTBOX_PGP_PRIVATE_H
 
+#include "crc24.h"
 #include "judge_frame.h"
 #include "pgp.h"
 #include "quick.h"
@@ -14,6 +15,7 @@
 
 struct pgp {
     struct quick *quick;
+    struct crc24 crc24;
     const char *const *judge_argv;
     int64_t deadline_ms;  /* for one request */
     pthread_mutex_t lock; /* over the judge; held for a whole request */

@@ -106,7 +106,7 @@ static bool by_librnp(struct pgp *pgp, struct quick_context *context, struct sou
 {
     struct armor armor;
 
-    armor_begin(&armor, into);
+    armor_begin(&armor, &pgp->crc24, into);
     bool ok = quick_encrypt(context, plain, &armor.sink, err) && armor_end(&armor, err);
     armor_clear(&armor);
     quick_give_back(pgp->quick, context);
@@ -122,7 +122,7 @@ static bool by_gnupg(struct pgp *pgp, const struct binaries *certificates, struc
 
     for (size_t i = 0; i < certificates->count; i++)
         bytes_add(&request.certificates[request.certificate_count++], certificates->slices[i]);
-    armor_begin(&armor, into);
+    armor_begin(&armor, &pgp->crc24, into);
     reframe_begin(&reframe, &armor.sink);
     bool ok = judge_encrypt(pgp, &request, plain, &reframe.sink, err) &&
               reframe_end(&reframe, err) && armor_end(&armor, err);

@@ -30,10 +30,12 @@ static void check_armor(struct slice text, struct slice sizes)
     scoped_value(bytes) back = {0};
     struct memory_sink out;
     struct armor armor;
+    struct crc24 crc24;
     struct err err;
 
     memory_sink_init(&out);
-    armor_begin(&armor, &out.sink);
+    crc24_init(&crc24);
+    armor_begin(&armor, &crc24, &out.sink);
     assert(write_pieces(&armor.sink, text, sizes) && armor_end(&armor, &err));
     armor_clear(&armor);
     assert(openpgp_binary(bytes_slice(&out.bytes), &back));

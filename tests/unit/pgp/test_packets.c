@@ -1,3 +1,4 @@
+#include "crc24.h"
 #include "packets.h"
 #include "test.h"
 
@@ -137,10 +138,45 @@ static void signatures_are_counted(void **state)
     assert_int_equal(signatures_count(B("")), 0);
 }
 
+/* As RFC 9580 6.1.1 writes it down. */
+static uint32_t by_the_book(struct slice s)
+{
+    uint32_t sum = 0xB704CE;
+
+    for (size_t i = 0; i < s.len; i++) {
+        sum ^= (uint32_t)(unsigned char)s.at[i] << 16;
+        for (int bit = 0; bit < 8; bit++) {
+            sum <<= 1;
+            if (sum & 0x1000000)
+                sum ^= 0x1864CFB;
+        }
+    }
+    return sum;
+}
+
+static void the_checksum_is_that_of_the_rfc(void **state)
+{
+    (void)state;
+    struct crc24 crc24;
+    char text[64];
+
+    crc24_init(&crc24);
+    assert_int_equal(crc24_value(crc24_count(&crc24, CRC24_START, SLICE("123456789"))), 0x21CF02);
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (char)(i * 41);
+    for (size_t len = 0; len <= sizeof text; len++) {
+        struct slice all = {text, len};
+        uint32_t sum = crc24_count(&crc24, CRC24_START, slice_first(all, len / 3));
+        sum = crc24_count(&crc24, sum, slice_from(all, len / 3));
+        assert_int_equal(crc24_value(sum), by_the_book(all));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(packets_are_cut),
+        cmocka_unit_test(the_checksum_is_that_of_the_rfc),
         cmocka_unit_test(armor_comes_off),
         cmocka_unit_test(parts_of_a_certificate_are_bounded),
         cmocka_unit_test(signatures_are_counted),

@@ -118,11 +118,13 @@ static void remade(struct slice message, void (*change)(struct bytes *), struct 
     scoped_value(bytes) binary = {0};
     struct memory_sink sink;
     struct armor armor;
+    struct crc24 crc24;
 
     assert_true(openpgp_binary(message, &binary));
     change(&binary);
     memory_sink_init(&sink);
-    armor_begin(&armor, &sink.sink);
+    crc24_init(&crc24);
+    armor_begin(&armor, &crc24, &sink.sink);
     assert_true(sink_write(&armor.sink, bytes_slice(&binary), &err));
     assert_true(armor_end(&armor, &err));
     armor_clear(&armor);
