@@ -129,6 +129,9 @@ struct letter { /* prepared on a worker, filed on the writer */
         [41];       /* fingerprint of a key that it tells the end of, and is not sealed to; or "" */
     bool lacks_key; /* why letter_seal() failed */
     bool own;       /* the server itself wrote it, so the key of `from` may sign it */
+    bool tells_key; /* the Autocrypt field of `from` stands in it */
+    struct slice
+        also; /* borrowed while it is sealed: a certificate in use once it is filed; or empty */
     char *from, *subject,
         *message_id; /* header facts; message_id without <>.  What is sealed hides its subject */
     int64_t received_ms;

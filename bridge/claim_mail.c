@@ -144,6 +144,8 @@ static bool answer_by_mail(struct handover *claim, struct key_change *change, st
 {
     struct mail_work *work = claim->work;
     const struct own_letter own = {.name = "Key desk",
+                                   .from = "claim",
+                                   .tells_key = true,
                                    .subject = "Your key is as it was",
                                    .text = slice_of(bridge_key_offer_words(change)),
                                    .must_rest = true};

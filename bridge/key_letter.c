@@ -209,15 +209,22 @@ static bool write_letter(const struct telling *it, enum key_news news, struct le
     scoped_value(bytes) text = {0};
     scoped_text char *robot = it->ref ? must_print("%s+refuse", it->ref) : NULL;
     const char *subject = write_text(it, news, &text);
-    const struct own_letter own = {.name = "Your key",
-                                   .from = robot,
+    bool desk = !robot && it->key->learnt == KEY_BY_CLAIM;
+    const struct own_letter own = {.name = desk ? "Key desk" : "Your key",
+                                   .from = desk ? "claim" : robot,
                                    .subject = subject,
                                    .text = bytes_slice(&text),
+                                   .tells_key = desk,
                                    .must_rest = true};
+
+    if (desk && news == KEY_NEWS_FIRST) /* who claims it has signed with it */
+        out->also = bytes_slice(&it->key->certificate);
 
     if (news == KEY_NEWS_REVOKED || news == KEY_NEWS_UNUSABLE)
         memcpy(out->without, it->key->fingerprint, sizeof out->without);
-    return own_letter_write(it->bridge, it->account, &own, out, err);
+    bool ok = own_letter_write(it->bridge, it->account, &own, out, err);
+    out->also = SLICE("");
+    return ok;
 }
 
 bool key_letter(struct bridge *bridge, const struct account *account, const struct account_key *key,

@@ -38,6 +38,16 @@ static void sealing_clear(struct sealing *sealing)
 SCOPED_VALUE(sealing, sealing_clear)
 
 /* ---- whose keys ---- */
+/* False: there is no room for another one. */
+static bool take_certificate(struct sealing *sealing, struct slice certificate)
+{
+    struct bytes *held = &sealing->held[sealing->count];
+
+    bytes_add(held, certificate);
+    sealing->certificates[sealing->count++] = bytes_slice(held);
+    return sealing->count < PGP_CERTIFICATES_MAX;
+}
+
 static bool add_key(void *ctx, const struct account_key *key)
 {
     struct sealing *sealing = ctx;
@@ -48,10 +58,7 @@ static bool add_key(void *ctx, const struct account_key *key)
         (key->told & KEY_NEWS_UNUSABLE) || /* the others go on without it */
         strcmp(key->fingerprint, sealing->letter->without) == 0)
         return true;
-    struct bytes *held = &sealing->held[sealing->count];
-    bytes_add(held, bytes_slice(&key->certificate));
-    sealing->certificates[sealing->count++] = bytes_slice(held);
-    return sealing->count < PGP_CERTIFICATES_MAX;
+    return take_certificate(sealing, bytes_slice(&key->certificate));
 }
 
 static bool find_keys(struct sealing *sealing, struct err *err)
@@ -63,6 +70,8 @@ static bool find_keys(struct sealing *sealing, struct err *err)
     if (!view || store_account(view, account_id, &account, err) == FAILED)
         return false;
     sealing->chats = account_chats(&account);
+    if (!slice_empty(sealing->letter->also))
+        (void)take_certificate(sealing, sealing->letter->also);
     return store_account_keys(view, account_id, add_key, sealing, err);
 }
 
@@ -187,7 +196,8 @@ static bool seal_signed(struct sealing *sealing, const char *from, const struct 
 
     if (!mail_faces_of(sealing->content, &faces, err))
         return false;
-    pgp_pair_autocrypt(signer, from, &inner);
+    if (!sealing->letter->tells_key)
+        pgp_pair_autocrypt(signer, from, &inner);
     bytes_add(&inner, bytes_slice(&faces.inner));
     scoped(source) rest = source_from(sealing->content, faces.body);
     scoped(source) whole = source_behind(bytes_slice(&inner), steal(&rest));

@@ -1,4 +1,5 @@
 #include "own_letter.h"
+#include "own_key.h"
 
 #include "compose.h"
 #include "id.h"
@@ -6,11 +7,24 @@
 
 #include <stdio.h>
 
+static bool add_key(struct bridge *bridge, struct letter *letter, struct bytes *field,
+                    struct err *err)
+{
+    scoped_value(pgp_pair) pair = {0};
+
+    if (!own_key_get(bridge, letter->from, &pair, err))
+        return false;
+    pgp_pair_autocrypt(&pair, letter->from, field);
+    letter->tells_key = true;
+    return true;
+}
+
 bool own_letter_write(struct bridge *bridge, const struct account *account,
                       const struct own_letter *own, struct letter *out, struct err *err)
 {
     scoped(compose) c = compose_new();
     scoped_text char *owner = account_address(account);
+    scoped_value(bytes) field = {0};
     struct memory_sink sink;
 
     out->account_id = account->id;
@@ -29,8 +43,9 @@ bool own_letter_write(struct bridge *bridge, const struct account *account,
     compose_field(c, "Auto-Submitted", "auto-generated");
     compose_text(c, own->text, NULL);
     memory_sink_init(&sink);
-    bool ok = compose_write(c, &sink.sink, err);
-    scoped(source) content = source_of_bytes(&sink.bytes);
+    bool ok =
+        (!own->tells_key || add_key(bridge, out, &field, err)) && compose_write(c, &sink.sink, err);
+    scoped(source) content = source_behind(bytes_slice(&field), source_of_bytes(&sink.bytes));
     return ok && letter_seal(bridge, content, out, err);
 }
 

@@ -9,6 +9,7 @@ struct own_letter {
     const char *from;    /* local part that an answer goes to; NULL: postmaster */
     const char *subject; /* readable outside until it is sealed */
     struct slice text;
+    bool tells_key; /* with the key of `from` (Autocrypt), so that an answer can be encrypted */
     bool must_rest; /* even where seal_without_key = defer: it tells that there is no key */
 };
 /* To INBOX; sealed as all mail is. */

@@ -241,6 +241,14 @@ def test_a_post_by_chat(houses, alice, robots):
     assert copy["showPadlock"] and copy["sender"]["address"] == "public@_a.test"
 
 
+def test_the_key_desk_is_a_chat(alice, robots):
+    """Its answer is encrypted and signed by the key that its contact has, so it is of that chat."""
+    for said, heard in (("take it", "key"), ("and again", "says nothing new")):  # the first may be of a first key
+        alice.say(robots["Key desk"], said)
+        answer = last_of(alice, robots["Key desk"], heard)
+        assert answer["showPadlock"] and answer["sender"]["isKeyContact"] and answer["sender"]["address"] == "claim@_a.test"
+
+
 def write_directly(peer, profile, text, person="bob", **more):
     user, host = profile.address.split("@")
     actor = f"https://{host}/users/{user}"

@@ -174,11 +174,21 @@ def claim(account, signer, brings):
                   + armor.replace(b"\n", b"\r\n") + f"\r\n--{mark}--\r\n".encode(), ["claim@twin.test"])
 
 
+def told_by_the_desk(account, answer):
+    """With its key, by which the next mail to it can be encrypted."""
+    assert email.utils.parseaddr(answer["From"])[1] == "claim@twin.test"
+    field = dict(part.strip().split("=", 1) for part in answer["Autocrypt"].split(";"))
+    assert field["addr"] == "claim@twin.test"
+    assert base64.b64decode("".join(field["keydata"].split())) == desk_key(account)
+
+
 def test_the_key_desk_takes_a_key_that_signed_for_itself(owner):
     first, second, third = owner.rings
     assert claim(owner, first, first)[0] == 250
     assert uses(owner) == {first.fingerprint(): "encrypts"}
     assert owner.nestbox.ask("key", "list", owner.address)[0]["learnt"] == "claim"
+    told_by_the_desk(owner, letter(owner, "Your mail is encrypted to your key from now on", first))
+    assert owner.mails("INBOX")[-1]["subject"] == "[...]"  # sealed to the key that it tells of
     assert claim(owner, second, second)[0] == 250  # who has it is proven, and no more
     assert uses(owner)[second.fingerprint()] == "waiting"
     assert letter(owner, "Is this your new key?", first)
@@ -186,7 +196,9 @@ def test_the_key_desk_takes_a_key_that_signed_for_itself(owner):
     assert uses(owner)[third.fingerprint()] == "encrypts"
     before = len(owner.mails("INBOX"))
     assert claim(owner, third, third)[0] == 250
-    assert "says nothing new" in letter(owner, "Your key is as it was", first).get_content()
+    answer = letter(owner, "Your key is as it was", first)
+    assert "says nothing new" in answer.get_content()
+    told_by_the_desk(owner, answer)
     assert len(owner.mails("INBOX")) == before + 1
     code, words = claim(owner, second, Gpg(owner.rings[0].folder.parent / "fourth", owner.address, encrypts=CURVE))
     assert code == 550 and "sign the mail" in words
