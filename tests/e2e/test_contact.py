@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from laboratory.mailing import compose, connect, from_outside, submit, transact
+from laboratory.mailing import compose, connect, from_outside, submit
 from laboratory.wait import until
 
 SERVERS = ["postfix", "exim", "opensmtpd"]
@@ -116,41 +116,6 @@ def test_known_by_their_envelope(asking):
     assert contact(tom, "ann@known.test")["tries"] == 4
     tom.nestbox.cli("contact", "welcome", tom.address, "ann@known.test")
     assert from_outside(tom.nestbox, "ann@known.test", [tom.address], mail)[0] == 250
-
-
-def rank_test(ours, theirs):
-    """Mann-Whitney's z: how far the two can be told apart."""
-    ranks = sorted([(value, 0) for value in ours] + [(value, 1) for value in theirs])
-    total = sum(place + 1 for place, (_, of) in enumerate(ranks) if of == 0)
-    n, m = len(ours), len(theirs)
-    u = total - n * (n + 1) / 2
-    return abs(u - n * m / 2) / (n * m * (n + m + 1) / 12) ** 0.5
-
-
-def measure(tom, rounds):
-    times = {"waits": [], "ignored": []}
-    smtp = {who: connect(tom.nestbox, 25) for who in times}
-    for round_ in range(rounds):
-        for who in sorted(times, reverse=bool(round_ % 2)):
-            mail = compose(f"{who}@other.test", tom.address, "Hello", f"{round_}\n")
-            began = time.perf_counter()
-            code, _ = transact(smtp[who], f"{who}@other.test", [tom.address], mail)
-            times[who].append(time.perf_counter() - began)
-            assert code == 450
-    for one in smtp.values():
-        one.close()
-    return times
-
-
-def test_ignored_takes_as_long_as_waiting(asking):
-    tom = asking()
-    for who in ("waits", "ignored"):
-        from_outside(tom.nestbox, f"{who}@other.test", [tom.address],
-                     compose(f"{who}@other.test", tom.address, "Hello", "first\n"))
-    tom.nestbox.cli("contact", "ignore", tom.address, "ignored@other.test")
-    measure(tom, 5)
-    times = measure(tom, 60)
-    assert rank_test(times["waits"], times["ignored"]) < 4
 
 
 def test_held_and_released(asking):
