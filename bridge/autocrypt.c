@@ -45,3 +45,20 @@ bool autocrypt_read(struct slice field, struct slice address, struct bytes *out_
             bytes_add_char(&base64, found.keydata.at[i]);
     return base64.len > 0 && base64_read(bytes_slice(&base64), out_key);
 }
+
+void autocrypt_print(struct slice field, struct bytes *out)
+{
+    enum { LINE = 76 };
+
+    if (field.len > AUTOCRYPT_MAX)
+        return;
+    bytes_add_text(out, "Autocrypt:");
+    while (!slice_empty(field = slice_trim(field))) {
+        size_t word = slice_find(field, ' ');
+        size_t len = word < LINE ? word : LINE;
+        bytes_add_text(out, word == SIZE_MAX || word > LINE ? "\r\n " : " ");
+        bytes_add(out, slice_first(field, len));
+        field = slice_from(field, len);
+    }
+    bytes_add_text(out, "\r\n");
+}

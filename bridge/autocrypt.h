@@ -17,4 +17,7 @@ enum { AUTOCRYPT_MAX = 10 * 1024 }; /* octets of the field; a longer one is not 
  * address; nothing is added to `out_key`. */
 MUST_CHECK bool autocrypt_read(struct slice field, struct slice address, struct bytes *out_key);
 
+/* The field again, with its end of line, in lines that mail may have; `field` is unfolded. */
+void autocrypt_print(struct slice field, struct bytes *out);
+
 #endif

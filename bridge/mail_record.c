@@ -239,6 +239,7 @@ static bool want_sendings(struct bridge *bridge, struct store_tx *tx, struct mai
             .rcpt_to = sending->rcpt_to,
             .terms = plan->terms,
             .wish = sending->wish,
+            .cipher = plan->sending_cipher,
         };
         if (!store_put_person(tx, &person, &delivery.person_id, err) ||
             !store_want_mail(tx, &delivery, plan->sending_body, err))

@@ -104,6 +104,7 @@ struct mail_plan {
     struct planned_sending *sendings;
     size_t sending_count, sending_capacity;
     struct store_body *sending_body; /* the same for all of them */
+    enum cipher sending_cipher;
     struct mail_terms terms;
     /* commands */
     enum deed deed;

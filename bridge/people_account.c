@@ -309,6 +309,17 @@ static bool set_chat(struct account *account, struct slice value, struct err *er
     return true;
 }
 
+static bool set_encrypt_outgoing(struct account *account, struct slice value, struct err *err)
+{
+    if (slice_is_nocase(value, "when_possible"))
+        account->encrypt_outgoing = ENCRYPT_WHEN_POSSIBLE;
+    else if (slice_is_nocase(value, "no"))
+        account->encrypt_outgoing = ENCRYPT_NO;
+    else
+        return err_set(err, ERR_MALFORMED, "encrypt_outgoing is no or when_possible");
+    return true;
+}
+
 static bool set_maildir(struct account *account, struct slice value, struct err *err)
 {
     scoped_text char *text = must_copy(value);
@@ -340,9 +351,12 @@ bool bridge_account_set(struct bridge *bridge, struct slice address, struct slic
         set = set_maildir(&account, value, err);
     else if (slice_is(name, "chat"))
         set = set_chat(&account, value, err);
+    else if (slice_is(name, "encrypt_outgoing"))
+        set = set_encrypt_outgoing(&account, value, err);
     else
         err_set(err, ERR_MALFORMED,
-                "There is name, summary, language, reply_all, maildir and chat, not %.*s",
+                "There is name, summary, language, reply_all, maildir, chat and encrypt_outgoing, "
+                "not %.*s",
                 SLICE_ARGS(name));
     return set && bridge_commit(bridge, profile ? record_profile : record_setting, &account, err);
 }

@@ -2,42 +2,18 @@
 #include "bridge_key.h"
 #include "bridge_private.h"
 
-#include "digest.h"
+#include "key_directory.h"
 #include "key_letter.h"
 #include "memory.h"
 #include "own_key.h"
-#include "published_key.h"
 
 #include <stdio.h>
 
-/* draft-koch-openpgp-webkey-service 3.1: SHA-1 of the local part in lower case, as z-base-32. */
-void published_key_hash(struct slice local, char out[PUBLISHED_HASH_LEN + 1])
-{
-    static const char letters[] = "ybndrfg8ejkmcpqxot1uwisza345h769";
-    enum { GROUP_OCTETS = 5, GROUP_LETTERS = 8, LETTER_BITS = 5 };
-    scoped_value(bytes) small = {0};
-    unsigned char digest[SHA1_LEN];
-
-    for (size_t i = 0; i < local.len; i++) {
-        char c = local.at[i];
-        bytes_add_char(&small, (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c));
-    }
-    sha1(bytes_slice(&small), digest);
-    for (size_t group = 0; group < SHA1_LEN / GROUP_OCTETS; group++) {
-        uint64_t bits = 0;
-        for (size_t i = 0; i < GROUP_OCTETS; i++)
-            bits = bits << 8 | digest[GROUP_OCTETS * group + i];
-        for (size_t i = GROUP_LETTERS; i > 0; i--, bits >>= LETTER_BITS)
-            out[GROUP_LETTERS * group + i - 1] = letters[bits & 31];
-    }
-    out[PUBLISHED_HASH_LEN] = '\0';
-}
-
 static bool is_hash_of(struct slice hash, const char *local)
 {
-    char right[PUBLISHED_HASH_LEN + 1];
+    char right[KEY_HASH_LEN + 1];
 
-    published_key_hash(slice_of(local), right);
+    key_directory_hash(slice_of(local), right);
     return slice_is(hash, right);
 }
 
@@ -129,7 +105,7 @@ enum found bridge_published_key(struct bridge *bridge, struct store_view *view, 
     struct address address;
     scoped_value(account) account = {0};
 
-    if (hash.len != PUBLISHED_HASH_LEN)
+    if (hash.len != KEY_HASH_LEN)
         return ABSENT;
     if (is_hash_of(hash, "claim"))
         snprintf(name, sizeof name, "claim");

@@ -275,6 +275,34 @@ static bool write_sending(struct mail_work *work, const char *to, struct err *er
     return true;
 }
 
+/* Does anybody get it who cannot get it encrypted?  Fediverse people are beside it only in clear. */
+static bool goes_to_fediverse(const struct mail_work *work)
+{
+    for (size_t i = 0; i < work->count; i++)
+        if (work->recipients[i].address.kind == ADDRESS_PERSON &&
+            !work->recipients[i].address.mail_person &&
+            !work_is_local_mailbox(work, &work->recipients[i].address))
+            return true;
+    return false;
+}
+
+/* What its author encrypted leaves as it is. */
+static bool choose_cipher(struct mail_work *work, enum cipher *out, struct err *err)
+{
+    scoped(source) part = NULL;
+    enum mail_claims claims;
+
+    *out = CIPHER_NONE;
+    if (work->arrival->door == MAIL_DOOR_MX || work->author.proof != PROOF_GOOD ||
+        work->author.account.encrypt_outgoing == ENCRYPT_NO || goes_to_fediverse(work))
+        return true;
+    if (!mail_claims_encryption(work->mail, &claims, &part, err))
+        return false;
+    if (claims == MAIL_CLAIMS_NOTHING)
+        *out = CIPHER_OPEN;
+    return true;
+}
+
 static bool to_foreign(struct mail_work *work, const struct recipient *recipient, struct err *err)
 {
     struct mail_plan *plan = work_plan(work);
@@ -283,7 +311,8 @@ static bool to_foreign(struct mail_work *work, const struct recipient *recipient
     scoped_text char *to =
         address->mail_person ? must_print("%s@%s", address->user, address->host) : NULL;
 
-    if (!plan->sending_body && !write_sending(work, to, err))
+    if (!plan->sending_body &&
+        (!write_sending(work, to, err) || !choose_cipher(work, &plan->sending_cipher, err)))
         return false;
     must_make_room(plan->sendings, plan->sending_count, plan->sending_capacity);
     plan->sendings[plan->sending_count++] = (struct planned_sending){

@@ -11,7 +11,7 @@ const struct command_row command_rows[] = {
     {"account add",      "ADDRESS [--name NAME] [--maildir DIR] [--password-stdin]", "Make an account; its address is public as a Fediverse handle", 1, 1, " --name= --maildir= --password-stdin ", INPUT_PASSWORD, run_account_add},
     {"account list",     "",                        "List the accounts", 0, 0, " ", INPUT_NONE, run_account_list},
     {"account show",     "ADDRESS",                 "Show one account", 1, 1, " ", INPUT_NONE, run_account_show},
-    {"account set",      "ADDRESS NAME=VALUE…",     "Change name, summary, language, reply_all, maildir or chat (yes: a chat program reads it, all goes to INBOX)", 2, 16, " ", INPUT_NONE, run_account_set},
+    {"account set",      "ADDRESS NAME=VALUE…",     "Change name, summary, language, reply_all, maildir, chat (yes: a chat program reads it, all goes to INBOX) or encrypt_outgoing (when_possible: mail to people whose keys are known leaves encrypted; no)", 2, 16, " ", INPUT_NONE, run_account_set},
     {"account remove",   "ADDRESS --yes",           "Put an account to sleep; account add wakes it within 30 days", 1, 1, " --yes ", INPUT_NONE, run_account_remove},
     {"account password", "ADDRESS [--password-stdin]", "Set the password", 1, 1, " --password-stdin ", INPUT_PASSWORD, run_account_password},
     {"key add",          "ADDRESS [FILE]",          "Add an OpenPGP certificate: what comes to rest is encrypted to it, and by it the account may post", 1, 2, " ", INPUT_LAST_ARGUMENT, run_key_add},

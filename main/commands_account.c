@@ -63,6 +63,11 @@ static const char *chat_name(enum chat chat)
     return chat == CHAT_YES ? "yes" : chat == CHAT_NO ? "no" : "unknown";
 }
 
+static const char *encrypt_name(enum encrypt_outgoing encrypt)
+{
+    return encrypt == ENCRYPT_WHEN_POSSIBLE ? "when_possible" : "no";
+}
+
 static void account_json(struct json *json, const struct account *account)
 {
     char created[DATE_TEXT_SIZE], ends[DATE_TEXT_SIZE];
@@ -79,6 +84,7 @@ static void account_json(struct json *json, const struct account *account)
     json_text(json, "reply_all", reply_all_name(account->reply_all));
     json_text(json, "maildir", account->maildir);
     json_text(json, "chat", chat_name(account->chat));
+    json_text(json, "encrypt_outgoing", encrypt_name(account->encrypt_outgoing));
     json_bool(json, "self_made", account->self_made);
     json_text(json, "created", created);
     json_text(json, "ends", account->ends_ms ? ends : NULL);
@@ -128,6 +134,7 @@ static void show_text(struct command *command, const struct account *account)
     if (account->maildir)
         command_say(command, "maildir    %s\n", account->maildir);
     command_say(command, "chat       %s\n", chat_name(account->chat));
+    command_say(command, "encrypt_outgoing %s\n", encrypt_name(account->encrypt_outgoing));
     command_say(command, "created    %s%s\n", created, account->self_made ? " by its owner" : "");
     if (account->ends_ms) {
         date_rfc3339(account->ends_ms, created);

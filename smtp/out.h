@@ -41,6 +41,7 @@ struct out_mail {    /* one text for people of one host */
     bool eight_bit, utf8_header;
     struct mail_terms terms; /* what its author said */
     bool secret;             /* leaves over TLS alone */
+    bool undecided;          /* whether it leaves encrypted: there is no text yet */
     bool tls_optional;       /* "TLS-Required: No": what policies say does not matter */
     char *login, *password;  /* of the relay, or NULL */
     /* results, beside the fates */
@@ -69,6 +70,12 @@ struct out_load { /* load() */
     struct errand errand;
     struct out_mail *mail; /* NULL: nothing of it is left to be sent */
 };
+struct out_cipher { /* cipher() */
+    struct errand errand;
+    bool settled;
+    int64_t account_id; /* else whose key is to be looked for first, for whom */
+    char *address, *domain;
+};
 struct out_recall { /* recall(): zeros if nothing is kept */
     struct errand errand;
     struct sts_kept kept;
@@ -88,6 +95,7 @@ struct out_report { /* write_report() */
     struct bytes gzip; /* JSON */
     bool mailed;       /* it is a delivery now: nothing more must be remembered */
 };
+enum key_answer { KEY_FOUND, KEY_NOWHERE, KEY_SILENT };
 enum { OUT_PIECE = 64 * 1024 };
 struct out_piece { /* piece() */
     struct errand errand;
@@ -109,7 +117,12 @@ struct out_duties {
     struct errand *(*load)(void *ctx, const int64_t *ids, size_t count); /* struct out_load */
     struct errand *(*piece)(struct source *body, int64_t offset);        /* struct out_piece */
     struct errand *(*record)(void *ctx, const struct out_mail *mail); /* every fate not recorded */
-    struct errand *(*recall)(void *ctx, const char *domain);          /* struct out_recall */
+    /* Settles how an undecided mail leaves, or says what must be known first. */
+    struct errand *(*cipher)(void *ctx, int64_t delivery_id); /* struct out_cipher */
+    /* What came of that; takes the content of `key`. */
+    struct errand *(*found)(void *ctx, const struct out_cipher *wanted, enum key_answer answer,
+                            struct bytes *key);
+    struct errand *(*recall)(void *ctx, const char *domain); /* struct out_recall */
     struct errand *(*keep)(void *ctx, const char *domain, const struct sts_kept *kept); /* copies */
     /* The next domain whose policy holds, and is a day old. */
     struct errand *(*next_stale)(void *ctx, const char *after_domain); /* struct out_stale */

@@ -184,10 +184,41 @@ struct out_mail *courier_loaded(const struct courier *it, const struct claims_ba
 static enum next loaded(struct courier *it, struct errand *back)
 {
     it->mail = courier_loaded(it, it->batch, back);
-    if (it->mail)
-        return out_is_open(it->mail) ? find_mx(it) : courier_settle(it, OUT_LATER, "");
-    it->rest_ms = 0;
-    return NEXT_HANG_UP;
+    if (!it->mail) {
+        it->rest_ms = 0;
+        return NEXT_HANG_UP;
+    }
+    if (!out_is_open(it->mail))
+        return courier_settle(it, OUT_LATER, "");
+    if (it->mail->undecided)
+        return courier_find_keys(it);
+    return it->aimed ? courier_begin_anew(it) : find_mx(it);
+}
+
+static enum next load_it(struct courier *it)
+{
+    const struct out_duties *duties = &it->out->duties;
+
+    return courier_wait(it, LOAD, duties->load(duties->ctx, it->batch->ids, it->batch->count));
+}
+
+enum next courier_find_keys(struct courier *it)
+{
+    return courier_wait(
+        it, FIND_KEYS,
+        key_search_begin(&it->keys, &it->out->duties, it->mail->recipients[0].delivery_id));
+}
+
+static enum next found_keys(struct courier *it, struct errand *back)
+{
+    struct errand *further = key_search_go_on(&it->keys, back);
+
+    if (further)
+        return courier_wait(it, FIND_KEYS, further);
+    if (it->keys.failed)
+        return courier_settle(it, OUT_LATER, "451 4.3.0 Our server could not look for keys");
+    out_mail_free(steal(&it->mail));
+    return load_it(it);
 }
 
 static const char not_asked[] = "450 4.4.3 DNS could not be asked";
@@ -257,11 +288,10 @@ static enum next recorded(struct courier *it, struct errand *back)
 static enum next on_begin(void *session, const struct peer *peer, struct turn *turn)
 {
     struct courier *it = session;
-    const struct out_duties *duties = &it->out->duties;
 
     (void)peer;
     it->turn = turn;
-    return courier_wait(it, LOAD, duties->load(duties->ctx, it->batch->ids, it->batch->count));
+    return load_it(it);
 }
 
 static enum next on_resume(void *session, struct errand *back, struct turn *turn)
@@ -271,6 +301,7 @@ static enum next on_resume(void *session, struct errand *back, struct turn *turn
     it->turn = turn;
     switch (it->stage) {
     case LOAD: return loaded(it, back);
+    case FIND_KEYS: return found_keys(it, back);
     case FIND_MX: return found_mx(it, back);
     case FIND_POLICY: return found_policy(it, back);
     case FIND_ADDRESSES: return found_addresses(it, back);
@@ -296,6 +327,7 @@ static void on_free(void *session)
         claims_ended(&out->claims, it->next, 0, monotonic_ms());
     claims_ended(&out->claims, it->batch, it->rest_ms, monotonic_ms());
     out_mail_free(it->mail);
+    key_search_clear(&it->keys);
     policy_search_clear(&it->policy);
     for (size_t i = 0; i < COUNT_OF(it->dane); i++)
         dane_clear(&it->dane[i]);

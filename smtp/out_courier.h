@@ -3,6 +3,8 @@
  *
  * A courier carries one text to people of one host, and then others for the same host while the connection stands:
  *
+ *   ┌> KEYS  (of those whom a mail may go to encrypted)
+ *   v
  *     LOAD ─> MX ─> POLICY ─> ADDRESSES ─> TLSA ─> TALK ─(another address, or in clear)─> TALK ─> RECORD
  *                                           │ ^
  *                             (the next mail) (it needs another connection, or this one broke)
@@ -16,10 +18,20 @@
 
 #include "client.h"
 #include "out_dane.h"
+#include "out_keys.h"
 #include "out_mx.h"
 #include "out_policy.h"
 
-enum courier_stage { LOAD, FIND_MX, FIND_POLICY, FIND_ADDRESSES, FIND_TLSA, TALK, RECORD };
+enum courier_stage {
+    LOAD,
+    FIND_KEYS,
+    FIND_MX,
+    FIND_POLICY,
+    FIND_ADDRESSES,
+    FIND_TLSA,
+    TALK,
+    RECORD
+};
 
 struct courier {
     struct out *out;
@@ -28,6 +40,8 @@ struct courier {
     char *domain;               /* to which the mail goes; with a relay its name */
     enum courier_stage stage;
     struct out_mail *mail; /* NULL before LOAD is done */
+    struct key_search keys;
+    bool aimed; /* the choice is made, and all that is asked about it */
     struct mx_choice choice;
     struct policy_search policy;
     struct dane dane[MX_HOSTS_MAX]; /* of the hosts of the choice */
@@ -55,8 +69,12 @@ int64_t courier_rest_ms(const struct out *out); /* of a mail whose end could not
 struct out_mail *courier_loaded(const struct courier *it, const struct claims_batch *batch,
                                 struct errand *back);
 
+/* Looks for keys, as what was loaded is undecided; it is loaded again then. */
+enum next courier_find_keys(struct courier *it);
+
 /* ---- out_courier_talk.c ---- */
-enum next courier_talk(struct courier *it); /* at the next host where something may be said */
+enum next courier_begin_anew(struct courier *it); /* with the first host, for another mail */
+enum next courier_talk(struct courier *it);       /* at the next host where something may be said */
 enum next courier_talked(struct courier *it, struct errand *back); /* takes `back` */
 bool courier_is_relayed(const struct courier *it);
 /* What TLS reports will say. */

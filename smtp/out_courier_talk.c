@@ -161,27 +161,28 @@ static bool fits(struct out_talk *talk, struct errand *back)
         let_go(it);
         return false;
     }
-    bool open = out_is_open(mail), alike = same_demands(it->mail, mail);
+    bool open = out_is_open(mail), alike = !mail->undecided && same_demands(it->mail, mail);
     take_over(it, mail);
     it->unbegun = open && !alike;
     return open && alike;
 }
 
 /* It was not this mail's connection: they end one when they please. */
-static enum next begin_anew(struct courier *it)
+enum next courier_begin_anew(struct courier *it)
 {
     if (it->out->claims.closing)
         return courier_settle(it, OUT_LATER, "our server was stopped");
     it->unbegun = it->hoped = it->handshake_failed = false;
     it->host = it->address = 0;
     it->talks = 0;
-    return courier_talk(it);
+    return it->mail->undecided ? courier_find_keys(it) : courier_talk(it);
 }
 
 /* ---- conversations ---- */
 /* At the next host where something may be said. */
 enum next courier_talk(struct courier *it)
 {
+    it->aimed = true;
     it->orders = orders_of(it, it->handshake_failed);
     while (it->orders.barred) {
         count_barred(it);
@@ -251,7 +252,7 @@ enum next courier_talked(struct courier *it, struct errand *back)
     if (connected && out_is_open(it->mail) &&
         (it->unbegun || it->talk.mails > 0 || it->talk.end == TALK_DONE)) {
         errand_free(back);
-        return begin_anew(it);
+        return courier_begin_anew(it);
     }
     if (connected && may_go_clear(it)) {
         errand_free(back);

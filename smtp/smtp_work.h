@@ -57,6 +57,14 @@ struct errand *work_next_report(void *ctx, int64_t after_day,
 struct errand *work_write_report(void *ctx, int64_t day, const char *domain,
                                  const struct report_targets *targets);
 struct errand *work_end_report(void *ctx, int64_t day, const char *domain);
+/* work_cipher.c */
+struct errand *work_cipher(void *ctx, int64_t delivery_id);
+struct errand *work_key_found(void *ctx, const struct out_cipher *wanted, enum key_answer answer,
+                              struct bytes *key);
+/* Puts the encrypted text in the place of *body.  ERR_REFUSED: it can be encrypted no more. */
+MUST_CHECK bool work_cipher_text(struct smtp *smtp, struct store_view *view,
+                                 const struct delivery *delivery, struct source **body,
+                                 struct err *err);
 struct out_duties work_out_duties(struct smtp *smtp); /* work_out.c */
 /* work_dkim.c: puts the signatures of its author's domain in front of a mail on its way out.  DELIVER lane. */
 MUST_CHECK bool work_dkim_sign(struct smtp *smtp, struct store_view *view,

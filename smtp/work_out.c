@@ -27,8 +27,8 @@ static bool add_due(void *ctx, const struct delivery *delivery)
     must_make_room(look->due, look->count, look->capacity);
     look->due[look->count++] = (struct out_due){
         .id = delivery->id,
-        /* a row without a body has a text of its own, written when it goes */
-        .text_id = delivery->body_id ? delivery->body_id : -delivery->id,
+        /* a row without a body has a text of its own, written when it goes; so does who gets it encrypted */
+        .text_id = delivery->body_id && !delivery->cipher ? delivery->body_id : -delivery->id,
         .host = must_dup(delivery->host ? delivery->host : ""),
         .mail_from = must_dup(delivery->mail_from ? delivery->mail_from : ""),
     };
@@ -150,9 +150,18 @@ static bool begin_mail(struct smtp *smtp, struct store_view *view, const struct 
     switch (find_text(smtp, view, delivery, mail, err)) {
     case FAILED: return false;
     case ABSENT: return true;
-    case FOUND: return work_dkim_sign(smtp, view, delivery, mail, err) && note_facts(mail, err);
+    case FOUND: break;
     }
-    __builtin_unreachable();
+    if (delivery->cipher == CIPHER_ALL && !work_cipher_text(smtp, view, delivery, &mail->body, err))
+        return false;
+    return work_dkim_sign(smtp, view, delivery, mail, err) && note_facts(mail, err);
+}
+
+/* It can be encrypted no more, and will not leave in clear: its author believes it secret. */
+static void refuse_recipient(const struct err *err, struct out_recipient *recipient)
+{
+    recipient->fate = OUT_REFUSED;
+    snprintf(recipient->reply, sizeof recipient->reply, "550 5.7.5 %s. Send it again.", err->said);
 }
 
 /* One that was sent or dropped since it was found due is left out. */
@@ -168,14 +177,18 @@ static bool add_recipient(struct smtp *smtp, struct store_view *view, int64_t id
         !delivery.rcpt_to || delivery.tell != TELL_NOTHING ||
         delivery.host_next_ms > clock_now(smtp->parts.clock)) /* found not to answer meanwhile */
         return true;
-    if (mail->count == 0 && !begin_mail(smtp, view, &delivery, mail, err))
+    mail->undecided = delivery.cipher == CIPHER_OPEN;
+    bool begun = mail->count > 0 || mail->undecided || begin_mail(smtp, view, &delivery, mail, err);
+    if (!begun && (delivery.cipher != CIPHER_ALL || err->kind != ERR_REFUSED))
         return false;
     struct out_recipient *recipient = &mail->recipients[mail->count++];
     recipient->delivery_id = id;
     recipient->version = delivery.wanted;
     recipient->address = must_dup(delivery.rcpt_to);
     recipient->wish = recipient_terms_copy(&delivery.wish);
-    if (!mail->body) {
+    if (!begun)
+        refuse_recipient(err, recipient);
+    else if (!mail->body && !mail->undecided) {
         recipient->fate = OUT_TAKEN;
         snprintf(recipient->reply, sizeof recipient->reply, "no longer wanted");
     }
@@ -362,6 +375,8 @@ struct out_duties work_out_duties(struct smtp *smtp)
         .load = work_load,
         .piece = work_piece,
         .record = work_record,
+        .cipher = work_cipher,
+        .found = work_key_found,
         .recall = work_recall,
         .keep = work_keep,
         .next_stale = work_next_stale,

@@ -9,7 +9,7 @@
     "SELECT a.id, a.person_id, a.state, a.name, d.name, a.display_name, a.summary, a.language, "   \
     "a.maildir,"                                                                                   \
     " a.reply_all, a.actor_public_pem, a.actor_key, a.created_ms, a.asleep_since_ms,"              \
-    " a.self_made, a.used_ms, a.ends_ms, a.chat"                                                   \
+    " a.self_made, a.used_ms, a.ends_ms, a.chat, a.encrypt_outgoing"                               \
     " FROM account a JOIN domain d ON d.id = a.domain_id "
 
 void account_clear(struct account *account)
@@ -47,6 +47,7 @@ static void read_account(struct sql_rows *rows, void *out)
     account->used_ms = take_number(rows);
     account->ends_ms = take_number(rows);
     account->chat = (enum chat)take_int(rows);
+    account->encrypt_outgoing = (enum encrypt_outgoing)take_int(rows);
 }
 
 enum found store_account(struct store_view *view, int64_t id, struct account *out, struct err *err)

@@ -100,6 +100,7 @@ static bool update_what_hangs_on_it(struct store_tx *tx, const struct account *a
     if (account->state == ACCOUNT_REMOVED &&
         (!sql_run(tx->sql, "DELETE FROM credential WHERE account_id = ?", id, err) ||
          !sql_run(tx->sql, "DELETE FROM account_key WHERE account_id = ?", id, err) ||
+         !store_forget_peer_keys(tx, account->id, err) ||
          !sql_run(tx->sql, "DELETE FROM expecting WHERE account_id = ?", id, err) ||
          !sql_run(tx->sql, "DELETE FROM annotation WHERE account_id = ? AND mailbox_id = 0", id,
                   err)))
@@ -119,14 +120,14 @@ bool store_update_account(struct store_tx *tx, const struct account *account, st
     if (!sql_change(tx->sql,
                     "UPDATE account SET state = ?, display_name = ?, summary = ?, language = ?, "
                     "maildir = ?,"
-                    " reply_all = ?, asleep_since_ms = ?, ends_ms = ?, chat = ?, self_made = ? "
-                    "WHERE id = ?",
+                    " reply_all = ?, asleep_since_ms = ?, ends_ms = ?, chat = ?, self_made = ?,"
+                    " encrypt_outgoing = ? WHERE id = ?",
                     with(as_number(account->state), as_text(account->display_name),
                          as_text(account->summary), as_text(account->language),
                          as_text(account->maildir), as_number(account->reply_all),
                          as_number(account->asleep_since_ms), as_number(account->ends_ms),
                          as_number(account->chat), as_number(account->self_made),
-                         as_number(account->id)),
+                         as_number(account->encrypt_outgoing), as_number(account->id)),
                     no_account, err) ||
         !sql_run(tx->sql,
                  "UPDATE person SET name = ?, gone = ?"

@@ -9,7 +9,8 @@
     "d.wanted,"                                                                                    \
     " d.delivered, d.withdrawn_ms IS NOT NULL, d.tries, d.due_ms, d.first_ms, d.last_reply, "      \
     "d.body_id,"                                                                                   \
-    " d.mail_from, d.rcpt_to, d.notify, d.dsn_return, d.envid, d.orcpt, d.require_tls, d.tell,"    \
+    " d.mail_from, d.rcpt_to, d.notify, d.dsn_return, d.envid, d.orcpt, d.require_tls, d.tell, "   \
+    "d.cipher,"                                                                                    \
     " h.next_ms, h.last_reply FROM delivery d LEFT JOIN inbox i ON i.id = d.inbox_id"              \
     " LEFT JOIN mail_host h ON h.name = CASE d.target WHEN 3 THEN (SELECT name FROM mail_host"     \
     " WHERE name " ITS_WAY("d") " ORDER BY next_ms DESC LIMIT 1) END "
@@ -74,6 +75,7 @@ static void read_delivery(struct sql_rows *rows, void *out)
     delivery->wish.orcpt = take_text(rows);
     delivery->terms.require_tls = take_bool(rows);
     delivery->tell = (enum delivery_tell)take_int(rows);
+    delivery->cipher = (enum cipher)take_int(rows);
     delivery->host_next_ms = take_number(rows);
     delivery->host_reply = take_text(rows);
 }
@@ -83,6 +85,14 @@ enum found store_delivery(struct store_view *view, int64_t id, struct delivery *
 {
     return sql_find(view->sql, DELIVERY "WHERE d.id = ?", with(as_number(id)), read_delivery, out,
                     err);
+}
+
+bool store_deliveries_open(struct store_view *view, int64_t body_id,
+                           bool (*each)(void *ctx, struct delivery *), void *ctx, struct err *err)
+{
+    return sql_walk(view->sql, DELIVERY "WHERE d.body_id = ? AND d.cipher = ? ORDER BY d.id",
+                    with(as_number(body_id), as_number(CIPHER_OPEN)), delivery, read_delivery,
+                    delivery_clear, each, ctx, err);
 }
 
 static int compare_ids(const void *a, const void *b)

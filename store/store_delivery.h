@@ -26,6 +26,11 @@ enum delivery_tell { /* with due_ms DELIVERY_PARKED_MS: what its author is still
                      TELL_GIVEN_UP,
                      TELL_RELAYED, /* taken by a server that makes no reports */
 };
+enum cipher {              /* TARGET_MAIL: how its text leaves */
+              CIPHER_NONE, /* as it was written */
+              CIPHER_OPEN, /* not decided: the keys of all who get it are looked for */
+              CIPHER_ALL,  /* encrypted to whom it goes to, as all copies of it */
+};
 #define DELIVERY_PARKED_MS INT64_C(253402300799000) /* due then: the end of time */
 struct delivery {
     int64_t id;
@@ -46,6 +51,7 @@ struct delivery {
     struct mail_terms terms;   /* eight_bit and utf8 alone are not kept: the text tells */
     struct recipient_terms wish;
     enum delivery_tell tell;
+    enum cipher cipher;
     /* How its host fares; 0 and NULL: well.  Nothing is tried before host_next_ms. */
     int64_t host_next_ms;
     char *host_reply;
@@ -62,6 +68,10 @@ MUST_CHECK bool store_delivery_next_due(struct store_view *view, unsigned target
                                         int64_t *out_ms, struct err *err);
 enum found store_delivery(struct store_view *view, int64_t id, struct delivery *out,
                           struct err *err);
+/* Those of one text whose cipher is open. */
+MUST_CHECK bool store_deliveries_open(struct store_view *view, int64_t body_id,
+                                      bool (*each)(void *ctx, struct delivery *), void *ctx,
+                                      struct err *err);
 /* Unfinished ones for `queue list`, id above `after`. */
 MUST_CHECK bool store_queue(struct store_view *view, int64_t after, int limit,
                             bool (*each)(void *ctx, const struct delivery *), void *ctx,

@@ -43,8 +43,8 @@ static bool put_delivery(struct store_tx *tx, const struct delivery *delivery, i
         "INSERT INTO delivery (subject, subject_id, account_id, target, inbox_id, "
         "person_id, host, wanted,"
         " delivered, tries, due_ms, first_ms, body_id, mail_from, rcpt_to,"
-        " notify, dsn_return, envid, orcpt, require_tls)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " notify, dsn_return, envid, orcpt, require_tls, cipher)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (subject, subject_id, target, place) DO UPDATE SET"
         " wanted = CASE WHEN " IS_FOLLOW
         " THEN excluded.wanted ELSE max(wanted, excluded.wanted) END,"
@@ -56,7 +56,7 @@ static bool put_delivery(struct store_tx *tx, const struct delivery *delivery, i
         " tries = " TRIES_ANEW ", body_id = excluded.body_id, mail_from = excluded.mail_from, "
         "rcpt_to = excluded.rcpt_to, tell = 0, notify = excluded.notify,"
         " dsn_return = excluded.dsn_return, envid = excluded.envid, orcpt = excluded.orcpt,"
-        " require_tls = excluded.require_tls"
+        " require_tls = excluded.require_tls, cipher = excluded.cipher"
         " WHERE withdrawn_ms IS NULL", /* what was taken back is not said again */
         with(as_number(delivery->subject), as_number(delivery->subject_id),
              as_id(delivery->account_id), as_number(delivery->target), as_id(inbox_id),
@@ -65,7 +65,7 @@ static bool put_delivery(struct store_tx *tx, const struct delivery *delivery, i
              as_id(body_id), as_text(delivery->mail_from), as_text(delivery->rcpt_to),
              as_number(delivery->wish.notify), as_number(delivery->terms.dsn_return),
              as_text(delivery->terms.envid), as_text(delivery->wish.orcpt),
-             as_number(delivery->terms.require_tls)),
+             as_number(delivery->terms.require_tls), as_number(delivery->cipher)),
         err);
 }
 

@@ -13,6 +13,8 @@ enum account_state { ACCOUNT_ACTIVE, ACCOUNT_ASLEEP, ACCOUNT_REMOVED };
 enum reply_all { REPLY_ALL_ASK, REPLY_ALL_PUBLIC, REPLY_ALL_PEOPLE };
 /* Does a chat program (Delta Chat) read the mailbox?  Then everything goes to INBOX. */
 enum chat { CHAT_UNKNOWN, CHAT_YES, CHAT_NO };
+/* Is mail to others encrypted to them, where their keys are known? */
+enum encrypt_outgoing { ENCRYPT_NO, ENCRYPT_WHEN_POSSIBLE };
 struct account {
     int64_t id, person_id;
     enum account_state state;
@@ -29,6 +31,7 @@ struct account {
     int64_t used_ms; /* last log-in, to a day; 0 never */
     int64_t ends_ms; /* then it is put to sleep; 0 never */
     enum chat chat;
+    enum encrypt_outgoing encrypt_outgoing;
 };
 void account_clear(struct account *account);
 SCOPED_VALUE(account, account_clear)

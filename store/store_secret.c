@@ -52,6 +52,7 @@ static const struct secret_place places[] = {
     PLACE(ROW_TEXT, "annotation", "id", "value", ALL),
     PLACE(ROW_TEXT, "push", "id", "endpoint", ALL),
     PLACE(ROW_TEXT, "push", "id", "auth", ALL),
+    PLACE(ROW_TEXT, "peer_key", "id", "certificate", ALL),
     COPY("sender"),
     COPY("subject"),
     COPY("envelope"),

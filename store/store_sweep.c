@@ -15,7 +15,12 @@ enum { SLICE_ROWS = 500, SLICE_FILES = 100 };
 
 /* How long what was counted against a limit is remembered, and a row withdrawn before it was said: longer than
  * any attempt to say it can last. */
-enum { LIMITED_DAYS = 32, SILENT_HOURS = 1, HOST_DAYS = 7 /* nobody wrote there since */ };
+enum {
+    PEER_DAYS = 400,
+    LIMITED_DAYS = 32,
+    SILENT_HOURS = 1,
+    HOST_DAYS = 7 /* nobody wrote there since */
+};
 
 static DIR *open_listing(int parent, const char *name, struct err *err)
 {
@@ -150,7 +155,11 @@ static bool tidy_rows(struct store_change *change, struct store_tx *tx, struct e
            expire(tx,
                   "DELETE FROM mail_host WHERE name IN (SELECT name FROM mail_host"
                   " WHERE next_ms < ? LIMIT ?)",
-                  now_ms - (int64_t)HOST_DAYS * DAY_MS, &tidy->more, err);
+                  now_ms - (int64_t)HOST_DAYS * DAY_MS, &tidy->more, err) &&
+           expire(tx,
+                  "DELETE FROM peer_key WHERE id IN (SELECT id FROM peer_key"
+                  " WHERE seen_ms < ? LIMIT ?)",
+                  now_ms - (int64_t)PEER_DAYS * DAY_MS, &tidy->more, err);
 }
 
 static bool is_copied(struct store *store)

@@ -17,6 +17,7 @@
 #include "store_message.h"
 #include "store_own_key.h"
 #include "store_pass.h"
+#include "store_peer.h"
 #include "store_people.h"
 #include "store_push.h"
 #include "store_secret.h"
@@ -111,6 +112,14 @@ MUST_CHECK bool store_put_contact(struct store_tx *tx, const struct contact *con
 MUST_CHECK bool store_forget_contact(struct store_tx *tx, const struct contact *contact,
                                      struct err *err);
 MUST_CHECK bool store_set_expecting(struct store_tx *tx, int64_t account_id, int64_t until_ms,
+                                    struct err *err);
+
+/* In the place of what was known from that source; the account keeps what was heard of last, `most` in all. */
+MUST_CHECK bool store_put_peer_key(struct store_tx *tx, const struct peer_key *key, int most,
+                                   struct err *err);
+MUST_CHECK bool store_forget_peer_keys(struct store_tx *tx, int64_t account_id, struct err *err);
+/* For all deliveries of that text that are open. */
+MUST_CHECK bool store_settle_cipher(struct store_tx *tx, int64_t body_id, enum cipher cipher,
                                     struct err *err);
 
 /* Of two pairs for one address the first stays. */
