@@ -4,6 +4,7 @@
 
 struct attributes {
     struct slice addr, keydata; /* at NULL: not there */
+    bool mutual;
 };
 
 /* One more of them.  False: what nobody knows and may not be passed over makes the whole field invalid. */
@@ -13,8 +14,10 @@ static bool take(struct slice name, struct slice value, struct attributes *out)
         out->addr = value;
     else if (slice_is_nocase(name, "keydata"))
         out->keydata = value;
+    else if (slice_is_nocase(name, "prefer-encrypt"))
+        out->mutual = slice_is_nocase(value, "mutual");
     else
-        return slice_is_nocase(name, "prefer-encrypt") || slice_starts_nocase(name, "_");
+        return slice_starts_nocase(name, "_");
     return true;
 }
 
@@ -44,6 +47,13 @@ bool autocrypt_read(struct slice field, struct slice address, struct bytes *out_
         if (found.keydata.at[i] != ' ' && found.keydata.at[i] != '\t')
             bytes_add_char(&base64, found.keydata.at[i]);
     return base64.len > 0 && base64_read(bytes_slice(&base64), out_key);
+}
+
+bool autocrypt_is_mutual(struct slice field)
+{
+    struct attributes found = {0};
+
+    return field.len <= AUTOCRYPT_MAX && read_attributes(field, &found) && found.mutual;
 }
 
 void autocrypt_print(struct slice field, struct bytes *out)

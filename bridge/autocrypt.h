@@ -17,6 +17,8 @@ enum { AUTOCRYPT_MAX = 10 * 1024 }; /* octets of the field; a longer one is not 
  * address; nothing is added to `out_key`. */
 MUST_CHECK bool autocrypt_read(struct slice field, struct slice address, struct bytes *out_key);
 
+/* Of a field that is valid: does its owner prefer mail to be encrypted? */
+bool autocrypt_is_mutual(struct slice field);
 /* The field again, with its end of line, in lines that mail may have; `field` is unfolded. */
 void autocrypt_print(struct slice field, struct bytes *out);
 

@@ -14,15 +14,19 @@
 enum { PARTS_DEEPEST = 4 };
 
 /* Of several valid fields none counts. */
-bool mail_key_told(const struct mail_work *work, struct mail *mail, struct bytes *out)
+const char *mail_key_told(const struct mail_work *work, struct mail *mail, struct bytes *out)
 {
     size_t count = mail_field_count(mail, "Autocrypt"), valid = 0;
+    const char *told = NULL;
 
     for (size_t i = 0; i < count && valid < 2; i++) {
         const char *field = mail_field(mail, "Autocrypt", i);
-        valid += field && autocrypt_read(slice_of(field), slice_of(work->author.address), out);
+        if (!field || !autocrypt_read(slice_of(field), slice_of(work->author.address), out))
+            continue;
+        valid++;
+        told = field;
     }
-    return valid == 1;
+    return valid == 1 ? told : NULL;
 }
 
 static bool may_teach(const struct mail_work *work)
@@ -81,7 +85,7 @@ static bool old_key_signed(void *ctx, const struct account_key *key, bool *out, 
 
 /* ---- together ---- */
 /* Of a mail from the future we know only that it came now. */
-static int64_t dated_ms(struct mail_work *work)
+int64_t mail_effective_ms(const struct mail_work *work)
 {
     int64_t date_ms = mail_date_ms(work->mail);
 
@@ -101,7 +105,7 @@ bool mail_key_learn(struct mail_work *work, struct err *err)
         .learnt = KEY_BY_AUTOCRYPT,
         .proven = old_key_signed,
         .ctx = work,
-        .dated_ms = dated_ms(work),
+        .dated_ms = mail_effective_ms(work),
         .now_ms = work->now_ms,
     };
     return key_change_plan(work->bridge, work->view, &offer, &work->arrival->plan->key_change, err);

@@ -28,8 +28,10 @@ void planned_note_free(struct planned_note *note)
 
 static void copies_free(struct mail_plan *plan)
 {
-    for (size_t i = 0; i < plan->copy_count; i++)
+    for (size_t i = 0; i < plan->copy_count; i++) {
         letter_clear(&plan->copies[i].letter);
+        peer_key_clear(&plan->copies[i].peer);
+    }
     free(plan->copies);
 }
 

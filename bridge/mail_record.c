@@ -1,6 +1,7 @@
 /* What prepare() planned, written: on the writer, short, and perhaps twice. */
 #include "mail_work.h"
 
+#include "bridge_peer.h"
 #include "config.h"
 #include "list_work.h"
 #include "memory.h"
@@ -197,7 +198,8 @@ static bool file_copy(struct store_tx *tx, struct planned_copy *copy,
                       const struct planned_visit *visit, int64_t message_id, struct err *err)
 {
     if (!visit || visit->visit.act == CONTACT_TAKE)
-        return letter_file(tx, &copy->letter, message_id, err);
+        return letter_file(tx, &copy->letter, message_id, err) &&
+               (!copy->peer.address || bridge_peer_record(tx, &copy->peer, err));
     return visit->visit.act == CONTACT_DROP ||
            letter_hold(tx, &copy->letter, message_id, visit->contact_id, err);
 }

@@ -17,6 +17,7 @@
 #include "own_key.h"
 #include "policy_post.h"
 #include "report.h"
+#include "store_peer.h"
 #include "words.h"
 
 /* ---- the plan ---- */
@@ -58,7 +59,8 @@ struct planned_copy { /* a mail for a mailbox here */
     struct letter letter;
     struct guard guard;
     bool guarded;
-    bool report; /* to the author, about another copy */
+    bool report;          /* to the author, about another copy */
+    struct peer_key peer; /* what it tells of its author; no address: nothing */
 };
 struct planned_sending { /* a mail for elsewhere */
     char *rcpt_to, *host;
@@ -392,8 +394,13 @@ MUST_CHECK bool chat_face(struct mail_work *work, const struct account *account,
 struct source *chat_answer(struct mail_work *work, const char *to, struct slice prefix,
                            struct err *err);
 bool refuse_mail_person_beside(struct mail_work *work);
-/* mail_key.c: the certificate that `mail` tells of its author. */
-bool mail_key_told(const struct mail_work *work, struct mail *mail, struct bytes *out);
+/* mail_key.c: the certificate that `mail` tells of its author, and the field it stands in, or NULL. */
+const char *mail_key_told(const struct mail_work *work, struct mail *mail, struct bytes *out);
+/* When the mail was written; one from the future now (Autocrypt Level 1, 2.3.1). */
+int64_t mail_effective_ms(const struct mail_work *work);
+/* peer_learn.c: what the mail tells of its author's key, for that account; `out` stays empty if it is nothing new. */
+MUST_CHECK bool peer_learn(struct mail_work *work, const struct account *account,
+                           struct peer_key *out, struct err *err);
 /* The first key of the author's account, recorded before all else, so that what answers the mail is sealed to it.  Commits.
  * False *out_learnt: it is not the first, or not fit. */
 MUST_CHECK bool mail_key_learn_first(struct mail_work *work, struct slice certificate,

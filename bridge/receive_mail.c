@@ -116,6 +116,8 @@ bool mail_plan_copy(struct mail_work *work, const struct account *account, size_
     copy->letter.account_id = account->id;
     copy_facts(work, shown_from, &copy->letter);
     copy->guarded = guard_copy(work, digest, copy);
+    if (!peer_learn(work, account, &copy->peer, err))
+        return false;
     struct source *body = work->opens ? work->opened.plain : work->arrival->body;
     scoped(source) content =
         mail_rewritten(work->bridge->config, body, bytes_slice(&prefix), drop, err);

@@ -96,11 +96,13 @@ static bool update_what_hangs_on_it(struct store_tx *tx, const struct account *a
                                     struct err *err)
 {
     const struct sql_value *id = with(as_number(account->id));
+    bool knows_peers = account->state != ACCOUNT_REMOVED && account->encrypt_outgoing != ENCRYPT_NO;
 
+    if (!knows_peers && !store_forget_peer_keys(tx, account->id, err))
+        return false;
     if (account->state == ACCOUNT_REMOVED &&
         (!sql_run(tx->sql, "DELETE FROM credential WHERE account_id = ?", id, err) ||
          !sql_run(tx->sql, "DELETE FROM account_key WHERE account_id = ?", id, err) ||
-         !store_forget_peer_keys(tx, account->id, err) ||
          !sql_run(tx->sql, "DELETE FROM expecting WHERE account_id = ?", id, err) ||
          !sql_run(tx->sql, "DELETE FROM annotation WHERE account_id = ? AND mailbox_id = 0", id,
                   err)))

@@ -57,8 +57,9 @@ def far(dns, ca, tmp_path):
 
 
 def send(account, to, subject="harbour", text=TEXT, raw=None, **headers):
-    mail = raw or compose(account.address, to if isinstance(to, str) else ", ".join(to), subject, text, headers=headers)
-    code, words = submit(account, mail, *([to] if isinstance(to, str) else to))
+    everybody = [to] if isinstance(to, str) else to
+    mail = raw or compose(account.address, ", ".join(everybody), subject, text, headers=headers)
+    code, words = submit(account, mail, everybody)
     assert code == 250, words
     return mail
 
