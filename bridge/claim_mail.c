@@ -80,7 +80,17 @@ static bool open_with(struct handover *claim, struct source *part, const struct 
     if (!own_key_open(claim->work->bridge, claim->desk, signers, count, part, &claim->opened, err))
         return false;
     *out_signed = is_fresh(claim->work, &claim->opened.verdict);
-    return mail_parse(claim->opened.plain, &claim->inner, err);
+    return mail_of_opened(claim->work, &claim->opened, &claim->inner, err);
+}
+
+/* A signature that stands beside what it signs. */
+static bool look_at_signed(struct handover *claim, struct mail *mail, struct err *err)
+{
+    find_key(claim);
+    if (!mail_signed_by(claim->work, mail, key_is_in_use, &claim->by_old, err))
+        return false;
+    return claim->by_old || claim->key.len == 0 ||
+           mail_signed_with(claim->work, mail, bytes_slice(&claim->key), &claim->by_new, err);
 }
 
 /* Twice, since the key that may have signed it is inside. */
@@ -98,20 +108,13 @@ static bool open_encrypted(struct handover *claim, struct source *part, struct e
             old[count++] = bytes_slice(&keys.at[i].certificate);
     if (!open_with(claim, part, old, count, &claim->by_old, err))
         return false;
+    if (!claim->by_old && !look_at_signed(claim, claim->inner, err))
+        return false;
     find_key(claim);
-    if (claim->by_old || claim->key.len == 0)
+    if (claim->by_old || claim->by_new || claim->key.len == 0)
         return true;
     const struct slice brought = bytes_slice(&claim->key);
     return open_with(claim, part, &brought, 1, &claim->by_new, err);
-}
-
-static bool look_at_signed(struct handover *claim, struct err *err)
-{
-    find_key(claim);
-    if (!mail_signed_by(claim->work, key_is_in_use, &claim->by_old, err))
-        return false;
-    return claim->by_old || claim->key.len == 0 ||
-           mail_signed_with(claim->work, bytes_slice(&claim->key), &claim->by_new, err);
 }
 
 static bool read_claim(struct handover *claim, bool *out_read, struct err *err)
@@ -122,7 +125,7 @@ static bool read_claim(struct handover *claim, bool *out_read, struct err *err)
     *out_read = true;
     if (!mail_claims_encryption(claim->work->mail, &claims, &part, err))
         return false;
-    if (claims == MAIL_CLAIMS_NOTHING ? look_at_signed(claim, err)
+    if (claims == MAIL_CLAIMS_NOTHING ? look_at_signed(claim, claim->work->mail, err)
                                       : open_encrypted(claim, part, err))
         return true;
     *out_read = false;

@@ -192,10 +192,10 @@ static bool judge_signature(struct mail_work *work, struct err *err)
 }
 
 /* By the certificate, or else by the keys that fit. */
-static bool signed_lately(struct mail_work *work, key_test *fits, const struct slice *certificate,
-                          bool *out, struct err *err)
+static bool signed_lately(struct mail_work *work, struct mail *mail, key_test *fits,
+                          const struct slice *certificate, bool *out, struct err *err)
 {
-    struct mail_part *root = mail_root(work->mail);
+    struct mail_part *root = mail_root(mail);
     struct pgp_verdict verdict = {0};
     bool judged;
 
@@ -212,14 +212,16 @@ static bool signed_lately(struct mail_work *work, key_test *fits, const struct s
     return true;
 }
 
-bool mail_signed_by(struct mail_work *work, key_test *fits, bool *out, struct err *err)
+bool mail_signed_by(struct mail_work *work, struct mail *mail, key_test *fits, bool *out,
+                    struct err *err)
 {
-    return signed_lately(work, fits, NULL, out, err);
+    return signed_lately(work, mail, fits, NULL, out, err);
 }
 
-bool mail_signed_with(struct mail_work *work, struct slice certificate, bool *out, struct err *err)
+bool mail_signed_with(struct mail_work *work, struct mail *mail, struct slice certificate,
+                      bool *out, struct err *err)
 {
-    return signed_lately(work, NULL, &certificate, out, err);
+    return signed_lately(work, mail, NULL, &certificate, out, err);
 }
 
 /* Signed by whomever, sent by the log-in: the header inside is the one its author saw. */

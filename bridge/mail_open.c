@@ -65,6 +65,59 @@ static bool open_with(struct mail_work *work, const char *address, struct source
     return *out_ok || err->kind == ERR_REFUSED;
 }
 
+/* ---- as a mail ---- */
+static const char *const of_content[] = {"Content-*", "MIME-Version", "HP-Outer"};
+static const char *const of_mails[] = {"From",       "To",       "Cc",          "Subject",
+                                       "Reply-To",   "Date",     "In-Reply-To", "Message-ID",
+                                       "References", "Autocrypt"};
+
+/* The fields of `of`, but those that stand in `mail`, or in `part` (NULL: none). */
+static bool add_fields(struct mail_work *work, struct source *of, struct mail *mail,
+                       struct mail_part *part, struct bytes *out, struct err *err)
+{
+    const char *drop[COUNT_OF(of_content) + COUNT_OF(of_mails) + 1] = {NULL};
+    scoped_value(bytes) header = {0};
+    size_t count = COUNT_OF(of_content);
+
+    memcpy(drop, of_content, sizeof of_content);
+    for (size_t i = 0; i < COUNT_OF(of_mails); i++)
+        if (mail_field(mail, of_mails[i], 0) || (part && mail_part_field(part, of_mails[i])))
+            drop[count++] = of_mails[i];
+    scoped(source) fields = mail_rewritten(work->bridge->config, of, SLICE(""), drop, err);
+    if (!fields || !mail_header_read(fields, &header, err))
+        return false;
+    if (slice_ends(bytes_slice(&header), SLICE("\r\n")))
+        bytes_cut(&header, header.len - strlen("\r\n")); /* the empty line */
+    bytes_add(out, bytes_slice(&header));
+    return true;
+}
+
+bool mail_of_opened(struct mail_work *work, struct own_opened *opened, struct mail **out,
+                    struct err *err)
+{
+    scoped(mail) inner = NULL;
+    scoped_value(bytes) fields = {0};
+
+    if (!mail_parse(opened->plain, &inner, err))
+        return false;
+    if (mail_field(inner, "From", 0)) {
+        *out = steal(&inner);
+        return true;
+    }
+    struct mail_part *root = mail_root(inner), *part = NULL;
+    if (root && mail_part_is(root, "multipart", "signed") && mail_part_count(root) > 0)
+        part = mail_part_child(root, 0);
+    scoped(source) exact = part ? mail_part_exact(part) : NULL;
+    bytes_add_text(&fields, "MIME-Version: 1.0\r\n");
+    if (exact && !add_fields(work, exact, inner, NULL, &fields, err))
+        return false;
+    if (!(part && mail_part_field(part, "From")) &&
+        !add_fields(work, work->arrival->body, inner, part, &fields, err))
+        return false;
+    opened->plain = source_behind(bytes_slice(&fields), steal(&opened->plain));
+    return mail_parse(opened->plain, out, err);
+}
+
 static bool is_from_author(const struct mail_work *work, struct mail *inner)
 {
     scoped_value(mail_addresses) from = {0};
@@ -86,7 +139,7 @@ static void go_inside(struct mail_work *work, struct own_opened *opened, struct 
 
 /* Nobody's key is known: the one that it tells itself, if it is signed by that. */
 static bool learn(struct mail_work *work, const char *address, struct source *part,
-                  struct mail *inner, struct own_opened *opened, struct err *err)
+                  struct mail *inner, bool *out_signed, struct err *err)
 {
     scoped_value(certificates) told = {0};
     scoped_value(bytes) certificate = {0};
@@ -98,13 +151,26 @@ static bool learn(struct mail_work *work, const char *address, struct source *pa
     add(&told, bytes_slice(&certificate));
     if (!open_with(work, address, part, &told, &again, &ok, err))
         return false;
-    if (!ok || again.verdict.judgement != PGP_GOOD)
+    bool by_itself = ok && again.verdict.judgement == PGP_GOOD;
+    if (!by_itself && !mail_signed_with(work, inner, bytes_slice(&certificate), &by_itself, err))
+        return false;
+    if (!by_itself)
         return true;
     if (!mail_key_learn_first(work, bytes_slice(&certificate), &ok, err))
         return false;
-    if (ok)
-        opened->verdict = again.verdict;
+    *out_signed = ok;
     return true;
+}
+
+/* In one with the encryption, beside what it signs, or by a key that is learnt from it. */
+static bool is_signed(struct mail_work *work, const char *address, struct source *part,
+                      const struct certificates *all, const struct own_opened *opened,
+                      struct mail *inner, bool *out, struct err *err)
+{
+    *out = opened->verdict.judgement == PGP_GOOD;
+    if (!*out && !mail_signed_by(work, inner, key_is_in_use, out, err))
+        return false;
+    return *out || all->had_keys || learn(work, address, part, inner, out, err);
 }
 
 static bool judge(struct mail_work *work, const char *address, struct source *part,
@@ -112,16 +178,16 @@ static bool judge(struct mail_work *work, const char *address, struct source *pa
 {
     scoped(mail) inner = NULL;
     struct err broken;
+    bool by_author;
 
-    if (!mail_parse(opened->plain, &inner, &broken) || !is_from_author(work, inner))
+    if (!mail_of_opened(work, opened, &inner, &broken) || !is_from_author(work, inner))
         return work_answer(
             work, VERDICT_UNFIT,
             "Nothing was sent: what is encrypted in this mail is not a mail from %s.",
             work->author.address);
-    if (opened->verdict.judgement != PGP_GOOD && !all->had_keys &&
-        !learn(work, address, part, inner, opened, err))
+    if (!is_signed(work, address, part, all, opened, inner, &by_author, err))
         return false;
-    if (opened->verdict.judgement != PGP_GOOD)
+    if (!by_author)
         return work_answer(work, VERDICT_NOT_ALLOWED,
                            "Nothing was sent: this mail is encrypted, but not signed by the key "
                            "that %s has here. Add the other key (nestbox key add) and send again.",

@@ -186,10 +186,11 @@ MUST_CHECK bool author_judge(struct mail_work *work, struct err *err);
 void author_clear(struct author *author);
 /* Did one of the keys of the author's account that pass `fits` sign the whole mail, lately? */
 typedef bool key_test(const struct account_key *key, int64_t now_ms);
+MUST_CHECK bool mail_signed_by(struct mail_work *work, struct mail *mail, key_test *fits, bool *out,
+                               struct err *err);
 /* Or this one? */
-MUST_CHECK bool mail_signed_with(struct mail_work *work, struct slice certificate, bool *out,
-                                 struct err *err);
-MUST_CHECK bool mail_signed_by(struct mail_work *work, key_test *fits, bool *out, struct err *err);
+MUST_CHECK bool mail_signed_with(struct mail_work *work, struct mail *mail,
+                                 struct slice certificate, bool *out, struct err *err);
 /* mail_origin.c: what smtp found of it. */
 void author_take_origin(struct mail_work *work);
 /* Answered, because the author's domain wants it so? */
@@ -384,6 +385,10 @@ MUST_CHECK bool record_mail(struct bridge *bridge, struct store_tx *tx, struct m
 /* mail_open.c: what an owner's program encrypted to an address that we read is opened; then `mail` is what was in it.  Answered
  * (the verdict is not VERDICT_TAKEN), if it is not signed by a key of the account. */
 MUST_CHECK bool mail_open(struct mail_work *work, struct err *err);
+/* What was opened, as a mail, which borrows of it.  Where it has no From of its own, the fields stand in its signed part
+ * (Thunderbird), or outside (programs that protect no header). */
+MUST_CHECK bool mail_of_opened(struct mail_work *work, struct own_opened *opened, struct mail **out,
+                               struct err *err);
 /* mail_chat.c: an ordinary mail as a chat account is shown it: new From and To into `prefix`, whose address *out_from then is
  * (heap), with what must go of the rest.  Nothing is touched where it is shown as it came. */
 MUST_CHECK bool chat_face(struct mail_work *work, const struct account *account,
