@@ -1,14 +1,19 @@
 """Nobody who takes the disk can read what lies there: a word that came in by every way is nowhere on it."""
+import email
+import email.policy
 import os
 import pathlib
 import signal
-import subprocess
+import tempfile
 
 import pytest
 
 from laboratory.canary import Canary, find_in_file
 from laboratory.disk import Disk
+from laboratory.gpg import Gpg
+from laboratory.terminal import Terminal
 from laboratory.wait import until
+from test_signed_in import Browser, signed_in
 
 FLIGHTS = int(os.environ.get("NESTBOX_CANARIES", 1))
 
@@ -28,39 +33,78 @@ def house(disk, twin, tmp_path):
         elsewhere = tmp_path / "elsewhere"
         elsewhere.mkdir()
         server.environment = {"TMPDIR": str(elsewhere), "XDG_RUNTIME_DIR": str(elsewhere)}
-        server.elsewhere = elsewhere
+        server.elsewhere, server.before = elsewhere, passing()
         return server.start()
     return make
 
 
-def certificate(folder, address):
-    """Of a key that can encrypt."""
-    folder.mkdir(mode=0o700)
-    gpg = ["gpg", "--batch", "--quiet", "--homedir", folder, "--pinentry-mode", "loopback", "--passphrase", ""]
-    subprocess.run([*gpg, "--quick-generate-key", address, "future-default", "default", "1y"], check=True,
-                   capture_output=True)
-    found = subprocess.run([*gpg, "--armor", "--export", address], check=True, capture_output=True).stdout
-    subprocess.run(["gpgconf", "--homedir", folder, "--kill", "all"], check=True, capture_output=True)
-    return found
+@pytest.fixture
+def people(tmp_path_factory):
+    """One with a key, one without, one whom Delta Chat reads; each reads what is theirs."""
+    made = []
+
+    def make(server):
+        alice, bob, eve = (server.account(f"{name}@twin.test") for name in ("alice", "bob", "eve"))
+        for one in (alice, eve):
+            one.ring = Gpg(tmp_path_factory.mktemp("ring") / "home", one.address, encrypts=("ed25519", "cv25519"))
+            made.append(one.ring)
+            server.cli("key", "add", one.address, one.ring.certificate())
+        server.cli("account", "set", eve.address, "chat=yes")
+        alice.reads, bob.reads, eve.reads = opener(alice.ring), as_text, opener(eve.ring)
+        return alice, bob, eve
+    yield make
+    for ring in made:
+        ring.end()
 
 
-def people(server, tmp_path):
-    """One with a key, one without."""
-    alice, bob = server.account("alice@twin.test"), server.account("bob@twin.test")
-    server.cli("key", "add", alice.address, input=certificate(tmp_path / "gnupg", alice.address))
-    return alice, bob
+def as_text(mail):
+    parsed = email.message_from_bytes(mail, policy=email.policy.default)
+    return parsed["Subject"] + "\n" + parsed.get_body(("plain",)).get_content()
+
+
+def opener(ring):
+    def reads(mail):
+        parsed = email.message_from_bytes(mail, policy=email.policy.default)
+        if parsed.get_content_type() != "multipart/encrypted":
+            return as_text(mail)
+        return as_text(ring.decrypt(list(parsed.iter_parts())[1].get_content()))
+    return reads
 
 
 def arrived(canary):
-    """All that was answered 202 or 250 is in the mailboxes."""
+    """All that was answered 202 or 250 is in the mailboxes, and its owner reads it."""
     for one in canary.people:
-        until(lambda one=one: len(one.mails()) >= 13, f"the mails of {one.address}")
+        until(lambda one=one: len(one.mails("INBOX")) >= (9 if len(canary.sizes(one)) > 1 else 6),
+              f"the mails of {one.address}")
+        read = [canary.word in one.reads(one.show(mail)) for mail in one.mails("INBOX")[-6:]]
+        assert sum(read) == len(read), (one.address, read)
+
+
+def mutt_shows(one, word, folder):
+    """The newest mail, as one reads it."""
+    box, settings = folder / "mail.mbox", folder / "muttrc"
+    mail = one.show(one.mails("INBOX")[-1])
+    box.write_bytes(b"From carol@mail.test Sun Nov 22 12:00:00 2026\n" + mail.replace(b"\r\n", b"\n") + b"\n")
+    settings.write_text(f"set folder={folder}\nset quit=yes\nset wait_key=no\nset crypt_use_gpgme=yes\n"
+                        "set crypt_protected_headers_read=yes\nset pager_index_lines=0\n")
+    screen = Terminal(["mutt", "-n", "-F", str(settings), "-f", str(box), "-e", 'push "<display-message>"'],
+                      {"GNUPGHOME": str(one.ring.folder)})
+    screen.wait_for(word)
+    screen.type("q")
+    screen.type("q")
+    assert screen.finish() == 0
+
+
+def passing():
+    """What lies in the places for passing things, apart from what this test itself has there."""
+    return {path for place in ("/tmp", "/var/tmp", "/dev/shm", tempfile.gettempdir()) for path in pathlib.Path(place).iterdir()}
 
 
 def search(server, disk, word):
     """In every block of the disk, the log, what lies in the folders for passing things."""
     found = []
-    for path in [disk.image, server.log, *(path for path in server.elsewhere.rglob("*") if path.is_file())]:
+    new = [path for path in passing() - server.before if path.is_file()]
+    for path in [disk.image, server.log, *(path for path in server.elsewhere.rglob("*") if path.is_file()), *new]:
         found += find_in_file(pathlib.Path(path), word)
     return found
 
@@ -72,50 +116,68 @@ def cores():
     return set(folder.glob("core*"))
 
 
-def test_a_word_that_came_by_every_way_is_nowhere_on_the_disk(house, disk, judge, tmp_path):
+def killed(server, disk):
+    server.kill()
+
+
+def without_power(server, disk):
+    server.freeze()
+    disk.cut()
+    server.kill()
+
+
+def broken(server, disk):
+    """It reads where there is nothing: a core dump would hold all that it knows."""
+    before = cores()
+    os.kill(server.pid, signal.SIGSEGV)
+    assert server.died() in (-signal.SIGSEGV, 99)  # 99: the sanitizer has seen it
+    assert cores() == before
+
+
+ENDS = [killed, without_power, broken]
+
+
+def end_and_search(server, disk, word, end):
+    end(server, disk)
+    disk.detach()
+    found = search(server, disk, word)
+    disk.attach()
+    return found
+
+
+def test_a_word_that_came_by_every_way_is_nowhere_on_the_disk(house, disk, people, judge, tmp_path):
     server = house({})
-    living = people(server, tmp_path)
+    living = people(server)
     for flight in range(FLIGHTS):
         canary = Canary(server, living, judge).fly()
         arrived(canary)
-        if flight % 2 == 1:
-            server.freeze()
-            disk.cut()
-        server.kill()
-        disk.detach()
-        found = search(server, disk, canary.word)
-        disk.attach()
+        found = end_and_search(server, disk, canary.word, ENDS[flight % len(ENDS)])
+        server.start()
+        assert found == []
+    mutt_shows(living[0], canary.word, tmp_path)
+
+
+def test_a_word_of_strangers_and_of_their_refusal_is_nowhere_on_the_disk(house, disk, people, judge):
+    server = house({"contact": "ask", "hold": "accept"})
+    living = people(server)
+    for flight in range(FLIGHTS):
+        canary = Canary(server, living, judge).knock(lambda one: signed_in(one, one.reads) if one else Browser(server))
+        found = end_and_search(server, disk, canary.word, ENDS[(flight + 1) % len(ENDS)])
         server.start()
         assert found == []
 
 
-def test_a_word_of_strangers_and_of_their_refusal_is_nowhere_on_the_disk(house, disk, judge, tmp_path):
-    server = house({"contact": "ask", "hold": "accept"})
-    living = people(server, tmp_path)
-    canary = Canary(server, living, judge).knock()
-    server.kill()
-    disk.detach()
-    found = search(server, disk, canary.word)
-    disk.attach()
-    assert found == []
-
-
-def test_the_search_finds_what_is_not_sealed(house, disk, judge, tmp_path):
+def test_the_search_finds_what_is_not_sealed(house, disk, people, judge):
     server = house({"seal": "no"})
-    canary = Canary(server, people(server, tmp_path), judge).fly()
+    canary = Canary(server, people(server)[:1], judge).fly()
     arrived(canary)
-    server.kill()
-    disk.detach()
-    found = search(server, disk, canary.word)
-    disk.attach()
+    found = end_and_search(server, disk, canary.word, killed)
     assert {line.split(":")[1].split(" at")[0].strip() for line in found} >= {"as it is", "quoted-printable"}
     assert any("base64" in line for line in found)
 
 
 def test_a_crash_leaves_no_core(house, disk):
-    server, before = house({}), cores()
+    server = house({})
     limits = pathlib.Path(f"/proc/{server.pid}/limits").read_text()
     assert "Max core file size        0                    0" in limits
-    os.kill(server.pid, signal.SIGSEGV)
-    assert server.died() in (-signal.SIGSEGV, 99)  # 99: the sanitizer has seen it
-    assert cores() == before
+    broken(server, disk)

@@ -14,7 +14,7 @@ import pytest
 from laboratory.gpg import Gpg
 from laboratory.mailing import compose, from_outside, submit
 from laboratory.wait import until
-from test_signed_in import Browser
+from test_signed_in import Browser, signed_in
 
 CURVE = ("ed25519", "cv25519")
 SERIAL = itertools.count()
@@ -53,15 +53,6 @@ def letter(account, subject, ring=None):
     raise AssertionError(f"no mail says {subject}")
 
 
-def signed_in(account, ring=None):
-    browser = Browser(account.nestbox)
-    browser.get("/sign-in")
-    browser.post("/sign-in", address=account.address)
-    link = re.search(r"https://twin\.test(/sign-in/\w+)", letter(account, "Your link to sign in", ring).get_content())[1]
-    assert browser.post(link, answer="yes") == 303
-    return browser
-
-
 def give(browser, ring):
     assert browser.get("/keys") == 200
     assert browser.post("/keys", key=ring.certificate().read_text()) == 200
@@ -70,7 +61,7 @@ def give(browser, ring):
 
 def test_a_key_given_on_the_web_and_another_that_the_old_ones_letter_takes(owner):
     first, second, _ = owner.rings
-    browser = signed_in(owner)
+    browser = signed_in(owner, lambda mail: mail.decode())
     assert "in use now" in give(browser, first)
     assert "waits for seven days" in give(browser, second)
     assert uses(owner) == {first.fingerprint(): "encrypts", second.fingerprint(): "waiting"}

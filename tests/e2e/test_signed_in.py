@@ -65,6 +65,17 @@ def link_for(account, before=0):
     return re.search(r"https://twin\.test(/sign-in/\w+)", text)[1]
 
 
+def signed_in(account, reads):
+    """The same for somebody whose mail `reads` opens."""
+    one, before = Browser(account.nestbox), len(account.mails("INBOX"))
+    one.get("/sign-in")
+    one.post("/sign-in", address=account.address)
+    row = until(lambda: account.mails("INBOX")[before:], "the link in the mail", 30)[-1]
+    one.post(re.search(rf"https://{account.domain}(/sign-in/\w+)", reads(account.show(row)))[1], answer="yes")
+    assert one.status == 200 and one.cookie
+    return one
+
+
 def sign_in(account):
     one = Browser(account.nestbox)
     assert one.get("/sign-in") == 200

@@ -96,11 +96,16 @@ class Canary:
 
     def fly(self):
         for one in self.people:
-            for size, filler in (("small", ""), ("large", FILLER)):
+            for size, filler in self.sizes(one):
                 self._by_mail(one, size, filler)
             self._by_imap(one)
             self._by_activities(one)
+            self._write_away(one)
         return self
+
+    def sizes(self, one):
+        """Of the mails to them; what is on its way to disk lies there in one form for all."""
+        return (("small", ""), ("large", FILLER))[:2 if one in self.people[:2] else 1]
 
     def _took(self, way, code, wanted=250):
         assert code == wanted, (way, code)
@@ -146,27 +151,84 @@ class Canary:
     def _by_imap(self, one):
         imap = imaplib.IMAP4_SSL(self.server.hostname, 993, ssl_context=self.server.trust)
         imap.login(one.address, one.password)
-        for size, filler in (("small", ""), ("large", FILLER)):
+        for size, filler in self.sizes(one):
             raw = self.mail(f"append-{size}", one.address, "carol@judge.test", filler)
             assert imap.append("Drafts", None, None, raw)[0] == "OK"
         assert imap.xatom("SETMETADATA", "Drafts", f'(/private/comment "{self.mark("metadata", "value")}")')[0] == "OK"
         imap.logout()
         self.ways += ["append", "metadata"]
 
-    def knock(self):
-        """As strangers, where the owner is asked first; they are refused in words, by the command line."""
-        for number, one in enumerate(self.people):
-            stranger = f"knock{number}@mail.test"
-            mail = self.mail("knock", stranger, one.address)
-            self._took("knock", from_outside(self.server, stranger, [one.address], mail)[0] in (250, 450), True)
-            name, actor = f"knock{number}", one.actor
-            self.judge.names[name] = self.mark("knock", "name")
-            note = self.judge.make_note(f"<p>{self.mark('knock', 'note')}</p>", name, to=[actor])
-            status, words = self.judge.post(f"{actor}/inbox", self.judge.create(note, name), name)
-            self._took("knocking note", status, 202)
-            self.server.cli("contact", "refuse", one.address, stranger, "--say", self.mark("knock", "words"))
-            self.ways.append("command line")
+    def knock(self, browser):
+        """As strangers, where the owner is asked first; they are refused in words, by every way of answering.  `browser`
+        makes one that knows forms, signed in if it is given an account."""
+        ways = self._by_command, self._by_reply, self._by_page, self._by_list, None, None, None  # the last wait unseen
+        for one in self.people:
+            for way in ways if one is self.people[0] else ways[:2]:
+                stranger = f"knock{len(self.ways)}@mail.test"
+                mail = self.mail("knock", stranger, one.address)
+                self._took("knock", from_outside(self.server, stranger, [one.address], mail)[0] in (250, 450), True)
+                if way:
+                    way(one, stranger, browser)
+            self._by_notes(one)
+            self._at_forms(one, browser)
         return self
+
+    def _notice(self, one):
+        row = one.mails("Contacts/New")[-1]
+        return row["from"].split("<")[-1].rstrip(">"), one.reads(one.show(row))
+
+    def _by_command(self, one, stranger, _):
+        self.server.cli("contact", "refuse", one.address, stranger, "--say", self.mark("command", "words"))
+        self.server.cli("contact", "import", one.address, input=self.server.cli("contact", "export", one.address))
+        self.ways.append("command line")
+
+    def _by_reply(self, one, _stranger, _browser):
+        robot, _ = self._notice(one)
+        answer = compose(one.address, robot, self.mark("reply", "subject"), f"refuse: {self.mark('reply', 'words')}\n")
+        self._took("reply", submit(one, answer)[0])
+
+    def _by_page(self, one, _, browser):
+        path = re.search(rf"https://{one.domain}(/contacts/\w+)", self._notice(one)[1])[1]
+        visitor = browser(None)
+        assert visitor.get(path) == 200 and visitor.post(path, answer="refuse", words=self.mark("page", "words")) == 200
+        self.ways.append("page of a request")
+
+    def _by_list(self, one, stranger, browser):
+        owner = browser(one)
+        [number] = [row["id"] for row in self.server.ask("contact", "list", one.address) if row["person"] == stranger]
+        path = f"/contacts/person/{number}"
+        assert owner.get(path) == 200 and owner.post(path, answer="refuse", words=self.mark("list", "words")) == 303
+        assert owner.get("/keys") == 200
+        owner.post("/keys", key=self.mark("list", "key"))
+        assert "Give this key" in owner.html or owner.status >= 400
+        self.ways += ["page of an owner", "form for a key"]
+
+    def _by_notes(self, one):
+        """Held unseen; one is welcomed then, one refused in words."""
+        for number, answer in enumerate((None, ["welcome"], ["refuse", "--say", self.mark("note", "words")])):
+            name, actor = f"knock{len(self.ways)}x{number}", one.actor
+            self.judge.names[name] = self.mark("knock", "name")
+            note = self.judge.make_note(f"<p>{self.mark('knock', 'note')}</p>", name, to=[actor],
+                                        summary=self.mark("knock", "warning"))
+            self._took("knocking note", self.judge.post(f"{actor}/inbox", self.judge.create(note, name), name)[0], 202)
+            if answer:
+                self.server.cli("contact", answer[0], one.address, f"@{name}@{self.judge.host}", *answer[1:])
+
+    def _at_forms(self, one, browser):
+        """Where anybody may type, and what a device tells of itself."""
+        visitor = browser(None)
+        assert visitor.get("/sign-in") == 200 and visitor.post("/sign-in", address=self.mark("form", "address")) == 200
+        visitor.get(f"/@{one.user}")
+        assert visitor.post(f"/@{one.user}/subscribe", address=self.mark("form", "no address")) >= 400
+        assert visitor.get(f"/{self.mark('form', 'path')}?{self.mark('form', 'query')}") == 404
+        self.ways += ["form", "path"]
+
+    def _write_away(self, one):
+        """Posts and notes of one's own that are not public: on their way, and kept as text."""
+        friend = f"carol={self.judge.host}@{one.domain}"
+        for way, to in (("followers", one.word("followers")), ("direct out", friend)):
+            post = compose(one.address, to, f"CW: {self.mark(way, 'warning')}", self.mark(way, "text"))
+            self._took(way, submit(one, post)[0])
 
     def _by_activities(self, one):
         judge, actor = self.judge, one.actor
