@@ -118,10 +118,18 @@ static bool settle_held(struct store_tx *tx, const struct contact *row, struct e
     return true;
 }
 
+/* Open again it lies where a new one would. */
 static bool settle_notice(struct store_tx *tx, const struct contact *row, struct err *err)
 {
-    return !row->notice_id ||
-           store_move_copies(tx, row->notice_id, row->account_id, folder_of(row->state), err);
+    scoped_value(account) account = {0};
+
+    if (!row->notice_id)
+        return true;
+    if (store_account(store_tx_view(tx), row->account_id, &account, err) != FOUND)
+        return false;
+    const char *folder = row->state == CONTACT_ASKED ? mailbox_for(&account, MAILBOX_CONTACTS_NEW)
+                                                     : folder_of(row->state);
+    return store_move_copies(tx, row->notice_id, row->account_id, folder, err);
 }
 
 /* What was said by name before, and reached further, gives way. */
@@ -147,7 +155,7 @@ static bool decide_row(struct bridge *bridge, struct store_tx *tx, struct contac
                        enum contact_event event, const char *words, struct err *err)
 {
     enum contact_state before = row->state;
-    int64_t now_ms = clock_now(bridge->clock), count, id;
+    int64_t now_ms = clock_now(bridge->clock), count = 0, id;
 
     row->state = contact_step(before, event);
     row->decided_ms = event == CONTACT_REOPEN ? 0 : now_ms;
@@ -165,6 +173,7 @@ static bool decide_row(struct bridge *bridge, struct store_tx *tx, struct contac
     if (row->state == CONTACT_ASKED || row->state == CONTACT_WELCOME)
         row->held = 0;
     return drop_older_bars(tx, row, err) && settle_held(tx, row, err) &&
+           (count == 0 || contact_mark_arrived(tx, row, err)) &&
            store_put_contact(tx, row, &id, err) && tell_person(bridge, tx, row, before, err);
 }
 

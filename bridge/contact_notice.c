@@ -1,4 +1,9 @@
-/* How the owner is told (behaviour.md 8 and 13, D): from an address of ours, never from the stranger's. */
+/*
+ * How the owner is told (behaviour.md 8 and 13, D): from an address of ours, never from the stranger's.
+ *
+ * To Delta Chat each request is a chat of its own, named after who asks, since its address has a key of its own (own_key.h);
+ * so a bare word there is answer enough.
+ */
 #include "contact_work.h"
 
 #include "compose.h"
@@ -106,15 +111,22 @@ static const char *wish_words(enum contact_wish wish)
     return "wants to write to you";
 }
 
-/* "Bob (@bob@social.example) and 2 others answer your post" */
+/* "Bob (@bob@social.example) and 2 others" */
+static char *who_asks(const struct person *person, size_t other_count)
+{
+    scoped_text char *who = contact_label(person);
+
+    if (other_count == 0)
+        return steal(&who);
+    return must_print("%s and %zu other%s", who, other_count, other_count == 1 ? "" : "s");
+}
+
 static char *subject_of(const struct contact_news *news)
 {
-    scoped_text char *who = contact_label(news->visitor->person);
+    scoped_text char *who = who_asks(news->visitor->person, news->other_count);
 
-    if (news->other_count == 0)
-        return must_print("%s %s", who, wish_words(news->visitor->wish));
-    return must_print("%s and %zu other%s answer your post", who, news->other_count,
-                      news->other_count == 1 ? "" : "s");
+    return must_print("%s %s", who,
+                      news->other_count > 0 ? "answer your post" : wish_words(news->visitor->wish));
 }
 
 static const char *first_words_of(enum contact_wish wish)
@@ -191,6 +203,23 @@ static void add_plain(const struct contact_news *news, const struct account *acc
                 news->ref, d, news->ref, d, news->ref, d, page);
 }
 
+/* No links to write to: what Delta Chat opens for them is a chat that it cannot encrypt. */
+static void add_for_chat(const struct contact_news *news, const char *page, struct bytes *out)
+{
+    scoped_text char *subject = subject_of(news);
+
+    bytes_print(out, "%s. ", subject);
+    add_facts(news, out);
+    if (post_page(news))
+        bytes_print(out, "\n\nYour post: %s", post_page(news));
+    bytes_add_text(out,
+                   "\n\nAnswer here with one word: welcome, refuse or ignore. Words after refuse "
+                   "reach the sender; ignore tells them nothing. If you do nothing, the "
+                   "request ends on ");
+    add_time(out, news->now_ms + contact_lasts_ms(CONTACT_ASKED), false);
+    bytes_print(out, ".\n\nOn the web: %s\n", page);
+}
+
 static void add_link(struct bytes *out, const char *ref, const char *word, const char *domain,
                      const char *label)
 {
@@ -223,8 +252,35 @@ static void add_html(const struct contact_news *news, const struct account *acco
                 page);
 }
 
-static bool write_notice(struct bridge *bridge, struct compose *mail, struct letter *letter,
-                         struct err *err)
+/* ---- the mail ---- */
+static struct compose *begin_mail(const struct account *account, const char *ref, const char *name,
+                                  int64_t now_ms, struct letter *out)
+{
+    scoped_text char *own = account_address(account);
+    scoped_text char *robot = must_print("%s+contact@%s", ref, account->domain);
+    struct compose *mail = compose_new();
+
+    out->account_id = account->id;
+    out->mailbox = mailbox_for(account, MAILBOX_CONTACTS_NEW);
+    out->received_ms = now_ms;
+    out->own = true;
+    out->from = must_print("Contact request <%s>", robot);
+    out->message_id = message_id_new(account->domain);
+    compose_address(mail, "From", name, robot);
+    compose_address(mail, "To", account->display_name, own);
+    compose_field(mail, "Subject", out->subject);
+    compose_date(mail, now_ms);
+    compose_ids(mail, "Message-ID", &out->message_id, 1);
+    compose_field(mail, "Auto-Submitted", "auto-generated");
+    compose_field(mail, "X-Auto-Response-Suppress", "All");
+    compose_language(mail, "en");
+    if (account_chats(account)) /* else it would write the subject before the words */
+        compose_field(mail, "Chat-Version", "1.0");
+    return mail;
+}
+
+static bool finish_mail(struct bridge *bridge, struct compose *mail, struct letter *letter,
+                        struct err *err)
 {
     struct memory_sink written;
 
@@ -234,35 +290,71 @@ static bool write_notice(struct bridge *bridge, struct compose *mail, struct let
     return ok && letter_seal(bridge, content, letter, err);
 }
 
+static char *chat_name(const struct person *person, size_t other_count)
+{
+    scoped_text char *who = who_asks(person, other_count);
+
+    return must_print("Contact request: %s", who);
+}
+
+static bool notice_for_chat(struct bridge *bridge, const struct account *account,
+                            const struct contact_news *news, const char *page, struct letter *out,
+                            struct err *err)
+{
+    scoped_value(bytes) plain = {0};
+    scoped_text char *name = chat_name(news->visitor->person, news->other_count);
+
+    add_for_chat(news, page, &plain);
+    scoped(compose) mail = begin_mail(account, news->ref, name, news->now_ms, out);
+    compose_text(mail, bytes_slice(&plain), NULL);
+    return finish_mail(bridge, mail, out, err);
+}
+
 bool contact_notice(struct bridge *bridge, const struct account *account,
                     const struct contact_news *news, struct letter *out, struct err *err)
 {
     scoped_value(bytes) plain = {0};
     scoped_value(bytes) html = {0};
-    scoped_text char *own = account_address(account);
-    scoped_text char *robot = must_print("%s+contact@%s", news->ref, account->domain);
     char word[CONTACT_WORD_LEN + 1];
 
     contact_word(bridge, news->ref, word);
     scoped_text char *page = list_page(account->domain, "contacts", word);
-    out->account_id = account->id;
-    out->mailbox = MAILBOX_CONTACTS_NEW;
-    out->received_ms = news->now_ms;
-    out->own = true;
-    out->from = must_print("Contact request <%s>", robot);
-    out->message_id = message_id_new(account->domain);
     out->subject = subject_of(news);
+    if (account_chats(account))
+        return notice_for_chat(bridge, account, news, page, out, err);
     add_plain(news, account, page, &plain);
     add_html(news, account, page, &html);
-    scoped(compose) mail = compose_new();
-    compose_address(mail, "From", "Contact request", robot);
-    compose_address(mail, "To", account->display_name, own);
-    compose_field(mail, "Subject", out->subject);
-    compose_date(mail, news->now_ms);
-    compose_ids(mail, "Message-ID", &out->message_id, 1);
-    compose_field(mail, "Auto-Submitted", "auto-generated");
-    compose_field(mail, "X-Auto-Response-Suppress", "All");
-    compose_language(mail, "en");
+    scoped(compose) mail = begin_mail(account, news->ref, "Contact request", news->now_ms, out);
     compose_text(mail, bytes_slice(&plain), html.at);
-    return write_notice(bridge, mail, out, err);
+    return finish_mail(bridge, mail, out, err);
+}
+
+/* ---- what an answer did, said in the chat that it was given in ---- */
+static const char *deed_words(const struct contact_deed *deed)
+{
+    switch (deed->event) {
+    case CONTACT_REFUSE:
+        return deed->speaks ? "Refused, in your words." : "Refused, without a word of yours.";
+    case CONTACT_IGNORE: return "Ignored: they hear nothing of it.";
+    case CONTACT_REOPEN:
+        return "Taken back: the request is open again. Answer welcome, refuse or ignore.";
+    default: break;
+    }
+    return deed->here ? "Welcome: what they sent or asked for waits no longer."
+                      : "Welcome: what they sent arrives with their server's next try, usually "
+                        "within an hour.";
+}
+
+bool contact_deed_letter(struct bridge *bridge, const struct account *account,
+                         const struct contact_deed *deed, struct letter *out, struct err *err)
+{
+    bool open = deed->event == CONTACT_REOPEN;
+    scoped_text char *text =
+        must_print("%s%s\n", deed_words(deed), open ? "" : " To take it back, write undo.");
+    scoped_text char *name = chat_name(deed->whom, deed->other_count);
+
+    out->subject = must_dup("Your answer");
+    scoped(compose) mail = begin_mail(account, deed->ref, name, clock_now(bridge->clock), out);
+    compose_text(mail, slice_of(text), NULL);
+    return finish_mail(bridge, mail, out, err);
 }

@@ -204,19 +204,39 @@ static bool count_try(struct store_tx *tx, struct contact_visit *visit, int64_t 
 }
 
 /* ---- arrived ---- */
-/* The request says that what it announced is here. */
-static bool mark_notice(struct store_tx *tx, const struct contact *row, struct err *err)
+struct places {
+    struct entry at[4]; /* copied and not yet gone from where it was: two */
+    size_t count;
+};
+
+static bool keep_place(void *ctx, int64_t account_id, const struct entry *entry)
 {
-    struct entry entry;
+    struct places *places = ctx;
+
+    (void)account_id;
+    places->at[places->count++] =
+        (struct entry){.mailbox_id = entry->mailbox_id, .uid = entry->uid, .flags = entry->flags};
+    return places->count < COUNT_OF(places->at);
+}
+
+bool contact_mark_arrived(struct store_tx *tx, const struct contact *row, struct err *err)
+{
+    struct places places = {.count = 0};
     int64_t modseq;
 
     if (!row->notice_id)
         return true;
-    if (!place_of(tx, row->notice_id, row->account_id, &entry, err))
+    if (!store_entries_of_message(store_tx_view(tx), row->notice_id, row->account_id,
+                                  COUNT_OF(places.at), keep_place, &places, err))
         return false;
-    return !entry.mailbox_id || (store_next_modseq(tx, entry.mailbox_id, &modseq, err) &&
-                                 store_set_flags(tx, entry.mailbox_id, entry.uid, entry.flags,
-                                                 "$ContactArrived", modseq, err));
+    for (size_t i = 0; i < places.count; i++) {
+        const struct entry *entry = &places.at[i];
+        if (!store_next_modseq(tx, entry->mailbox_id, &modseq, err) ||
+            !store_set_flags(tx, entry->mailbox_id, entry->uid, entry->flags, "$ContactArrived",
+                             modseq, err))
+            return false;
+    }
+    return true;
 }
 
 static bool note_arrival(struct store_tx *tx, const struct contact_visit *visit, int64_t now_ms,
@@ -229,7 +249,7 @@ static bool note_arrival(struct store_tx *tx, const struct contact_visit *visit,
         return true;
     row.arrived_ms = row.last_ms = now_ms;
     row.tries++;
-    return mark_notice(tx, &row, err) && store_put_contact(tx, &row, &id, err);
+    return contact_mark_arrived(tx, &row, err) && store_put_contact(tx, &row, &id, err);
 }
 
 bool contact_record(struct bridge *bridge, struct store_tx *tx, struct contact_visit *visit,

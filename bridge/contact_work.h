@@ -76,6 +76,10 @@ MUST_CHECK bool contact_record(struct bridge *bridge, struct store_tx *tx,
                                struct contact_visit *visit, int64_t person_id,
                                int64_t *out_contact_id, struct err *err);
 
+/* The request, wherever it lies, says that what it announced is in INBOX.  In apply(). */
+MUST_CHECK bool contact_mark_arrived(struct store_tx *tx, const struct contact *row,
+                                     struct err *err);
+
 /* ---- contact_early.c ---- */
 void contact_envelope(struct bridge *bridge, struct slice mail_from, struct slice client,
                       unsigned char out[SHA256_LEN]);
@@ -95,6 +99,18 @@ struct contact_news { /* what a request tells; everything borrowed */
 MUST_CHECK bool contact_notice(struct bridge *bridge, const struct account *account,
                                const struct contact_news *news, struct letter *out,
                                struct err *err);
+struct contact_deed { /* an answer that was given in a chat; everything borrowed */
+    enum contact_event event;
+    const char *ref;           /* of the request */
+    const struct person *whom; /* who asked last */
+    size_t other_count;
+    bool speaks; /* words go with a refusal */
+    bool here;   /* nobody's next try is waited for */
+};
+/* What it did, as a message of that chat. */
+MUST_CHECK bool contact_deed_letter(struct bridge *bridge, const struct account *account,
+                                    const struct contact_deed *deed, struct letter *out,
+                                    struct err *err);
 struct slice person_domain(const struct person *person);
 /* "Carol (carol@mail.example)", "Bob (@bob@social.example)".  Heap. */
 char *contact_label(const struct person *person);

@@ -5,6 +5,7 @@
 #include "config.h"
 #include "list_work.h"
 #include "memory.h"
+#include "own_letter.h"
 
 static bool conflict(struct err *err)
 {
@@ -359,13 +360,16 @@ static enum contact_choice choice_of(int event)
 }
 
 /* Over meanwhile: there is nothing to answer any more. */
-static bool record_contact_deed(struct bridge *bridge, struct store_tx *tx,
-                                const struct mail_plan *plan, struct err *err)
+static bool record_contact_deed(struct bridge *bridge, struct store_tx *tx, struct mail_plan *plan,
+                                struct err *err)
 {
-    if (bridge_contact_answer(bridge, tx, plan->target_id, choice_of(plan->contact_event),
-                              plan->contact_words, err))
-        return true;
-    return err->kind == ERR_ABSENT;
+    if (!bridge_contact_answer(bridge, tx, plan->target_id, choice_of(plan->contact_event),
+                               plan->contact_words, err))
+        return err->kind == ERR_ABSENT;
+    for (size_t i = 0; i < plan->copy_count; i++)
+        if (!own_letter_file(tx, &plan->copies[i].letter, NULL, err))
+            return false;
+    return true;
 }
 
 static bool record_at_target(struct bridge *bridge, struct store_tx *tx, struct mail_plan *plan,

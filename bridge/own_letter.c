@@ -2,6 +2,7 @@
 #include "own_key.h"
 
 #include "compose.h"
+#include "faces.h"
 #include "id.h"
 #include "memory.h"
 
@@ -51,7 +52,8 @@ bool own_letter_write(struct bridge *bridge, const struct account *account,
 
 bool own_letter_file(struct store_tx *tx, struct letter *letter, const char *ref, struct err *err)
 {
-    scoped_text char *address = must_print("postmaster%s", strrchr(letter->from, '@'));
+    scoped_text char *from = mail_bare_addresses(slice_of(letter->from));
+    scoped_text char *address = must_print("postmaster%s", strrchr(from, '@'));
     struct person robot = {.kind = PERSON_MAIL, .address = address};
     char name[REF_LEN + 1];
     struct message message = {

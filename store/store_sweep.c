@@ -19,7 +19,8 @@ enum {
     PEER_DAYS = 400,
     LIMITED_DAYS = 32,
     SILENT_HOURS = 1,
-    HOST_DAYS = 7 /* nobody wrote there since */
+    HOST_DAYS = 7 /* nobody wrote there since */,
+    REQUEST_KEY_DAYS = 30
 };
 
 static DIR *open_listing(int parent, const char *name, struct err *err)
@@ -159,7 +160,13 @@ static bool tidy_rows(struct store_change *change, struct store_tx *tx, struct e
            expire(tx,
                   "DELETE FROM peer_key WHERE id IN (SELECT id FROM peer_key"
                   " WHERE seen_ms < ? LIMIT ?)",
-                  now_ms - (int64_t)PEER_DAYS * DAY_MS, &tidy->more, err);
+                  now_ms - (int64_t)PEER_DAYS * DAY_MS, &tidy->more, err) &&
+           expire(tx, /* of a contact request that is over */
+                  "DELETE FROM own_key WHERE id IN (SELECT k.id FROM own_key k"
+                  " WHERE k.made_ms < ? AND k.address LIKE '%+contact@%' AND NOT EXISTS"
+                  " (SELECT 1 FROM message m JOIN contact c ON c.notice_id = m.id"
+                  "  WHERE m.ref = substr(k.address, 1, instr(k.address, '+') - 1)) LIMIT ?)",
+                  now_ms - (int64_t)REQUEST_KEY_DAYS * DAY_MS, &tidy->more, err);
 }
 
 static bool is_copied(struct store *store)

@@ -3,6 +3,7 @@
 
 #include "bridge_people.h"
 #include "own_key.h"
+#include "store_own_key.h"
 
 static struct town town;
 
@@ -32,6 +33,34 @@ static void an_address_keeps_its_key(void **state)
     assert_text(first.fingerprint, again.fingerprint);
     assert_text(first.secret.at, again.secret.at);
     assert_true(strcmp(first.fingerprint, other.fingerprint) != 0);
+}
+
+static enum found find_key(const char *address)
+{
+    scoped_value(pgp_pair) pair = {0};
+    struct err err;
+    scoped(store_view) view = store_look(town.store, &err);
+
+    return store_own_key(view, address, &pair, &err);
+}
+
+static void the_key_of_a_request_goes_with_it(void **state)
+{
+    static const char request[] = "2b3c4d5f6g7h+contact@example.org";
+    scoped_value(pgp_pair) pair = {0}, other = {0};
+    struct err err;
+    bool more;
+
+    (void)state;
+    assert_true(own_key_get(town.bridge, request, &pair, &err));
+    assert_true(own_key_get(town.bridge, "public@example.org", &other, &err));
+    town_wait(&town, 29 * (int64_t)DAY_MS);
+    assert_true(store_tidy(town.store, &more, &err));
+    assert_int_equal(find_key(request), FOUND);
+    town_wait(&town, 2 * (int64_t)DAY_MS);
+    assert_true(store_tidy(town.store, &more, &err));
+    assert_int_equal(find_key(request), ABSENT);
+    assert_int_equal(find_key("public@example.org"), FOUND);
 }
 
 static void only_addresses_of_ours_that_nobody_reads_have_one(void **state)
@@ -93,6 +122,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(an_address_keeps_its_key, open_town, close_town),
         cmocka_unit_test_setup_teardown(only_addresses_of_ours_that_nobody_reads_have_one,
                                         open_town, close_town),
+        cmocka_unit_test_setup_teardown(the_key_of_a_request_goes_with_it, open_town, close_town),
         cmocka_unit_test_setup_teardown(it_outlives_the_server_key, open_town, close_town),
     };
 
