@@ -10,6 +10,7 @@
 #include "bridge_activity.h"
 #include "deliver_outcome.h"
 #include "duties.h"
+#include "json_write.h"
 #include "log.h"
 #include "memory.h"
 #include "names.h"
@@ -33,7 +34,8 @@ struct attempt {
     enum signature_form form;
     int knocks;
     struct bytes body;
-    struct document document; /* of CONFIRM */
+    unsigned char digest[SHA256_LEN]; /* of it */
+    struct document document;         /* of CONFIRM */
     struct delivery_outcome outcome;
 };
 
@@ -138,6 +140,7 @@ static bool want_post(struct attempt *a, struct err *err)
         .key_id = key_id,
         .post = true,
         .body = bytes_slice(&a->body),
+        .digest = a->digest,
         .now_ms = clock_now(a->work->clock),
     };
 
@@ -177,6 +180,22 @@ static bool want_person(struct attempt *a)
     return true;
 }
 
+static bool write_body(struct attempt *a, struct store_view *view, struct err *err)
+{
+    struct activitypub_work *work = a->work;
+    int64_t now_ms = monotonic_ms();
+
+    bytes_reset(&a->body);
+    if (said_known(&work->said, &a->outgoing, now_ms, &a->body, a->digest))
+        return true;
+    if (!bridge_outgoing_post(work->bridge, view, &a->outgoing, err))
+        return false;
+    json_outgoing(&a->outgoing, work->config->follow != DOOR_OPEN, &a->body);
+    sha256(bytes_slice(&a->body), a->digest);
+    said_keep(&work->said, &a->outgoing, now_ms, bytes_slice(&a->body), a->digest);
+    return true;
+}
+
 static bool render(struct attempt *a, struct err *err)
 {
     scoped(store_view) view = store_look(a->work->store, err);
@@ -189,7 +208,7 @@ static bool render(struct attempt *a, struct err *err)
         return found == ABSENT; /* dropped meanwhile */
     outgoing_clear(&a->outgoing);
     a->outgoing = (struct outgoing){0};
-    if (!bridge_outgoing(a->work->bridge, view, &delivery, &a->outgoing, err))
+    if (!bridge_outgoing(view, &delivery, &a->outgoing, err))
         return false;
     free(a->host);
     a->host = must_dup(delivery.host ? delivery.host : "");
@@ -211,10 +230,7 @@ static bool render(struct attempt *a, struct err *err)
         a->outcome.untried = true;
         return end(a, DELIVERY_REFUSED);
     }
-    bytes_reset(&a->body);
-    said_write(&a->work->said, &a->outgoing, a->work->config->follow != DOOR_OPEN, monotonic_ms(),
-               &a->body);
-    return want_post(a, err);
+    return write_body(a, view, err) && want_post(a, err);
 }
 
 static bool person_sought(struct attempt *a, struct err *err)
@@ -263,6 +279,10 @@ static bool confirm(struct attempt *a, struct err *err)
 
 static bool gone(struct attempt *a, struct err *err)
 {
+    scoped(store_view) view = store_look(a->work->store, err);
+
+    if (!view || !bridge_outgoing_person(view, &a->outgoing, err))
+        return false;
     if (!whose(a))
         return end(a, DELIVERY_REFUSED);
     document_aim(&a->document, DOCUMENT_ACTIVITY, whose(a));

@@ -9,6 +9,7 @@
 
 #include "bridge_activity.h"
 #include "bytes.h"
+#include "digest.h"
 
 #include <pthread.h>
 
@@ -19,12 +20,15 @@ struct said {
     enum outgoing_kind kind;
     int64_t until_ms; /* monotonic */
     struct bytes body;
+    unsigned char digest[SHA256_LEN]; /* of it */
 };
 
 void said_init(struct said *said);
 void said_clear(struct said *said);
-/* What json_outgoing() writes (`manual` is its own), if it must. */
-void said_write(struct said *said, const struct outgoing *outgoing, bool manual, int64_t now_ms,
-                struct bytes *out);
+/* False: it is not known, and said_keep() is told when it has been written. */
+bool said_known(struct said *said, const struct outgoing *outgoing, int64_t now_ms,
+                struct bytes *out, unsigned char out_digest[SHA256_LEN]);
+void said_keep(struct said *said, const struct outgoing *outgoing, int64_t now_ms,
+               struct slice body, const unsigned char digest[SHA256_LEN]);
 
 #endif

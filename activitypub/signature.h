@@ -42,6 +42,7 @@ struct signing {
     const char *url, *key_id;
     bool post;
     struct slice body;
+    const unsigned char *digest; /* SHA-256 of the body, if it is at hand; else NULL */
     int64_t now_ms;
 };
 MUST_CHECK bool signing_begin(const struct signing *signing, struct bytes *fields,

@@ -11,11 +11,15 @@
 #define COVERED_POST "(request-target) host date digest content-type"
 #define COVERED_GET "(request-target) host date"
 
-static void add_digest(struct bytes *out, struct slice body)
+static void add_digest(struct bytes *out, const struct signing *signing)
 {
-    unsigned char digest[SHA256_LEN];
+    unsigned char own[SHA256_LEN];
+    const unsigned char *digest = signing->digest;
 
-    sha256(body, digest);
+    if (!digest) {
+        sha256(signing->body, own);
+        digest = own;
+    }
     base64_add(out, (struct slice){(const char *)digest, SHA256_LEN});
 }
 
@@ -31,7 +35,7 @@ static void begin_cavage(const struct signing *signing, const struct url *url, c
                 signing->post ? "post" : "get", SLICE_ARGS(url->target), host, date);
     if (!signing->post)
         return;
-    add_digest(&digest, signing->body);
+    add_digest(&digest, signing);
     bytes_print(fields, "Digest: SHA-256=%s\r\n", digest.at);
     bytes_print(base, "\ndigest: SHA-256=%s\ncontent-type: " CONTENT_TYPE, digest.at);
 }
@@ -54,7 +58,7 @@ static void begin_rfc9421(const struct signing *signing, const struct url *url, 
     bytes_print(base, "\"@method\": %s\n\"@target-uri\": https://%s%.*s\n",
                 signing->post ? "POST" : "GET", host, SLICE_ARGS(url->target));
     if (signing->post) {
-        add_digest(&digest, signing->body);
+        add_digest(&digest, signing);
         bytes_print(fields, "Content-Digest: sha-256=:%s:\r\n", digest.at);
         bytes_print(base, "\"content-digest\": sha-256=:%s:\n", digest.at);
     }

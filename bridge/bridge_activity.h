@@ -149,16 +149,22 @@ struct outgoing { /* one delivery attempt, before it is JSON */
     int version;            /* what bridge_delivery_ended() is told was sent */
     char *actor_id;         /* who speaks */
     struct account account; /* the same: signs with account.actor_key */
-    struct post post;
+    struct post post;       /* of a post: its message_id, the rest by bridge_outgoing_post() */
     int64_t follow_id;
     char *follow_activity_id, *follow_actor, *follow_object;
     char *inbox; /* where to; NULL: the person must be found first (person_*) */
-    char *person_user, *person_host, *person_actor_id;
+    int64_t person_id;
+    char *person_user, *person_host,
+        *person_actor_id; /* with an inbox: by bridge_outgoing_person() */
 };
 void outgoing_clear(struct outgoing *outgoing);
-MUST_CHECK bool bridge_outgoing(struct bridge *bridge, struct store_view *view,
-                                const struct delivery *delivery, struct outgoing *out,
-                                struct err *err); /* DELIVER lane */
+MUST_CHECK bool bridge_outgoing(struct store_view *view, const struct delivery *delivery,
+                                struct outgoing *out, struct err *err); /* DELIVER lane */
+/* What only the first of a thousand deliveries needs, and what only one that goes wrong needs.  In the same view. */
+MUST_CHECK bool bridge_outgoing_post(struct bridge *bridge, struct store_view *view,
+                                     struct outgoing *outgoing, struct err *err);
+MUST_CHECK bool bridge_outgoing_person(struct store_view *view, struct outgoing *outgoing,
+                                       struct err *err);
 
 enum delivery_end {
     DELIVERED,

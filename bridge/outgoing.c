@@ -6,31 +6,40 @@
 
 #include "memory.h"
 
-/* Where to; a person whose inbox is not known is looked for by the caller. */
-static bool aim(struct store_view *view, const struct delivery *delivery, struct outgoing *out,
-                struct err *err)
+bool bridge_outgoing_person(struct store_view *view, struct outgoing *outgoing, struct err *err)
 {
     scoped_value(person) person = {0};
 
-    out->inbox = must_dup(delivery->inbox);
-    if (!delivery->person_id)
+    if (!outgoing->person_id)
         return true;
-    switch (store_person(view, delivery->person_id, &person, err)) {
+    switch (store_person(view, outgoing->person_id, &person, err)) {
     case FAILED: return false;
     case ABSENT: return true;
     case FOUND: break;
     }
-    if (!out->inbox) {
-        out->inbox = steal(&person.inbox);
+    if (!outgoing->inbox) {
+        outgoing->inbox = steal(&person.inbox);
         if (person.gone)
-            out->kind = OUTGOING_NOTHING;
-    } else if (!person.inbox || strcmp(out->inbox, person.inbox) != 0) {
+            outgoing->kind = OUTGOING_NOTHING;
+    } else if (!person.inbox || strcmp(outgoing->inbox, person.inbox) != 0) {
         return true; /* a shared inbox: it is nobody's own */
     }
-    out->person_user = steal(&person.user);
-    out->person_host = steal(&person.host);
-    out->person_actor_id = steal(&person.actor_id);
+    free(outgoing->person_user);
+    free(outgoing->person_host);
+    free(outgoing->person_actor_id);
+    outgoing->person_user = steal(&person.user);
+    outgoing->person_host = steal(&person.host);
+    outgoing->person_actor_id = steal(&person.actor_id);
     return true;
+}
+
+/* Where to; a person whose inbox is not known is looked for by the caller. */
+static bool aim(struct store_view *view, const struct delivery *delivery, struct outgoing *out,
+                struct err *err)
+{
+    out->inbox = must_dup(delivery->inbox);
+    out->person_id = delivery->person_id;
+    return out->inbox || bridge_outgoing_person(view, out, err);
 }
 
 /* ---- a post ---- */
@@ -46,8 +55,8 @@ static enum outgoing_kind kind_of_post(const struct delivery *delivery,
     return delivery->delivered == 0 ? OUTGOING_CREATE : OUTGOING_UPDATE;
 }
 
-static bool say_post(struct bridge *bridge, struct store_view *view,
-                     const struct delivery *delivery, struct outgoing *out, struct err *err)
+static bool say_post(struct store_view *view, const struct delivery *delivery, struct outgoing *out,
+                     struct err *err)
 {
     scoped_value(message) message = {0};
 
@@ -61,7 +70,25 @@ static bool say_post(struct bridge *bridge, struct store_view *view,
         return true;
     if (out->kind != OUTGOING_DELETE)
         out->version = message.version;
-    return bridge_post(bridge, view, &message, true, &out->post, err);
+    out->post.message_id = message.id;
+    return true;
+}
+
+bool bridge_outgoing_post(struct bridge *bridge, struct store_view *view, struct outgoing *outgoing,
+                          struct err *err)
+{
+    scoped_value(message) message = {0};
+    int64_t id = outgoing->post.message_id;
+
+    if (!id)
+        return true;
+    switch (store_message(view, id, &message, err)) {
+    case FAILED: return false;
+    case ABSENT: return err_set(err, ERR_ABSENT, "This post is no longer there");
+    case FOUND: break;
+    }
+    post_clear(&outgoing->post);
+    return bridge_post(bridge, view, &message, true, &outgoing->post, err);
 }
 
 /* ---- follows ---- */
@@ -132,14 +159,14 @@ static bool say_follow(struct store_view *view, const struct delivery *delivery,
     return say_ours(view, delivery, &follow, out, err);
 }
 
-static bool say(struct bridge *bridge, struct store_view *view, const struct delivery *delivery,
-                struct outgoing *out, struct err *err)
+static bool say(struct store_view *view, const struct delivery *delivery, struct outgoing *out,
+                struct err *err)
 {
     bool removed = out->account.state == ACCOUNT_REMOVED;
 
     switch (delivery->subject) {
     case SUBJECT_MESSAGE:
-        return (removed && !delivery->withdrawn) || say_post(bridge, view, delivery, out, err);
+        return (removed && !delivery->withdrawn) || say_post(view, delivery, out, err);
     case SUBJECT_FOLLOW_ANSWER:
     case SUBJECT_FOLLOW: return removed || say_follow(view, delivery, out, err);
     case SUBJECT_ACTOR:
@@ -150,8 +177,8 @@ static bool say(struct bridge *bridge, struct store_view *view, const struct del
     return true;
 }
 
-bool bridge_outgoing(struct bridge *bridge, struct store_view *view,
-                     const struct delivery *delivery, struct outgoing *out, struct err *err)
+bool bridge_outgoing(struct store_view *view, const struct delivery *delivery, struct outgoing *out,
+                     struct err *err)
 {
     scoped_value(outgoing) said = {.kind = OUTGOING_NOTHING, .version = delivery->wanted};
 
@@ -160,7 +187,7 @@ bool bridge_outgoing(struct bridge *bridge, struct store_view *view,
     case ABSENT: break;
     case FOUND:
         said.actor_id = account_actor(&said.account);
-        if (!say(bridge, view, delivery, &said, err))
+        if (!say(view, delivery, &said, err))
             return false;
         break;
     }

@@ -85,6 +85,7 @@ void house_open(struct house *house)
     config_defaults(&house->config);
     strcpy(house->config.domains[0], "example.org");
     house->config.domain_count = 1;
+    house_bridge = &house->bridge;
     house->work = (struct activitypub_work){.config = &house->config,
                                             .clock = &house->clock.clock,
                                             .bridge = &house->bridge,

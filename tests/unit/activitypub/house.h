@@ -31,6 +31,7 @@ struct bridge {        /* the fake one */
     struct outgoing (*outgoing)(void); /* what bridge_outgoing() gives; heap texts */
     const char *inbox_of_person;       /* once somebody was resolved */
 };
+extern struct bridge *house_bridge; /* that of the house that is open */
 
 struct house {
     char folder[64];

@@ -27,7 +27,9 @@ static void ask(void)
     scoped(store_view) view = store_look(town.store, &err);
 
     outgoing_clear(&said);
-    if (!bridge_outgoing(town.bridge, view, &delivery, &said, &err))
+    if (!bridge_outgoing(view, &delivery, &said, &err) ||
+        !bridge_outgoing_post(town.bridge, view, &said, &err) ||
+        !bridge_outgoing_person(view, &said, &err))
         fail_msg("outgoing: %s (%s)", err.said, err.cause);
 }
 
