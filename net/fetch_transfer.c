@@ -21,7 +21,10 @@ enum {
     CONNECT_MS = 5 * SECOND_MS,
     SILENCE_S = 10,
     HEAD_MAX = 64 * 1024,
-    UPLOAD_BUFFER = 16 * 1024, /* curl's 64 KiB make malloc tidy up each time they are freed */
+    /* curl's 64 and 16 KiB, made anew for each transfer, make malloc tidy up each time they are freed */
+    UPLOAD_BUFFER = 16 * 1024,
+    POST_ANSWER_BUFFER =
+        1024, /* 202 and nothing more, nearly always; below what malloc keeps at hand */
     ADDRESSES_MAX = 16,
 };
 
@@ -266,6 +269,7 @@ static void set_exchange(struct transfer *t)
         return;
     struct slice body = bytes_slice(&t->fetch->body);
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)POST_ANSWER_BUFFER);
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.at);

@@ -2,7 +2,8 @@
  * curl's multi handle on the loop: curl says which sockets and which time it waits for, the loop tells it
  * when they are there.  Transfers beyond IN_FLIGHT_MAX wait in order.
  *
- * In a burst for one host (a post for a thousand followers there) its addresses are asked for once each ADDRESSES_MS.
+ * In a burst for one host (a post for a thousand followers there) its addresses are asked for once each ADDRESSES_S,
+ * and no more often than their TTL says, as far as that is ADDRESSES_MOST_S at most.
  */
 #include "fetcher.h"
 
@@ -12,7 +13,13 @@
 #include "memory.h"
 #include "net_private.h"
 
-enum { IN_FLIGHT_MAX = 512, KEPT_CONNECTIONS = 128, PLACES = 256, ADDRESSES_MS = 2 * SECOND_MS };
+enum {
+    IN_FLIGHT_MAX = 512,
+    KEPT_CONNECTIONS = 128,
+    PLACES = 256,
+    ADDRESSES_S = 2,
+    ADDRESSES_MOST_S = 60
+};
 
 struct place { /* what DNS said of a host a moment ago, judged by the guard, as curl is told it */
     char *entry;
@@ -136,12 +143,23 @@ static bool knows_addresses(struct transfer *t)
     return place->until_ms > monotonic_ms() && transfer_resolved_before(t, place->entry);
 }
 
-static void remember_addresses(const struct transfer *t)
+static int64_t true_for_s(const struct dns_lookup *lookup)
+{
+    int64_t ttl_s = ADDRESSES_MOST_S;
+
+    for (size_t i = 0; i < lookup->count; i++)
+        if (lookup->answers[i].ttl_s < ttl_s)
+            ttl_s = lookup->answers[i].ttl_s;
+    return ttl_s > ADDRESSES_S ? ttl_s : ADDRESSES_S;
+}
+
+static void remember_addresses(const struct transfer *t, const struct dns_lookup *lookup)
 {
     struct place *place = place_of(t);
 
     free(place->entry);
-    *place = (struct place){must_dup(t->resolved->data), monotonic_ms() + ADDRESSES_MS};
+    *place = (struct place){must_dup(t->resolved->data),
+                            monotonic_ms() + true_for_s(lookup) * SECOND_MS};
 }
 
 static void forget_addresses(const struct transfer *t)
@@ -235,7 +253,7 @@ static void go_on(struct transfer *t, struct errand *errand)
     else if (!transfer_resolved(t, lookup))
         fail(t, FETCH_BLOCKED, "its addresses are not public");
     else {
-        remember_addresses(t);
+        remember_addresses(t, lookup);
         connect_now(t);
     }
 }
