@@ -1,6 +1,7 @@
 #!/bin/bash
 # fuzz.sh [NAME]: runs one fuzz target, or each, for SECONDS (default 600), starting from its corpus. New units
-# stay in build/fuzz/found; a crash is copied there as well and fails the run.
+# stay in build/fuzz/found; a crash is copied there as well and fails the run. AT_ONCE of them run beside each
+# other (default: as many as there are processors).
 set -euo pipefail
 # shellcheck source=tools/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -8,6 +9,7 @@ cd "$ROOT"
 mkdir -p build
 need_packages "${PACKAGES_BUILD[@]}" "${PACKAGES_CLANG[@]}"
 seconds=${SECONDS_EACH:-600}
+at_once=${AT_ONCE:-$(nproc)}
 
 mapfile -t targets < <(if [ $# -gt 0 ]; then echo "fuzz_${1#fuzz_}"; else fuzz_targets; fi)
 [ ${#targets[@]} -gt 0 ] || die "there is no fuzz target"
@@ -31,4 +33,4 @@ fuzz_one() {
 }
 export -f fuzz_one
 export seconds
-printf '%s\n' "${targets[@]}" | xargs -P "$(nproc)" -I{} bash -c 'fuzz_one {}'
+printf '%s\n' "${targets[@]}" | xargs -P "$at_once" -I{} bash -c 'fuzz_one {}'

@@ -53,7 +53,8 @@ unit() {
         --output-junit "$ROOT/$reports/unit.xml" | grep -vE '^ *(Start +)?[0-9]+/?[0-9]* .*Passed|^ +Start '
 }
 
-fuzz_briefly() { SECONDS_EACH=15 tools/fuzz.sh; }
+# Three at once on two processors: 10 seconds of work for each, and a third of the phase is saved.
+fuzz_briefly() { SECONDS_EACH=15 AT_ONCE=$(($(nproc) * 3 / 2)) tools/fuzz.sh; }
 end_to_end() {
     if [ $# = 0 ]; then
         SHARED_REPORTS=$ROOT/$reports/e2e tests/e2e/run.sh
