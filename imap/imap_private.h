@@ -25,6 +25,7 @@ enum {
     LOGIN_FAILURES_MAX = 3,
     CONNECTIONS_OF_ONE = 100,      /* logged in to one account */
     LOGIN_MS = 60 * 1000,          /* from the greeting on */
+    CROWDED_LOGIN_MS = 15 * 1000,  /* in a crowd, so that there is room for others */
     IDLE_MS = 31 * 60 * 1000,      /* RFC 9051 5.4: at least 30 minutes */
     STILL_HERE_MS = 4 * 60 * 1000, /* during IDLE: NATs forget sooner than clients */
     UID_MAX_KEPT = 1000 * 1000,    /* messages in a mailbox that can be selected */

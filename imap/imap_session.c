@@ -261,7 +261,7 @@ static int64_t wake_at(const struct imap_session *s)
     if (s->late)
         return s->late_at_ms;
     if (s->state == NOT_AUTHENTICATED)
-        return s->began_ms + LOGIN_MS;
+        return s->began_ms + (s->turn->crowded ? CROWDED_LOGIN_MS : LOGIN_MS);
     return monotonic_ms() + (s->mode == MODE_IDLE ? STILL_HERE_MS : IDLE_MS);
 }
 

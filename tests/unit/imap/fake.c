@@ -9,7 +9,7 @@ static void follow(struct fake *fake, struct turn *turn, enum next next)
 {
     bytes_drop_front(&fake->unread, turn->used);
     while (next != NEXT_READ && next != NEXT_HANG_UP) {
-        struct turn again = {.out = &fake->out};
+        struct turn again = {.out = &fake->out, .crowded = fake->crowded};
         if (next == NEXT_COMPRESS) {
             next = fake->unread.len > 0 ? NEXT_HANG_UP : NEXT_READ;
             break;
@@ -52,7 +52,8 @@ void fake_feed(struct fake *fake, struct slice bytes)
     for (size_t before = SIZE_MAX;
          !fake->over && fake->unread.len > 0 && fake->unread.len != before;) {
         before = fake->unread.len;
-        struct turn turn = {.in = bytes_slice(&fake->unread), .out = &fake->out};
+        struct turn turn = {
+            .in = bytes_slice(&fake->unread), .out = &fake->out, .crowded = fake->crowded};
         follow(fake, &turn, imap_session_kind.read(fake->session, &turn));
         if (rests(fake)) {
             fake_nudge(fake, NUDGE_TIMER);
@@ -71,7 +72,7 @@ void fake_say(struct fake *fake, const char *said)
 
 void fake_nudge(struct fake *fake, enum nudge why)
 {
-    struct turn turn = {.out = &fake->out};
+    struct turn turn = {.out = &fake->out, .crowded = fake->crowded};
 
     if (!fake->over)
         follow(fake, &turn, imap_session_kind.nudged(fake->session, why, &turn));
@@ -110,7 +111,7 @@ void fake_begin(struct fake *fake, bool secured, size_t count)
             (struct fake_message){.uid = 10 * ((uint32_t)i + 1), .modseq = ++fake->modseq};
     fake->duties = fake_duties(fake);
     fake->session = imap_wire_session_new(&fake->duties, &fake->peer);
-    struct turn turn = {.out = &fake->out};
+    struct turn turn = {.out = &fake->out, .crowded = fake->crowded};
     follow(fake, &turn, imap_session_kind.begin(fake->session, &fake->peer, &turn));
     if (secured) {
         struct tls_facts facts = {.version = "TLSv1.3", .channel_binding_len = 32};

@@ -21,7 +21,7 @@ struct fake {
     struct peer peer;
     void *session;
     struct bytes unread, out;
-    bool over, login_busy;
+    bool over, login_busy, crowded;
     int64_t wake_at_ms;
     struct fake_message messages[FAKE_MESSAGES];
     size_t count;

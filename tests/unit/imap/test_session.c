@@ -1,6 +1,7 @@
 /* Dialogues: what a client says, and what it hears. */
 #include "test.h"
 
+#include "clock.h"
 #include "dialogue.h"
 #include "memory.h"
 #include "text.h"
@@ -146,6 +147,25 @@ static void a_crowd_of_passwords_is_put_off(void **state)
     fake_say(&fake, LOGIN);
     assert_true(slice_has(bytes_slice(&fake.out), "a OK"));
     fake_end(&fake);
+}
+
+/* Who has not logged in by then goes, and sooner where many do nothing. */
+static void a_crowd_has_less_time_to_log_in(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    for (int crowded = 0; crowded < 2; crowded++) {
+        fake_begin(&fake, true, 0);
+        fake.crowded = crowded;
+        fake_say(&fake, "a NOOP\r\n");
+        int64_t left_ms = fake.wake_at_ms - monotonic_ms();
+        assert_in_range(left_ms, crowded ? 10 * SECOND_MS : 50 * SECOND_MS,
+                        crowded ? 15 * SECOND_MS : 60 * SECOND_MS);
+        fake_say(&fake, LOGIN);
+        assert_true(fake.wake_at_ms - monotonic_ms() > 29 * 60 * SECOND_MS); /* RFC 9051 5.4 */
+        fake_end(&fake);
+    }
 }
 
 static void an_account_has_so_many_connections(void **state)
@@ -303,6 +323,7 @@ int main(void)
         cmocka_unit_test(passwords_want_tls),
         cmocka_unit_test(idle_that_begins_with_news_leaves_nothing_behind),
         cmocka_unit_test(a_crowd_of_passwords_is_put_off),
+        cmocka_unit_test(a_crowd_has_less_time_to_log_in),
         cmocka_unit_test(an_account_has_so_many_connections),
         cmocka_unit_test(scram_logs_in),
         cmocka_unit_test(who_waits_is_told_at_once),
