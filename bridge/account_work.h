@@ -14,5 +14,7 @@ void credential_make(struct slice password, struct credential *out); /* slow on 
 MUST_CHECK bool sleep_accounts(struct bridge *bridge, bool *out_more, struct err *err);
 /* Those are removed 30 days later: one slice of it. */
 MUST_CHECK bool end_accounts(struct bridge *bridge, bool *out_more, struct err *err);
+/* Who has an account with an end hears of it in time, once: one of them. */
+MUST_CHECK bool tell_of_end(struct bridge *bridge, bool *out_more, struct err *err);
 
 #endif

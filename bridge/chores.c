@@ -55,7 +55,8 @@ static bool tidy(struct bridge *bridge, bool *out_more, struct err *err)
         return true;
     if (!store_tidy(bridge->store, &more, err) || !expire_questions(bridge, err) ||
         !expire_contacts(bridge, err) || !forget_dkim_keys(bridge, err) ||
-        !sleep_accounts(bridge, &more, err) || !run_slices(bridge, end_accounts, &more, err))
+        !sleep_accounts(bridge, &more, err) || !run_slices(bridge, end_accounts, &more, err) ||
+        !run_slices(bridge, tell_of_end, &more, err))
         return false;
     if (!more)
         bridge->tidy_ms = now_ms + TIDY_EVERY_MS;

@@ -31,6 +31,8 @@ MUST_CHECK bool store_invitations(struct store_view *view, int64_t after, int li
 MUST_CHECK bool store_accounts_over(struct store_view *view, int64_t never_before_ms,
                                     int64_t unused_before_ms, int64_t *out_ids, size_t max,
                                     size_t *out_count, struct err *err);
+/* An active account whose end is near, and whose owner was not told: a week away, or half of a short life. */
+enum found store_account_end_near(struct store_view *view, int64_t *out_id, struct err *err);
 /* An account that its owner made and that sleeps since before then; or one that was removed and is not empty. */
 enum found store_account_to_end(struct store_view *view, int64_t asleep_before_ms, int64_t *out_id,
                                 bool *out_removed, struct err *err);

@@ -90,6 +90,7 @@ MUST_CHECK bool store_use_invitation(struct store_tx *tx, int64_t id,
 MUST_CHECK bool store_remove_invitation(struct store_tx *tx, const char *name, struct err *err);
 /* Somebody logged in; a chat program reads it, unless its owner said no. */
 MUST_CHECK bool store_account_used(struct store_tx *tx, int64_t id, struct err *err);
+MUST_CHECK bool store_account_end_told(struct store_tx *tx, int64_t id, struct err *err);
 MUST_CHECK bool store_account_chats(struct store_tx *tx, int64_t id, struct err *err);
 /* Its followers hear whether follows wait. */
 MUST_CHECK bool store_account_told(struct store_tx *tx, int64_t id, bool approves, struct err *err);

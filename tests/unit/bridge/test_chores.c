@@ -419,6 +419,46 @@ static void an_account_that_slept_a_month_is_removed_for_good(void **state)
     town_chores(&town, NULL);
 }
 
+static bool get_ends(struct town *it, struct store_tx *tx, struct err *err)
+{
+    const int64_t days[] = {30, 4}; /* Alice's is long, Eve's is short */
+
+    for (int i = 0; i < 2; i++) {
+        scoped_value(account) account = {0};
+        assert_int_equal(store_account(store_tx_view(tx), i ? it->eve : it->alice, &account, err),
+                         FOUND);
+        account.ends_ms = account.created_ms + days[i] * DAY_MS;
+        if (!store_update_account(tx, &account, err))
+            return false;
+    }
+    return true;
+}
+
+static void check_told(int64_t after_ms, const char *whom)
+{
+    town_wait(&town, after_ms);
+    town_chores(&town, NULL);
+    scoped_text char *told = town_effects(&town);
+    if (!whom)
+        assert_null(strstr(told, "Your account ends soon"));
+    else if (!strstr(told, "Your account ends soon") || !strstr(told, whom))
+        fail_msg("not told: %s", told);
+}
+
+static void who_has_an_account_with_an_end_is_told_in_time_and_once(void **state)
+{
+    (void)state;
+    town_write(&town, get_ends);
+    check_told(DAY_MS, NULL);
+    check_told(DAY_MS + HOUR_MS, "eve");
+    check_told(DAY_MS, NULL);
+    check_told(19 * DAY_MS, NULL);
+    check_told(DAY_MS, "alice");
+    check_told(DAY_MS, NULL);
+    check_told(7 * DAY_MS, NULL);
+    assert_int_equal(state_of_alice(), ACCOUNT_ASLEEP);
+}
+
 #define IN_TOWN(test) cmocka_unit_test_setup_teardown(test, open_town, close_town)
 
 int main(int argc, char **argv)
@@ -437,6 +477,7 @@ int main(int argc, char **argv)
         IN_TOWN(mails_become_files_with_line_ends_of_files),
         IN_TOWN(a_broken_maildir_keeps_nobody_waiting),
         IN_TOWN(an_account_that_slept_a_month_is_removed_for_good),
+        IN_TOWN(who_has_an_account_with_an_end_is_told_in_time_and_once),
     };
     int code;
 
