@@ -12,6 +12,7 @@ static void free_work(void *ctx)
     struct activitypub_work *work = ctx;
 
     key_memory_clear(&work->keys);
+    key_memory_clear(&work->pictures);
     said_clear(&work->said);
     free(work);
 }
@@ -27,6 +28,7 @@ struct activitypub *activitypub_new(const struct activitypub_parts *parts)
     work->vault = parts->vault;
     work->version = parts->version;
     key_memory_init(&work->keys);
+    key_memory_init(&work->pictures);
     said_init(&work->said);
     return activitypub_wire_new(&(struct wire_parts){
         .duties = {work, work_show, work_judge, work_find, work_look_due, work_deliver},

@@ -92,6 +92,15 @@ static char *display_name(const json_t *actor)
     return name && *name ? must_copy(utf8_first(slice_of(name), NAME_CHARS_MAX)) : NULL;
 }
 
+/* May lie anywhere: it is the guard of every fetch that says where we go. */
+static char *icon_of(const json_t *actor)
+{
+    const json_t *icon = doc_first(doc_member(actor, "icon"));
+    const char *url = json_is_object(icon) ? doc_id(doc_member(icon, "url")) : doc_id(icon);
+
+    return doc_is_name(url, false) ? must_dup(url) : NULL;
+}
+
 static bool fill(const json_t *actor, const char *wanted_key, struct actor_facts *out,
                  struct err *err)
 {
@@ -111,6 +120,7 @@ static bool fill(const json_t *actor, const char *wanted_key, struct actor_facts
     out->followers = own_address(actor, "followers", id);
     out->url = own_address(actor, "url", id);
     out->name = display_name(actor);
+    out->icon = icon_of(actor);
     const json_t *key = the_key(actor, wanted_key, id);
     if (!key && wanted_key)
         return err_set(err, ERR_ABSENT, "The actor does not list that key");

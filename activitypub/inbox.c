@@ -38,6 +38,7 @@ static void free_judgement(void *own)
     free(j->domain);
     free(j->wanted);
     free(j->missing);
+    free(j->icon);
     free(j);
 }
 
@@ -65,6 +66,7 @@ bool work_judge(struct errand *errand, struct err *err)
         [JUDGE_KNOW_ACTOR] = judge_know_actor,
         [JUDGE_FETCH_ACTOR] = judge_fetch_actor,
         [JUDGE_PREPARE] = judge_prepare,
+        [JUDGE_PICTURE] = judge_picture,
     };
     struct judgement *j = judgement_of(container_of(errand, struct inbox_ask, ask.errand));
     enum course course = GO_ON;

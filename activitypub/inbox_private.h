@@ -3,7 +3,8 @@
  *
  *     READ ── SIGNER ── OBJECT ── RECORD_SIGNER ── KNOW_ACTOR ── PREPARE (records the activity)
  *                │                                     └─ FETCH_ACTOR ─┘ ^
- *                └─ CONFIRM_GONE                            └────────────┘
+ *                └─ CONFIRM_GONE                            ├────────────┤
+ *                                                          PICTURE ──────┘
  *
  * Each stage goes on, pauses (something is wanted, recorded or answered), or fails.
  */
@@ -23,6 +24,7 @@ enum judge_stage {
     JUDGE_KNOW_ACTOR,
     JUDGE_FETCH_ACTOR,
     JUDGE_PREPARE,
+    JUDGE_PICTURE,
     JUDGE_STAGES,
 };
 enum course { GO_ON, PAUSE, BREAK_OFF };
@@ -40,6 +42,8 @@ struct judgement {
     int wanted_count;
     struct actor_facts found; /* the wanted actor */
     bool written;             /* the step under way is recorded */
+    char *icon;               /* where the actor's picture lies; or NULL: not known yet */
+    int64_t picture_until_ms; /* monotonic: nobody is told later for its sake */
 };
 
 /* 202 and the others; always PAUSE. */
@@ -58,5 +62,8 @@ enum course judge_record_signer(struct judgement *j, struct err *err);
 enum course judge_know_actor(struct judgement *j, struct err *err);
 enum course judge_fetch_actor(struct judgement *j, struct err *err);
 enum course judge_prepare(struct judgement *j, struct err *err);
+/* Is the picture of who knocks to be fetched?  Then JUDGE_PICTURE does, and it is prepared again. */
+bool judge_wants_picture(struct judgement *j);
+enum course judge_picture(struct judgement *j, struct err *err);
 
 #endif

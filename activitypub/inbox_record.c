@@ -127,6 +127,8 @@ enum course judge_prepare(struct judgement *j, struct err *err)
     bool is_missing = wanted && j->missing && strcmp(wanted, j->missing) == 0;
     if (wanted && !is_missing && j->wanted_count++ < WANTED_MAX)
         return want_actor(j, wanted);
+    if (judge_wants_picture(j))
+        return judge_next(j, JUDGE_PICTURE);
     j->inbox->ask.errand.write = record_activity;
     return judge_answer(j, 202, "");
 }

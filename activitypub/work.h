@@ -20,8 +20,9 @@ struct activitypub_work {
     struct store *store;
     struct vault *vault;
     const char *version;
-    struct key_memory keys; /* which keys need not be asked for again just now */
-    struct said said;       /* the post that is being sent */
+    struct key_memory keys;     /* which keys need not be asked for again just now */
+    struct key_memory pictures; /* whose picture was fetched lately, and from where just now */
+    struct said said;           /* the post that is being sent */
 };
 
 bool work_show(struct errand *errand, struct err *err);

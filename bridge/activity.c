@@ -177,6 +177,7 @@ bool bridge_activity_prepare(struct bridge *bridge, struct activity_arrival *arr
 
     activity_plan_free(steal(&arrival->plan));
     free(steal(&arrival->wanted_actor));
+    arrival->picture.wanted = false;
     if (type >= COUNT_OF(steps) || !steps[type])
         return true;
     scoped(store_view) view = store_look(bridge->store, err);

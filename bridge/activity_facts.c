@@ -23,6 +23,7 @@ void actor_facts_clear(struct actor_facts *actor)
     free(actor->followers);
     free(actor->key_id);
     free(actor->public_pem);
+    free(actor->icon);
     *actor = (struct actor_facts){0};
 }
 
@@ -84,6 +85,7 @@ void activity_arrival_clear(struct activity_arrival *arrival)
     free(arrival->inbox_domain);
     free(arrival->wanted_actor);
     activity_plan_free(arrival->plan);
+    bytes_clear(&arrival->picture.raw);
     *arrival = (struct activity_arrival){0};
 }
 

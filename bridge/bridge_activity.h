@@ -19,6 +19,7 @@ struct
     actor_facts { /* from an actor document whose handle was confirmed by WebFinger or is its own host's */
     char *id, *type, *user, *host, *name, *url, *inbox, *shared_inbox, *followers;
     char *key_id, *public_pem;
+    char *icon; /* where their picture lies; or NULL.  Of a document just read, recorded nowhere */
 };
 void actor_facts_clear(struct actor_facts *actor);
 SCOPED_VALUE(actor_facts, actor_facts_clear)
@@ -77,6 +78,12 @@ struct activity_facts {
 void activity_facts_clear(struct activity_facts *activity);
 SCOPED_VALUE(activity_facts, activity_facts_clear)
 
+struct knock_picture { /* of an actor who may not come in unasked */
+    /* set by prepare(), whatever anybody here has decided about them: that it is fetched tells nothing */
+    bool wanted;
+    bool looked;      /* set by activitypub, before it prepares again */
+    struct bytes raw; /* as it came; empty: there is none */
+};
 struct activity_plan;
 struct activity_arrival { /* owned by activitypub's errand */
     struct activity_facts activity;
@@ -84,6 +91,7 @@ struct activity_arrival { /* owned by activitypub's errand */
     int64_t received_ms;
     char *
         wanted_actor; /* set by prepare(): an actor id mentioned or answered that must be fetched first; or NULL */
+    struct knock_picture picture;
     struct activity_plan *plan;
 };
 /* Is there anybody here whom this could concern?  False for an activity nobody here follows, is named in, or knows: 202 and drop, before any

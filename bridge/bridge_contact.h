@@ -20,7 +20,8 @@ const char *bridge_contact_state_word(enum contact_state state);
 
 /* ---- web: the page of a request ---- */
 struct contact_page { /* strings are heap */
-    int64_t notice_id, account_id;
+    int64_t notice_id, account_id, person_id; /* person_id 0: a domain */
+    bool portrait;                            /* there is a picture of theirs */
     char *owner; /* alice@example.org */
     char *who;   /* "Carol (carol@mail.example)" */
     char *sureness;

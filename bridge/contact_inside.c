@@ -12,7 +12,8 @@ enum { TURNS_AT_ONCE = 100, TURN_SOON_MS = 2 * SECOND_MS, TURN_LATER_MS = MINUTE
 /* ---- follows ---- */
 bool contact_follow_look(struct bridge *bridge, struct store_view *view,
                          const struct account *account, const struct person *follower,
-                         enum follow_state before, struct contact_visit *out, struct err *err)
+                         enum follow_state before, struct knock_picture *picture,
+                         struct contact_visit *out, struct err *err)
 {
     const struct contact_visitor visitor = {
         .person = follower,
@@ -21,6 +22,7 @@ bool contact_follow_look(struct bridge *bridge, struct store_view *view,
         .wish = WISH_FOLLOW,
         .inside = true,
         .known = before == FOLLOW_ACCEPTED,
+        .picture = picture,
         .received_ms = clock_now(bridge->clock),
     };
 

@@ -10,6 +10,7 @@ void contact_visit_clear(struct contact_visit *visit)
     contact_clear(&visit->row);
     free(visit->words);
     letter_clear(&visit->notice);
+    portrait_clear(&visit->portrait);
     *visit = (struct contact_visit){0};
 }
 
@@ -202,13 +203,17 @@ static bool make_notice(struct look *look, struct contact_visit *out, struct err
         .others = look->answerers,
         .other_count = out->joins ? look->answerer_count : 0,
         .ref = out->ref,
+        .portrait = &out->portrait,
         .now_ms = look->knock.now_ms,
     };
 
     if (!out->asks && !out->joins)
         return true;
-    if (out->asks)
+    if (out->asks) {
         ref_new(out->ref);
+        if (!contact_portrait(look->view, look->visitor, &out->portrait, err))
+            return false;
+    }
     if (contact_notice(look->bridge, look->account, &news, &out->notice, err))
         return true;
     out->asks = out->joins =
@@ -249,5 +254,7 @@ bool contact_look(struct bridge *bridge, struct store_view *view, const struct a
         return false;
     contact_judge(&look.knock, &verdict);
     take_verdict(&verdict, out);
+    if (visitor->picture && out->act != CONTACT_TAKE && out->act != CONTACT_SHUT)
+        visitor->picture->wanted = true;
     return measure_box(&look, out, err) && make_notice(&look, out, err);
 }

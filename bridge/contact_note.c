@@ -52,6 +52,7 @@ static bool knock_at(const struct note_look *look, const struct reader *reader,
         .known = !reader->addressed || held_copy_of(&look->held, account->id),
         .about = wish == WISH_ANSWER ? &look->parent : NULL,
         .size = MAIL_AROUND_IT + (int64_t)slice_of(look->note->html).len,
+        .picture = &look->arrival->picture,
         .received_ms = look->arrival->received_ms,
     };
 

@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#define PORTRAIT_ID "portrait" /* in the Content-ID */
+
 enum { SUBJECT_CHARS_MAX = 100 };
 
 static const char *host_of(const struct person *person)
@@ -232,6 +234,11 @@ static void add_html(const struct contact_news *news, const struct account *acco
     scoped_value(bytes) facts = {0};
 
     add_facts(news, &facts);
+    if (news->portrait->content.len > 0)
+        bytes_print(out,
+                    "<p><img src=\"cid:%s." PORTRAIT_ID "@%s\" alt=\"\" width=\"96\" "
+                    "height=\"96\"></p>\n",
+                    news->ref, account->domain);
     bytes_add_text(out, "<p>");
     html_escape_add(out, bytes_slice(&facts));
     if (post_page(news))
@@ -277,6 +284,17 @@ static struct compose *begin_mail(const struct account *account, const char *ref
     if (account_chats(account)) /* else it would write the subject before the words */
         compose_field(mail, "Chat-Version", "1.0");
     return mail;
+}
+
+static void add_portrait(const struct contact_news *news, const struct account *account,
+                         struct compose *mail)
+{
+    const struct portrait *portrait = news->portrait;
+    scoped_text char *who = contact_label(news->visitor->person);
+    scoped_text char *id = must_print("%s." PORTRAIT_ID "@%s", news->ref, account->domain);
+
+    if (portrait->content.len > 0)
+        compose_inline(mail, portrait->type, id, who, bytes_slice(&portrait->content));
 }
 
 static bool finish_mail(struct bridge *bridge, struct compose *mail, struct letter *letter,
@@ -326,6 +344,7 @@ bool contact_notice(struct bridge *bridge, const struct account *account,
     add_html(news, account, page, &html);
     scoped(compose) mail = begin_mail(account, news->ref, "Contact request", news->now_ms, out);
     compose_text(mail, bytes_slice(&plain), html.at);
+    add_portrait(news, account, mail);
     return finish_mail(bridge, mail, out, err);
 }
 

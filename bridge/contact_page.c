@@ -98,8 +98,10 @@ static bool fill_page(struct store_view *view, const struct contact *row, struct
 
     if (store_account(view, row->account_id, &account, err) != FOUND ||
         (row->person_id && store_person(view, row->person_id, &person, err) != FOUND) ||
+        !store_has_portrait(view, row->person_id, &out->portrait, err) ||
         !store_held_of(view, row->id, &out->held, err))
         return false;
+    out->person_id = row->person_id;
     out->notice_id = row->notice_id;
     out->account_id = row->account_id;
     out->owner = account_address(&account);

@@ -92,6 +92,13 @@ static bool file_notice(struct store_tx *tx, struct contact_visit *visit, int64_
            letter_file(tx, &visit->notice, *out_id, err);
 }
 
+static bool keep_portrait(struct store_tx *tx, const struct contact_visit *visit, int64_t person_id,
+                          struct err *err)
+{
+    return visit->portrait.content.len == 0 ||
+           store_put_portrait(tx, person_id, &visit->portrait, PORTRAITS_MOST, err);
+}
+
 static bool count_one(void *ctx, const struct contact *contact)
 {
     size_t *count = ctx;
@@ -194,7 +201,8 @@ static bool count_try(struct store_tx *tx, struct contact_visit *visit, int64_t 
     bool waits = row.state == CONTACT_ASKED || row.state == CONTACT_TURN;
     if (!waits || row.state != before)
         row.expires_ms = lasts ? now_ms + lasts : 0;
-    if (visit->asks && !file_notice(tx, visit, now_ms, &row.notice_id, err))
+    if (visit->asks && (!file_notice(tx, visit, now_ms, &row.notice_id, err) ||
+                        !keep_portrait(tx, visit, person_id, err)))
         return false;
     if (visit->joins && !file_again(tx, visit, err))
         return false;

@@ -10,6 +10,7 @@
 #ifndef NESTBOX_BRIDGE_CONTACT_WORK_H
 #define NESTBOX_BRIDGE_CONTACT_WORK_H
 
+#include "bridge_activity.h"
 #include "bridge_contact.h"
 #include "bridge_mail.h"
 #include "bridge_private.h"
@@ -37,6 +38,7 @@ struct contact_visitor {         /* who knocks; everything borrowed */
     const char *subject;           /* of a mail; or NULL */
     const unsigned char *envelope; /* by which a later try is known before its DATA; or NULL */
     int64_t size;                  /* of what would be held */
+    struct knock_picture *picture; /* of theirs; or NULL: none is shown */
     int64_t received_ms;
 };
 struct contact_visit { /* between look and record */
@@ -57,8 +59,9 @@ struct contact_visit { /* between look and record */
     unsigned char domain_key[SHA256_LEN], post_key[SHA256_LEN];
     int64_t notice_id; /* with `joins`: the request, and how many it is about without this one */
     size_t on_notice;
-    struct letter notice; /* with `asks` or `joins` */
-    bool box_full;        /* nothing more can be taken to wait */
+    struct letter notice;     /* with `asks` or `joins` */
+    struct portrait portrait; /* with `asks`; content empty: none */
+    bool box_full;            /* nothing more can be taken to wait */
 };
 /* What they want is to say something: it can be held. */
 static inline bool wish_is_word(enum contact_wish wish)
@@ -94,6 +97,7 @@ struct contact_news { /* what a request tells; everything borrowed */
     const struct person *others;     /* who answered the same post before */
     size_t other_count;
     const char *ref;
+    const struct portrait *portrait; /* content empty: none */
     int64_t now_ms;
 };
 MUST_CHECK bool contact_notice(struct bridge *bridge, const struct account *account,
@@ -118,12 +122,18 @@ char *contact_label(const struct person *person);
 char *contact_sureness(const struct person *person, enum evidence_class evidence,
                        enum contact_wish wish);
 
+/* ---- contact_portrait.c ---- */
+enum { PORTRAIT_SIDE_MAX = 2048, PORTRAITS_MOST = 500 };
+/* The picture freed of all but its pixels, or else the one that came with an older request; content empty: none. */
+MUST_CHECK bool contact_portrait(struct store_view *view, const struct contact_visitor *visitor,
+                                 struct portrait *out, struct err *err);
+
 /* ---- contact_inside.c ---- */
 /* The Fediverse is followed and read with one question for each person. */
 MUST_CHECK bool contact_follow_look(struct bridge *bridge, struct store_view *view,
                                     const struct account *account, const struct person *follower,
-                                    enum follow_state before, struct contact_visit *out,
-                                    struct err *err);
+                                    enum follow_state before, struct knock_picture *picture,
+                                    struct contact_visit *out, struct err *err);
 /* What the door says to somebody who wants to follow, given what is known of them. */
 enum follow_state contact_follow_state(enum contact_act act);
 struct contact_reader { /* who wants to hear of an account: by mail, or from here */

@@ -99,7 +99,7 @@ bool prepare_follow(struct bridge *bridge, struct store_view *view,
         return found == ABSENT;
     visit = must_new(struct contact_visit);
     if (!contact_follow_look(bridge, view, &asking.account, &asking.follower, state_before(&asking),
-                             visit, err) ||
+                             &arrival->picture, visit, err) ||
         (visit->act == CONTACT_TAKE && state_before(&asking) != FOLLOW_ACCEPTED &&
          !plan_notice(bridge, view, &asking, arrival, err))) {
         contact_visit_clear(visit);

@@ -23,6 +23,7 @@ struct compose_field {
 
 struct attachment {
     char *type, *file_name, *description;
+    char *id;             /* shown in the html; or NULL */
     struct bytes content; /* encoded */
 };
 
@@ -35,7 +36,7 @@ struct compose {
     struct attachment *attachments;
     size_t attachment_count, attachment_capacity;
     bool reports, whole;
-    bool about_tls;
+    bool about_tls, shows;     /* shows: pictures in the html */
     struct bytes status, mail; /* what it reports on, or its header */
 };
 
@@ -56,6 +57,7 @@ void compose_free(struct compose *c)
         free(c->attachments[i].type);
         free(c->attachments[i].file_name);
         free(c->attachments[i].description);
+        free(c->attachments[i].id);
         bytes_clear(&c->attachments[i].content);
     }
     free(c->fields);
@@ -183,15 +185,27 @@ void compose_text(struct compose *c, struct slice plain, const char *html)
     c->html = must_dup(html);
 }
 
-void compose_attach(struct compose *c, const char *type, const char *file_name,
-                    const char *description, struct slice content)
+static struct attachment *new_attachment(struct compose *c, const char *type,
+                                         const char *description, struct slice content)
 {
     must_make_room(c->attachments, c->attachment_count, c->attachment_capacity);
     struct attachment *attachment = &c->attachments[c->attachment_count++];
-    *attachment = (struct attachment){.type = must_dup(type),
-                                      .file_name = must_dup(file_name),
-                                      .description = must_dup(description)};
+    *attachment = (struct attachment){.type = must_dup(type), .description = must_dup(description)};
     encode_base64_lines(&attachment->content, content);
+    return attachment;
+}
+
+void compose_attach(struct compose *c, const char *type, const char *file_name,
+                    const char *description, struct slice content)
+{
+    new_attachment(c, type, description, content)->file_name = must_dup(file_name);
+}
+
+void compose_inline(struct compose *c, const char *type, const char *id, const char *description,
+                    struct slice content)
+{
+    new_attachment(c, type, description, content)->id = must_dup(id);
+    c->shows = true;
 }
 
 void compose_delivery_report(struct compose *c, struct slice status, struct slice mail, bool whole)
@@ -228,7 +242,9 @@ static void add_file_name(struct bytes *out, const char *file_name)
 static void add_attachment(struct bytes *out, const struct attachment *attachment)
 {
     bytes_print(out, "Content-Type: %s\r\nContent-Transfer-Encoding: base64\r\n", attachment->type);
-    bytes_add_text(out, "Content-Disposition: attachment");
+    if (attachment->id)
+        bytes_print(out, "Content-ID: <%s>\r\n", attachment->id);
+    bytes_print(out, "Content-Disposition: %s", attachment->id ? "inline" : "attachment");
     add_file_name(out, attachment->file_name);
     bytes_add_text(out, "\r\n");
     if (attachment->description && *attachment->description) {
@@ -317,6 +333,8 @@ static const char *multipart_of(const struct compose *c)
 {
     if (c->reports)
         return "report; report-type=delivery-status";
+    if (c->shows)
+        return "related; type=\"multipart/alternative\"";
     return c->about_tls ? "report; report-type=tlsrpt" : "mixed";
 }
 

@@ -28,6 +28,9 @@ void compose_text(struct compose *c, struct slice plain, const char *html);
 /* An attached file, taken from a slice (copied).  description (alt text) may be NULL. */
 void compose_attach(struct compose *c, const char *type, const char *file_name,
                     const char *description, struct slice content);
+/* A picture that the html shows as <img src="cid:ID">; comes with the mail, is not fetched. */
+void compose_inline(struct compose *c, const char *type, const char *id, const char *description,
+                    struct slice content);
 /* Makes it a report on what became of a mail (RFC 3464): the plain text, `status` (ASCII, LF; the fields of
  * message/delivery-status), `mail` (the one it is about: its header, or `whole` with CRLF).  Copied.  Not together with
  * attachments. */

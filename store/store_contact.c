@@ -304,6 +304,7 @@ bool store_forget_contact(struct store_tx *tx, const struct contact *contact, st
     return store_drop_held(tx, contact->id, err) &&
            sql_run(tx->sql, "DELETE FROM contact WHERE id = ?", with(as_number(contact->id)),
                    err) &&
+           store_forget_portrait(tx, contact->person_id, err) &&
            (!contact->person_id || store_forget_person(tx, contact->person_id, err));
 }
 

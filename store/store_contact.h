@@ -111,6 +111,18 @@ MUST_CHECK bool store_contact_events(struct store_view *view, int64_t account_id
                                      int limit, contact_event_teller *each, void *ctx,
                                      struct err *err);
 
+/* The picture of somebody who asks: cleaned (mime/picture.h). */
+struct portrait {
+    char *type;
+    struct bytes content;
+};
+void portrait_clear(struct portrait *portrait);
+SCOPED_VALUE(portrait, portrait_clear)
+enum found store_portrait(struct store_view *view, int64_t person_id, struct portrait *out,
+                          struct err *err);
+MUST_CHECK bool store_has_portrait(struct store_view *view, int64_t person_id, bool *out,
+                                   struct err *err);
+
 /* Until when strangers pass; 0: they do not. */
 MUST_CHECK bool store_expecting(struct store_view *view, int64_t account_id, int64_t *out_until_ms,
                                 struct err *err);

@@ -30,6 +30,8 @@ const char page_style[] =
     "article p{margin:.5rem 0}\n"
     "article img{display:block;max-width:100%;height:auto;border-radius:.25rem;margin:.75rem 0 "
     ".25rem}\n"
+    "img.face{float:right;width:4.5rem;height:4.5rem;object-fit:cover;border-radius:50%;"
+    "margin:0 0 .5rem 1rem}\n"
     "figure{margin:0}\n"
     "figcaption{color:var(--quiet);font-size:.9375rem}\n"
     "blockquote{margin:.5rem 0;padding-left:1rem;border-left:3px solid var(--line)}\n"

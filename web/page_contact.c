@@ -67,6 +67,14 @@ const char *contact_state_said(enum contact_state state, bool arrived)
     return "They wait for your answer.";
 }
 
+void contact_picture(struct page *page, const char *path)
+{
+    bytes_print(&page->html,
+                "<p><img class=\"face\" src=\"%s/picture\" alt=\"\" width=\"72\" "
+                "height=\"72\"></p>\n",
+                path);
+}
+
 void contact_facts(struct page *page, const struct contact_page *contact)
 {
     words_say(page, contact->sureness);
@@ -125,7 +133,10 @@ static bool write_contact(struct page *page, struct store_view *view, struct err
         it->notice_id = contact.notice_id;
     enum contact_state state = decides ? contact_state_after(it->choice) : contact.state;
     scoped_text char *title = must_print("%s and %s", contact.who, contact.owner);
+    scoped_text char *path = must_print("/contacts/%s", page->parts[0]);
     words_begin(page, title);
+    if (contact.portrait && contact.others == 0)
+        contact_picture(page, path);
     words_say(page, contact_state_said(state, contact.arrived_ms > 0 || contact.held > 0));
     contact_facts(page, &contact);
     contact_buttons(page, state);

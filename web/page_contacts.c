@@ -19,6 +19,9 @@ struct contacts_turn {
     char *answer, *words, *person;
     int64_t contact_id; /* page of one: which */
     /* while it is written */
+    struct store_view *view;
+    bool failed;
+    struct err *err;
     int64_t rows, oldest_ms;
 };
 
@@ -99,11 +102,16 @@ static bool write_row(void *ctx, const struct contact *contact, const struct per
     struct contacts_turn *it = turn_of(page);
     scoped_text char *who = bridge_contact_label(contact, person);
     scoped_text char *sure = bridge_contact_sureness(contact, person);
+    scoped_text char *path = must_print(PERSON_PATH "%lld", (long long)contact->id);
+    bool portrait = false;
 
     it->rows++;
     it->oldest_ms = contact->last_ms;
-    bytes_print(&page->html, "<li><article><h2><a href=\"" PERSON_PATH "%lld\">",
-                (long long)contact->id);
+    it->failed = !store_has_portrait(it->view, contact->person_id, &portrait, it->err);
+    bytes_add_text(&page->html, "<li><article>");
+    if (portrait)
+        contact_picture(page, path);
+    bytes_print(&page->html, "<h2><a href=\"" PERSON_PATH "%lld\">", (long long)contact->id);
     page_text(page, who);
     bytes_add_text(&page->html, "</a></h2>\n<p>");
     page_text(page, sure);
@@ -120,7 +128,7 @@ static bool write_row(void *ctx, const struct contact *contact, const struct per
     if (contact->state == CONTACT_ASKED)
         write_quick_buttons(page, contact->id);
     bytes_add_text(&page->html, "</article></li>\n");
-    return true;
+    return !it->failed;
 }
 
 static void write_somebody_form(struct page *page)
@@ -178,10 +186,15 @@ static bool show_list(struct page *page, struct store_view *view, struct err *er
     if (!store_contact_counts(view, account_id, counts, err))
         return false;
     it->rows = 0;
+    it->view = view;
+    it->err = err;
+    it->failed = false;
     owner_begin(page, title, LIST_PATH);
     write_shelves(page, it->show, counts);
     bytes_add_text(&page->html, "<ul class=\"people\">\n");
-    if (!store_contacts_in(view, account_id, it->show, before_ms, PAGE_ROWS, write_row, page, err))
+    if (!store_contacts_in(view, account_id, it->show, before_ms, PAGE_ROWS, write_row, page,
+                           err) ||
+        it->failed)
         return false;
     bytes_add_text(&page->html, "</ul>\n");
     if (it->rows == 0)
@@ -249,6 +262,7 @@ static void write_domain(struct page *page, const char *domain)
 static bool show_person(struct page *page, struct store_view *view, struct err *err)
 {
     struct contacts_turn *it = turn_of(page);
+    scoped_text char *path = must_print(PERSON_PATH "%lld", (long long)it->contact_id);
     scoped_value(contact_page) contact = {0};
     enum found found =
         bridge_contact_row_page(view, it->owner.owner.id, it->contact_id, &contact, err);
@@ -258,6 +272,8 @@ static bool show_person(struct page *page, struct store_view *view, struct err *
                                               "It was forgotten. If they try again, you are asked "
                                               "again.");
     owner_begin(page, contact.who, PERSON_PATH);
+    if (contact.portrait)
+        contact_picture(page, path);
     words_say(page, contact_state_said(contact.state, contact.arrived_ms > 0 || contact.held > 0));
     if (contact.words && *contact.words) {
         bytes_add_text(&page->html, "<p>They hear: ");

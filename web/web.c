@@ -229,11 +229,13 @@ static const struct http_route routes[] = {
     {"POST", "/contacts",          ACCEPT_ANY,  on_contacts,      page_end_turn,  NULL},
     {"GET",  "/contacts/person/{}", ACCEPT_ANY, on_contacts_person, page_end_turn, NULL},
     {"POST", "/contacts/person/{}", ACCEPT_ANY, on_contacts_person, page_end_turn, NULL},
+    {"GET",  "/contacts/person/{}/picture", ACCEPT_ANY, on_portrait_of_person, portrait_found, NULL},
     {"GET",  "/contacts/stream",   ACCEPT_ANY,  stream_begin,   stream_resume, stream_more},
     {"GET",  "/contacts/push",     ACCEPT_ANY,  push_begin,     push_resume,   NULL},
     {"POST", "/contacts/push",     ACCEPT_ANY,  push_begin,     push_resume,   NULL},
     {"GET",  "/contacts/{}",       ACCEPT_ANY,  on_contact,       page_end_turn,  NULL},
     {"POST", "/contacts/{}",       ACCEPT_ANY,  on_contact,       page_end_turn,  NULL},
+    {"GET",  "/contacts/{}/picture", ACCEPT_ANY, on_portrait,     portrait_found, NULL},
     {"GET",  "/.well-known/openpgpkey/hu/{}",     ACCEPT_ANY, on_key_direct,   key_file_end, NULL},
     {"GET",  "/.well-known/openpgpkey/{}/hu/{}",  ACCEPT_ANY, on_key_advanced, key_file_end, NULL},
     {"GET",  "/.well-known/openpgpkey/policy",    ACCEPT_ANY, on_key_policy,   NULL,         NULL},
@@ -267,7 +269,7 @@ static char *make_quiet_policy(void)
 
     sha256(slice_of(page_style), digest);
     base64_add(&text, (struct slice){(const char *)digest, sizeof digest});
-    return must_print("default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; "
+    return must_print("default-src 'none'; style-src 'sha256-%s'; img-src 'self'; base-uri 'none'; "
                       "form-action 'self'; frame-ancestors 'none'",
                       text.at);
 }

@@ -126,6 +126,7 @@ enum next on_contacts_person(void *face, struct http_turn *turn); /* GET and POS
 /* page_contact.c: what the pages about contacts share. */
 struct contact_page;
 const char *contact_state_said(enum contact_state state, bool arrived);
+void contact_picture(struct page *page, const char *path); /* <img>, of the path's picture */
 void contact_facts(struct page *page, const struct contact_page *contact);
 void contact_buttons(struct page *page, enum contact_state state);
 enum contact_state contact_state_after(enum contact_choice choice);
@@ -161,6 +162,11 @@ enum next stream_more(void *face, struct http_turn *turn);
 /* push.c: devices that want to be told by Web Push. */
 enum next push_begin(void *face, struct http_turn *turn); /* GET and POST */
 enum next push_resume(void *face, struct http_turn *turn, struct errand *back);
+
+/* portrait.c: the picture of somebody who asks. */
+enum next on_portrait(void *face, struct http_turn *turn);
+enum next on_portrait_of_person(void *face, struct http_turn *turn);
+enum next portrait_found(void *face, struct http_turn *turn, struct errand *back);
 
 /* media.c: the route of pictures. */
 enum next media_begin(void *face, struct http_turn *turn);

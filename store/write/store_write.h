@@ -110,6 +110,11 @@ MUST_CHECK bool store_end_push(struct store_tx *tx, int64_t account_id, const ch
 MUST_CHECK bool store_put_contact(struct store_tx *tx, const struct contact *contact,
                                   int64_t *out_id, struct err *err);
 /* With what waits for it, and the person if it is a mail person nobody needs any more. */
+/* In the place of an older one; the newest `most` of all are kept. */
+MUST_CHECK bool store_put_portrait(struct store_tx *tx, int64_t person_id,
+                                   const struct portrait *portrait, int most, struct err *err);
+/* Unless somebody here was asked about them. */
+MUST_CHECK bool store_forget_portrait(struct store_tx *tx, int64_t person_id, struct err *err);
 MUST_CHECK bool store_forget_contact(struct store_tx *tx, const struct contact *contact,
                                      struct err *err);
 MUST_CHECK bool store_set_expecting(struct store_tx *tx, int64_t account_id, int64_t until_ms,

@@ -1,8 +1,13 @@
 """Strangers of the Fediverse knock: Fedify follows and writes, and another server of ours; all three answers to each."""
+import email
+import email.policy
+import re
+
 import pytest
 
 from laboratory.mailing import compose, submit
 from laboratory.wait import until
+from test_signed_in import Browser, sign_in
 
 BOB = "@bob@social.test"
 
@@ -97,6 +102,46 @@ def test_a_follow_is_welcomed_refused_or_ignored(asking, social):
     answer(una, "refuse", BOB, "--say", "not here, please")
     social.wait_for_activity("Reject", lambda reject: reject["object"]["id"] == follows[una])
     said_to(social, "not here, please")
+
+
+def faces_fetched(social):
+    return [event for event in social.requests.all() if event["path"] == "/faces/eve.png"]
+
+
+def test_the_request_shows_who_asks_and_loads_nothing(asking, social):
+    tom, kim = asking("tom", "kim")
+    answer(kim, "ignore", "@social.test")  # everybody there: nobody asks her, and nobody can tell
+    direct(social, tom, "See my face.", "eve")
+    until(lambda: requests(tom), "the request")
+    mail = email.message_from_bytes(tom.show(tom.mails("Contacts/New")[0]), policy=email.policy.default)
+    [picture] = [part for part in mail.walk() if part.get_content_type() == "image/png"]
+    html = mail.get_body(("html",)).get_content()
+    assert picture["Content-ID"].strip("<>") in html and "https://social.test" not in html
+    assert picture.get_content_disposition() == "inline" and b"where it was made" not in picture.get_content()
+    assert len(faces_fetched(social)) == 1
+    direct(social, tom, "Once more.", "eve")
+    until(lambda: tom.nestbox.ask("contact", "list", tom.address)[0]["tries"] == 2, "the second note")
+    assert len(faces_fetched(social)) == 1, "once a day"
+
+    page = re.search(r"https://twin\.test(/contacts/\w+)", mail.get_body(("plain",)).get_content())[1]
+    one = Browser(tom.nestbox)
+    assert one.get(page) == 200 and f'src="{page}/picture"' in one.html
+    assert one.bytes(f"{page}/picture") == picture.get_content() and one.headers["Cache-Control"] == "no-store"
+    assert one.get(page[:-1] + "/picture") == 404
+    number = tom.nestbox.ask("contact", "list", tom.address)[0]["id"]
+    assert one.get(f"/contacts/person/{number}/picture") == 404, "nobody is signed in"
+    one = sign_in(tom)
+    assert one.bytes(f"/contacts/person/{number}/picture") == picture.get_content()
+    assert sign_in(kim).get(f"/contacts/person/{number}/picture") == 404, "not hers"
+    assert len(faces_fetched(social)) == 1, "looking at it asks nobody"
+
+
+def test_the_picture_of_who_is_ignored_is_fetched_as_that_of_who_waits(asking, social):
+    [kim] = asking("kim")
+    answer(kim, "ignore", "@social.test")
+    direct(social, kim, "See my face.", "eve")
+    until(lambda: faces_fetched(social), "the picture")
+    assert requests(kim) == []
 
 
 def test_what_is_taken_back_asks_nothing(asking, person, social):

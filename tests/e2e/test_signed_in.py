@@ -23,7 +23,7 @@ class Browser:
     """One that knows forms and cookies, and no more."""
 
     def __init__(self, nest):
-        self.nest, self.cookie, self.status, self.headers, self.html = nest, None, None, None, ""
+        self.nest, self.cookie, self.status, self.headers, self.body, self.html = nest, None, None, None, b"", ""
 
     def ask(self, method, path, headers=(), **fields):
         connection = http.client.HTTPSConnection("twin.test", context=self.nest.trust, timeout=60)
@@ -35,7 +35,8 @@ class Browser:
             body, headers["Content-Type"] = urllib.parse.urlencode(fields), FORM
         connection.request(method, path, body, headers)
         answer = connection.getresponse()
-        self.status, self.headers, self.html = answer.status, answer.headers, answer.read().decode()
+        self.status, self.headers, self.body = answer.status, answer.headers, answer.read()
+        self.html = self.body.decode(errors="replace")
         connection.close()
         found = re.match(rf"{COOKIE}=(\w*)", self.headers.get("Set-Cookie", ""))
         if found:
@@ -44,6 +45,10 @@ class Browser:
 
     def get(self, path):
         return self.ask("GET", path)
+
+    def bytes(self, path):
+        assert self.get(path) == 200
+        return self.body
 
     def post(self, path, **fields):
         """As a button of the page that is open does, and then goes where it is sent."""

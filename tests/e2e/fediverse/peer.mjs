@@ -16,7 +16,7 @@ import { createInterface } from "node:readline";
 import { Temporal } from "@js-temporal/polyfill";
 import { createFederation, generateCryptoKeyPair, MemoryKvStore } from "@fedify/fedify";
 import {
-  Accept, Activity, Announce, Create, Delete, Endpoints, Follow, Like, Mention, Note, Person, PUBLIC_COLLECTION,
+  Accept, Activity, Announce, Create, Delete, Endpoints, Follow, Image, Like, Mention, Note, Person, PUBLIC_COLLECTION,
   Tombstone, Undo, Update,
 } from "@fedify/fedify/vocab";
 
@@ -28,6 +28,13 @@ const notes = new Map(); // path -> Note, so that others may fetch what was sent
 const sent = new Map(); // id -> Activity, so that it can be undone
 const followers = new Map(people.map((person) => [person, new Map()]));
 const schemes = new Map(); // activity id -> scheme of the request that brought it
+// What Eve looks like; the others show no face.  With a comment in it, as cameras leave one.
+const face = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAIAAAAlC+aJAAAAGXRFWHRDb21tZW50AHdoZXJlIGl0IHdhcyBtYWRlZ9eGjQAAANNJ" +
+  "REFUeNrt2N0NwjAMReG7CSOyHEMwBAMwBg+VEOKnpUkqXztH8gDne6gaW/fbNfUIAAAAAAAAAADAFXA6X5bJBHhG/xpfwGb6EQyF" +
+  "1A80KKp+lEGB9UMMiq3vNyi8vtMwMWBgfY8BAIAYwPD6ZgOApAA+YgAAeMw5ANLvAxU2sgo7cYWrRIW7UIXLXJHbKOd1ADMCUv7I" +
+  "Ej+nD1qI2xjySW9jyC19L0Oe6f8zZF6/aZB//bpB/unrjIoA2/qvBuWq/zQoXf2boRAgUf2rAQCA2QEPkXAS1CroyFUAAAAASUVO" +
+  "RK5CYII=",
+  "base64");
 let refuseScheme = null; // answer 401 to this scheme, so that the other side knocks again
 let serial = 0;
 
@@ -49,6 +56,7 @@ federation
       outbox: context.getOutboxUri(identifier),
       followers: context.getFollowersUri(identifier),
       endpoints: new Endpoints({ sharedInbox: context.getInboxUri() }),
+      icon: identifier === "eve" ? new Image({ url: new URL("/faces/eve.png", origin), mediaType: "image/png" }) : null,
       publicKey: pairs[0].cryptographicKey,
       assertionMethods: pairs.map((pair) => pair.multikey),
     });
@@ -243,6 +251,9 @@ async function handle(request, activity) {
     return new Response("knock again", { status: 401 });
   }
   if (activity?.id) schemes.set(activity.id, scheme);
+  if (new URL(request.url).pathname === "/faces/eve.png") {
+    return new Response(face, { headers: { "content-type": "image/png" } });
+  }
   return await federation.fetch(request, { contextData: undefined });
 }
 

@@ -59,6 +59,7 @@ bool bridge_activity_prepare(struct bridge *bridge, struct activity_arrival *arr
     free(arrival->wanted_actor);
     arrival->wanted_actor = must_dup(bridge->wants);
     bridge->wants = NULL;
+    arrival->picture.wanted = bridge->wants_picture;
     return true;
 }
 
@@ -76,6 +77,8 @@ bool bridge_activity_record(struct bridge *bridge, struct store_tx *tx,
                 arrival->inbox_user ? arrival->inbox_user : "", arrival->inbox_domain);
     if (activity->note)
         bytes_print(&bridge->told, " note %s", activity->note->html ? activity->note->html : "");
+    if (arrival->picture.raw.len > 0)
+        bytes_print(&bridge->told, " picture %s", arrival->picture.raw.at);
     bytes_add_text(&bridge->told, "\n");
     return true;
 }

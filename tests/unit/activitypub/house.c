@@ -93,6 +93,7 @@ void house_open(struct house *house)
                                             .vault = house->vault,
                                             .version = "0.1.0"};
     key_memory_init(&house->work.keys);
+    key_memory_init(&house->work.pictures);
     said_init(&house->work.said);
     house->duties = (struct activitypub_duties){&house->work, work_show,     work_judge,
                                                 work_find,    work_look_due, work_deliver};
@@ -106,6 +107,7 @@ void house_close(struct house *house)
     scoped_text char *remove = must_print("rm -r %s", house->folder);
 
     key_memory_clear(&house->work.keys);
+    key_memory_clear(&house->work.pictures);
     said_clear(&house->work.said);
     store_close(house->store);
     bytes_clear(&house->key);

@@ -27,6 +27,7 @@ struct bridge {        /* the fake one */
     struct bytes told; /* one line for each thing recorded */
     bool concerns_nobody;
     const char *wants;                 /* prepare() wants this actor once */
+    bool wants_picture;                /* prepare() does, each time */
     int conflicts;                     /* record() answers ERR_CONFLICT so often */
     struct outgoing (*outgoing)(void); /* what bridge_outgoing() gives; heap texts */
     const char *inbox_of_person;       /* once somebody was resolved */

@@ -174,6 +174,8 @@ static struct activity_arrival *arrival_of(struct town *town, const struct said 
     activity->object_object = must_dup(said->object_object);
     if (said->note)
         activity->note = note_of(said);
+    arrival->picture.looked = said->picture.len > 0;
+    bytes_add(&arrival->picture.raw, said->picture);
     return arrival;
 }
 
@@ -307,21 +309,28 @@ char *mail_shown(struct slice content, const char *type)
     return bytes_take(&out);
 }
 
-char *mailbox_newest(struct town *town, int64_t account_id, const char *mailbox)
+void mailbox_newest_content(struct town *town, int64_t account_id, const char *mailbox,
+                            struct bytes *out)
 {
     scoped_value(bytes) names = {0};
-    scoped_value(bytes) content = {0};
     struct listing listing = {.out = &names};
     struct err err = {0};
 
     list(town, account_id, mailbox, &listing);
     if (!listing.body_id)
-        return must_dup("");
+        return;
     scoped(store_view) view = store_look(town->store, &err);
     scoped(source) body = store_body_source(view, listing.body_id, &err);
     assert_non_null(body);
-    assert_true(source_read_all(body, 1 << 20, &content, &err));
-    return mail_shown(bytes_slice(&content), "text/plain");
+    assert_true(source_read_all(body, 1 << 20, out, &err));
+}
+
+char *mailbox_newest(struct town *town, int64_t account_id, const char *mailbox)
+{
+    scoped_value(bytes) content = {0};
+
+    mailbox_newest_content(town, account_id, mailbox, &content);
+    return content.len > 0 ? mail_shown(bytes_slice(&content), "text/plain") : must_dup("");
 }
 
 /* ---- chores ---- */

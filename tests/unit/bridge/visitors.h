@@ -21,7 +21,8 @@ struct said {
     const char *note, *author /* NULL: who */, *html, *to, *cc, *warning, *answers;
     const char *mentions, *type_of_note; /* "HREF NAME,HREF NAME"; Note unless said */
     int64_t updated_ms, published_ms;
-    const char *inbox; /* "alice": her own; NULL: the shared one */
+    const char *inbox;    /* "alice": her own; NULL: the shared one */
+    struct slice picture; /* of the actor, as if it was fetched */
 };
 void visitors_open(struct town *town); /* town_open(), and bob and dan as their documents say */
 /* prepare() and record(), as activitypub calls them; it must be recorded. */
@@ -37,6 +38,9 @@ bool visitor_records(struct town *town, struct activity_arrival *arrival); /* fa
 char *mailbox_list(struct town *town, int64_t account_id, const char *mailbox);
 /* The newest mail in it: its header as it stands, an empty line, the plain text.  "" if there is none. */
 char *mailbox_newest(struct town *town, int64_t account_id, const char *mailbox);
+/* All of it, as its reader gets it. */
+void mailbox_newest_content(struct town *town, int64_t account_id, const char *mailbox,
+                            struct bytes *out);
 /* The same of a mail's bytes; `type` "text/html" for the other body. */
 char *mail_shown(struct slice content, const char *type);
 /* Runs the chores until nothing is left to do now; *out_next_ms may be NULL. */

@@ -234,6 +234,24 @@ static void attachments_come_back(void **state)
     assert_memory_equal(content.at, raw, sizeof raw);
 }
 
+static void a_picture_shown_in_the_text_comes_along(void **state)
+{
+    scoped(compose) c = compose_new();
+
+    (void)state;
+    compose_text(c, SLICE("Look"), "<p><img src=\"cid:a.face@example.org\" alt=\"\"></p>");
+    compose_inline(c, "image/png", "a.face@example.org", "Bob", SLICE("pixels"));
+    BUILT built = build(c);
+    struct mail_part *root = mail_root(built.mail);
+    struct mail_part *picture = mail_part_child(root, 1);
+    assert_text(mail_part_type(root), "multipart/related");
+    assert_text(mail_part_type(mail_part_child(root, 0)), "multipart/alternative");
+    assert_text(mail_part_type(picture), "image/png");
+    assert_text(mail_part_field(picture, "Content-ID"), "<a.face@example.org>");
+    assert_text(mail_part_field(picture, "Content-Disposition"), "inline");
+    assert_false(mail_part_is_attachment(picture));
+}
+
 static void ids_and_dates_come_back(void **state)
 {
     scoped(compose) c = compose_new();
@@ -313,6 +331,7 @@ int main(void)
         cmocka_unit_test(texts_come_back),
         cmocka_unit_test(long_lines_come_back),
         cmocka_unit_test(attachments_come_back),
+        cmocka_unit_test(a_picture_shown_in_the_text_comes_along),
         cmocka_unit_test(ids_and_dates_come_back),
         cmocka_unit_test(a_report_has_its_three_parts),
         cmocka_unit_test(a_mail_comes_back_whole),
