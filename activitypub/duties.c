@@ -53,6 +53,7 @@ struct inbox_ask *inbox_ask_new(const struct activitypub_duties *duties,
     struct inbox_ask *inbox = must_new(struct inbox_ask);
 
     set(&inbox->ask, duties, LANE_HEAVY, duties->judge, inbox_ask_free);
+    inbox->ask.errand.may_move = true;
     inbox->request = request_copy(request);
     return inbox;
 }

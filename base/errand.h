@@ -20,6 +20,7 @@ enum lane {
     LANE_HEAVY,   /* spool pieces, MIME, sealing, passwords, inbox signatures; bodies up to 1 MiB */
     LANE_DELIVER, /* rendering and signing what goes out */
     LANE_BULK,    /* bodies above 1 MiB, slices of long work */
+    LANE_SLOW,    /* what waits for GnuPG to encrypt: errands that HEAVY or BULK began (may_move) */
     LANE_DNS,     /* struct dns_lookup (base/dns.h), on the outward loop */
     LANE_FETCH,   /* struct fetch (base/fetch.h), on the outward loop */
     LANE_RESOLVE, /* struct resolve (base/resolve.h), on the outward loop */
@@ -35,12 +36,14 @@ struct errand { /* first member of every errand */
     void (*free)(struct errand *); /* releases inputs and results */
     int64_t deadline_ms;           /* monotonic; 0 none.  A lane drops what comes too late */
     bool one_by_one;               /* of those in its lane one runs at a time: passwords */
-    bool ok;                       /* where there is a write: true only after the commit */
-    struct err err;                /* why not */
-    _Atomic bool unwanted;         /* the session is gone: do not record */
-    void *home;                    /* the driver's own, untouched by others */
-    struct errand *link;           /* the carrier's own */
-    int tries;                     /* the carrier's own */
+    bool
+        may_move; /* its work may give up half-way, and is begun anew on LANE_SLOW (net/workers.h) */
+    bool ok;      /* where there is a write: true only after the commit */
+    struct err err;        /* why not */
+    _Atomic bool unwanted; /* the session is gone: do not record */
+    void *home;            /* the driver's own, untouched by others */
+    struct errand *link;   /* the carrier's own */
+    int tries;             /* the carrier's own */
 };
 
 static inline void errand_free(struct errand *errand)

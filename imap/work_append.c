@@ -136,6 +136,7 @@ struct errand *duty_append(void *ctx, int64_t account_id, struct slice mailbox,
     it->base.base.errand = (struct errand){.lane = size > BULK_ABOVE ? LANE_BULK : LANE_HEAVY,
                                            .work = prepare,
                                            .write = record,
+                                           .may_move = true,
                                            .free = append_free_errand};
     return &it->base.base.errand;
 }

@@ -89,7 +89,8 @@ void carrier_carry(void *ctx, struct errand *errand, struct loop *home)
     case LANE_QUICK:
     case LANE_HEAVY:
     case LANE_DELIVER:
-    case LANE_BULK: send_off(cargo); return;
+    case LANE_BULK:
+    case LANE_SLOW: send_off(cargo); return;
     case LANE_DNS: resolver_submit(carrier->resolver, errand, came_back, cargo); return;
     case LANE_FETCH: fetcher_submit(carrier->fetcher, errand, came_back, cargo); return;
     case LANE_RESOLVE: activitypub_find(carrier->activitypub, errand, came_back, cargo); return;

@@ -142,11 +142,19 @@ static void make_http(struct server *server)
     server->http = http_server_new(&options);
 }
 
+static bool step_aside(void *ctx)
+{
+    struct server *server = ctx;
+
+    return workers_step_aside(server->workers);
+}
+
 static bool make_outward(struct server *server, struct err *err)
 {
     server->workers = workers_new(NULL, err);
     if (!server->workers)
         return false;
+    pgp_when_slow(server->household.pgp, step_aside, server);
     server->resolver = resolver_new(server->outward, &server->config, err);
     if (!server->resolver)
         return false;

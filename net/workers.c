@@ -4,6 +4,7 @@
 #include "memory.h"
 #include "thread.h"
 
+#include <assert.h>
 #include <sched.h>
 #include <stdatomic.h>
 
@@ -23,7 +24,8 @@ struct line {
 };
 
 /* Two lines: what goes one by one keeps one thread busy at most, and lets somebody else pass before the next. */
-struct crew {              /* one lane */
+struct crew { /* one lane */
+    struct workers *workers;
     pthread_mutex_t mutex; /* guards all but the threads */
     pthread_cond_t changed;
     struct line many, single;
@@ -36,6 +38,12 @@ struct crew {              /* one lane */
 
 struct workers {
     struct crew crews[WORKER_LANES];
+    pthread_key_t seat; /* of each worker's thread */
+};
+
+struct seat { /* what a worker's thread has in hand */
+    struct errand *errand;
+    bool steps_aside;
 };
 
 static const struct lane_facts {
@@ -47,9 +55,11 @@ static const struct lane_facts {
     {"quick",   2, 0,  2000},
     {"heavy",   0, 5,  256 },
     {"deliver", 0, 10, 1024},
-    {"bulk",    1, 10, 64  },
+    {"bulk",    2, 10, 64  },
+    {"slow",    1, 10, 64  },
 };
-_Static_assert(LANE_QUICK == 0 && LANE_HEAVY == 1 && LANE_DELIVER == 2 && LANE_BULK == 3,
+_Static_assert(LANE_QUICK == 0 && LANE_HEAVY == 1 && LANE_DELIVER == 2 && LANE_BULK == 3 &&
+                   LANE_SLOW == 4,
                "lane_facts is in the lanes' order");
 
 static unsigned core_count(void)
@@ -119,15 +129,33 @@ static void end(struct crew *crew, bool single)
     pthread_mutex_unlock(&crew->mutex);
 }
 
+bool workers_step_aside(struct workers *workers)
+{
+    struct seat *seat = pthread_getspecific(workers->seat);
+
+    if (!seat || !seat->errand->may_move || seat->errand->lane == LANE_SLOW)
+        return false;
+    seat->steps_aside = true;
+    return true;
+}
+
 static void serve(void *arg)
 {
     struct crew *crew = arg;
+    struct seat seat = {0};
     struct job *job;
 
+    pthread_setspecific(crew->workers->seat, &seat);
     while ((job = take(crew))) {
         bool single = job->errand->one_by_one;
+        seat = (struct seat){.errand = job->errand};
         job->errand->ok = do_work(job->errand);
-        job->done(job->ctx, job->errand);
+        if (seat.steps_aside) {
+            job->errand->lane = LANE_SLOW;
+            workers_submit(crew->workers, job->errand, job->done, job->ctx);
+        } else {
+            job->done(job->ctx, job->errand);
+        }
         free(job);
         end(crew, single);
     }
@@ -147,10 +175,12 @@ static bool crew_start(struct crew *crew, const struct lane_facts *facts, unsign
     return true;
 }
 
-static void crew_init(struct crew *crew, size_t busy_at, size_t single_busy_at)
+static void crew_init(struct crew *crew, struct workers *workers, size_t busy_at,
+                      size_t single_busy_at)
 {
     pthread_condattr_t attributes;
 
+    crew->workers = workers;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&crew->mutex, NULL);
@@ -167,10 +197,12 @@ struct workers *workers_new(const struct workers_options *options, struct err *e
     static const struct workers_options usual;
     scoped(workers) workers = must_new(struct workers);
 
+    int no_key = pthread_key_create(&workers->seat, NULL);
+    assert(!no_key); /* a process may have 1024 */
     if (!options)
         options = &usual;
     for (size_t i = 0; i < WORKER_LANES; i++)
-        crew_init(&workers->crews[i],
+        crew_init(&workers->crews[i], workers,
                   options->busy_at[i] ? options->busy_at[i] : lane_facts[i].busy_at,
                   options->one_by_one_busy_at ? options->one_by_one_busy_at : ONE_BY_ONE_BUSY_AT);
     for (size_t i = 0; i < WORKER_LANES; i++) {
@@ -284,5 +316,6 @@ void workers_free(struct workers *workers)
         pthread_cond_destroy(&workers->crews[i].changed);
         pthread_mutex_destroy(&workers->crews[i].mutex);
     }
+    pthread_key_delete(workers->seat);
     free(workers);
 }

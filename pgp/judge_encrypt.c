@@ -11,7 +11,7 @@ enum { PIECE = 16 * 1024 };
 static const char said[] = "Mail cannot be encrypted at the moment; try again later";
 
 struct exchange {
-    struct pgp *pgp;
+    struct judge *judge;
     struct sink *into;
     int64_t deadline_ms; /* of the next step: who works may take its time */
     struct judge_answer answer;
@@ -20,7 +20,7 @@ struct exchange {
 
 static void step_on(struct exchange *exchange)
 {
-    exchange->deadline_ms = monotonic_ms() + exchange->pgp->deadline_ms;
+    exchange->deadline_ms = monotonic_ms() + exchange->judge->deadline_ms;
 }
 
 static bool failed_at(enum wire_step step, struct err *err)
@@ -39,7 +39,7 @@ static bool failed_at(enum wire_step step, struct err *err)
 static bool take_one(struct exchange *exchange, struct err *err)
 {
     struct frame frame;
-    enum wire_step step = wire_next(&exchange->pgp->wire, exchange->deadline_ms, &frame);
+    enum wire_step step = wire_next(&exchange->judge->wire, exchange->deadline_ms, &frame);
 
     if (step != WIRE_DONE)
         return failed_at(step, err);
@@ -58,11 +58,11 @@ static bool give(struct exchange *exchange, enum frame_kind kind, struct slice p
 
     frame_add(&out, kind, payload);
     enum wire_step step =
-        wire_send_taking(&exchange->pgp->wire, bytes_slice(&out), exchange->deadline_ms);
+        wire_send_taking(&exchange->judge->wire, bytes_slice(&out), exchange->deadline_ms);
     if (step != WIRE_DONE)
         return failed_at(step, err);
     step_on(exchange);
-    while (!exchange->answered && wire_has_frame(&exchange->pgp->wire))
+    while (!exchange->answered && wire_has_frame(&exchange->judge->wire))
         if (!take_one(exchange, err))
             return false;
     return true;
@@ -85,7 +85,7 @@ static bool give_text(struct exchange *exchange, struct source *what, struct err
 static bool run(struct exchange *exchange, const struct judge_request *request, struct source *what,
                 struct err *err)
 {
-    bool ok = judge_start(exchange->pgp, err) && give(exchange, FRAME_ENCRYPT, SLICE(""), err);
+    bool ok = judge_start(exchange->judge, err) && give(exchange, FRAME_ENCRYPT, SLICE(""), err);
 
     for (size_t i = 0; i < request->certificate_count && ok; i++)
         ok = give(exchange, FRAME_CERTIFICATE, bytes_slice(&request->certificates[i]), err);
@@ -96,17 +96,17 @@ static bool run(struct exchange *exchange, const struct judge_request *request, 
     return ok;
 }
 
-bool judge_encrypt(struct pgp *pgp, const struct judge_request *request, struct source *what,
+bool judge_encrypt(struct judge *judge, const struct judge_request *request, struct source *what,
                    struct sink *into, struct err *err)
 {
-    struct exchange exchange = {.pgp = pgp, .into = into};
+    struct exchange exchange = {.judge = judge, .into = into};
 
-    pthread_mutex_lock(&pgp->lock);
+    pthread_mutex_lock(&judge->lock);
     step_on(&exchange);
     bool ok = run(&exchange, request, what, err);
     if (!ok)
-        judge_end(pgp);
-    pthread_mutex_unlock(&pgp->lock);
+        judge_end(judge);
+    pthread_mutex_unlock(&judge->lock);
     if (!ok || exchange.answer.ok)
         return ok;
     *err = exchange.answer.err;

@@ -18,6 +18,20 @@ enum { JUDGE_FD = 3, PIECE = 16 * 1024, FAREWELL_MS = 2 * SECOND_MS };
 
 static const char said[] = "Signatures cannot be checked at the moment";
 
+void judge_init(struct judge *judge, const char *const *argv)
+{
+    enum { REQUEST_MS = 30 * SECOND_MS };
+
+    *judge = (struct judge){.argv = argv, .deadline_ms = REQUEST_MS, .wire = {.fd = -1}};
+    pthread_mutex_init(&judge->lock, NULL);
+}
+
+void judge_clear(struct judge *judge)
+{
+    judge_end(judge);
+    pthread_mutex_destroy(&judge->lock);
+}
+
 /* --- starting ----------------------------------------------------------------------------------- */
 
 /* What the judge is told of our environment: where it may write, and what sanitizers and coverage need. */
@@ -67,82 +81,82 @@ static void prepare_spawn(posix_spawn_file_actions_t *files, posix_spawnattr_t *
     posix_spawnattr_setsigdefault(how, &all);
 }
 
-static int spawn(struct pgp *pgp, int fd)
+static int spawn(struct judge *judge, int fd)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t how;
     char *environment[COUNT_OF(handed_on) + 2];
     char *const *argv = NULL;
 
-    memcpy(&argv, &pgp->judge_argv, sizeof argv); /* posix_spawn takes no const, and reads only */
+    memcpy(&argv, &judge->argv, sizeof argv); /* posix_spawn takes no const, and reads only */
     choose_environment(environment);
     prepare_spawn(&files, &how, fd);
-    int failed = posix_spawn(&pgp->judge, argv[0], &files, &how, argv, environment);
+    int failed = posix_spawn(&judge->pid, argv[0], &files, &how, argv, environment);
     posix_spawn_file_actions_destroy(&files);
     posix_spawnattr_destroy(&how);
     if (failed)
-        pgp->judge = 0;
+        judge->pid = 0;
     return failed;
 }
 
 /* It died or left while nobody asked: its socket is closed, and holds nothing to read. */
-static bool has_gone(const struct pgp *pgp)
+static bool has_gone(const struct judge *judge)
 {
     char octet;
 
-    ssize_t count = recv(pgp->wire.fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT);
+    ssize_t count = recv(judge->wire.fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT);
     return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
 }
 
-bool judge_start(struct pgp *pgp, struct err *err)
+bool judge_start(struct judge *judge, struct err *err)
 {
     int pair[2];
 
-    if (pgp->judge && has_gone(pgp))
-        judge_end(pgp);
-    if (pgp->judge)
+    if (judge->pid && has_gone(judge))
+        judge_end(judge);
+    if (judge->pid)
         return true;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
         return err_system(err, said, "making a socket pair for the judge");
-    int failed = spawn(pgp, pair[1]);
+    int failed = spawn(judge, pair[1]);
     close(pair[1]);
     if (failed) {
         close(pair[0]);
         errno = failed;
         return err_system(err, said, "starting the judge");
     }
-    pgp->wire = (struct wire){.fd = pair[0]};
+    judge->wire = (struct wire){.fd = pair[0]};
     return true;
 }
 
 /* --- ending ------------------------------------------------------------------------------------- */
 
 /* The socket closes when the judge has gone. */
-static void wait_for_leaving(struct pgp *pgp)
+static void wait_for_leaving(struct judge *judge)
 {
     int64_t deadline_ms = monotonic_ms() + FAREWELL_MS;
     struct frame frame;
 
-    while (wire_next(&pgp->wire, deadline_ms, &frame) == WIRE_DONE)
+    while (wire_next(&judge->wire, deadline_ms, &frame) == WIRE_DONE)
         ; /* a late answer nobody waits for */
 }
 
-bool judge_end(struct pgp *pgp)
+bool judge_end(struct judge *judge)
 {
     int status = 0;
 
-    if (!pgp->judge)
+    if (!judge->pid)
         return true;
-    shutdown(pgp->wire.fd, SHUT_WR);
-    kill(-pgp->judge, SIGTERM);
-    wait_for_leaving(pgp);
-    kill(-pgp->judge, SIGKILL);
-    while (waitpid(pgp->judge, &status, 0) < 0 && errno == EINTR)
+    shutdown(judge->wire.fd, SHUT_WR);
+    kill(-judge->pid, SIGTERM);
+    wait_for_leaving(judge);
+    kill(-judge->pid, SIGKILL);
+    while (waitpid(judge->pid, &status, 0) < 0 && errno == EINTR)
         ;
-    close(pgp->wire.fd);
-    bytes_clear(&pgp->wire.in);
-    pgp->wire = (struct wire){.fd = -1};
-    pgp->judge = 0;
+    close(judge->wire.fd);
+    bytes_clear(&judge->wire.in);
+    judge->wire = (struct wire){.fd = -1};
+    judge->pid = 0;
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
@@ -163,32 +177,32 @@ static enum asked failed_at(enum wire_step step, struct err *err)
     return step == WIRE_CLOSED ? ASKED_JUDGE_LEFT : ASKED_FAILED;
 }
 
-static enum wire_step send_frame(struct pgp *pgp, enum frame_kind kind, struct slice payload,
+static enum wire_step send_frame(struct judge *judge, enum frame_kind kind, struct slice payload,
                                  int64_t deadline_ms)
 {
     scoped_value(bytes) out = {0};
 
     frame_add(&out, kind, payload);
-    return wire_send(&pgp->wire, bytes_slice(&out), deadline_ms);
+    return wire_send(&judge->wire, bytes_slice(&out), deadline_ms);
 }
 
-static enum wire_step send_request(struct pgp *pgp, const struct judge_request *request,
+static enum wire_step send_request(struct judge *judge, const struct judge_request *request,
                                    int64_t deadline_ms)
 {
-    enum wire_step step = send_frame(pgp, request->kind, SLICE(""), deadline_ms);
+    enum wire_step step = send_frame(judge, request->kind, SLICE(""), deadline_ms);
 
     for (size_t i = 0; i < request->certificate_count && step == WIRE_DONE; i++)
-        step =
-            send_frame(pgp, FRAME_CERTIFICATE, bytes_slice(&request->certificates[i]), deadline_ms);
+        step = send_frame(judge, FRAME_CERTIFICATE, bytes_slice(&request->certificates[i]),
+                          deadline_ms);
     if (request->kind == FRAME_VERIFY && step == WIRE_DONE)
-        step = send_frame(pgp, FRAME_SIGNATURE, bytes_slice(&request->signature), deadline_ms);
+        step = send_frame(judge, FRAME_SIGNATURE, bytes_slice(&request->signature), deadline_ms);
     if (request->kind == FRAME_VOUCHED && step == WIRE_DONE)
-        step = send_frame(pgp, FRAME_ADDRESS, bytes_slice(&request->signature), deadline_ms);
+        step = send_frame(judge, FRAME_ADDRESS, bytes_slice(&request->signature), deadline_ms);
     return step;
 }
 
 /* False: the source failed, as `err` says.  Otherwise *out_step tells how the sending went. */
-static bool send_text(struct pgp *pgp, struct source *what, int64_t deadline_ms,
+static bool send_text(struct judge *judge, struct source *what, int64_t deadline_ms,
                       enum wire_step *out_step, struct err *err)
 {
     char piece[PIECE];
@@ -200,16 +214,16 @@ static bool send_text(struct pgp *pgp, struct source *what, int64_t deadline_ms,
             return false;
         if (len == 0)
             break;
-        *out_step = send_frame(pgp, FRAME_DATA, (struct slice){piece, len}, deadline_ms);
+        *out_step = send_frame(judge, FRAME_DATA, (struct slice){piece, len}, deadline_ms);
     }
     return true;
 }
 
-static enum asked read_answer(struct pgp *pgp, enum frame_kind to, int64_t deadline_ms,
+static enum asked read_answer(struct judge *judge, enum frame_kind to, int64_t deadline_ms,
                               struct judge_answer *out, struct err *err)
 {
     struct frame frame;
-    enum wire_step step = wire_next(&pgp->wire, deadline_ms, &frame);
+    enum wire_step step = wire_next(&judge->wire, deadline_ms, &frame);
 
     if (step != WIRE_DONE)
         return failed_at(step, err);
@@ -218,34 +232,34 @@ static enum asked read_answer(struct pgp *pgp, enum frame_kind to, int64_t deadl
     return ASKED_DONE;
 }
 
-static enum asked ask_once(struct pgp *pgp, const struct judge_request *request,
+static enum asked ask_once(struct judge *judge, const struct judge_request *request,
                            struct source *what, struct judge_answer *out, struct err *err)
 {
-    int64_t deadline_ms = monotonic_ms() + pgp->deadline_ms;
+    int64_t deadline_ms = monotonic_ms() + judge->deadline_ms;
 
-    if (!judge_start(pgp, err))
+    if (!judge_start(judge, err))
         return ASKED_FAILED;
-    enum wire_step step = send_request(pgp, request, deadline_ms);
-    if (what && step == WIRE_DONE && !send_text(pgp, what, deadline_ms, &step, err))
+    enum wire_step step = send_request(judge, request, deadline_ms);
+    if (what && step == WIRE_DONE && !send_text(judge, what, deadline_ms, &step, err))
         return ASKED_FAILED;
     if (step == WIRE_DONE)
-        step = send_frame(pgp, FRAME_END, SLICE(""), deadline_ms);
+        step = send_frame(judge, FRAME_END, SLICE(""), deadline_ms);
     if (step != WIRE_DONE && step != WIRE_CLOSED)
         return failed_at(step, err);
-    return read_answer(pgp, request->kind, deadline_ms, out,
+    return read_answer(judge, request->kind, deadline_ms, out,
                        err); /* it may have said why it went */
 }
 
-bool judge_ask(struct pgp *pgp, const struct judge_request *request, struct source *what,
+bool judge_ask(struct judge *judge, const struct judge_request *request, struct source *what,
                struct judge_answer *out, struct err *err)
 {
-    pthread_mutex_lock(&pgp->lock);
-    enum asked asked = ask_once(pgp, request, what, out, err);
-    if (asked == ASKED_JUDGE_LEFT && judge_end(pgp)) /* it was idle for long: not its fault */
-        asked = ask_once(pgp, request, what, out, err);
+    pthread_mutex_lock(&judge->lock);
+    enum asked asked = ask_once(judge, request, what, out, err);
+    if (asked == ASKED_JUDGE_LEFT && judge_end(judge)) /* it was idle for long: not its fault */
+        asked = ask_once(judge, request, what, out, err);
     if (asked != ASKED_DONE)
-        judge_end(pgp);
-    pthread_mutex_unlock(&pgp->lock);
+        judge_end(judge);
+    pthread_mutex_unlock(&judge->lock);
     if (asked == ASKED_DONE && !out->ok)
         *err = out->err;
     return asked == ASKED_DONE && out->ok;

@@ -1,9 +1,6 @@
-#include "clock.h"
 #include "memory.h"
 #include "packets.h"
 #include "pgp_private.h"
-
-enum { REQUEST_MS = 30 * SECOND_MS };
 
 struct pgp *pgp_new(const char *const *judge_argv)
 {
@@ -11,10 +8,8 @@ struct pgp *pgp_new(const char *const *judge_argv)
 
     pgp->quick = quick_new();
     crc24_init(&pgp->crc24);
-    pgp->judge_argv = judge_argv;
-    pgp->deadline_ms = REQUEST_MS;
-    pgp->wire.fd = -1;
-    pthread_mutex_init(&pgp->lock, NULL);
+    judge_init(&pgp->judges, judge_argv);
+    judge_init(&pgp->seals, judge_argv);
     return pgp;
 }
 
@@ -22,10 +17,16 @@ void pgp_free(struct pgp *pgp)
 {
     if (!pgp)
         return;
-    judge_end(pgp);
+    judge_clear(&pgp->judges);
+    judge_clear(&pgp->seals);
     quick_free(pgp->quick);
-    pthread_mutex_destroy(&pgp->lock);
     free(pgp);
+}
+
+void pgp_when_slow(struct pgp *pgp, bool (*step_aside)(void *ctx), void *ctx)
+{
+    pgp->step_aside = step_aside;
+    pgp->aside = ctx;
 }
 
 static bool add_certificate(struct judge_request *request, struct slice certificate,
@@ -45,7 +46,7 @@ bool pgp_key_read(struct pgp *pgp, struct slice certificate, struct pgp_key_fact
     scoped_value(judge_request) request = {.kind = FRAME_READ_KEY};
 
     if (!add_certificate(&request, certificate, err) ||
-        !judge_ask(pgp, &request, NULL, &answer, err))
+        !judge_ask(&pgp->judges, &request, NULL, &answer, err))
         return false;
     *out = answer.facts;
     return true;
@@ -68,7 +69,7 @@ bool pgp_verify(struct pgp *pgp, const struct slice *certificates, size_t count,
         return true;
     }
     bytes_add(&request.signature, signature);
-    if (!judge_ask(pgp, &request, what, &answer, err))
+    if (!judge_ask(&pgp->judges, &request, what, &answer, err))
         return false;
     *out = answer.verdict;
     return true;
@@ -87,7 +88,7 @@ bool pgp_key_vouched(struct pgp *pgp, struct slice certificate, const struct sli
         if (!add_certificate(&request, by[i], err))
             return false;
     bytes_add_text(&request.signature, address);
-    if (!judge_ask(pgp, &request, NULL, &answer, err))
+    if (!judge_ask(&pgp->judges, &request, NULL, &answer, err))
         return false;
     *out = answer.verdict.judgement == PGP_GOOD;
     return true;

@@ -10,8 +10,8 @@
  * Judgements are made by `nestbox judge`, a small process started at first need (architecture.md 2):
  * GPGME forks for every operation, which is cheap only in a small process.  It dies alone: ERR_TEMPORARY,
  * and the next call starts another; so does ERR_TEMPORARY after 30 s without an answer.  One judgement takes
- * 5 to 20 milliseconds, one at a time: HEAVY lane only.  A judge that left for idleness stays in the process
- * table until the next call or pgp_free().
+ * 5 to 20 milliseconds, one at a time: HEAVY lane only.  What GnuPG encrypts, a second judge does, so that no question
+ * waits for a large mail.  A judge that left for idleness stays in the process table until the next call or pgp_free().
  */
 #ifndef NESTBOX_PGP_H
 #define NESTBOX_PGP_H
@@ -26,7 +26,10 @@ struct pgp;
 /* `judge_argv` starts the judge (its end of a socket pair is descriptor 3); NULL-terminated, borrowed for
  * the life of pgp.  Nothing starts yet. */
 struct pgp *pgp_new(const char *const *judge_argv);
-void pgp_free(struct pgp *pgp); /* ends the judge */
+/* Before other threads use it: pgp_seal() asks step_aside() when only GnuPG can do it, which takes a while and has others in
+ * line.  True: it gives up (ERR_TEMPORARY), and the caller is going to begin anew where waiting is no harm. */
+void pgp_when_slow(struct pgp *pgp, bool (*step_aside)(void *ctx), void *ctx);
+void pgp_free(struct pgp *pgp); /* ends the judges */
 
 /* The judge's main(): serves descriptor 3 until it closes or 60 s pass without work. */
 int pgp_judge_main(void);

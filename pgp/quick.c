@@ -13,7 +13,7 @@ enum { CONTEXTS_KEPT = 16 };
 struct quick_context {
     struct quick_context *next;     /* of those that nobody uses, latest first */
     unsigned char name[SHA256_LEN]; /* digest of its certificates */
-    rnp_ffi_t ffi;
+    rnp_ffi_t ffi;                  /* NULL: known to be unfit */
     rnp_key_handle_t keys[PGP_CERTIFICATES_MAX];
     size_t count;
     rnp_key_handle_t signer; /* or NULL */
@@ -228,13 +228,19 @@ enum quick_fit quick_take(struct quick *quick, const struct slice *certificates,
     if (count == 0 || count > PGP_CERTIFICATES_MAX)
         return QUICK_UNFIT;
     name_of(certificates, count, signer, name);
-    *out = take_known(quick, name);
-    if (*out)
+    struct quick_context *context = take_known(quick, name);
+    enum quick_fit fit = context ? QUICK_FITS : make(certificates, count, signer, &context, err);
+    if (fit == QUICK_UNFIT)
+        context = must_new(struct quick_context);
+    if (!context)
+        return fit;
+    memcpy(context->name, name, sizeof name);
+    if (context->ffi) {
+        *out = context;
         return QUICK_FITS;
-    enum quick_fit fit = make(certificates, count, signer, out, err);
-    if (fit == QUICK_FITS)
-        memcpy((*out)->name, name, sizeof name);
-    return fit;
+    }
+    quick_give_back(quick, context);
+    return QUICK_UNFIT;
 }
 
 /* ---- two copies of one ---- */

@@ -124,7 +124,7 @@ static bool by_gnupg(struct pgp *pgp, const struct binaries *certificates, struc
         bytes_add(&request.certificates[request.certificate_count++], certificates->slices[i]);
     armor_begin(&armor, &pgp->crc24, into);
     reframe_begin(&reframe, &armor.sink);
-    bool ok = judge_encrypt(pgp, &request, plain, &reframe.sink, err) &&
+    bool ok = judge_encrypt(&pgp->seals, &request, plain, &reframe.sink, err) &&
               reframe_end(&reframe, err) && armor_end(&armor, err);
     reframe_clear(&reframe);
     armor_clear(&armor);
@@ -144,6 +144,9 @@ static bool seal_mail(struct pgp *pgp, const struct pgp_orders *orders, struct s
                                     orders->signer, &context, err);
     if (fit != QUICK_FITS && orders->signer)
         return fit == QUICK_UNFIT ? refuse(err) : false;
+    if (fit != QUICK_FITS && pgp->step_aside && pgp->step_aside(pgp->aside))
+        return err_because(err, ERR_TEMPORARY, "Mail cannot be encrypted at the moment",
+                           "it is begun anew where waiting for GnuPG is no harm");
     token_new(boundary);
     if (!write_top(orders->outer, boundary, into, err)) {
         quick_give_back(pgp->quick, context);

@@ -239,8 +239,10 @@ struct errand *work_take(void *ctx, const struct smtp_mail *mail)
     struct take *take = must_new(struct take);
     bool large = spool_size(mail->body->spool) > BULK_ABOVE;
 
-    take->base.base.errand =
-        (struct errand){.lane = large ? LANE_BULK : LANE_HEAVY, .work = prepare, .free = take_free};
+    take->base.base.errand = (struct errand){.lane = large ? LANE_BULK : LANE_HEAVY,
+                                             .work = prepare,
+                                             .free = take_free,
+                                             .may_move = true};
     take->base.fed = take_fed;
     take->smtp = smtp;
     take->body = mail->body;

@@ -63,7 +63,7 @@ static void each_lane_works_and_tells_how_it_went(void **state)
     struct workers *workers = open_workers(NULL);
 
     (void)state;
-    for (enum lane lane = LANE_QUICK; lane <= LANE_BULK; lane++) {
+    for (enum lane lane = LANE_QUICK; lane <= LANE_SLOW; lane++) {
         struct task good, bad;
         task_init(&good, lane);
         task_init(&bad, lane);
@@ -95,6 +95,62 @@ static void a_slow_lane_holds_up_no_other(void **state)
     sem_wait(&quick.done);
     sem_post(&may_go);
     sem_wait(&slow.done);
+    workers_free(workers);
+}
+
+/* What waits for something slow: it goes on only where nobody stands behind it. */
+struct waiting_task {
+    struct task task;
+    struct workers *workers;
+    int begun, moved;
+};
+
+static bool work_slowly(struct errand *errand, struct err *err)
+{
+    struct waiting_task *it = container_of(errand, struct waiting_task, task.errand);
+
+    it->begun++;
+    if (workers_step_aside(it->workers)) {
+        it->moved++;
+        return err_set(err, ERR_TEMPORARY, "Not here");
+    }
+    return work(errand, err);
+}
+
+static void what_waits_long_steps_aside(void **state)
+{
+    const struct workers_options options = {.threads = {[LANE_HEAVY] = 1}};
+    struct workers *workers = open_workers(&options);
+    struct waiting_task slow[3];
+    struct task other;
+    sem_t may_go;
+
+    (void)state;
+    assert_false(workers_step_aside(workers)); /* no worker */
+    sem_init(&may_go, 0, 0);
+    for (size_t i = 0; i < COUNT_OF(slow); i++) {
+        task_init(&slow[i].task, LANE_HEAVY);
+        slow[i] = (struct waiting_task){.task = slow[i].task, .workers = workers};
+        slow[i].task.errand.work = work_slowly;
+        slow[i].task.errand.may_move = true;
+        slow[i].task.may_go = &may_go;
+        submit(workers, &slow[i].task);
+    }
+    task_init(&other, LANE_HEAVY);
+    submit(workers, &other);
+    sem_wait(&other.done); /* though there is one thread, and three wait */
+    for (size_t i = 0; i < COUNT_OF(slow); i++) {
+        sem_post(&may_go);
+        sem_wait(&slow[i].task.done);
+        assert_true(slow[i].task.errand.ok);
+        assert_int_equal(slow[i].begun, 2);
+        assert_int_equal(slow[i].moved, 1);
+    }
+    task_init(&slow[0].task, LANE_HEAVY);
+    slow[0].task.errand.work = work_slowly; /* may not move */
+    submit(workers, &slow[0].task);
+    sem_wait(&slow[0].task.done);
+    assert_int_equal(slow[0].moved, 1);
     workers_free(workers);
 }
 
@@ -277,6 +333,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_lane_works_and_tells_how_it_went),
         cmocka_unit_test(a_slow_lane_holds_up_no_other),
+        cmocka_unit_test(what_waits_long_steps_aside),
         cmocka_unit_test(nobody_works_for_who_is_gone_or_too_late),
         cmocka_unit_test(a_long_queue_says_so_and_is_worked_off),
         cmocka_unit_test(what_goes_one_by_one_leaves_the_other_workers_to_others),

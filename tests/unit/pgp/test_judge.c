@@ -70,9 +70,9 @@ static void one_judge_serves_many_and_tidies_up(void **state)
 
     (void)state;
     assert_judges(pgp);
-    pid_t first = pgp->judge;
+    pid_t first = pgp->judges.pid;
     assert_judges(pgp);
-    assert_int_equal(pgp->judge, first);
+    assert_int_equal(pgp->judges.pid, first);
     assert_int_equal(fixtures_homes(), 1);
     pgp_free(pgp);
     assert_int_equal(fixtures_homes(), 0);
@@ -87,11 +87,11 @@ static void a_killed_judge_is_replaced(void **state)
 
     (void)state;
     assert_judges(pgp);
-    pid_t first = pgp->judge;
+    pid_t first = pgp->judges.pid;
     assert_int_equal(kill(first, SIGKILL), 0);
     assert_int_equal(waitid(P_PID, (id_t)first, &seen, WEXITED | WNOWAIT), 0);
     assert_judges(pgp);
-    assert_int_not_equal(pgp->judge, first);
+    assert_int_not_equal(pgp->judges.pid, first);
     pgp_free(pgp);
     assert_no_child();
 }
@@ -114,11 +114,11 @@ static void misbehaving_judges_are_temporary_trouble(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct judge_argv argv = judge_like(rows[i].kind, NULL);
         struct pgp *pgp = pgp_new(argv.each);
-        pgp->deadline_ms = 300;
+        pgp->judges.deadline_ms = 300;
         if (asked(pgp, &judgement) || !strstr(err.cause, rows[i].cause))
             fail_msg("%s: %s", rows[i].name, err.cause);
         assert_int_equal(err.kind, ERR_TEMPORARY);
-        assert_int_equal(pgp->judge, 0);
+        assert_int_equal(pgp->judges.pid, 0);
         assert_no_child();
         pgp_free(pgp);
     }
