@@ -11,6 +11,7 @@
 #include "address.h"
 #include "bridge.h"
 #include "bytes.h"
+#include "even_time.h"
 #include "evidence.h"
 #include "names.h"
 #include "pgp.h"
@@ -37,6 +38,7 @@ struct bridge { /* read-only after bridge_new(), but for the last: every thread 
     _Atomic int64_t tidy_ms, undelivered_ms, suspended_ms, turns_ms, keys_ms;
     _Atomic int64_t unusable_account; /* whose key no engine took; 0: nobody's */
     _Atomic int64_t key_changed_ms, key_look_ms;
+    struct even_time even;       /* of answers */
     struct secrets_walk secrets; /* of the chore alone */
 };
 

@@ -279,11 +279,37 @@ static bool note_structure(struct sealing *sealing, struct err *err)
     return !mail || mail_structure_of(mail, &letter->structure, err);
 }
 
+static bool make_rest(struct sealing *sealing, struct err *err)
+{
+    return take_apart(sealing->content, &sealing->mail, err) && write_chosen(sealing, err) &&
+           note_structure(sealing, err);
+}
+
+/* Who appends knows how the mailbox is kept. */
+static void take_even_time(const struct sealing *sealing, int64_t ns)
+{
+    struct even_time *even = &sealing->bridge->even;
+    int64_t size = sealing->content->size;
+
+    if (sealing->letter->appended)
+        return;
+    switch (pgp_sealed_form(sealing->letter->sealed)) {
+    case PGP_SEALED: even_time_sealed(even, size, ns); return;
+    case PGP_SERVER_KEY:
+    case PGP_CLEAR_BY_CHOICE: even_time_wait(even_time_lacks_ns(even, size, ns)); return;
+    case PGP_WAS_ENCRYPTED: return; /* as in any mailbox */
+    }
+    __builtin_unreachable();
+}
+
 bool letter_seal(struct bridge *bridge, struct source *content, struct letter *letter,
                  struct err *err)
 {
     scoped_value(sealing) sealing = {.bridge = bridge, .content = content, .letter = letter};
+    int64_t began_ns = even_time_spent_ns();
 
-    return take_apart(content, &sealing.mail, err) && write_chosen(&sealing, err) &&
-           note_structure(&sealing, err);
+    if (!make_rest(&sealing, err))
+        return false;
+    take_even_time(&sealing, even_time_spent_ns() - began_ns);
+    return true;
 }

@@ -7,6 +7,7 @@ import pytest
 
 from knockers import DOMAIN, NAMES
 from laboratory.mailing import compose, connect
+from laboratory.ranks import rank_test
 from visitors import AHEAD
 
 PAIRS = int(os.environ.get("NESTBOX_TRIES", 18))  # of tries: one of somebody who waits, one of somebody who is ignored
@@ -84,15 +85,6 @@ class Writer:
         answer = self.judge.post(f"{self.owner.actor}/inbox", self.judge.create(note, self.name), self.name,
                                  on_sent=self.sent)
         return time.perf_counter() - self.began, answer
-
-
-def rank_test(ours, theirs):
-    """Mann-Whitney's z: how far the two can be told apart."""
-    ranks = sorted([(value, 0) for value in ours] + [(value, 1) for value in theirs])
-    total = sum(place + 1 for place, (_, of) in enumerate(ranks) if of == 0)
-    n, m = len(ours), len(theirs)
-    u = total - n * (n + 1) / 2
-    return (u - n * m / 2) / (n * m * (n + m + 1) / 12) ** 0.5
 
 
 def compare(pairs, deed, each):

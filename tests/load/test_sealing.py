@@ -1,11 +1,19 @@
-"""A large mail is sealed in pieces, in little memory."""
+"""A large mail is sealed in pieces, in little memory; and an answer does not tell whose mail is sealed."""
+import os
+import socket
+import statistics
+import time
+
 import pytest
 
 from laboratory.gpg import Gpg
 from laboratory.mailing import compose, connect
+from laboratory.ranks import rank_test
 from visitors import AHEAD
 
 LARGE_MIB, GROWTH_MIB = 100, 8
+PAIRS = int(os.environ.get("NESTBOX_PAIRS", 40))
+SIZES = {"4 KiB": 80, "40 KiB": 800}  # in lines
 MODERN = ("ed25519", "cv25519")
 SETTINGS = {"policy": {"message_max": "200 MiB", "quota": "10 GiB"}}
 
@@ -63,3 +71,35 @@ def test_a_large_mail_is_sealed_without_being_held(house, owner):
     assert house.ask("status")["mail"]["sealed"] == 2
     plain = alice.ring.decrypt(alice.show(alice.mails("INBOX")[-1]))
     assert len(plain) > LARGE_MIB * 1024 * 1000 and plain.endswith(b"x" * 76 + b"\r\n")
+
+
+def answer_time(smtp, to, mail):
+    """From the final dot to its answer, in milliseconds."""
+    smtp.mail("carol@mail.test")
+    smtp.rcpt(to)
+    smtp.docmd("DATA")
+    smtp.send(mail)
+    began = time.perf_counter()
+    smtp.send(b"\r\n.\r\n")
+    assert smtp.getreply()[0] == 250
+    return (time.perf_counter() - began) * 1000
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_answer_does_not_tell_whose_mail_is_sealed(size, house, owner):
+    times = {owner("alice").address: [], house.account("bob@twin.test").address: []}
+    with connect(house, 25) as smtp:
+        smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for turn in range(-10, PAIRS):  # the first ones warm all up
+            for to in sorted(times, reverse=turn % 2 == 0):
+                mail = compose("carol@mail.test", to, "As any other", "A few words, and then some more of them.\n" * SIZES[size])
+                took = answer_time(smtp, to, mail.as_bytes())
+                if turn >= 0:
+                    times[to].append(took)
+    assert house.ask("status")["mail"]["sealed"] == PAIRS + 10
+    sealed, other = times.values()
+    medians, z = [statistics.median(each) for each in (sealed, other)], rank_test(sealed, other)
+    print(f"\n   {size}, {PAIRS} pairs: medians {medians[0]:.2f} ms sealed, {medians[1]:.2f} not; z = {z:.1f}")
+    assert abs(z) < 4
+    if PAIRS >= 300:
+        assert abs(medians[0] - medians[1]) <= max(1, medians[1] * 0.05)
