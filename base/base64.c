@@ -3,6 +3,8 @@
  */
 #include "text.h"
 
+#include <string.h>
+
 static const char standard[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char for_urls[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -13,8 +15,9 @@ static size_t last_group(const char *alphabet, bool padded, struct slice raw, ch
 
     if (raw.len > 1)
         bits |= (uint32_t)(unsigned char)raw.at[1] << 8;
-    for (size_t i = 0; i < 4; i++)
-        out[i] = i <= raw.len ? alphabet[bits >> (18 - 6 * i) & 63] : '=';
+    memset(out, '=', 4);
+    for (size_t i = 0; i <= raw.len; i++)
+        out[i] = alphabet[bits >> (18 - 6 * i) & 63];
     return padded ? 4 : raw.len + 1;
 }
 
