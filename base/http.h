@@ -32,6 +32,12 @@ struct http_request { /* everything borrowed from the session until the response
 struct slice http_field(const struct http_request *request, const char *name, size_t *out_count);
 /* The decoded value of `name` in the query (or a form body), heap text; NULL if absent or broken. */
 char *http_form_value(struct slice form, const char *name);
+/* The first field of that name in a posted form, of either kind, added to *out as it is: a file's octets too.  False:
+ * there is none, or the form is broken. */
+bool http_form_field(const struct http_request *request, const char *name, struct bytes *out);
+/* The same of multipart/form-data (RFC 7578), whose Content-Type is `type`; borrowed from `body`. */
+bool http_multipart_field(struct slice type, struct slice body, const char *name,
+                          struct slice *out);
 
 struct http_response {
     int status;

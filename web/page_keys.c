@@ -12,7 +12,7 @@ enum { LOOK_WITHIN_MS = 60 * SECOND_MS };
 
 struct keys_turn {
     struct owner_turn owner;
-    char *armor;
+    struct bytes given;        /* a file, or what was pasted */
     struct key_change *change; /* what comes of it, or NULL */
 };
 
@@ -25,7 +25,7 @@ static void keys_turn_free(struct errand *errand)
 {
     struct keys_turn *it = turn_of(container_of(errand, struct page, errand));
 
-    free(it->armor);
+    bytes_clear(&it->given);
     key_change_free(it->change);
     owner_turn_clear(&it->owner);
     free(it);
@@ -56,12 +56,15 @@ static bool write_list(struct page *page, struct store_view *view, struct err *e
     if (!store_account_keys(view, it->owner.owner.id, list_one, page, err))
         return false;
     bytes_add_text(&page->html, "</ul>\n");
-    words_form(page, KEYS_PATH);
-    bytes_add_text(
-        &page->html,
-        "<label for=\"key\">Another OpenPGP key (the public one, as text from -----BEGIN to "
-        "-----END)</label>\n<textarea id=\"key\" name=\"key\" rows=\"12\" "
-        "required></textarea><button>Give this key</button></form>\n");
+    bytes_add_text(&page->html, "<h2>Another OpenPGP key</h2>\n");
+    words_file_form(page, KEYS_PATH);
+    bytes_add_text(&page->html,
+                   "<label for=\"file\">The file of the public key, as your program exports "
+                   "it</label>\n<input type=\"file\" id=\"file\" name=\"file\" "
+                   "accept=\".asc,.gpg,.pgp,.key,.txt,application/pgp-keys\">\n"
+                   "<label for=\"key\">Or its text, from -----BEGIN to -----END</label>\n"
+                   "<textarea id=\"key\" name=\"key\" rows=\"8\" spellcheck=\"false\">"
+                   "</textarea><button>Give this key</button></form>\n");
     words_say(page, "What comes for you is encrypted to your keys before it is stored. The first "
                     "one is in use at once. Another one that none of your keys has signed waits "
                     "for seven days, and a "
@@ -75,9 +78,8 @@ static bool write_keys(struct page *page, struct store_view *view, struct err *e
     struct keys_turn *it = turn_of(page);
 
     key_change_free(steal(&it->change)); /* of a first run */
-    if (it->owner.post &&
-        !bridge_key_offer(page->web->parts.bridge, view, &it->owner.owner,
-                          slice_of(it->armor ? it->armor : ""), KEY_BY_WEB, &it->change, err))
+    if (it->owner.post && !bridge_key_offer(page->web->parts.bridge, view, &it->owner.owner,
+                                            bytes_slice(&it->given), KEY_BY_WEB, &it->change, err))
         return false;
     return write_list(page, view, err);
 }
@@ -96,7 +98,9 @@ enum next on_keys(void *face, struct http_turn *turn)
     owner_turn_init(&it->owner, face, turn, write_keys, record);
     it->owner.page.errand.free = keys_turn_free;
     if (slice_is(turn->request->method, "POST")) {
-        it->armor = http_form_value(turn->request->body, "key");
+        (void)http_form_field(turn->request, "file", &it->given);
+        if (it->given.len == 0) /* none was chosen */
+            (void)http_form_field(turn->request, "key", &it->given);
         it->owner.page.errand.lane = LANE_HEAVY;
         it->owner.page.errand.deadline_ms = monotonic_ms() + LOOK_WITHIN_MS;
     }

@@ -24,15 +24,25 @@ void words_say(struct page *page, const char *words)
     bytes_add_text(&page->html, "</p>\n");
 }
 
-void words_form(struct page *page, const char *action)
+static void open_form(struct page *page, const char *action, const char *kind)
 {
-    bytes_add_text(&page->html, "<form method=\"post\"");
+    bytes_print(&page->html, "<form method=\"post\"%s", kind);
     if (action)
         bytes_print(&page->html, " action=\"%s\"", action);
     bytes_add_text(&page->html, ">");
     if (page->form_word[0])
         bytes_print(&page->html, "<input type=\"hidden\" name=\"form\" value=\"%s\">",
                     page->form_word);
+}
+
+void words_form(struct page *page, const char *action)
+{
+    open_form(page, action, "");
+}
+
+void words_file_form(struct page *page, const char *action)
+{
+    open_form(page, action, " enctype=\"multipart/form-data\"");
 }
 
 void words_button(struct page *page, const char *answer, const char *words, const char *kind)

@@ -131,6 +131,8 @@ static void owner_turn_free(struct errand *errand)
 void owner_turn_init(struct owner_turn *it, void *face, const struct http_turn *turn,
                      page_writer *write, owner_deed *deed)
 {
+    scoped_value(bytes) said = {0};
+
     page_init(&it->page, face, turn, write_for_owner);
     it->page.errand.free = owner_turn_free;
     it->page.quiet = true;
@@ -139,7 +141,8 @@ void owner_turn_init(struct owner_turn *it, void *face, const struct http_turn *
     if (deed && slice_is(turn->request->method, "POST"))
         it->page.errand.write = record_for_owner;
     it->session = session_word(turn->request);
-    it->said = http_form_value(turn->request->body, "form");
+    if (http_form_field(turn->request, "form", &said))
+        it->said = bytes_take(&said);
 }
 
 void owner_turn_clear(struct owner_turn *it)

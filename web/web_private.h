@@ -76,6 +76,7 @@ void words_end(struct page *page);
 void words_say(struct page *page, const char *words); /* a paragraph, escaped */
 /* Opens a form that posts to `action`, NULL: to this page; the caller closes it. */
 void words_form(struct page *page, const char *action);
+void words_file_form(struct page *page, const char *action); /* one that takes files */
 /* A form that posts `answer`; `kind` is "main" or "plain". */
 void words_button(struct page *page, const char *answer, const char *words, const char *kind);
 bool words_alone(struct page *page, int status, const char *title, const char *words);

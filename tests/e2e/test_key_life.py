@@ -10,11 +10,13 @@ import sqlite3
 import subprocess
 
 import pytest
+from selenium.webdriver.common.by import By
 
 from laboratory.gpg import Gpg
 from laboratory.mailing import compose, from_outside, submit
 from laboratory.wait import until
-from test_signed_in import Browser, signed_in
+from test_pages import browser as chromium  # noqa: F401  a fixture
+from test_signed_in import Browser, look, signed_in
 
 CURVE = ("ed25519", "cv25519")
 SERIAL = itertools.count()
@@ -85,6 +87,29 @@ def test_a_key_given_on_the_web_and_another_that_the_old_ones_letter_takes(owner
         browser.get("/keys")
         assert browser.post("/keys", key=nonsense) != 200, nonsense
     assert len(uses(owner)) == 2
+
+
+@pytest.mark.parametrize("armored", [False, True])
+def test_a_key_is_given_as_a_file_without_a_script(owner, chromium, armored, tmp_path):  # noqa: F811
+    """From the list of contacts, by the menu, as a browser sends a file."""
+    ring, file = owner.rings[0], tmp_path / "my key.asc"
+    file.write_bytes(ring.certificate().read_bytes() if armored else ring.export())
+    signed = signed_in(owner, lambda mail: mail.decode())
+    assert '<a href="/keys"' in signed.html and signed.get("/contacts") == 200
+    chromium.get("https://twin.test/sign-in")
+    chromium.add_cookie({"name": "__Host-owner", "value": signed.cookie, "path": "/", "secure": True})
+    chromium.get("https://twin.test/contacts")
+    chromium.find_element(By.LINK_TEXT, "Keys").click()
+    if armored:
+        look(chromium, "keys")
+    chromium.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    chromium.find_element(By.ID, "file").send_keys(str(file))
+    chromium.find_element(By.CSS_SELECTOR, "form[enctype] button").click()
+    until(lambda: uses(owner) == {ring.fingerprint(): "encrypts"}, "the key in use")
+    chromium.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    assert "This key is in use now." in chromium.page_source
+    if armored:
+        look(chromium, "keys-given")
 
 
 def test_any_answer_refuses_it_and_the_command_line_has_the_last_word(owner):

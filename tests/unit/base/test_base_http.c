@@ -126,12 +126,51 @@ static void answers_cannot_be_split(void **state)
     bytes_clear(&response.body);
 }
 
+static void fields_of_forms_with_files(void **state)
+{
+    static const struct {
+        const char *name, *type, *body, *wanted; /* wanted NULL: there is none */
+    } rows[] = {
+        {"of a browser",               "multipart/form-data; boundary=b",
+         "--b\r\nContent-Disposition: form-data; "
+         "name=\"form\"\r\n\r\nw\r\n--b\r\nContent-Disposition: "
+         "form-data; name=\"file\"; filename=\"a;b\"\r\nContent-Type: "
+         "a/b\r\n\r\nx\r\ny\r\n--b--\r\n",                                                                   "x\r\ny"},
+        {"quoted boundary, bare name", "Multipart/Form-Data; x=\";\"; boundary=\"b\"",
+         "--b\r\ncontent-disposition: form-data; name=file\r\n\r\n\r\n--b--",                                ""      },
+        {"another name",               "multipart/form-data; boundary=b",
+         "--b\r\nContent-Disposition: form-data; name=\"files\"\r\n\r\nx\r\n--b--",                          NULL    },
+        {"without end",                "multipart/form-data; boundary=b",
+         "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nx",                                    NULL    },
+        {"without boundary",           "multipart/form-data",
+         "--\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nx\r\n--",                               NULL    },
+        {"something in front",         "multipart/form-data; boundary=b",
+         "x\r\n--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nx\r\n--b--",                      NULL    },
+        {"of the other kind",          "application/x-www-form-urlencoded",            "form=w&file=a+b%21", "a b!"  },
+        {"another multipart",          "multipart/mixed; boundary=b",
+         "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nx\r\n--b--",                           NULL    },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        scoped_value(bytes) value = {0};
+        struct http_request request = {
+            .field_count = 1,
+            .fields = {{SLICE("content-type"), slice_of(rows[i].type)}},
+            .body = slice_of(rows[i].body),
+        };
+        bool found = http_form_field(&request, "file", &value);
+        if (found != (rows[i].wanted != NULL) ||
+            (found && !slice_is(bytes_slice(&value), rows[i].wanted)))
+            fail_msg("%s", rows[i].name);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fields_are_found_by_name),
-        cmocka_unit_test(values_of_queries_and_forms),
-        cmocka_unit_test(page_or_activity),
+        cmocka_unit_test(fields_are_found_by_name),   cmocka_unit_test(values_of_queries_and_forms),
+        cmocka_unit_test(fields_of_forms_with_files), cmocka_unit_test(page_or_activity),
         cmocka_unit_test(answers_cannot_be_split),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
