@@ -106,6 +106,17 @@ static bool plan_edit(struct mail_work *work, struct drafting *drafting,
     return true;
 }
 
+/* Delta Chat's sign in front of an edited text, for programs that show it as a message of its own. */
+static void drop_pencil(struct words *words)
+{
+    static const char pencil[] = "\xe2\x9c\x8f\xef\xb8\x8f";
+    struct run *run =
+        words->count > 0 && words->passages[0].count > 0 ? words->passages[0].runs : NULL;
+
+    if (run && run->text && slice_starts(slice_of(run->text), slice_of(pencil)))
+        memmove(run->text, run->text + strlen(pencil), strlen(run->text + strlen(pencil)) + 1);
+}
+
 bool edit_post(struct mail_work *work, struct message *target, struct err *err)
 {
     scoped_value(drafting) drafting = {0};
@@ -116,6 +127,8 @@ bool edit_post(struct mail_work *work, struct message *target, struct err *err)
     drafting_begin(work, &drafting);
     if (!find_thread(work, target, &drafting.parent, err) || !drafting_read(work, &drafting, err))
         return false;
+    if (mail_field(work->mail, "Chat-Edit", 0))
+        drop_pencil(&drafting.text.words);
     if (refuse(work, &drafting, target))
         return true;
     if (!keep_audience(work, target, drafting.note, err) ||

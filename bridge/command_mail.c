@@ -70,6 +70,13 @@ static bool take_back(struct mail_work *work, const struct address *address,
     return true;
 }
 
+bool delete_post(struct mail_work *work, const struct message *target)
+{
+    if (!message_is_gone(target))
+        plan_deed(work, DEED_TAKE_BACK, target);
+    return true;
+}
+
 /* ---- yes or no (5.2) ---- */
 static bool is_word_end(char c)
 {

@@ -6,6 +6,10 @@
 
 /* The mail's text instead of the post's, by the same rules; pictures stay (behaviour.md 6, 11). */
 MUST_CHECK bool edit_post(struct mail_work *work, struct message *target, struct err *err);
+/* The same as REF+delete. */
+bool delete_post(struct mail_work *work, const struct message *target); /* always true */
+/* Does a chat program edit, delete, or react to what it sent?  *out_done: then that is planned, or answered. */
+MUST_CHECK bool chat_deed(struct mail_work *work, bool *out_done, struct err *err);
 /* Is the first own word yes, in any language offered?  What cannot be read is no yes. */
 MUST_CHECK bool mail_says_yes(struct mail_work *work, bool *out, struct err *err);
 /* The first own line of the text; heap. */

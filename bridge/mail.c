@@ -88,6 +88,12 @@ struct mail_plan *work_plan(struct mail_work *work)
 
 static bool go_its_way(struct mail_work *work, struct err *err)
 {
+    bool done;
+
+    if (!chat_deed(work, &done, err))
+        return false;
+    if (done)
+        return true;
     if (work_count(work, ADDRESS_PUBLISH) > 0)
         return publish_mail(work, err);
     if (work_count(work, ADDRESS_COMMAND) > 0 || work_count(work, ADDRESS_SUBSCRIBE) > 0 ||

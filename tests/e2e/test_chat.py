@@ -275,6 +275,40 @@ def test_fediverse_people_are_chats_of_their_own(houses, alice, robots, social):
     assert heard["chatId"] == chats["bob"] and heard["showPadlock"]
 
 
+def test_a_message_to_the_fediverse_is_edited_and_deleted_and_no_reaction_becomes_one(houses, alice, robots, social):
+    """The core's own requests: the note at the peer changes and goes, and nothing else comes there."""
+    write_directly(social, alice, "Shall we meet?", "dan")
+    heard, _ = alice.hears(lambda said: "Shall we meet?" in said["text"], WITHIN)
+    alice.call("accept_chat", heard["chatId"])
+    number = alice.say(heard["chatId"], "At nin")
+    create = social.wait_for_activity("Create", lambda it: "At nin" in it["object"]["content"])
+    note = create["activity"]["object"]["id"]
+
+    alice.call("send_edit_request", number, "At nine")
+    update = social.wait_for_activity("Update", lambda it: it["object"]["id"] == note)
+    assert update["activity"]["object"]["content"] == "<p>At nine</p>"
+    assert update["activity"]["to"] == social.actor("dan")
+
+    alice.call("send_reaction", heard["id"], ["👍"])
+    alice.call("delete_messages_for_all", [number])
+    social.wait_for_activity("Delete", lambda it: note in str(it["object"]))
+    alice.say(heard["chatId"], "See you")
+    social.wait_for_activity("Create", lambda it: "See you" in it["object"]["content"])
+    assert not [seen for seen in social.activities.all() if "👍" in str(seen) or "✏" in str(seen)]
+
+
+def test_a_group_with_a_public_address_reaches_nobody(houses, alice, bob, robots, social):
+    """All or nothing, and red in the chat with the reason (behaviour.md 3.3, row 24)."""
+    group = alice.call("create_group_chat", "All of us", False)
+    alice.call("add_contact_to_chat", group, alice.knows(bob))
+    [post] = [contact for contact in alice.call("get_chat_contacts", robots["PUBLIC post"]) if contact > 9]
+    alice.call("add_contact_to_chat", group, post)
+    number = alice.say(group, "to the group")
+    alice.wait_for("MsgFailed", lambda event: event["msgId"] == number, WITHIN)
+    assert "Nothing was sent: public@_a.test is public and" in alice.call("get_message_info", number)
+    assert not [post for post in houses[0].ask("post", "list", alice.address) if "to the group" in post["text"]]
+
+
 @pytest.fixture
 def elsewhere(dns):
     """Makes mail hosts, each with a domain of its own where anybody can be written to."""

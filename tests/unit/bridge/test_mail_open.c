@@ -36,6 +36,7 @@ struct secret_mail {
 };
 
 static size_t serial;
+static const char *more_fields = "";
 
 /* As Delta Chat writes it: all that is meant stands inside. */
 static void write_inner(const struct secret_mail *mail, struct bytes *out)
@@ -46,8 +47,9 @@ static void write_inner(const struct secret_mail *mail, struct bytes *out)
         out,
         "From: <%s>\r\nTo: <%s>\r\nSubject: Message from Eve\r\nDate: Sun, 22 Nov 2026 "
         "09:00:00 +0000\r\nMessage-ID: <%zu@example.org>\r\nChat-Version: 1.0\r\n"
-        "Content-Type: text/plain; protected-headers=\"v1\"\r\n\r\nThe tide is in, %zu.\r\n",
-        mail->inner_from ? mail->inner_from : "eve@example.org", mail->to, serial, serial);
+        "%sContent-Type: text/plain; protected-headers=\"v1\"\r\n\r\nThe tide is in, %zu.\r\n",
+        mail->inner_from ? mail->inner_from : "eve@example.org", mail->to, serial, more_fields,
+        serial);
     serial++;
 }
 
@@ -115,6 +117,37 @@ static void the_first_key_is_learnt_and_no_other_signs(void **state)
     check(rows, COUNT_OF(rows));
 }
 
+/* Edits, deletions and reactions of chat programs never become messages of their own. */
+static void what_is_done_to_a_message_is_no_message(void **state)
+{
+    static const char bob[] = "bob=social.example@example.org",
+                      carol[] = "carol=mail.example+mail@example.org";
+    static const struct {
+        const char *to, *fields, *reply;
+    } rows[] = {
+        {bob,                  "",                                       "250"                                                },
+        {bob,                  "Chat-Edit: <0@example.org>\r\n",         "250"                                                },
+        {bob,                  "Chat-Edit: <no@where>\r\n",              "550 5.7.1 Not done: a direct message can be changed"},
+        {"public@example.org", "Chat-Edit: <no@where>\r\n",
+         "550 5.7.1 Not done: a direct message can be changed"                                                                },
+        {bob,                  "Chat-Delete: <0@example.org> <c@d>\r\n",
+         "550 5.7.1 Not done: a direct message can be deleted"                                                                },
+        {bob,                  "Content-Disposition: reaction\r\n",      "550 5.7.1 Not done: this server cannot like"        },
+        {carol,                "Content-Disposition: reaction\r\n",      "250"                                                },
+        {bob,                  "Chat-Delete: <0@example.org>\r\n",       "250"                                                },
+    };
+
+    (void)state;
+    serial = 0;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct secret_mail mail = {rows[i].fields, rows[i].to, NULL,         NULL,
+                                         &hers,          &hers,      rows[i].reply};
+        more_fields = rows[i].fields;
+        check(&mail, 1);
+    }
+    more_fields = "";
+}
+
 /* Carol reads ordinary mail: nothing of the encryption is left, and she sees who writes to whom. */
 static void a_mail_person_gets_ordinary_mail(void **state)
 {
@@ -142,6 +175,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(the_first_key_is_learnt_and_no_other_signs, open_town,
                                         close_town),
         cmocka_unit_test_setup_teardown(a_mail_person_gets_ordinary_mail, open_town, close_town),
+        cmocka_unit_test_setup_teardown(what_is_done_to_a_message_is_no_message, open_town,
+                                        close_town),
     };
 
     if (town_is_judge(argc, argv, &code))
