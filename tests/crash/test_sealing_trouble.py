@@ -4,11 +4,14 @@ import base64
 import os
 import pathlib
 import signal
+import smtplib
 import subprocess
 import threading
 
 import pytest
 
+from lane import spread
+from laboratory.crashpoint import DIE_BEFORE, DIE_HALF_WAY, FULL, LET_PASS, Crashpoint
 from laboratory.gpg import Gpg
 from laboratory.mailing import compose, from_outside
 from laboratory.nestbox import ROOT
@@ -17,6 +20,7 @@ from test_full_disk import SmallDisk
 MODERN, OLD = ("ed25519", "cv25519"), ("rsa2048", "rsa2048")
 BY_GNUPG = ("--cert-digest-algo", "SHA1")  # librnp takes no such key
 LARGE = "So it goes, line by line.\n" * 4000
+AT_ALL = os.environ.get("NESTBOX_POINTS", "60") != "60"  # writes of a mail; else at some
 
 
 @pytest.fixture
@@ -131,6 +135,71 @@ def test_a_full_disk(twin, owner, tmp_path):
     finally:
         server.end()
         disk.close()
+
+
+@pytest.fixture
+def fragile(twin, tmp_path):
+    """A server that fails at its n-th write, as ordered."""
+    server = twin()
+    server.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    crashpoint = Crashpoint(tmp_path / "orders", server.data_dir)
+    crashpoint.begin()
+    server.environment = crashpoint.environment
+    return server.start(), crashpoint
+
+
+def writes_of(crashpoint, to, text):
+    """How many calls one mail takes that change the disk; what chores write besides makes it more."""
+    before = crashpoint.calls
+    assert send(to, letter(to, text))[0] == 250
+    return crashpoint.calls - before
+
+
+def test_a_disk_that_is_full_at_any_write(fragile, owner):
+    server, crashpoint = fragile
+    alice, taken, refused = owner(server, "alice"), 0, 0
+    for text in ("A few words.\n", LARGE):
+        total = writes_of(crashpoint, alice, text)
+        taken += 1
+        for number in spread(total if AT_ALL else 4, 1, total):
+            mail = letter(alice, text)
+            crashpoint.order(FULL, number)  # and every one after it
+            code, words = send(alice, mail)
+            crashpoint.order(LET_PASS)
+            if code != 250:
+                assert code in (451, 452), f"{code} {words} at write {number} of {total}"
+                refused += 1
+                assert len(alice.mails("INBOX")) == taken
+                assert send(alice, mail)[0] == 250  # the sender's next try
+            taken += 1
+    assert refused >= 3
+    check_opens(alice, taken)
+
+
+def test_a_server_that_dies_at_any_write(fragile, owner):
+    """No answer, so the sender tries again: the mail is there once, sealed, and nothing lies beside it."""
+    server, crashpoint = fragile
+    alice, taken = owner(server, "alice"), 0
+    for text in ("A few words.\n", LARGE):
+        total = writes_of(crashpoint, alice, text)
+        taken += 1
+        for number in spread(total if AT_ALL else 2, 1, total):
+            for deed in (DIE_BEFORE, DIE_HALF_WAY):
+                mail = letter(alice, text)
+                crashpoint.order(deed, number)
+                try:
+                    answer = send(alice, mail)[0]
+                except (smtplib.SMTPException, OSError):
+                    answer = None
+                if crashpoint.death:
+                    assert server.died() == -signal.SIGKILL
+                    crashpoint.begin()
+                    server.start()
+                crashpoint.order(LET_PASS)
+                assert answer in (None, 250)
+                assert send(alice, mail)[0] == 250
+                taken += 1
+    check_opens(alice, taken)
 
 
 def packet(tag, body):

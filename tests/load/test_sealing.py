@@ -12,7 +12,7 @@ from laboratory.ranks import rank_test
 from visitors import AHEAD
 
 LARGE_MIB, GROWTH_MIB = 100, 8
-PAIRS = int(os.environ.get("NESTBOX_PAIRS", 40))
+PAIRS = int(os.environ.get("NESTBOX_PAIRS", 30))
 SIZES = {"4 KiB": 80, "40 KiB": 800}  # in lines
 MODERN = ("ed25519", "cv25519")
 SETTINGS = {"policy": {"message_max": "200 MiB", "quota": "10 GiB"}}
