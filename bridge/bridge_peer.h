@@ -43,6 +43,13 @@ MUST_CHECK bool bridge_peer_found(struct bridge *bridge, struct store_view *view
 MUST_CHECK bool bridge_peer_record(struct store_tx *tx, const struct peer_key *key,
                                    struct err *err);
 
+/* ---- domains that take encrypted mail only: chatmail relays ---- */
+#define REPLY_ENCRYPTED_ONLY "523 " /* Encryption needed */
+/* Would it be refused there, as far as is known?  Borrows `plain`. */
+MUST_CHECK bool bridge_needs_cipher(struct bridge *bridge, struct store_view *view,
+                                    const struct delivery *delivery, struct source *plain,
+                                    bool *out, struct err *err);
+
 /* ---- a mail that leaves encrypted ---- */
 /* Writes `plain` as PGP/MIME for this delivery's recipient.  ERR_REFUSED: their key is gone, or fits no more. */
 MUST_CHECK bool bridge_cipher_write(struct bridge *bridge, struct store_view *view,

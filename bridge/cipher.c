@@ -2,6 +2,7 @@
 #include "peer.h"
 
 #include "autocrypt.h"
+#include "config.h"
 #include "faces.h"
 #include "mail.h"
 #include "memory.h"
@@ -19,6 +20,37 @@ static bool add_autocrypt(struct source *plain, struct bytes *outer, struct err 
     const char *field = mail_field(mail, "Autocrypt", 0);
     if (field && mail_field_count(mail, "Autocrypt") == 1)
         autocrypt_print(slice_of(field), outer);
+    return true;
+}
+
+/* What programs say before they have keys goes in clear there too. */
+static bool is_taken(struct source *plain, bool *out, struct err *err)
+{
+    scoped(mail) mail = NULL;
+    scoped(source) part = NULL;
+    enum mail_claims claims = MAIL_CLAIMS_NOTHING;
+
+    if (!mail_parse(plain, &mail, err) || !mail_claims_encryption(mail, &claims, &part, err))
+        return false;
+    *out = claims == MAIL_CLAIMS_OPENPGP || mail_field(mail, "Secure-Join", 0) ||
+           mail_part_is(mail_root(mail), "multipart", "report");
+    return true;
+}
+
+bool bridge_needs_cipher(struct bridge *bridge, struct store_view *view,
+                         const struct delivery *delivery, struct source *plain, bool *out,
+                         struct err *err)
+{
+    bool taken;
+
+    *out = false;
+    if (!delivery->host || delivery->cipher == CIPHER_ALL || bridge->config->relay_host[0])
+        return true;
+    if (!store_encrypted_only(view, delivery->host, clock_now(bridge->clock), out, err))
+        return false;
+    if (!*out)
+        return true;
+    *out = is_taken(plain, &taken, err) && !taken;
     return true;
 }
 

@@ -5,6 +5,7 @@
  * until chores has told its author (undelivered.c) — that mail is too much work for the writer.
  */
 #include "activity_work.h"
+#include "bridge_peer.h"
 #include "id.h"
 #include "list_work.h"
 
@@ -282,6 +283,19 @@ static bool nobody(struct bridge *bridge, struct store_tx *tx, const struct deli
     return delivery_give_up(bridge, tx, delivery, reply, err);
 }
 
+/* A chatmail relay: the next mail that it would not take need not be brought there.  Through a smarthost nobody knows who
+ * said it, and what we said ourselves is no news. */
+static bool note_encrypted_only(struct bridge *bridge, struct store_tx *tx,
+                                const struct delivery *delivery,
+                                const struct delivery_outcome *outcome, struct err *err)
+{
+    bool said = delivery->target == TARGET_MAIL && outcome->mail_host == HOST_SPOKE &&
+                slice_starts(slice_of(outcome->reply), SLICE(REPLY_ENCRYPTED_ONLY)) &&
+                delivery->host && *delivery->host && !bridge->config->relay_host[0];
+
+    return !said || store_note_encrypted_only(tx, delivery->host, err);
+}
+
 static bool ended(struct bridge *bridge, struct store_tx *tx, const struct delivery *delivery,
                   const struct delivery_outcome *outcome, struct err *err)
 {
@@ -297,6 +311,7 @@ static bool ended(struct bridge *bridge, struct store_tx *tx, const struct deliv
     case DELIVERY_LATER: return try_later(bridge, tx, delivery, outcome, err);
     case DELIVERY_REFUSED:
         return put_host(bridge, tx, delivery, outcome, now_ms, &host, err) &&
+               note_encrypted_only(bridge, tx, delivery, outcome, err) &&
                delivery_give_up(bridge, tx, delivery, outcome->reply, err);
     case DELIVERY_GONE: return person_went(tx, delivery, err);
     case DELIVERY_NOBODY: return nobody(bridge, tx, delivery, outcome->reply, err);

@@ -1,5 +1,6 @@
 #include "delivery_letter.h"
 
+#include "bridge_peer.h"
 #include "compose.h"
 #include "config.h"
 #include "id.h"
@@ -29,6 +30,13 @@ static void say_not_yet(const struct delivery_report *report, struct bytes *out)
 static void say_given_up(const struct delivery_report *report, struct bytes *out)
 {
     bytes_print(out, "%s could not be given your message, and I no longer try. ", report->host);
+    if (report->reply && slice_starts(slice_of(report->reply), SLICE(REPLY_ENCRYPTED_ONLY))) {
+        bytes_print(out,
+                    "Their server takes encrypted mail only. Write to %s from a program that "
+                    "encrypts and signs, such as Delta Chat, once it has their key.\n",
+                    report->name);
+        return;
+    }
     bytes_print(out, "If it matters, reach %s another way, or send it again.\n", report->name);
 }
 

@@ -90,6 +90,7 @@ int run_account_remove(struct command *command);
 int run_account_password(struct command *command);
 int run_key_add(struct command *command); /* commands_key.c */
 int run_key_list(struct command *command);
+int run_key_peers(struct command *command);
 int run_key_rotate_server(struct command *command);
 int run_key_remove(struct command *command);
 int run_key_accept(struct command *command);

@@ -19,6 +19,7 @@ const struct command_row command_rows[] = {
     {"key accept",       "ADDRESS FINGERPRINT",     "Take a key into use that waits for its owner's word, or was refused", 2, 2, " ", INPUT_NONE, run_key_accept},
     {"key refuse",       "ADDRESS FINGERPRINT",     "Encrypt to a key no more, and do not learn it again", 2, 2, " ", INPUT_NONE, run_key_refuse},
     {"key remove",       "ADDRESS FINGERPRINT",     "Forget an OpenPGP key", 2, 2, " ", INPUT_NONE, run_key_remove},
+    {"key peers",        "ADDRESS",                 "List the keys to which the account's mail can leave encrypted (account set ADDRESS encrypt_outgoing=when_possible)", 1, 1, " ", INPUT_NONE, run_key_peers},
     {"key rotate-server", "",                       "Make another server key, and wrap under it what the old one wrapped", 0, 0, " ", INPUT_NONE, run_key_rotate_server},
     {"follow",           "ADDRESS PERSON",          "Let the account follow a person", 2, 2, " ", INPUT_NONE, run_follow},
     {"unfollow",         "ADDRESS PERSON",          "Let the account no longer follow a person", 2, 2, " ", INPUT_NONE, run_unfollow},

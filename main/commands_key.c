@@ -3,6 +3,7 @@
 #include "bridge_people.h"
 #include "command.h"
 #include "listing.h"
+#include "store_peer.h"
 
 int run_key_add(struct command *command)
 {
@@ -166,4 +167,37 @@ int run_seal(struct command *command)
                 resealing.sealed < resealing.left ? "the others could not be, and rest as they were"
                                                   : "nothing rests unsealed");
     return EXIT_DONE;
+}
+
+/* ---- of others ---- */
+static bool list_peer(void *ctx, struct peer_key *key)
+{
+    struct listing *listing = ctx;
+    const char *learnt = key->source == PEER_TOLD ? "autocrypt" : "published";
+    char seen[DATE_TEXT_SIZE];
+
+    date_rfc3339(key->seen_ms, seen);
+    if (!listing->command->json) {
+        command_say(listing->command, "%s\t%s\t%s\tseen %s\n", key->address, key->fingerprint,
+                    learnt, seen);
+        return true;
+    }
+    json_open(&listing->json, NULL);
+    json_text(&listing->json, "address", key->address);
+    json_text(&listing->json, "fingerprint", key->fingerprint);
+    json_text(&listing->json, "learnt", learnt);
+    json_bool(&listing->json, "mutual", key->mutual);
+    json_text(&listing->json, "seen", seen);
+    json_end(&listing->json);
+    return true;
+}
+
+static bool list_peers(struct listing *listing, struct err *err)
+{
+    return store_peer_keys(listing->view, listing->account.id, list_peer, listing, err);
+}
+
+int run_key_peers(struct command *command)
+{
+    return listing_run(command, LISTING_OF_ACCOUNT, list_peers);
 }

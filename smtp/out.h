@@ -39,11 +39,12 @@ struct out_mail {    /* one text for people of one host */
     struct source *body;
     int64_t size; /* as it goes over the wire */
     bool eight_bit, utf8_header;
-    struct mail_terms terms; /* what its author said */
-    bool secret;             /* leaves over TLS alone */
-    bool undecided;          /* whether it leaves encrypted: there is no text yet */
-    bool tls_optional;       /* "TLS-Required: No": what policies say does not matter */
-    char *login, *password;  /* of the relay, or NULL */
+    struct mail_terms terms;      /* what its author said */
+    bool secret;                  /* leaves over TLS alone */
+    bool undecided;               /* whether it leaves encrypted: there is no text yet */
+    bool tls_optional;            /* "TLS-Required: No": what policies say does not matter */
+    char *login, *password;       /* of the relay, or NULL */
+    char refused[OUT_REPLY_SIZE]; /* why it does not leave; "" */
     /* results, beside the fates */
     enum out_host host; /* SPOKE: about this mail */
     bool unreporting;   /* who took it makes no reports */

@@ -1,6 +1,7 @@
 /* What the outgoing half has others do: rows and bodies read, outcomes recorded. */
 #include "bridge_activity.h"
 #include "bridge_list.h"
+#include "bridge_peer.h"
 #include "out_text.h"
 #include "smtp_work.h"
 #include "store_delivery.h"
@@ -141,6 +142,25 @@ static bool note_facts(struct out_mail *mail, struct err *err)
     return true;
 }
 
+/* What was to leave encrypted does not leave in clear when that cannot be: its author believes it secret. */
+static bool encrypt(struct smtp *smtp, struct store_view *view, const struct delivery *delivery,
+                    struct out_mail *mail, struct err *err)
+{
+    bool needed;
+
+    if (!bridge_needs_cipher(smtp->parts.bridge, view, delivery, mail->body, &needed, err))
+        return false;
+    if (needed)
+        snprintf(mail->refused, sizeof mail->refused,
+                 REPLY_ENCRYPTED_ONLY "5.7.0 %s takes encrypted mail only", delivery->host);
+    if (delivery->cipher != CIPHER_ALL || work_cipher_text(smtp, view, delivery, &mail->body, err))
+        return true;
+    if (err->kind != ERR_REFUSED)
+        return false;
+    snprintf(mail->refused, sizeof mail->refused, "550 5.7.5 %s. Send it again.", err->said);
+    return true;
+}
+
 /* The text, and whom it is from: the same for all who travel together. */
 static bool begin_mail(struct smtp *smtp, struct store_view *view, const struct delivery *delivery,
                        struct out_mail *mail, struct err *err)
@@ -152,16 +172,10 @@ static bool begin_mail(struct smtp *smtp, struct store_view *view, const struct 
     case ABSENT: return true;
     case FOUND: break;
     }
-    if (delivery->cipher == CIPHER_ALL && !work_cipher_text(smtp, view, delivery, &mail->body, err))
+    if (!encrypt(smtp, view, delivery, mail, err))
         return false;
-    return work_dkim_sign(smtp, view, delivery, mail, err) && note_facts(mail, err);
-}
-
-/* It can be encrypted no more, and will not leave in clear: its author believes it secret. */
-static void refuse_recipient(const struct err *err, struct out_recipient *recipient)
-{
-    recipient->fate = OUT_REFUSED;
-    snprintf(recipient->reply, sizeof recipient->reply, "550 5.7.5 %s. Send it again.", err->said);
+    return *mail->refused ||
+           (work_dkim_sign(smtp, view, delivery, mail, err) && note_facts(mail, err));
 }
 
 /* One that was sent or dropped since it was found due is left out. */
@@ -178,17 +192,17 @@ static bool add_recipient(struct smtp *smtp, struct store_view *view, int64_t id
         delivery.host_next_ms > clock_now(smtp->parts.clock)) /* found not to answer meanwhile */
         return true;
     mail->undecided = delivery.cipher == CIPHER_OPEN;
-    bool begun = mail->count > 0 || mail->undecided || begin_mail(smtp, view, &delivery, mail, err);
-    if (!begun && (delivery.cipher != CIPHER_ALL || err->kind != ERR_REFUSED))
+    if (mail->count == 0 && !mail->undecided && !begin_mail(smtp, view, &delivery, mail, err))
         return false;
     struct out_recipient *recipient = &mail->recipients[mail->count++];
     recipient->delivery_id = id;
     recipient->version = delivery.wanted;
     recipient->address = must_dup(delivery.rcpt_to);
     recipient->wish = recipient_terms_copy(&delivery.wish);
-    if (!begun)
-        refuse_recipient(err, recipient);
-    else if (!mail->body && !mail->undecided) {
+    if (*mail->refused) {
+        recipient->fate = OUT_REFUSED;
+        snprintf(recipient->reply, sizeof recipient->reply, "%s", mail->refused);
+    } else if (!mail->body && !mail->undecided) {
         recipient->fate = OUT_TAKEN;
         snprintf(recipient->reply, sizeof recipient->reply, "no longer wanted");
     }

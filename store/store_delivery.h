@@ -102,6 +102,10 @@ struct mail_host {
 enum found store_mail_host(struct store_view *view, const char *name, struct mail_host *out,
                            struct err *err);
 
+/* Did that mail domain say lately that it takes encrypted mail only? */
+MUST_CHECK bool store_encrypted_only(struct store_view *view, const char *host, int64_t now_ms,
+                                     bool *out, struct err *err);
+
 /* Whether an edit or a withdrawal has not come to all of its rows yet. */
 MUST_CHECK bool store_changes_wait(struct store_view *view, bool *out, struct err *err);
 

@@ -77,6 +77,34 @@ bool store_mail_host_well(struct store_tx *tx, const char *name, struct err *err
     return sql_run(tx->sql, "DELETE FROM mail_host WHERE name = ?", with(as_text(name)), err);
 }
 
+/* ---- those that take encrypted mail only ---- */
+enum { SAID_DAYS = 7, SAID_MOST = 1000 };
+
+bool store_encrypted_only(struct store_view *view, const char *host, int64_t now_ms, bool *out,
+                          struct err *err)
+{
+    int64_t count = 0;
+
+    *out = false;
+    if (!sql_count(view->sql, "SELECT count(*) FROM encrypted_only WHERE host = ? AND said_ms > ?",
+                   with(as_text(host), as_number(now_ms - SAID_DAYS * DAY_MS)), &count, err))
+        return false;
+    *out = count > 0;
+    return true;
+}
+
+bool store_note_encrypted_only(struct store_tx *tx, const char *host, struct err *err)
+{
+    return sql_run(tx->sql,
+                   "INSERT INTO encrypted_only (host, said_ms) VALUES (?, ?)"
+                   " ON CONFLICT (host) DO UPDATE SET said_ms = excluded.said_ms",
+                   with(as_text(host), as_number(tx_now(tx))), err) &&
+           sql_run(tx->sql,
+                   "DELETE FROM encrypted_only WHERE host IN (SELECT host FROM encrypted_only"
+                   " ORDER BY said_ms DESC LIMIT -1 OFFSET ?)",
+                   with(as_number(SAID_MOST)), err);
+}
+
 /* ---- all hosts ---- */
 bool store_put_host(struct store_tx *tx, const struct host *host, struct err *err)
 {

@@ -10,7 +10,7 @@ extern const char store_schema[], store_schema_2[], store_schema_3[], store_sche
     store_schema_15[], store_schema_16[], store_schema_17[], store_schema_18[], store_schema_19[],
     store_schema_20[], store_schema_21[], store_schema_22[], store_schema_23[], store_schema_24[],
     store_schema_25[], store_schema_26[], store_schema_27[], store_schema_28[], store_schema_29[],
-    store_schema_30[], store_schema_31[], store_schema_32[]; /* schema*.sql */
+    store_schema_30[], store_schema_31[], store_schema_32[], store_schema_33[]; /* schema*.sql */
 
 static const char *const steps[] = {
     store_schema,    store_schema_2,  store_schema_3,  store_schema_4,  store_schema_5,
@@ -19,7 +19,7 @@ static const char *const steps[] = {
     store_schema_16, store_schema_17, store_schema_18, store_schema_19, store_schema_20,
     store_schema_21, store_schema_22, store_schema_23, store_schema_24, store_schema_25,
     store_schema_26, store_schema_27, store_schema_28, store_schema_29, store_schema_30,
-    store_schema_31, store_schema_32};
+    store_schema_31, store_schema_32, store_schema_33};
 
 enum { APPLICATION_ID = 0x4e657374 }; /* "Nest" */
 

@@ -269,6 +269,8 @@ MUST_CHECK bool store_deliveries_due_now(struct store_tx *tx, int64_t after, int
 MUST_CHECK bool store_mail_host_failed(struct store_tx *tx, const char *name, int64_t next_ms,
                                        const char *reply, struct err *err);
 MUST_CHECK bool store_mail_host_well(struct store_tx *tx, const char *name, struct err *err);
+/* It said that it takes encrypted mail only, which is believed for a week. */
+MUST_CHECK bool store_note_encrypted_only(struct store_tx *tx, const char *host, struct err *err);
 MUST_CHECK bool store_put_host(struct store_tx *tx, const struct host *host, struct err *err);
 MUST_CHECK bool store_add_broadcast(struct store_tx *tx, int64_t message_id, int64_t account_id,
                                     struct err *err);
