@@ -54,11 +54,45 @@ static void test_a_field_has_a_limit(void **state)
     }
 }
 
+static void test_preference(void **state)
+{
+    (void)state;
+    assert_true(autocrypt_is_mutual(SLICE("addr=a@b.c; prefer-encrypt=mutual; keydata=a2V5")));
+    assert_false(
+        autocrypt_is_mutual(SLICE("addr=a@b.c; prefer-encrypt=nopreference; keydata=a2V5")));
+    assert_false(autocrypt_is_mutual(SLICE("addr=a@b.c; keydata=a2V5")));
+    assert_false(autocrypt_is_mutual(SLICE("prefer-encrypt=mutual; new=1")));
+}
+
+static void test_printed_in_lines(void **state)
+{
+    scoped_value(bytes) field = {0};
+    scoped_value(bytes) printed = {0};
+    scoped_value(bytes) unfolded = {0};
+    scoped_value(bytes) key = {0};
+
+    (void)state;
+    bytes_add_text(&field, "addr=a@b.c; prefer-encrypt=mutual; keydata=");
+    while (field.len < 2000)
+        bytes_add_text(&field, "a2V5");
+    autocrypt_print(bytes_slice(&field), &printed);
+    struct slice rest = bytes_slice(&printed);
+    for (slice_cut(&rest, ':'); rest.len > 0;) {
+        struct slice line = slice_line(&rest);
+        assert_true(line.len < 140);
+        bytes_add(&unfolded, line);
+    }
+    assert_true(autocrypt_read(bytes_slice(&unfolded), SLICE("a@b.c"), &key));
+    assert_true(key.len > 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fields),
         cmocka_unit_test(test_a_field_has_a_limit),
+        cmocka_unit_test(test_preference),
+        cmocka_unit_test(test_printed_in_lines),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
