@@ -11,6 +11,7 @@ import urllib.request
 
 import pytest
 
+from laboratory.canary import find_in_file, new_word
 from laboratory.deltachat import DeltaChat, Refused
 from laboratory.mailhost import mail_hosts
 from laboratory.mailing import compose, from_outside, submit
@@ -318,10 +319,12 @@ def elsewhere(dns):
 def test_ordinary_mail_is_a_chat_that_says_what_it_is(houses, alice, robots, elsewhere):
     """It is called not encrypted, and comes from an address of ours: no key stands for carol's own."""
     host = elsewhere()
-    carol = f"carol@{host.domain}"
-    mail = compose(f"Carol Example <{carol}>", alice.address, "Meeting", "On Friday?\n")
+    carol, word = f"carol@{host.domain}", new_word()
+    mail = compose(f"Carol Example <{carol}>", alice.address, word, f"On Friday? {word}\n")
     assert from_outside(houses[0], carol, [alice.address], mail)[0] == 250
-    heard, _ = alice.hears(lambda said: "On Friday?" in said["text"], WITHIN)
+    heard, _ = alice.hears(lambda said: f"On Friday? {word}" in said["text"], WITHIN)
+    rests = [path for path in (houses[0].log, *houses[0].data_dir.rglob("*")) if path.is_file()]
+    assert [line for path in rests for line in find_in_file(path, word)] == []
     assert heard["sender"]["address"] == f"carol={host.domain}+mail@_a.test"
     assert heard["sender"]["displayName"] == f"Carol Example ({carol}, not encrypted)"
     alice.call("accept_chat", heard["chatId"])
@@ -332,6 +335,27 @@ def test_ordinary_mail_is_a_chat_that_says_what_it_is(houses, alice, robots, els
     assert came.recipients == [carol] and answer["To"] == carol and alice.address in answer["From"]
     assert "Friday it is" in answer.get_body(("plain",)).get_content()
     assert mail["Message-ID"] in answer["In-Reply-To"] and answer["Chat-Version"] is None
+
+
+def test_nothing_is_shown_as_end_to_end_encrypted_that_is_not(alice):
+    """Of all that was shown with a padlock: the marks of docs/at-rest.md tell what the server itself encrypted."""
+    assert alice.call("get_config", "force_encryption") in (None, "1")
+    seen = {}
+    for number in alice.call("get_chatlist_entries", None, None, None):
+        for message in alice.call("get_message_ids", number, False, False):
+            said = alice.message(message)
+            if said["showPadlock"] and said["fromId"] > 9:
+                seen.setdefault(said["sender"]["address"], []).append(said)
+    assert any("=social.test@" in address for address in seen) and any("+mail@" in address for address in seen)
+    for address, heard in seen.items():
+        local, domain = address.split("@")
+        assert domain in ("_a.test", "_b.test"), "no key stands for an address of anybody else"
+        if "+mail" in local:
+            assert all("not encrypted)" in said["sender"]["displayName"] for said in heard)
+        elif "=" in local:
+            assert all("Not end-to-end encrypted" in said["text"] for said in heard), heard
+        if "=" in local:
+            assert not any(said["sender"]["isVerified"] for said in heard)
 
 
 def refusal(app, code):
