@@ -26,8 +26,8 @@ PATIENCE, FAULT_SECONDS = 60, 0.5
 class Lane:
     """Several can be at work at once; `number` makes names and addresses."""
 
-    def __init__(self, number, folder, ca, dns):
-        self.number = number
+    def __init__(self, number, folder, ca, dns, ring):
+        self.number, self.ring = number, ring
         # In the unsigned zone: of a signed one a resolver knows for a while what was not there before.
         self.domain, self.elsewhere = f"lane{number}.unsigned.test", f"sink{number}.unsigned.test"
         people = f"crowd{number}.unsigned.test"
@@ -43,9 +43,10 @@ class Lane:
         self.crashpoint = Crashpoint(folder / "orders", self.server.data_dir)
 
     def _prepare(self):
-        """What every play begins with: Alice, whom Bob follows and Rita reads by mail."""
+        """What every play begins with: Alice, who has a key, whom Bob follows and Rita reads by mail; and Una, who has none."""
         self.server.start()
-        self.alice = self.server.account(f"alice@{self.domain}")
+        self.alice, self.una = (self.server.account(f"{name}@{self.domain}") for name in ("alice", "una"))
+        self.server.cli("key", "add", self.alice.address, self.ring.certificate())
         self.peer.follow(self.alice.handle, "bob")
         self.peer.people["fan"] = self.peer.key("bob")
         self._subscribe(f"rita@{self.elsewhere}")
@@ -141,22 +142,22 @@ class Lane:
         except BROKEN:
             return False
 
-    def mail(self, port, sender, recipient, mail):
+    def mail(self, port, sender, recipients, mail):
         raw = mail.as_bytes(policy=email.policy.SMTP)
 
         def attempt():
             with connect(self.server, port, source=(f"20.1.7.{self.number}", 0)) as smtp:
                 if port != 25:
                     smtp.login(self.alice.address, self.alice.password)
-                code, words = transact(smtp, sender, [recipient], raw)
-            assert code < 500, f"{recipient} was refused: {code} {words}"
+                code, words = transact(smtp, sender, recipients, raw)
+            assert code < 500, f"{recipients} was refused: {code} {words}"
             return code == 250
 
         self.insist(attempt)
 
     def say(self, to, subject, text):
         """Alice says something; it is promised."""
-        self.mail(587, self.alice.address, to, compose(self.alice.address, to, subject, text))
+        self.mail(587, self.alice.address, [to], compose(self.alice.address, to, subject, text))
 
     def tell(self, activity, person):
         """Somebody at the peer tells Alice; it is promised."""
@@ -198,7 +199,7 @@ class Lane:
         note = self.peer.make_note("<p>token note</p>", to=[self.alice.actor], tag=[
             {"type": "Mention", "href": self.alice.actor, "name": self.alice.handle}])
         self.tell(self.peer.create(note), "bob")
-        self.mail(25, "carol@mail.test", self.alice.address,
+        self.mail(25, "carol@mail.test", [self.alice.address, self.una.address],
                   compose("carol@mail.test", self.alice.address, "token mail", LARGE + "the end\n"))
         self.say(f"pat@{self.elsewhere}", "token out", LARGE + "the end\n")
         self.witness_mail("out")
@@ -218,16 +219,23 @@ class Lane:
     def judge(self, repeats=1):
         """Every promise of play() is kept, once; a death, or each of `repeats` - 1 faults, may have cost one more
         delivery of the same.  The server is stopped."""
-        assert tokens(mail["subject"] for mail in self.alice.mails("INBOX")) == {"note": 1, "mail": 1}
+        inbox = self.alice.mails("INBOX")
+        assert {mail["subject"] for mail in inbox} == {"[...]"}, inbox
+        opened = {self._subject(text): text for text in (self.ring.decrypt(self.alice.show(mail)) for mail in inbox)}
+        assert len(inbox) == 2 and tokens(opened) == {"note": 1, "mail": 1}
         assert tokens(post["text"] for post in self.alice.posts()) == {"second": 1}
         followers = self.alice.followers()
         assert [follower["actor"] for follower in followers if "actor" in follower] == [self.peer.actor("bob")]
         assert len(followers) == 2
-        mail = next(mail for mail in self.alice.mails("INBOX") if "token mail" in mail["subject"])
-        assert b"the end" in self.alice.show(mail)
+        [mail] = self.una.mails("INBOX")
+        assert b"the end" in opened["token mail"] and b"the end" in self.una.show(mail)
         self._judge_what_left(repeats + len(self.deaths))
         check_database(self.server.data_dir)
         check_files(self.server.data_dir)
+
+    @staticmethod
+    def _subject(text):
+        return re.search(rb"(?m)^Subject: (.*?)\r?$", text)[1].decode()
 
     def strike(self, deed=LET_PASS, first=1, last=ALL, repeats=1):
         """Plays with that deed on these calls, and judges; gives the call at which the server died, if it did."""
