@@ -242,7 +242,20 @@ enum found note_was_deleted(struct store_view *view, const struct note_facts *no
                             struct err *err);
 /* ---- knocks of notes (contact_note.c) ---- */
 /* Each reader's verdict; those who get no mail of it are taken out. */
-MUST_CHECK bool note_knocks_look(const struct note_look *look, struct readers *readers,
+/* What knocks: a note from elsewhere, or of somebody here.  Everything borrowed. */
+struct knocking_note {
+    struct bridge *bridge;
+    struct store_view *view;
+    const struct person *author;
+    enum evidence_class evidence;
+    enum visibility visibility;
+    const struct message *parent;   /* what it answers; or NULL */
+    const struct held_copies *held; /* who has it already */
+    struct knock_picture *picture;  /* of its author; or NULL: none is shown */
+    int64_t size, received_ms;
+};
+/* Whoever does not take it now and will not later is no reader any more. */
+MUST_CHECK bool note_knocks_look(const struct knocking_note *note, struct readers *readers,
                                  struct note_knocks **out, struct err *err);
 MUST_CHECK bool readers_drop_barred(const struct note_look *look, const struct person *booster,
                                     struct readers *readers, struct err *err);
@@ -292,6 +305,7 @@ MUST_CHECK bool delivery_give_up(struct bridge *bridge, struct store_tx *tx,
 /* Letters for readers here of a message by somebody here. */
 MUST_CHECK bool local_letters(struct bridge *bridge, struct store_view *view,
                               const struct account *author, const struct message *message,
-                              const struct readers *readers, struct letters *out, struct err *err);
+                              struct readers *readers, struct letters *out,
+                              struct note_knocks **out_knocks, struct err *err);
 
 #endif

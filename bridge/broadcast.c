@@ -65,7 +65,8 @@ struct page {
     size_t people_count;
     struct readers readers;
     struct letters letters;
-    bool by_mail; /* its readers by mail get it too */
+    struct note_knocks *knocks; /* of the first page: whom it names here; or NULL */
+    bool by_mail;               /* its readers by mail get it too */
     struct list_readers list;
     int64_t last_follow_id;
     int seen;
@@ -81,6 +82,7 @@ static void page_free(struct page *page)
         person_clear(&page->people[i]);
     readers_clear(&page->readers);
     letters_clear(&page->letters);
+    note_knocks_free(page->knocks);
     list_readers_clear(&page->list);
     free(page);
 }
@@ -164,7 +166,7 @@ static bool look_at_page(struct bridge *bridge, struct page *page, struct err *e
            look_for_readers(view, page, err) &&
            list_readers_prepare(bridge, view, &page->author, &page->list, err) &&
            local_letters(bridge, view, &page->author, &page->message, &page->readers,
-                         &page->letters, err);
+                         &page->letters, &page->knocks, err);
 }
 
 static bool still_as_seen(struct store_tx *tx, const struct page *page, struct err *err)
@@ -199,6 +201,7 @@ static bool record_page(struct bridge *bridge, struct store_tx *tx, void *ctx, s
                          message->version, true, now_ms, err))
             return false;
     if (!list_readers_want(bridge, tx, message, &page->author, &page->list, err) ||
+        !note_knocks_record(bridge, tx, page->knocks, message->author_id, &page->letters, err) ||
         !letters_file(tx, &page->letters, message->id, err))
         return false;
     if (page->over || page->seen < BROADCAST_PAGE)

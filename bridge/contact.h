@@ -95,6 +95,13 @@ int64_t contact_sender_gives_up_ms(struct slice name);
 /* Must it be taken in now, since its sender may not come again?  `first_ms`, `last_ms`: of the tries before. */
 bool contact_is_urgent(const struct contact_knock *knock, int64_t first_ms, int64_t last_ms);
 
+/* ---- mailing lists (contact_listed.c) ---- */
+/* Does the list of that address send with this envelope sender?  birds+bounces-carol=mail.example@lists.example is one of
+ * birds@lists.example, and of birds-request@lists.example. */
+bool contact_list_speaks(struct slice sender, struct slice address);
+/* The mail addresses of a field as RFC 2369 writes it, one after the other; false: no more. */
+bool contact_list_next(struct slice *field, struct slice *out);
+
 /* ---- an answer in words (contact_words.c) ---- */
 /* "Welcome!", "ablehnen: bitte ins Büro", "ignore": false: none of them.  *out_words: what stands behind it, cleaned as
  * a refusal can say it (heap; "" if nothing). */

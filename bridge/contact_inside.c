@@ -190,6 +190,32 @@ bool contact_withdraw(struct store_tx *tx, int64_t account_id, int64_t person_id
     return true;
 }
 
+struct holders { /* who was asked about its author because of it */
+    int64_t *ids;
+    size_t count, capacity;
+};
+
+static bool keep_holder(void *ctx, const struct contact *contact)
+{
+    struct holders *holders = ctx;
+
+    must_make_room(holders->ids, holders->count, holders->capacity);
+    holders->ids[holders->count++] = contact->account_id;
+    return true;
+}
+
+bool contact_end_held(struct store_tx *tx, int64_t message_id, int64_t author_id, struct err *err)
+{
+    struct holders holders = {.count = 0};
+    bool good = store_drop_held_of(tx, message_id, err) &&
+                store_contacts_of_person(store_tx_view(tx), author_id, keep_holder, &holders, err);
+
+    for (size_t i = 0; good && i < holders.count; i++)
+        good = contact_withdraw(tx, holders.ids[i], author_id, err);
+    free(holders.ids);
+    return good;
+}
+
 struct of_person {
     int64_t *ids;
     size_t count, capacity;

@@ -8,7 +8,11 @@
 #include "config.h"
 #include "memory.h"
 
-enum { REPORTED_MAX = 64 * 1024, HELD_LETTER_MAX = 10 * 1024 * 1024 };
+enum {
+    REPORTED_MAX = 64 * 1024,
+    HELD_LETTER_MAX = 10 * 1024 * 1024,
+    LIST_ADDRESSES_MAX = 8 /* of the list that a mail names */
+};
 
 /* ---- who knocks ---- */
 static bool find_author(struct mail_work *work, struct person *out, struct err *err)
@@ -129,6 +133,54 @@ static bool reports_to_owner(struct mail_work *work, const struct account *accou
     return true;
 }
 
+/* ---- through a list that the owner wrote to ---- */
+static bool is_proven_of_list(const struct mail_work *work)
+{
+    const struct mail_arrival *arrival = work->arrival;
+    struct slice local, domain;
+
+    return arrival->door == MAIL_DOOR_MX && arrival->evidence.spf == AUTH_PASS &&
+           mail_field(work->mail, "List-Id", 0) &&
+           address_split(slice_of(arrival->mail_from), &local, &domain) &&
+           slice_is_nocase(domain, arrival->evidence.spf_domain);
+}
+
+static bool is_welcome_list(struct mail_work *work, int64_t account_id, struct slice address,
+                            bool *out, struct err *err)
+{
+    scoped_value(person) person = {0};
+    scoped_value(contact_rows) rows = {0};
+    enum found found = store_person_by_address(work->view, address, &person, err);
+
+    if (found != FOUND)
+        return found == ABSENT;
+    if (!store_contacts_of(work->view, account_id, person.id, &rows, err))
+        return false;
+    for (size_t i = 0; i < rows.count; i++)
+        *out |= rows.at[i].state == CONTACT_WELCOME;
+    return true;
+}
+
+static bool comes_by_known_list(struct mail_work *work, int64_t account_id, bool *out,
+                                struct err *err)
+{
+    static const char *const fields[] = {"List-Post", "List-Help", "List-Subscribe"};
+    struct slice sender = slice_of(work->arrival->mail_from), address;
+    size_t looked = 0;
+
+    *out = false;
+    if (!is_proven_of_list(work))
+        return true;
+    for (size_t i = 0; i < COUNT_OF(fields); i++) {
+        struct slice rest = slice_of(mail_field(work->mail, fields[i], 0));
+        while (!*out && looked++ < LIST_ADDRESSES_MAX && contact_list_next(&rest, &address))
+            if (contact_list_speaks(sender, address) &&
+                !is_welcome_list(work, account_id, address, out, err))
+                return false;
+    }
+    return true;
+}
+
 /* ---- one recipient ---- */
 static struct planned_visit *new_visit(struct mail_plan *plan)
 {
@@ -145,8 +197,9 @@ static bool knock_at(struct mail_work *work, const struct account *account, bool
 
     unsigned char envelope[SHA256_LEN];
     int64_t gives_up = gives_up_ms(work);
+    bool listed;
 
-    if (!find_author(work, &author, err))
+    if (!find_author(work, &author, err) || !comes_by_known_list(work, account->id, &listed, err))
         return false;
     contact_envelope(work->bridge, slice_of(work->arrival->mail_from),
                      slice_of(work->arrival->evidence.client), envelope);
@@ -156,6 +209,7 @@ static bool knock_at(struct mail_work *work, const struct account *account, bool
         .evidence = work->author.evidence,
         .wish = WISH_WRITE,
         .answers = answers,
+        .known = listed,
         .inside = work->arrival->door == MAIL_DOOR_SUBMISSION,
         .gives_up_ms = gives_up,
         .envelope = is_known_by_envelope(work, gives_up) ? envelope : NULL,
@@ -243,8 +297,10 @@ static bool plan_waiting(struct mail_work *work, struct err *err)
             continue;
         if (store_account(work->view, plan->visits[i].visit.account_id, &account, err) != FOUND)
             return false;
-        if (mail_plan_copy(work, &account, &plan->visits[i].copy, err))
+        if (mail_plan_copy(work, &account, &plan->visits[i].copy, err)) {
+            plan->copies[plan->visits[i].copy].by_name = true;
             continue;
+        }
         return plan->copies[plan->copy_count - 1].letter.lacks_key &&
                work_answer(work, VERDICT_LATER,
                            "%s@%s cannot take this yet. Your server tries "

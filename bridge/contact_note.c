@@ -1,5 +1,5 @@
 /*
- * Knocks by notes of the Fediverse (behaviour.md 8): each reader here decides for themselves.  Whoever must wait has the
+ * Knocks by notes (behaviour.md 8), of the Fediverse and of people of this server: each reader here decides for themselves.  Whoever must wait has the
  * mail that the note becomes held, sealed; for whom its author is ignored all is done but the last step.
  */
 #include "activity_work.h"
@@ -27,36 +27,36 @@ void note_knocks_free(struct note_knocks *knocks)
 }
 
 /* ---- looking ---- */
-static enum contact_wish wish_of(const struct note_look *look, const struct account *account)
+static enum contact_wish wish_of(const struct knocking_note *note, const struct account *account)
 {
-    if (!visibility_is_open(note_visibility(look->note, &look->author)))
+    if (!visibility_is_open(note->visibility))
         return WISH_WRITE;
-    if (look->has_parent && look->parent.account_id == account->id &&
-        visibility_is_open(look->parent.visibility))
+    if (note->parent && note->parent->account_id == account->id &&
+        visibility_is_open(note->parent->visibility))
         return WISH_ANSWER;
     return WISH_NAME;
 }
 
-static bool knock_at(const struct note_look *look, const struct reader *reader,
+static bool knock_at(const struct knocking_note *note, const struct reader *reader,
                      const struct account *account, struct contact_visit *out, struct err *err)
 {
     enum { MAIL_AROUND_IT = 4096 };
-    enum contact_wish wish = wish_of(look, account);
+    enum contact_wish wish = wish_of(note, account);
     const struct contact_visitor visitor = {
-        .person = &look->author,
-        .domain = person_domain(&look->author),
-        .evidence = EVIDENCE_F1,
+        .person = note->author,
+        .domain = person_domain(note->author),
+        .evidence = note->evidence,
         .wish = wish,
         .inside = true,
         /* who follows them, or has the note already, asked for it */
-        .known = !reader->addressed || held_copy_of(&look->held, account->id),
-        .about = wish == WISH_ANSWER ? &look->parent : NULL,
-        .size = MAIL_AROUND_IT + (int64_t)slice_of(look->note->html).len,
-        .picture = &look->arrival->picture,
-        .received_ms = look->arrival->received_ms,
+        .known = !reader->addressed || held_copy_of(note->held, account->id),
+        .about = wish == WISH_ANSWER ? note->parent : NULL,
+        .size = MAIL_AROUND_IT + note->size,
+        .picture = note->picture,
+        .received_ms = note->received_ms,
     };
 
-    return contact_look(look->bridge, look->view, account, &visitor, out, err);
+    return contact_look(note->bridge, note->view, account, &visitor, out, err);
 }
 
 /* What a full box cannot hold is not kept, and nobody is told. */
@@ -73,11 +73,11 @@ static bool gets_mail(const struct contact_visit *visit)
     return false;
 }
 
-static bool look_at_one(const struct note_look *look, const struct reader *reader,
+static bool look_at_one(const struct knocking_note *note, const struct reader *reader,
                         struct note_knocks *knocks, bool *out_gets, struct err *err)
 {
     scoped_value(account) account = {0};
-    enum found found = store_account(look->view, reader->account_id, &account, err);
+    enum found found = store_account(note->view, reader->account_id, &account, err);
 
     *out_gets = false;
     if (found != FOUND || account.state != ACCOUNT_ACTIVE)
@@ -85,13 +85,13 @@ static bool look_at_one(const struct note_look *look, const struct reader *reade
     must_make_room(knocks->at, knocks->count, knocks->capacity);
     struct note_knock *knock = &knocks->at[knocks->count++];
     *knock = (struct note_knock){.account_id = account.id};
-    if (!knock_at(look, reader, &account, &knock->visit, err))
+    if (!knock_at(note, reader, &account, &knock->visit, err))
         return false;
     *out_gets = gets_mail(&knock->visit);
     return true;
 }
 
-bool note_knocks_look(const struct note_look *look, struct readers *readers,
+bool note_knocks_look(const struct knocking_note *note, struct readers *readers,
                       struct note_knocks **out, struct err *err)
 {
     struct note_knocks *knocks = *out = must_new(struct note_knocks);
@@ -99,7 +99,7 @@ bool note_knocks_look(const struct note_look *look, struct readers *readers,
 
     for (size_t i = 0; i < readers->count; i++) {
         bool gets;
-        if (!look_at_one(look, &readers->at[i], knocks, &gets, err))
+        if (!look_at_one(note, &readers->at[i], knocks, &gets, err))
             return false;
         if (gets)
             readers->at[kept++] = readers->at[i];

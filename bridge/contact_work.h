@@ -5,7 +5,7 @@
  * (the facts of one knock), contact_notice.c (how the owner is told), contact_record.c (what is kept of a knock),
  * contact_decide.c (what an answer does), contact_mail.c (knocks by mail), contact_note.c and
  * contact_inside.c (of the Fediverse, and whose turn comes by itself), contact_answer.c (answers by mail),
- * contact_list.c (answers of the command line), contact_page.c (words in links).
+ * contact_crowd.c (how many wait unasked), contact_list.c (answers of the command line), contact_page.c (words in links).
  */
 #ifndef NESTBOX_BRIDGE_CONTACT_WORK_H
 #define NESTBOX_BRIDGE_CONTACT_WORK_H
@@ -152,6 +152,9 @@ MUST_CHECK bool contact_is_barred(struct bridge *bridge, struct store_view *view
 /* They took back what they asked for: a request about nothing ends.  In apply(). */
 MUST_CHECK bool contact_withdraw(struct store_tx *tx, int64_t account_id, int64_t person_id,
                                  struct err *err);
+/* What they said is taken back: it waits no longer, and a request about nothing else ends.  In apply(). */
+MUST_CHECK bool contact_end_held(struct store_tx *tx, int64_t message_id, int64_t author_id,
+                                 struct err *err);
 /* They are gone for good, for everybody here.  In apply(). */
 MUST_CHECK bool contact_person_gone(struct store_tx *tx, int64_t person_id, struct err *err);
 
@@ -176,6 +179,8 @@ MUST_CHECK bool contact_moved(struct bridge *bridge, struct store_tx *tx,
                               const struct mailbox *mailbox, uint32_t uid, struct err *err);
 /* Chores: who waits inside and was not asked about for want of a question. */
 MUST_CHECK bool ask_in_turn(struct bridge *bridge, struct err *err);
+/* Chores: once a day, how many wait beyond the day's questions (contact_crowd.c). */
+MUST_CHECK bool tell_of_crowds(struct bridge *bridge, struct err *err);
 /* Chores: requests and decisions whose time is over. */
 MUST_CHECK bool expire_contacts(struct bridge *bridge, struct err *err);
 

@@ -1,6 +1,6 @@
 /*
  * Posts of somebody here for others here: no network between them, and the same mail as if it had come from
- * outside.
+ * outside; whom it names and who never heard of its author is asked first, as then.
  */
 #include "activity_work.h"
 
@@ -84,8 +84,8 @@ static void take_pictures(struct local_note *note)
 }
 
 bool local_letters(struct bridge *bridge, struct store_view *view, const struct account *author,
-                   const struct message *message, const struct readers *readers,
-                   struct letters *out, struct err *err)
+                   const struct message *message, struct readers *readers, struct letters *out,
+                   struct note_knocks **out_knocks, struct err *err)
 {
     scoped_value(local_note) note = {.has_parent = false};
 
@@ -99,6 +99,19 @@ bool local_letters(struct bridge *bridge, struct store_view *view, const struct 
         note.author.name = must_dup(author->display_name);
     }
     const struct post *post = &note.post;
+    const struct knocking_note knocking = {
+        .bridge = bridge,
+        .view = view,
+        .author = &note.author,
+        .evidence = EVIDENCE_S4,
+        .visibility = message->visibility,
+        .parent = note.has_parent ? &note.parent : NULL,
+        .held = &note.held,
+        .size = (int64_t)slice_of(post->html).len,
+        .received_ms = clock_now(bridge->clock),
+    };
+    if (!note_knocks_look(&knocking, readers, out_knocks, err))
+        return false;
     const struct showing showing = {
         .author = &note.author,
         .visibility = message->visibility,

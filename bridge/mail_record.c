@@ -221,6 +221,24 @@ static bool file_copies(struct store_tx *tx, struct mail_plan *plan, int64_t mes
     return true;
 }
 
+/* Those who live here were written to as well; a neighbour proves who they are by their log-in. */
+static bool note_written_to(struct bridge *bridge, struct store_tx *tx, struct mail_plan *plan,
+                            struct err *err)
+{
+    for (size_t i = 0; plan->by_hand && i < plan->copy_count; i++) {
+        const struct planned_copy *copy = &plan->copies[i];
+        scoped_value(account) account = {0};
+        if (!copy->by_name || copy->letter.account_id == plan->account_id)
+            continue;
+        enum found found = store_account(store_tx_view(tx), copy->letter.account_id, &account, err);
+        if (found == FAILED ||
+            (found == FOUND && !contact_written_to(bridge, tx, plan->account_id, account.person_id,
+                                                   EVIDENCE_S4, err)))
+            return false;
+    }
+    return true;
+}
+
 static bool want_sendings(struct bridge *bridge, struct store_tx *tx, struct mail_plan *plan,
                           int64_t message_id, struct err *err)
 {
@@ -266,7 +284,7 @@ bool record_mail(struct bridge *bridge, struct store_tx *tx, struct mail_plan *p
     if (plan->copy_count + plan->sending_count == 0)
         return true;
     return mail_message(tx, plan, author_id, &message_id, err) &&
-           file_copies(tx, plan, message_id, err) &&
+           file_copies(tx, plan, message_id, err) && note_written_to(bridge, tx, plan, err) &&
            want_sendings(bridge, tx, plan, message_id, err);
 }
 

@@ -60,6 +60,7 @@ struct planned_copy { /* a mail for a mailbox here */
     struct guard guard;
     bool guarded;
     bool report;          /* to the author, about another copy */
+    bool by_name;         /* to the address of somebody here */
     struct peer_key peer; /* what it tells of its author; no address: nothing */
 };
 struct planned_sending { /* a mail for elsewhere */

@@ -29,7 +29,7 @@ bool own_letter_write(struct bridge *bridge, const struct account *account,
     struct memory_sink sink;
 
     out->account_id = account->id;
-    out->mailbox = MAILBOX_INBOX;
+    out->mailbox = own->mailbox ? own->mailbox : MAILBOX_INBOX;
     out->must_rest = own->must_rest;
     out->received_ms = clock_now(bridge->clock);
     out->own = true;

@@ -7,12 +7,13 @@
 struct own_letter {
     const char *name;    /* "Your key" */
     const char *from;    /* local part that an answer goes to; NULL: postmaster */
+    const char *mailbox; /* NULL: INBOX */
     const char *subject; /* readable outside until it is sealed */
     struct slice text;
     bool tells_key; /* with the key of `from` (Autocrypt), so that an answer can be encrypted */
     bool must_rest; /* even where seal_without_key = defer: it tells that there is no key */
 };
-/* To INBOX; sealed as all mail is. */
+/* Sealed as all mail is. */
 MUST_CHECK bool own_letter_write(struct bridge *bridge, const struct account *account,
                                  const struct own_letter *own, struct letter *out, struct err *err);
 /* In apply().  `ref` NULL: the message gets a new one. */

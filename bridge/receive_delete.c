@@ -4,8 +4,6 @@
 #include "activity_work.h"
 #include "contact_work.h"
 
-#include "memory.h"
-
 enum { TOMBSTONE_MS = 6 * HOUR_MS };
 
 static bool remember_deleted(struct bridge *bridge, struct store_tx *tx,
@@ -17,33 +15,6 @@ static bool remember_deleted(struct bridge *bridge, struct store_tx *tx,
     activity_digest("deleted", activity->object_id, activity->actor, digest);
     return store_see(tx, SEEN_TOMBSTONE, digest, clock_now(bridge->clock) + TOMBSTONE_MS, &first,
                      err);
-}
-
-struct holders { /* who was asked about its author because of it */
-    int64_t *ids;
-    size_t count, capacity;
-};
-
-static bool keep_holder(void *ctx, const struct contact *contact)
-{
-    struct holders *holders = ctx;
-
-    must_make_room(holders->ids, holders->count, holders->capacity);
-    holders->ids[holders->count++] = contact->account_id;
-    return true;
-}
-
-/* What waited is gone; a request about nothing else goes with it. */
-static bool end_held(struct store_tx *tx, int64_t message_id, int64_t author_id, struct err *err)
-{
-    struct holders holders = {.count = 0};
-    bool good = store_drop_held_of(tx, message_id, err) &&
-                store_contacts_of_person(store_tx_view(tx), author_id, keep_holder, &holders, err);
-
-    for (size_t i = 0; good && i < holders.count; i++)
-        good = contact_withdraw(tx, holders.ids[i], author_id, err);
-    free(holders.ids);
-    return good;
 }
 
 bool record_note_deleted(struct bridge *bridge, struct store_tx *tx,
@@ -69,5 +40,5 @@ bool record_note_deleted(struct bridge *bridge, struct store_tx *tx,
     if (message.author_id != person.id || message.account_id || message_is_gone(&message))
         return true;
     return store_set_message_state(tx, message.id, MESSAGE_WITHDRAWN, err) &&
-           copies_to_trash(tx, message.id, err) && end_held(tx, message.id, person.id, err);
+           copies_to_trash(tx, message.id, err) && contact_end_held(tx, message.id, person.id, err);
 }

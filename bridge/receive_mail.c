@@ -149,11 +149,15 @@ static bool plan_report(struct mail_work *work, const struct recipient *recipien
     return delivery_letter(work->bridge, &report, &copy->letter, err);
 }
 
-static bool plan_copy(struct mail_work *work, const struct account *account, struct err *err)
+static bool plan_copy(struct mail_work *work, const struct account *account, bool by_name,
+                      struct err *err)
 {
     size_t index;
 
-    return mail_plan_copy(work, account, &index, err);
+    if (!mail_plan_copy(work, account, &index, err))
+        return false;
+    work_plan(work)->copies[index].by_name = by_name;
+    return true;
 }
 
 static bool runs_in_circle(struct mail_work *work, const char *address)
@@ -181,10 +185,11 @@ static bool take_in(struct mail_work *work, const struct recipient *recipient,
 
     if (planned_already(work_plan(work), account->id))
         return plan_report(work, recipient, err);
-    if (recipient->address.kind != ADDRESS_OFFICE && recipient->address.kind != ADDRESS_HELP &&
-        !contact_of_mail(work, account, &takes, err))
+    bool by_name =
+        recipient->address.kind != ADDRESS_OFFICE && recipient->address.kind != ADDRESS_HELP;
+    if (by_name && !contact_of_mail(work, account, &takes, err))
         return false;
-    return !takes || (plan_copy(work, account, err) && plan_report(work, recipient, err));
+    return !takes || (plan_copy(work, account, by_name, err) && plan_report(work, recipient, err));
 }
 
 static bool to_account(struct mail_work *work, const struct recipient *recipient,

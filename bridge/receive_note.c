@@ -65,7 +65,19 @@ static bool knock_and_plan(struct note_look *look, struct readers *readers, bool
                            struct err *err)
 {
     struct note_knocks *knocks = NULL;
-    bool good = note_knocks_look(look, readers, &knocks, err) &&
+    const struct knocking_note knocking = {
+        .bridge = look->bridge,
+        .view = look->view,
+        .author = &look->author,
+        .evidence = EVIDENCE_F1,
+        .visibility = note_visibility(look->note, &look->author),
+        .parent = look->has_parent ? &look->parent : NULL,
+        .held = &look->held,
+        .picture = &look->arrival->picture,
+        .size = (int64_t)slice_of(look->note->html).len,
+        .received_ms = look->arrival->received_ms,
+    };
+    bool good = note_knocks_look(&knocking, readers, &knocks, err) &&
                 ((readers->count == 0 && !edit) || note_look_plan(look, readers, edit, NULL, err));
     struct activity_arrival *arrival = look->arrival;
 

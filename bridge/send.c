@@ -1,5 +1,6 @@
 /* What leaves: deliveries wanted for a message, and taking it back. */
 #include "activity_work.h"
+#include "contact_work.h"
 
 #include "memory.h"
 #include "text.h"
@@ -94,7 +95,8 @@ bool message_take_back(struct bridge *bridge, struct store_tx *tx, const struct 
     if (!held &&
         !store_want_withdrawn(tx, SUBJECT_MESSAGE, message->id, clock_now(bridge->clock), err))
         return false;
-    if (!copies_to_trash(tx, message->id, err))
+    if (!copies_to_trash(tx, message->id, err) ||
+        (!held && !contact_end_held(tx, message->id, message->author_id, err)))
         return false;
     *out_done = true;
     return true;

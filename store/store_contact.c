@@ -190,6 +190,29 @@ bool store_contacts_in_turn(struct store_view *view, int64_t account_id, int lim
                     contact_clear, each, ctx, err);
 }
 
+static void read_crowd(struct sql_rows *rows, void *out)
+{
+    struct crowd *crowd = out;
+
+    crowd->account_id = take_number(rows);
+    crowd->count = take_number(rows);
+}
+
+static void forget_crowd(struct crowd *crowd)
+{
+    *crowd = (struct crowd){0};
+}
+
+bool store_crowds(struct store_view *view, int64_t from_ms, int64_t to_ms,
+                  bool (*each)(void *ctx, const struct crowd *), void *ctx, struct err *err)
+{
+    return sql_walk(view->sql,
+                    "SELECT account_id, count(*) FROM contact WHERE state = 1 GROUP BY account_id"
+                    " HAVING sum(first_ms > ? AND first_ms <= ?) > 0",
+                    with(as_number(from_ms), as_number(to_ms)), crowd, read_crowd, forget_crowd,
+                    each, ctx, err);
+}
+
 enum found store_notice_at(struct store_view *view, int64_t mailbox_id, uint32_t uid,
                            int64_t *out_notice_id, struct err *err)
 {

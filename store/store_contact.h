@@ -89,6 +89,13 @@ MUST_CHECK bool store_contacts_of_person(struct store_view *view, int64_t person
 MUST_CHECK bool store_contacts_in_turn(struct store_view *view, int64_t account_id, int limit,
                                        bool (*each)(void *ctx, const struct contact *), void *ctx,
                                        struct err *err);
+/* How many of an account wait without having been asked about, where somebody came between the two moments. */
+struct crowd {
+    int64_t account_id, count;
+};
+MUST_CHECK bool store_crowds(struct store_view *view, int64_t from_ms, int64_t to_ms,
+                             bool (*each)(void *ctx, const struct crowd *), void *ctx,
+                             struct err *err);
 /* The request that lies there; ABSENT: what lies there is none. */
 enum found store_notice_at(struct store_view *view, int64_t mailbox_id, uint32_t uid,
                            int64_t *out_notice_id, struct err *err);

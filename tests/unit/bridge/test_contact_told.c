@@ -1,4 +1,4 @@
-/* How owners are told of requests beyond the one mail: those who read with Delta Chat. */
+/* How owners are told of requests beyond the one mail; and who is asked about like others, or not: neighbours, lists. */
 #include "stranger.h"
 #include "visitors.h"
 
@@ -44,15 +44,20 @@ static char *chat_of_request(void)
     return must_print("%.*s+contact@example.org", REF_LEN, robot - REF_LEN);
 }
 
-static void say_in_chat(const char *to, const char *words)
+static void say_with(const char *fields, const char *to, const char *words)
 {
     const struct letter_row row = {
-        .recipients = to, .fields = "Chat-Version: 1.0\n", .text = words, .reply = TAKEN};
+        .recipients = to, .fields = fields, .text = words, .reply = TAKEN};
     scoped_text char *text = row_build(&row);
     scoped_text char *reply = row_send(&town, &row, text);
 
     assert_string_equal(reply, TAKEN);
     free(town_effects(&town));
+}
+
+static void say_in_chat(const char *to, const char *words)
+{
+    say_with("Chat-Version: 1.0\n", to, words);
 }
 
 static void a_request_is_a_chat(void **state)
@@ -145,6 +150,204 @@ static void arrived_as_soon_as_it_is_let_in(void **state)
     assert_int_equal(rows.at[0].arrived_ms, town_now(&town));
 }
 
+/* ---- beyond the day's questions ---- */
+static void told_once_a_day_how_many_wait(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        scoped_text char *from = must_print("s%d@one.example", i);
+        free(knock(from, EVIDENCE_S2));
+    }
+    town_chores(&town, NULL);
+    free(town_effects(&town));
+    town_wait(&town, HOUR_MS + MINUTE_MS);
+    town_chores(&town, NULL);
+    scoped_text char *said = town_effects(&town);
+    assert_string_equal(said, "mail\nalice in Contacts/New: 3 more people want to reach you\n");
+    scoped_text char *mail = mailbox_newest(&town, town.alice, MAILBOX_CONTACTS_NEW);
+    assert_non_null(strstr(mail, "3 more wait without having been asked about"));
+    assert_null(strstr(mail, "one.example"));
+
+    town_wait(&town, 12 * (int64_t)HOUR_MS);
+    free(knock("late@one.example", EVIDENCE_S2));
+    free(town_effects(&town));
+    town_wait(&town, 10 * (int64_t)HOUR_MS);
+    town_chores(&town, NULL);
+    scoped_text char *nothing = town_effects(&town);
+    assert_string_equal(nothing, "");
+    town_wait(&town, 3 * (int64_t)HOUR_MS);
+    town_chores(&town, NULL);
+    scoped_text char *more = town_effects(&town);
+    assert_string_equal(more, "mail\nalice in Contacts/New: 4 more people want to reach you\n");
+    town_wait(&town, 25 * (int64_t)HOUR_MS);
+    town_chores(&town, NULL);
+    scoped_text char *calm = town_effects(&town);
+    assert_string_equal(calm, "");
+}
+
+/* ---- lists that the owner wrote to ---- */
+#define FIELDS                                                                                     \
+    "List-Id: Birds <birds.lists.example>\nList-Help: "                                            \
+    "<https://lists.example/>, <mailto:birds-request@lists.example?subject=help>\n"
+
+static char *by_list(const char *sender, enum auth_result spf, const char *fields)
+{
+    static int serial;
+    const struct evidence evidence = {.client = "192.0.2.9",
+                                      .author_domain = "mail.example",
+                                      .spf = spf,
+                                      .spf_domain = "lists.example"};
+    scoped_text char *text =
+        must_print("From: Carol <" CAROL ">\nTo: birds@lists.example\n"
+                   "Message-ID: <l%d@mail.example>\nSubject: Wrens\n%s\nHello\n",
+                   serial++, fields);
+    const struct town_mail mail = {
+        .door = MAIL_DOOR_MX,
+        .mail_from = sender,
+        .recipients = ALICE,
+        .text = slice_of(text),
+        .evidence = &evidence,
+    };
+    char *said = town_send(&town, &mail);
+
+    free(town_effects(&town));
+    return said;
+}
+
+static void who_writes_to_a_list_of_hers_is_not_asked_about(void **state)
+{
+    static const struct {
+        const char *name, *sender, *fields;
+        enum auth_result spf;
+        bool taken;
+    } rows[] = {
+        {"her list",            "birds-bounces@lists.example",                   FIELDS, AUTH_PASS, true },
+        {"with a word of hers", "birds+bounces-alice=example.org@lists.example", FIELDS, AUTH_PASS,
+         true                                                                                            },
+        {"not proven",          "birds-bounces@lists.example",                   FIELDS, AUTH_NONE, false},
+        {"of no list",          "birds-bounces@lists.example",                   "",     AUTH_PASS, false},
+        {"of another list",     "fish-bounces@lists.example",                    FIELDS, AUTH_PASS, false},
+        {"somebody there",      "carol@lists.example",                           FIELDS, AUTH_PASS, false},
+        {"from elsewhere",      "birds-bounces@other.example",                   FIELDS, AUTH_PASS, false},
+    };
+
+    (void)state;
+    scoped_text char *before = by_list(rows[0].sender, AUTH_PASS, FIELDS);
+    assert_string_equal(before, LATER);
+    say_to(&town, "birds-request@lists.example", "subscribe", TAKEN,
+           "mail\ngoes to birds-request@lists.example\n");
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        scoped_text char *said = by_list(rows[i].sender, rows[i].spf, rows[i].fields);
+        if ((strcmp(said, TAKEN) == 0) != rows[i].taken)
+            fail_msg("%s: %s", rows[i].name, said);
+    }
+    choose(CAROL, CHOICE_REFUSE, "no");
+    scoped_text char *refused = by_list(rows[0].sender, AUTH_PASS, FIELDS);
+    assert_string_equal(refused, "550 5.7.1 no");
+}
+
+static void what_a_list_writes_of_itself(void **state)
+{
+    static const struct {
+        const char *sender, *address;
+        bool speaks;
+    } rows[] = {
+        {"birds-bounces@l.example",    "birds@l.example",      true },
+        {"owner-birds@L.example",      "Birds@l.example",      true },
+        {"birds-owner@l.example",      "birds-join@l.example", true },
+        {"red-birds-return@l.example", "red-birds@l.example",  true },
+        {"birds+owner@l.example",      "birds+help@l.example", true },
+        {"birds@l.example",            "birds@l.example",      false},
+        {"birds-bouncesx@l.example",   "birds@l.example",      false},
+        {"birdsbounces@l.example",     "birds@l.example",      false},
+        {"birds-bounces@l.example",    "birds@m.example",      false},
+        {"",                           "birds@l.example",      false},
+        {"-bounces@l.example",         "@l.example",           false},
+    };
+    struct slice field =
+        SLICE("<https://l.example/x>, <mailto:a@l.example?subject=x>,<mailto:b@l.example>, <c@l");
+    struct slice at;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (contact_list_speaks(slice_of(rows[i].sender), slice_of(rows[i].address)) !=
+            rows[i].speaks)
+            fail_msg("%s of %s", rows[i].sender, rows[i].address);
+    assert_true(contact_list_next(&field, &at) && slice_is(at, "a@l.example"));
+    assert_true(contact_list_next(&field, &at) && slice_is(at, "b@l.example"));
+    assert_false(contact_list_next(&field, &at));
+}
+
+/* ---- people of one server ---- */
+static enum contact_state state_between(int64_t account_id, const char *who)
+{
+    struct err err;
+    scoped_value(person) person = {0};
+    scoped_value(contact_rows) rows = {0};
+    scoped(store_view) view = store_look(town.store, &err);
+
+    assert_int_equal(
+        store_person_by_handle(view, slice_of(who), SLICE("example.org"), &person, &err), FOUND);
+    assert_true(store_contacts_of(view, account_id, person.id, &rows, &err));
+    return rows.count > 0 ? rows.at[0].state : CONTACT_UNKNOWN;
+}
+
+static void answer_of_eve(enum contact_choice choice)
+{
+    struct err err;
+
+    assert_true(bridge_contact_choose(town.bridge, SLICE(EVE), SLICE(ALICE), choice, NULL, &err));
+    free(town_effects(&town));
+}
+
+static void a_neighbour_is_asked_about_by_mail_too(void **state)
+{
+    (void)state;
+    say_to(&town, EVE, "Hello Eve", TAKEN,
+           "mail\nmail\neve in Contacts/New: @alice@example.org wants to write to you\n");
+    assert_int_equal(state_between(town.eve, "alice"), CONTACT_ASKED);
+    assert_int_equal(state_between(town.alice, "eve"), CONTACT_WELCOME); /* she may answer */
+    answer_of_eve(CHOICE_WELCOME);
+    scoped_text char *mail = mailbox_newest(&town, town.eve, MAILBOX_INBOX);
+    assert_non_null(strstr(mail, "Hello Eve"));
+}
+
+static void post_that_names_eve(void)
+{
+    say_with(NULL, "public@example.org", "Good morning @eve@example.org");
+    town_wait(&town, 2 * (int64_t)MINUTE_MS);
+    town_chores(&town, NULL);
+    free(town_effects(&town));
+}
+
+static bool lies_with_eve(const char *mailbox, const char *words)
+{
+    scoped_text char *mail = mailbox_newest(&town, town.eve, mailbox);
+
+    return strstr(mail, words) != NULL;
+}
+
+static void a_neighbour_who_names_somebody_is_asked_about(void **state)
+{
+    (void)state;
+    post_that_names_eve();
+    assert_true(lies_with_eve(MAILBOX_CONTACTS_NEW, "They have an account on this server"));
+    assert_false(lies_with_eve(MAILBOX_INBOX, "Good morning"));
+    answer_of_eve(CHOICE_WELCOME);
+    assert_true(lies_with_eve(MAILBOX_INBOX, "Good morning"));
+}
+
+static void what_a_neighbour_takes_back_waits_no_longer(void **state)
+{
+    (void)state;
+    post_that_names_eve();
+    assert_int_equal(state_between(town.eve, "alice"), CONTACT_ASKED);
+    scoped_text char *robot = newest_command(&town, "delete");
+    say_with(NULL, robot, "");
+    assert_int_equal(state_between(town.eve, "alice"), CONTACT_UNKNOWN);
+    assert_false(lies_with_eve(MAILBOX_INBOX, "Good morning"));
+}
+
 int main(int argc, char **argv)
 {
     int code;
@@ -152,6 +355,15 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(a_request_is_a_chat, set_up, tear_down),
         cmocka_unit_test_setup_teardown(by_a_mail_program_nothing_is_said_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(arrived_as_soon_as_it_is_let_in, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(told_once_a_day_how_many_wait, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_writes_to_a_list_of_hers_is_not_asked_about, set_up,
+                                        tear_down),
+        cmocka_unit_test(what_a_list_writes_of_itself),
+        cmocka_unit_test_setup_teardown(a_neighbour_is_asked_about_by_mail_too, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_neighbour_who_names_somebody_is_asked_about, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_a_neighbour_takes_back_waits_no_longer, set_up,
+                                        tear_down),
     };
 
     if (town_is_judge(argc, argv, &code))
