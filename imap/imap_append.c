@@ -16,7 +16,8 @@ struct append {
     struct imap_message messages[APPEND_MESSAGES_MAX];
     size_t count; /* the last is under way while `left` > 0 */
     int64_t left;
-    bool broken; /* the spool failed: the rest is read and dropped */
+    bool cancelled; /* by a message without an octet (RFC 3502 6.3.11) */
+    bool broken;    /* the spool failed: the rest is read and dropped */
     struct err err;
 };
 
@@ -79,6 +80,7 @@ static void begin_body(struct imap_session *s, struct imap_message *message,
     append->messages[append->count++] = *message;
     *message = (struct imap_message){0};
     append->left = literal->size;
+    append->cancelled |= literal->size == 0;
     bytes_reset(&s->command);
     s->line_at = 0;
     if (!literal->at_once)
@@ -162,6 +164,10 @@ enum next append_line(struct imap_session *s)
     if (s->command.len > 0) {
         append_free(s);
         return bad(s, "Behind the message stands nothing, or the next message");
+    }
+    if (append->cancelled) {
+        append_free(s);
+        return no(s, "", "Nothing was taken: a message of no octets cancels all of them");
     }
     if (append->broken) {
         struct err err = append->err;

@@ -66,6 +66,12 @@ end_to_end() {
 contact_model() { NESTBOX_CONTACT_STEPS=100000 build/dev/tests/unit/bridge/test_contact_model; }
 programs() { tests/e2e/run.sh "$ROOT/tests/long" --junit-xml="$ROOT/$reports/programs.xml" "$@"; }
 
+# Of the build that people run, on a machine that does nothing else: each thing is seen at the other end within 5 s.
+chats() {
+    NESTBOX_BINARY=$ROOT/build/release/nestbox NESTBOX_CHAT_S=5 tests/e2e/run.sh "$ROOT/tests/e2e/test_chat.py" \
+        --junit-xml="$ROOT/$reports/chats.xml" "$@"
+}
+
 # Of the build that people run: a library is preloaded into it, and it starts quickly.
 crashes() {
     NESTBOX_BINARY=$ROOT/build/release/nestbox tests/e2e/run.sh "$ROOT/tests/crash" \
@@ -115,6 +121,7 @@ case $part in
         ;;
 esac
 case $part in all | crash | load | long) step "build (release)" build release nestbox ;; esac
+case $part in long) reported chats "Delta Chat within 5 s" chats "$@" ;; esac
 case $part in all | load | long) reported load "load" loads "$@" ;; esac
 case $part in all | crash | long) reported crash "crashes" crashes "$@" ;; esac
 finish

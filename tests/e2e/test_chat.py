@@ -18,7 +18,8 @@ from laboratory.mailing import compose, from_outside, submit
 from laboratory.nestbox import Account, Nestbox
 from laboratory.wait import until
 
-WITHIN = 30  # seconds, of a machine that does much else; 5 is what they promise on a calm one
+WITHIN = 30  # seconds, of a machine that does much else
+PROMISED = float(os.environ.get("NESTBOX_CHAT_S", WITHIN))  # for each that is timed; ./dev test long asks for 5
 OPEN = {"policy": {"registration": "open", "registration_rate": "100"}}
 
 
@@ -57,8 +58,9 @@ def carol(app, houses):
     return app.profile("Carol").join("DCACCOUNT:https://_b.test/new")
 
 
-def tell(what, since, event):
-    print(f"{what}: {event['at'] - since:.2f} s")
+def tell(what, since, moment):
+    print(f"{what}: {moment - since:.2f} s")
+    assert moment - since <= PROMISED, what
 
 
 def meet(one, other):
@@ -67,7 +69,7 @@ def meet(one, other):
     sent = time.monotonic()
     one.say(there, "knock")
     heard, event = other.hears(lambda said: said["text"] == "knock" and said["sender"]["address"] == one.address, WITHIN)
-    tell(f"{one.name} to {other.name}", sent, event)
+    tell(f"{one.name} to {other.name}", sent, event["at"])
     assert heard["showPadlock"]
     here = heard["chatId"]
     other.call("accept_chat", here)
@@ -99,7 +101,7 @@ def test_text_goes_both_ways(pair):
         sent = time.monotonic()
         author.say(chat, f"Grüße von {author.name} 🐦")
         heard, event = reader.hears(lambda said: said["text"] == f"Grüße von {author.name} 🐦", WITHIN)  # noqa: B023
-        tell("text", sent, event)
+        tell("text", sent, event["at"])
         assert heard["chatId"] == where and heard["showPadlock"] and heard["sender"]["displayName"] == author.name
 
 
@@ -112,7 +114,7 @@ def test_a_file_of_ten_megabytes(pair, tmp_path):
     heard, _ = other.hears(lambda said: said["text"].startswith("noise"), WITHIN * 4)  # first a word that it comes
     whole = until(lambda: (said := other.message(heard["id"]))["downloadState"] == "Done" and said["file"] and said,
                   "the whole file", WITHIN * 4)
-    print(f"10 MB: {time.monotonic() - sent:.2f} s")
+    tell("10 MB", sent, time.monotonic())
     with open(whole["file"], "rb") as came:
         assert came.read() == content
 
@@ -126,21 +128,24 @@ def test_edit_reaction_receipt_and_delete(pair):
     one.call("send_edit_request", number, "typo")
     event = other.wait_for("MsgsChanged", lambda event: event["msgId"] == heard["id"]
                            and other.message(heard["id"])["text"] == "typo", WITHIN)
-    tell("edit", sent, event)
+    tell("edit", sent, event["at"])
     assert other.message(heard["id"])["isEdited"]
 
     sent = time.monotonic()
     other.call("send_reaction", heard["id"], ["👍"])
-    tell("reaction", sent, one.wait_for("IncomingReaction", lambda event: event["msgId"] == number, WITHIN))
+    event = one.wait_for("IncomingReaction", lambda event: event["msgId"] == number, WITHIN)
+    tell("reaction", sent, event["at"])
     assert one.call("get_message_reactions", number)["reactions"][0]["emoji"] == "👍"
 
     sent = time.monotonic()
     other.call("markseen_msgs", [heard["id"]])
-    tell("read receipt", sent, one.wait_for("MsgRead", lambda event: event["msgId"] == number, WITHIN))
+    event = one.wait_for("MsgRead", lambda event: event["msgId"] == number, WITHIN)
+    tell("read receipt", sent, event["at"])
 
     sent = time.monotonic()
     one.call("delete_messages_for_all", [number])
-    tell("delete", sent, other.wait_for("MsgDeleted", lambda event: event["msgId"] == heard["id"], WITHIN))
+    event = other.wait_for("MsgDeleted", lambda event: event["msgId"] == heard["id"], WITHIN)
+    tell("delete", sent, event["at"])
 
 
 def test_a_group_of_three(alice, bob, carol):
@@ -152,7 +157,7 @@ def test_a_group_of_three(alice, bob, carol):
     chats = {}
     for other in (bob, carol):
         heard, event = other.hears(lambda said: said["text"] == "all of us", WITHIN)
-        tell(f"group, {other.name}", sent, event)
+        tell(f"group, {other.name}", sent, event["at"])
         chats[other] = heard["chatId"]
         other.call("accept_chat", heard["chatId"])
         assert len(other.call("get_chat_contacts", heard["chatId"])) == 3
@@ -192,7 +197,7 @@ def texts_of(profile, chat):
 
 
 def test_a_second_device_sees_the_same_chats(app, alice, bob, tmp_path):
-    there = alice.chat_with(bob)
+    there, _ = meet(alice, bob)
     alice.say(there, "before the backup")
     bob.hears(lambda said: said["text"] == "before the backup", WITHIN)
     alice.call("stop_io")

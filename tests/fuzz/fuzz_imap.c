@@ -1,11 +1,13 @@
 /*
  * An IMAP session fed with bytes: the first byte says whether it begins logged in; 0xff parts what arrives in one
- * read, 0xfe lets a mail come, 0xfd one vanish.  Or, behind 't', lines "subject TAB id TAB references" that are threaded.
+ * read, 0xfe lets a mail come, 0xfd one vanish.  Or, behind 't', lines "subject TAB id TAB references" that are threaded,
+ * and behind 'b' a BODYSTRUCTURE that becomes BODY.
  *
  * Beyond not crashing: a session that hung up stays so, and unread bytes stay bounded; each
  * mail stands in the threads once, and each bracket is closed.
  */
 #include "../unit/imap/fake.h"
+#include "body_short.h"
 #include "log.h"
 #include "memory.h"
 
@@ -71,6 +73,20 @@ static void thread_lines(struct slice text)
         sorted_mail_clear(&mails[i]);
 }
 
+/* What is short already stays as it is. */
+static void shorten_twice(struct slice structure)
+{
+    scoped_value(bytes) once = {0};
+    scoped_value(bytes) twice = {0};
+
+    if (!body_short_add(&once, structure)) {
+        assert(once.len == 0);
+        return;
+    }
+    assert(body_short_add(&twice, bytes_slice(&once)));
+    assert(slice_eq(bytes_slice(&twice), bytes_slice(&once)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fake fake;
@@ -79,6 +95,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     if (data[0] == 't') {
         thread_lines((struct slice){(const char *)data + 1, size - 1});
+        return 0;
+    }
+    if (data[0] == 'b') {
+        shorten_twice((struct slice){(const char *)data + 1, size - 1});
         return 0;
     }
     log_set_level(LOG_ERROR);

@@ -72,9 +72,10 @@ class Profile:
         return self.chat.call(method, self.number, *params, seconds=seconds)
 
     def join(self, code):
-        """What scanning a code does: a profile at that server, on line."""
+        """What scanning a code does: a profile at that server, on line.  It shows what comes after its first look."""
         self.call("add_transport_from_qr", code, seconds=90)
         self.call("start_io")
+        self.wait_for("ImapInboxIdle")
         return self
 
     @property

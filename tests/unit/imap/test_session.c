@@ -74,6 +74,7 @@ static const struct dialogue rows[] = {
     {"APPEND to a name that is a literal", LOGIN "b APPEND {5+}\r\nINBOX {3+}\r\nabc\r\n", "b OK"},
     {"APPEND to nowhere", LOGIN "b APPEND Nowhere {3+}\r\nabc\r\n", "b NO [TRYCREATE]"},
     {"APPEND of too much", LOGIN "b APPEND INBOX {2000000}\r\nc NOOP\r\n", "b NO [TOOBIG]|c OK"},
+    {"a message of no octets cancels APPEND", LOGIN "b APPEND INBOX {3+}\r\nabc {0+}\r\n\r\nc APPEND INBOX {0}\r\n|\r\nd APPEND INBOX {0+}\r\n {2+}\r\nde\r\ne APPEND INBOX {1+}\r\nx\r\n", "b NO |c NO |d NO |e OK [APPENDUID 8 100]"},
     {"APPEND of nothing said", LOGIN "b APPEND INBOX\r\n", "b BAD"},
     {"CLOSE tells nothing", INBOX "c STORE 1 +FLAGS.SILENT \\Deleted\r\nd CLOSE\r\ne FETCH 1 UID\r\n", "d OK|e BAD"},
     {"IDLE ends with DONE", INBOX "c IDLE\r\n|DONE\r\n", "+ |c OK"},
