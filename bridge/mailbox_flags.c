@@ -252,6 +252,22 @@ static bool find_target(struct store_tx *tx, const struct mail_copy *copy, struc
            (found == ABSENT && err_set(err, ERR_ABSENT, "There is no such mailbox; create it"));
 }
 
+enum { USE_TRASH = 3 }; /* of mailbox.special */
+
+/* In Trash there is room once more: a program that deletes by copying to there can do so when all is full. */
+static bool check_room(struct store_tx *tx, const struct mail_copy *copy,
+                       const struct mailbox *target, struct err *err)
+{
+    int64_t used = 0;
+
+    if (copy->move || !copy->bridge)
+        return true;
+    int64_t quota = copy->bridge->config->quota;
+    return store_account_bytes(store_tx_view(tx), copy->account_id, &used, err) &&
+           (used <= (target->special == USE_TRASH ? 2 * quota : quota) ||
+            err_set(err, ERR_FULL, "The mailbox is full; delete something first"));
+}
+
 bool bridge_mailbox_copy(struct store_tx *tx, const struct mail_copy *copy, struct uid_ranges uids,
                          struct mailbox_outcome *out, struct err *err)
 {
@@ -277,5 +293,5 @@ bool bridge_mailbox_copy(struct store_tx *tx, const struct mail_copy *copy, stru
         add_uid(&out->uids, &out->uid_count, &out->uid_capacity, uid);
         add_uid(&out->new_uids, &out->new_count, &out->new_capacity, new_uid);
     }
-    return true;
+    return check_room(tx, copy, &target, err);
 }

@@ -182,8 +182,16 @@ def test_a_full_mailbox_takes_no_more_and_none_by_halves(twin):
             client.command(command)
         client.noop()
         assert len(client.uids) == held
+    client.command("COPY 1:* Trash")  # by programs that do not know MOVE
+    with pytest.raises(Refused, match="OVERQUOTA"):
+        client.command("COPY 1:* Trash")
     client.command(r"STORE 1:* +FLAGS.SILENT (\Deleted)")
     client.command("EXPUNGE")
+
+    trash = Client(owner, mailbox="Trash")
+    assert len(trash.uids) == held
+    trash.command(r"STORE 1:* +FLAGS.SILENT (\Deleted)")
+    trash.command("EXPUNGE")
 
     def takes():
         try:
