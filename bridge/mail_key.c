@@ -80,7 +80,8 @@ static bool old_key_signed(void *ctx, const struct account_key *key, bool *out, 
     struct mail_work *work = ctx;
 
     *out = false;
-    return !signed_part_carries(work, key) || mail_signed_by(work, work->mail, key_is_in_use, out, err);
+    return !signed_part_carries(work, key) ||
+           mail_signed_by(work, work->mail, key_is_in_use, out, err);
 }
 
 /* ---- together ---- */
