@@ -123,7 +123,13 @@ enum seen_kind {
 enum found store_seen(struct store_view *view, enum seen_kind kind, const unsigned char digest[32],
                       struct err *err);
 /* How many times since `since_ms` an account did something that is limited (P14). */
-enum limited { LIMITED_POST = 1, LIMITED_FIRST_DIRECT, LIMITED_QUESTION, LIMITED_CLAIM, LIMITED_CROWD };
+enum limited {
+    LIMITED_POST = 1,
+    LIMITED_FIRST_DIRECT,
+    LIMITED_QUESTION,
+    LIMITED_CLAIM,
+    LIMITED_CROWD
+};
 MUST_CHECK bool store_limited_count(struct store_view *view, int64_t account_id, enum limited what,
                                     int64_t since_ms, int64_t *out, int64_t *out_oldest_ms,
                                     struct err *err);
