@@ -114,7 +114,8 @@ static void misbehaving_judges_are_temporary_trouble(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct judge_argv argv = judge_like(rows[i].kind, NULL);
         struct pgp *pgp = pgp_new(argv.each);
-        pgp->judges.deadline_ms = 300;
+        if (strcmp(rows[i].cause, "too slow") == 0) /* else a crowded machine is taken for it */
+            pgp->judges.deadline_ms = 300;
         if (asked(pgp, &judgement) || !strstr(err.cause, rows[i].cause))
             fail_msg("%s: %s", rows[i].name, err.cause);
         assert_int_equal(err.kind, ERR_TEMPORARY);
