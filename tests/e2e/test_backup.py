@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from laboratory.mailing import compose, submit
+from laboratory.mailing import compose, from_outside, submit
 from laboratory.wait import until
 
 LARGE = "A long winter, told at length. " * 8000  # lies in a file beside the database
@@ -127,6 +127,38 @@ def test_decisions_come_back(twin, lived, nest, tmp_path):
     known = lived.followers()
     copy = restored(twin, lived, tmp_path / "b")
     assert copy.followers() == known
+
+
+def knock(account, who):
+    address = f"{who}@other.test"
+    return from_outside(account.nestbox, address, [account.address], compose(address, account.address, f"from {who}", "Hello\n"))
+
+
+def test_decisions_about_strangers_come_back(twin, tmp_path):
+    """Each answer with its words, who still waits, what waits, and the request that Contacts/New has."""
+    server = twin({"policy": {"contact": "ask", "hold": "accept"}}).start()
+    tom = server.account("tom@twin.test")
+    answers = {"anna": "welcome", "bert": "refuse", "carl": "ignore", "dora": None}
+    for who, answer in answers.items():
+        assert knock(tom, who)[0] == 250
+        if answer:
+            server.cli("contact", answer, tom.address, f"{who}@other.test", *(["--say", "not now"] if who == "bert" else []))
+    server.cli("contact", "refuse", tom.address, "@bad.test", "--say", "not from there")
+    server.cli("contact", "ignore", tom.address, "@bob@social.test")
+
+    def facts(account):
+        return (account.nestbox.cli("contact", "export", account.address), account.nestbox.ask("contact", "list", account.address),
+                sorted((mail["mailbox"], mail["subject"]) for mail in account.mails()))
+    before = facts(tom)
+    assert before[0].count("\n") == 5
+    server.cli("backup", tmp_path / "b")
+    copy = restored(twin, tom, tmp_path / "b")
+    assert facts(copy) == before
+    heard = {who: knock(copy, who) for who in answers}
+    assert {who: code for who, (code, _) in heard.items()} == {"anna": 250, "bert": 550, "carl": 450, "dora": 450}
+    assert heard["bert"][1].endswith("not now")
+    copy.nestbox.cli("contact", "welcome", copy.address, "dora@other.test")
+    assert sorted(mail["subject"] for mail in copy.mails("INBOX")) == ["from anna", "from anna", "from dora"]
 
 
 def test_mail_that_was_taken_before_is_in_it_although_more_comes(twin, lived, tmp_path):

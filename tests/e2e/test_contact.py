@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from laboratory.mailing import compose, connect, from_outside, submit
+from laboratory.mailing import compose, connect, from_outside, submit, transact
 from laboratory.wait import until
 
 SERVERS = ["postfix", "exim", "opensmtpd"]
@@ -48,6 +48,10 @@ def tries(tom, person, least, server):
 
 def requests(tom, folder="Contacts/New"):
     return tom.mails(folder)
+
+
+def text_of(tom, notice):
+    return email.message_from_bytes(tom.show(notice), policy=email.policy.default).get_body(("plain",)).get_content()
 
 
 @pytest.mark.parametrize("name", SERVERS)
@@ -128,16 +132,41 @@ def test_held_and_released(asking):
     assert row["subject"] == "Held" and b"words of a stranger" in tom.show(row)
 
 
-def test_one_welcomes_and_one_is_asked(asking):
+def test_one_mail_for_owners_who_think_differently(asking):
+    """Architecture: who welcomes them gets it, for who is asked it is held, for the others it is dropped; one 250 for all."""
     tom = asking()
-    kim = tom.nestbox.account("kim@twin.test")
-    tom.nestbox.cli("contact", "welcome", tom.address, "@other.test")
-    mail = compose("cara@other.test", [tom.address, kim.address], "Both", "Hello\n")
-    tom.nestbox.cli("contact", "expect", tom.address)
-    assert from_outside(tom.nestbox, "cara@other.test", [tom.address, kim.address], mail)[0] == 250
-    assert tom.mails("INBOX") and not kim.mails("INBOX") and len(requests(kim)) == 1
-    kim.nestbox.cli("contact", "welcome", kim.address, "cara@other.test")
-    assert kim.mails("INBOX")[0]["subject"] == "Both"
+    others = zip(("asked", "refuse", "ignore"), ("kim", "una", "dan"))
+    owners = {"welcome": tom, **{answer: tom.nestbox.account(f"{name}@twin.test") for answer, name in others}}
+    for answer in ("welcome", "refuse", "ignore"):
+        tom.nestbox.cli("contact", answer, owners[answer].address, "cara@known.test")
+    to = [owner.address for owner in owners.values()]
+    assert from_outside(tom.nestbox, "cara@known.test", to, compose("cara@known.test", to, "All", "Hello\n"))[0] == 250
+    assert [mail["subject"] for mail in tom.mails("INBOX")] == ["All"]
+    assert len(requests(owners["asked"])) == 1
+    for name in ("asked", "refuse", "ignore"):
+        assert not owners[name].mails("INBOX")
+        tom.nestbox.cli("contact", "welcome", owners[name].address, "cara@known.test")
+    assert [mail["subject"] for mail in owners["asked"].mails("INBOX")] == ["All"]
+    assert not owners["refuse"].mails() and not owners["ignore"].mails()
+
+
+@pytest.mark.parametrize("hold, code", [("defer", 450), ("accept", 250)])
+def test_a_forger_does_not_use_a_welcome(asking, hold, code):
+    tom = asking(hold=hold)
+    tom.nestbox.cli("contact", "welcome", tom.address, "ann@known.test")
+    for subject in ("From Ann", "Again"):
+        mail = compose("ann@known.test", tom.address, subject, "Hello\n")
+        assert from_outside(tom.nestbox, "ann@known.test", [tom.address], mail)[0] == 250
+    forged = compose("ann@known.test", tom.address, "Forged", "Send me money.\n")
+    for sender, source in (("someone@evil.test", "20.1.0.6"), ("ann@known.test", "20.1.0.6"), ("", "20.1.0.5")):
+        with connect(tom.nestbox, 25, source=(source, 0)) as smtp:
+            assert transact(smtp, sender, [tom.address], forged)[0] in (code, 550)
+    assert [mail["subject"] for mail in tom.mails("INBOX")] == ["From Ann", "Again"]
+    [notice] = requests(tom)
+    assert "You welcomed this address when it was confirmed better than now" in text_of(tom, notice)
+    assert sorted(row["state"] for row in tom.nestbox.ask("contact", "list", tom.address)) == ["asked", "welcome"]
+    assert from_outside(tom.nestbox, "ann@known.test", [tom.address],
+                        compose("ann@known.test", tom.address, "Third", "Hello\n"))[0] == 250
 
 
 def imap_of(account):
@@ -203,15 +232,26 @@ def test_watched(asking, tmp_path):
     watch.kill()
 
 
-def test_decisions_are_carried_over(asking, twin):
+def test_decisions_are_carried_over(asking):
     tom = asking()
-    tom.nestbox.cli("contact", "welcome", tom.address, "cara@other.test")
+    said = {"cara@other.test": "welcome", "dora@other.test": "refuse", "emil@other.test": "ignore"}
+    mails = {who: compose(who, tom.address, "Hello", "Hello\n") for who in said}
+    for who, answer in said.items():  # asked about, so that it is known how well they are confirmed
+        assert from_outside(tom.nestbox, who, [tom.address], mails[who])[0] == 450
+        tom.nestbox.cli("contact", answer, tom.address, who, *(["--say", "not now"] if answer == "refuse" else []))
     tom.nestbox.cli("contact", "refuse", tom.address, "@bad.test", "--say", "not from there")
+    tom.nestbox.cli("contact", "ignore", tom.address, "@bob@social.test")
     kept = tom.nestbox.cli("contact", "export", tom.address)
-    assert "refused\t@bad.test\tS4\tnot from there\n" in kept
+    assert "refused\t@bad.test\tS4\tnot from there\n" in kept and "@bob@social.test" in kept and kept.count("\n") == 5
     kim = tom.nestbox.account("kim@twin.test")
-    tom.nestbox.cli("contact", "import", kim.address, input=kept)
-    assert tom.nestbox.cli("contact", "export", kim.address) == kept
+    for _ in range(2):  # once more changes nothing
+        tom.nestbox.cli("contact", "import", kim.address, input=kept)
+        assert sorted(tom.nestbox.cli("contact", "export", kim.address).splitlines()) == sorted(kept.splitlines())
+    for who, code in (("cara", 250), ("dora", 550), ("emil", 450)):
+        mail = compose(f"{who}@other.test", kim.address, "Hello", "Hello\n")
+        heard, words = from_outside(tom.nestbox, f"{who}@other.test", [kim.address], mail)
+        assert heard == code and (code != 550 or words.endswith("not now"))
+    assert not requests(kim) and len(kim.mails("INBOX")) == 1
 
 
 def test_answered_on_the_page(asking):
@@ -219,8 +259,7 @@ def test_answered_on_the_page(asking):
     mail = compose("cara@other.test", tom.address, "Hello", "Hello\n")
     assert from_outside(tom.nestbox, "cara@other.test", [tom.address], mail)[0] == 450
     [notice] = requests(tom)
-    text = email.message_from_bytes(tom.show(notice), policy=email.policy.default).get_body(("plain",)).get_content()
-    path = re.search(r"https://twin\.test(/contacts/\w+)", text)[1]
+    path = re.search(r"https://twin\.test(/contacts/\w+)", text_of(tom, notice))[1]
 
     def page(method="GET", body=None, at=path):
         http = http_client.HTTPSConnection("twin.test", context=tom.nestbox.trust, timeout=20)
