@@ -109,7 +109,7 @@ case $part in long) export NESTBOX_IMAP_STEPS=100000 NESTBOX_DAY_MAILS=5000 NEST
 case $part in long) export NESTBOX_SEALED=1000 NESTBOX_PAIRS=300 NESTBOX_TRIES=500 NESTBOX_STRANGERS=100000 ;; esac
 case $part in long) step "contact requests, 100,000 random steps" contact_model ;; esac
 case $part in long) reported e2e "end to end, the long way" end_to_end "$@" ;; esac
-case $part in long) reported programs "Thunderbird" programs "$@" ;; esac
+case $part in long) reported programs "Thunderbird, and servers that knock" programs "$@" ;; esac
 case $part in
     crash)
         export NESTBOX_POINTS=300 NESTBOX_FAULTS=40 NESTBOX_CUTS=50 NESTBOX_KILLS=200
