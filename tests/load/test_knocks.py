@@ -15,7 +15,7 @@ from laboratory.wait import until
 from visitors import AHEAD, part_of
 
 LONG = "NESTBOX_STRANGERS" in os.environ
-KNOCKS, RATE, EACH = (6000, 100, 10) if LONG else (200, 100, 20)  # in all, a second, at each account
+KNOCKS, RATE, EACH = (6000, 100, 10) if LONG else (200, 50, 20)  # in all, a second, at each account
 DOMAINS = 500  # of theirs; one owner is asked about five people of one
 IDLE_IN = 6  # of so many accounts one waits in IDLE
 TOLD_S, ANSWERED_S = (1, 0.5) if LONG else (5, 5)
