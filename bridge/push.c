@@ -6,6 +6,7 @@
 #include "bridge_push.h"
 #include "json.h"
 #include "memory.h"
+#include "push_read.h"
 #include "store_contact.h"
 #include "text.h"
 
@@ -28,41 +29,15 @@ void bridge_push_key(struct bridge *bridge, struct bytes *out)
 }
 
 /* ---- registering ---- */
-static bool read_octets(const char *base64url, unsigned char *out, size_t len)
-{
-    scoped_value(bytes) text = {0};
-    scoped_value(bytes) raw = {0};
-    size_t said = base64url ? strcspn(base64url, "=") : 0; /* some pad */
-
-    if (said == 0 || said > 2 * len)
-        return false;
-    for (size_t i = 0; i < said; i++)
-        bytes_add_char(&text, (char)(base64url[i] == '-'   ? '+'
-                                     : base64url[i] == '_' ? '/'
-                                                           : base64url[i]));
-    while (text.len % 4)
-        bytes_add_char(&text, '=');
-    if (!base64_read(bytes_slice(&text), &raw) || raw.len != len)
-        return false;
-    memcpy(out, raw.at, len);
-    return true;
-}
-
 bool bridge_push_add(struct bridge *bridge, struct store_tx *tx, int64_t account_id,
                      const char *endpoint, const char *p256dh, const char *auth, struct err *err)
 {
     struct push push = {.account_id = account_id};
-    struct url url;
 
     if (!bridge->config->push)
         return err_set(err, ERR_REFUSED, "This server pushes nothing");
-    if (!endpoint || strlen(endpoint) > PUSH_ENDPOINT_MAX || !url_read(slice_of(endpoint), &url) ||
-        !url.https || url.fragment.len > 0)
-        return err_set(err, ERR_MALFORMED, "endpoint is an https URL of at most 1024 characters");
-    if (!read_octets(p256dh, push.point, sizeof push.point) || !push_point_is_good(push.point))
-        return err_set(err, ERR_MALFORMED, "p256dh is a point of P-256, 65 octets as base64url");
-    if (!read_octets(auth, push.auth, sizeof push.auth))
-        return err_set(err, ERR_MALFORMED, "auth is 16 octets as base64url");
+    if (!push_read(endpoint, p256dh, auth, &push, err))
+        return false;
     scoped_text char *copy = must_dup(endpoint);
     push.endpoint = copy;
     return store_contact_newest(store_tx_view(tx), account_id, &push.event, err) &&
@@ -98,11 +73,10 @@ static void add_authorization(struct bridge *bridge, const struct account *accou
     scoped_value(bytes) claims = {0};
     scoped_value(bytes) token = {0};
     struct json json = json_to(&claims);
-    size_t origin_len = strlen("https://") + strcspn(endpoint + strlen("https://"), "/?#");
     scoped_text char *contact = must_print("mailto:postmaster@%s", account->domain);
 
     json_open(&json, NULL);
-    json_slice(&json, "aud", slice_first(slice_of(endpoint), origin_len));
+    json_slice(&json, "aud", push_origin(endpoint));
     json_number(&json, "exp", (clock_now(bridge->clock) + TOKEN_HOURS * HOUR_MS) / SECOND_MS);
     json_text(&json, "sub", contact);
     json_end(&json);

@@ -40,24 +40,36 @@ static void read_push(struct sql_rows *rows, void *out)
     push->due_ms = take_number(rows);
 }
 
+/* The first that can be read: of another server key, one is as if it had never registered. */
+static bool keep_first(void *ctx, struct push *push)
+{
+    struct push *first = ctx;
+
+    if (!push->endpoint)
+        return true;
+    *first = *push;
+    push->endpoint = NULL;
+    return false;
+}
+
 enum found store_push_next(struct store_view *view, int64_t now_ms, struct push *out,
                            int64_t *out_next_ms, struct err *err)
 {
-    enum found found =
-        sql_find(view->sql,
-                 "SELECT " COLUMNS " FROM push p"
-                 " WHERE EXISTS (SELECT 1 FROM contact c WHERE c.account_id = p.account_id"
-                 " AND c.event > p.event AND c.event > 0 AND c.state = ?)"
-                 " ORDER BY due_ms, id LIMIT 1",
-                 with(as_number(CONTACT_ASKED)), read_push, out, err);
-
-    if (found == FOUND && !out->endpoint) {
-        (void)err_set(err, ERR_TEMPORARY, "A device cannot be read");
+    *out = (struct push){0};
+    *out_next_ms = 0;
+    if (!sql_walk(view->sql,
+                  "SELECT " COLUMNS " FROM push p"
+                  " WHERE EXISTS (SELECT 1 FROM contact c WHERE c.account_id = p.account_id"
+                  " AND c.event > p.event AND c.event > 0 AND c.state = ?)"
+                  " ORDER BY due_ms, id",
+                  with(as_number(CONTACT_ASKED)), push, read_push, push_clear, keep_first, out,
+                  err))
         return FAILED;
-    }
-    *out_next_ms = found == FOUND ? out->due_ms : 0;
-    if (found != FOUND || out->due_ms <= now_ms)
-        return found;
+    *out_next_ms = out->due_ms;
+    if (!out->endpoint)
+        return ABSENT;
+    if (out->due_ms <= now_ms)
+        return FOUND;
     push_clear(out);
     return ABSENT;
 }

@@ -69,6 +69,7 @@ const char *contact_state_said(enum contact_state state, bool arrived)
 
 void contact_picture(struct page *page, const char *path)
 {
+    page->faces = true;
     bytes_print(&page->html,
                 "<p><img class=\"face\" src=\"%s/picture\" alt=\"\" width=\"72\" "
                 "height=\"72\"></p>\n",

@@ -83,6 +83,14 @@ bool owner_go(struct page *page, const char *path)
     return true;
 }
 
+/* A browser says so itself; what says nothing is none, or an old one, and has the word of the form to show. */
+static bool is_from_elsewhere(const struct http_request *request)
+{
+    struct slice said = http_field(request, "Sec-Fetch-Site", NULL);
+
+    return said.at && !slice_is(said, "same-origin") && !slice_is(said, "none");
+}
+
 static bool refuse_form(struct page *page)
 {
     return words_alone(page, 403, "Nothing was done",
@@ -141,7 +149,7 @@ void owner_turn_init(struct owner_turn *it, void *face, const struct http_turn *
     if (deed && slice_is(turn->request->method, "POST"))
         it->page.errand.write = record_for_owner;
     it->session = session_word(turn->request);
-    if (http_form_field(turn->request, "form", &said))
+    if (!is_from_elsewhere(turn->request) && http_form_field(turn->request, "form", &said))
         it->said = bytes_take(&said);
 }
 
@@ -261,7 +269,7 @@ enum next on_sign_in(void *face, struct http_turn *turn)
 /* ---- the link ---- */
 struct entering {
     struct page page;
-    bool post;
+    bool post, elsewhere;   /* elsewhere: another site pressed the button */
     struct owner_pass link; /* account_id 0: none */
     char word[TOKEN_LEN + 1];
 };
@@ -301,13 +309,16 @@ static bool ask_to_enter(struct page *page, struct store_view *view, int64_t acc
 static bool write_link(struct page *page, struct store_view *view, struct err *err)
 {
     struct entering *it = entering_of(page);
+
+    it->link.account_id = 0;
+    if (it->elsewhere) /* else it signs somebody in as somebody else */
+        return refuse_form(page);
     enum found found =
         bridge_owner_link(view, slice_of(page->parts[0] ? page->parts[0] : ""), &it->link, err);
 
     if (found == FAILED)
         return false;
     if (found == ABSENT) {
-        it->link.account_id = 0;
         words_begin(page, "This link does nothing any more");
         page->status = 404;
         words_say(page, "It was used already, or is older than a quarter of an hour, or was not "
@@ -342,6 +353,7 @@ enum next on_sign_in_link(void *face, struct http_turn *turn)
     it->page.errand.free = entering_free;
     it->page.quiet = true;
     it->post = slice_is(turn->request->method, "POST");
+    it->elsewhere = it->post && is_from_elsewhere(turn->request);
     if (it->post)
         it->page.errand.write = record_link;
     turn->errand = &it->page.errand;

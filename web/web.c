@@ -110,8 +110,10 @@ static void answer_page(struct http_turn *turn, struct page *page)
             "<%s>; rel=\"alternate\"; type=\"application/activity+json\"", page->activity_id);
         http_add_field(response, "Link", link);
     }
-    http_add_field(response, "Content-Security-Policy",
-                   page->quiet ? page->web->quiet_policy : security_policy);
+    scoped_text char *policy =
+        must_print("%s%s", page->quiet ? page->web->quiet_policy : security_policy,
+                   page->faces ? "; img-src 'self'" : "");
+    http_add_field(response, "Content-Security-Policy", policy);
     http_add_field(response, "X-Content-Type-Options", "nosniff");
     http_add_field(response, "Referrer-Policy", "no-referrer");
     http_add_field(response, "Cache-Control", page->quiet ? "no-store" : "public, max-age=60");
@@ -269,7 +271,7 @@ static char *make_quiet_policy(void)
 
     sha256(slice_of(page_style), digest);
     base64_add(&text, (struct slice){(const char *)digest, sizeof digest});
-    return must_print("default-src 'none'; style-src 'sha256-%s'; img-src 'self'; base-uri 'none'; "
+    return must_print("default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; "
                       "form-action 'self'; frame-ancestors 'none'",
                       text.at);
 }

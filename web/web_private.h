@@ -34,6 +34,7 @@ struct page { /* one page on its way; owns everything */
     char *location;                /* a redirect instead of HTML, or NULL */
     char *cookie;                  /* for Set-Cookie, or NULL */
     char form_word[TOKEN_LEN + 1]; /* stands in every form of an owner's page; else "" */
+    bool faces; /* a quiet page that shows who asks: the one thing it loads, from here */
     bool
         quiet; /* loads nothing, not even a style sheet, and is kept by nobody: there is a word in its URL */
 };

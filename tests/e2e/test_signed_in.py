@@ -212,6 +212,13 @@ def look(browser, name):
     assert browser.execute_script(
         "return [...document.querySelectorAll('input:not([type=hidden])')].every(i => i.labels.length)")
     assert browser.execute_script("return document.querySelectorAll('h1').length") == 1
+    assert browser.execute_script("return document.documentElement.lang") == "en" and not browser.execute_script(
+        "return document.scripts.length")
+
+
+def press(browser, selector, seen):
+    browser.find_element(By.CSS_SELECTOR, selector).click()
+    until(lambda: seen in browser.page_source, seen)
 
 
 def test_the_pages_can_be_read_and_used(chromium, asking):  # noqa: F811
@@ -223,18 +230,36 @@ def test_the_pages_can_be_read_and_used(chromium, asking):  # noqa: F811
     text = email.message_from_bytes(tom.show(row), policy=email.policy.default).get_body(("plain",)).get_content()
     chromium.get(re.search(r"https://twin\.test/contacts/\w+", text)[0])
     look(chromium, "contact")
+    chromium.find_element(By.ID, "words").send_keys("please write to my office; I read nothing here before the summer is over")
+    for answer, seen in (("refuse", "Refused."), ("ignore", "Ignored."), ("welcome", "Welcome."), ("undo", "They wait")):
+        press(chromium, f"button[value={answer}]", seen)
+        look(chromium, f"contact-{answer}")
+    chromium.get("https://twin.test/contacts/" + "0" * 30)
+    look(chromium, "contact-over")
+    chromium.get("https://twin.test/sign-in/" + "0" * 26)
+    look(chromium, "sign-in-spent")
     chromium.get("https://twin.test/sign-in")
     look(chromium, "sign-in")
     chromium.find_element(By.ID, "address").send_keys(tom.address + Keys.ENTER)
     until(lambda: "Look into your mail" in chromium.page_source, "the answer to the form")
+    look(chromium, "sign-in-sent")
     chromium.get("https://twin.test" + link_for(tom))
     look(chromium, "sign-in-link")
-    chromium.find_element(By.CSS_SELECTOR, "button[value=yes]").click()
-    until(lambda: "Who may write to" in chromium.page_source, "the list")
+    press(chromium, "button[value=yes]", "Who may write to")
     look(chromium, "contacts")
-    chromium.find_element(By.CSS_SELECTOR, ".people button[value=welcome]").click()
-    until(lambda: "arrives with the next try" in chromium.page_source, "the page of one")
+    press(chromium, ".people button[value=welcome]", "arrives with the next try")
     look(chromium, "contacts-person")
-    chromium.find_element(By.CSS_SELECTOR, "button[value=undo]").click()
-    until(lambda: "They wait for your answer" in chromium.page_source, "the question again")
+    press(chromium, "button[value=undo]", "They wait for your answer")
     assert contact(tom, "a-very-long-local-part-that-must-not-break-the-page@other.test")["state"] == "asked"
+    chromium.get("https://twin.test/contacts")
+    chromium.find_element(By.ID, "person").send_keys("nobody in particular")
+    press(chromium, "form[action='/contacts'] button[value=ignore]", "Not done")
+    look(chromium, "contacts-mistake")
+    chromium.get("https://twin.test/contacts")
+    chromium.find_element(By.ID, "person").send_keys("@bad.test")
+    press(chromium, "form[action='/contacts'] button[value=refuse]", "Everybody at bad.test")
+    look(chromium, "contacts-refused")
+    press(chromium, "button[value=expect]", "without a question until")
+    look(chromium, "contacts-expecting")
+    chromium.get("https://twin.test/contacts/person/999999")
+    look(chromium, "contacts-nobody")
