@@ -77,8 +77,10 @@ static void write_tries(struct page *page, const struct contact *contact)
         bytes_add_text(&page->html, "Since ");
         page_time(page, contact->decided_ms ? contact->decided_ms : contact->first_ms);
     } else {
-        bytes_print(&page->html, "%lld %s, the last ", (long long)contact->tries,
-                    contact->tries == 1 ? "try" : "tries");
+        if (contact->tries == 1)
+            bytes_add_text(&page->html, "1 try, ");
+        else
+            bytes_print(&page->html, "%lld tries, the last ", (long long)contact->tries);
         page_time(page, contact->last_ms);
     }
     bytes_add_text(&page->html, ".");
@@ -86,14 +88,23 @@ static void write_tries(struct page *page, const struct contact *contact)
 
 static void write_quick_buttons(struct page *page, int64_t contact_id)
 {
+    static const struct {
+        const char *answer, *words;
+    } answers[] = {
+        {"welcome", "Welcome"},
+        {"refuse",  "Refuse" },
+        {"ignore",  "Ignore" },
+    };
     scoped_text char *action = must_print(PERSON_PATH "%lld", (long long)contact_id);
 
     words_form(page, action);
-    bytes_add_text(&page->html,
-                   "<button class=\"main\" name=\"answer\" value=\"welcome\">Welcome</button>"
-                   "<button class=\"plain\" name=\"answer\" value=\"refuse\">Refuse</button>"
-                   "<button class=\"plain\" name=\"answer\" value=\"ignore\">Ignore</button>"
-                   "</form>\n");
+    for (size_t i = 0; i < COUNT_OF(answers); i++) /* read aloud, each says for whom it is */
+        bytes_print(&page->html,
+                    "<button class=\"%s\" name=\"answer\" value=\"%s\" "
+                    "aria-describedby=\"p%lld\">%s</button>",
+                    i == 0 ? "main" : "plain", answers[i].answer, (long long)contact_id,
+                    answers[i].words);
+    bytes_add_text(&page->html, "</form>\n");
 }
 
 static bool write_row(void *ctx, const struct contact *contact, const struct person *person)
@@ -111,7 +122,7 @@ static bool write_row(void *ctx, const struct contact *contact, const struct per
     bytes_add_text(&page->html, "<li><article>");
     if (portrait)
         contact_picture(page, path);
-    bytes_print(&page->html, "<h2><a href=\"" PERSON_PATH "%lld\">", (long long)contact->id);
+    bytes_print(&page->html, "<h2 id=\"p%lld\"><a href=\"%s\">", (long long)contact->id, path);
     page_text(page, who);
     bytes_add_text(&page->html, "</a></h2>\n<p>");
     page_text(page, sure);
@@ -268,9 +279,9 @@ static bool show_person(struct page *page, struct store_view *view, struct err *
         bridge_contact_row_page(view, it->owner.owner.id, it->contact_id, &contact, err);
 
     if (found != FOUND)
-        return found == ABSENT && words_alone(page, 404, "This request is over",
-                                              "It was forgotten. If they try again, you are asked "
-                                              "again.");
+        return found == ABSENT && owner_says(page, 404, "This request is over",
+                                             "It was forgotten. If they try again, you are asked "
+                                             "again.");
     owner_begin(page, contact.who, PERSON_PATH);
     if (contact.portrait)
         contact_picture(page, path);

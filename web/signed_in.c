@@ -187,6 +187,15 @@ void owner_end(struct page *page)
     words_end(page);
 }
 
+bool owner_says(struct page *page, int status, const char *title, const char *words)
+{
+    owner_begin(page, title, "");
+    page->status = status;
+    words_say(page, words);
+    owner_end(page);
+    return true;
+}
+
 /* ---- asking for a link ---- */
 struct asking {
     struct page page;

@@ -128,7 +128,7 @@ static bool say_mistake(struct page *page, const struct err *err)
         (err->kind != ERR_MALFORMED && err->kind != ERR_ABSENT && err->kind != ERR_REFUSED))
         return false;
     free(steal(&page->location)); /* of what would have been done */
-    return words_alone(page, 422, "Not done", err->said);
+    return owner_says(page, 422, "Not done", err->said);
 }
 
 enum next page_end_turn(void *face, struct http_turn *turn, struct errand *back)

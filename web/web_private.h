@@ -110,6 +110,8 @@ struct owner_turn *owner_turn_of(struct page *page);
 /* words_begin(), and the links between an owner's pages; `here` is the path of this one. */
 void owner_begin(struct page *page, const char *title, const char *here);
 void owner_end(struct page *page);
+/* A few words, and the way back. */
+bool owner_says(struct page *page, int status, const char *title, const char *words);
 /* Who asks: by the cookie, or as a device by `Authorization: Bearer`. */
 struct caller { /* owns what it holds */
     char *session, *device;
