@@ -1,13 +1,12 @@
 """Somebody hostile at the pages of an owner: other sites, scanners, thieves of words, and who only wants to know."""
 import email
 import email.policy
-import http.client
 import re
 
 from laboratory.mailing import compose, from_outside
 from test_contact import asking, contact, requests  # noqa: F401  a fixture
 from test_contact_events import bearer
-from test_signed_in import COOKIE, FORM, Browser, knock, link_for, sign_in
+from test_signed_in import Browser, knock, link_for, sign_in
 
 ELSEWHERE = {"Origin": "https://evil.test", "Sec-Fetch-Site": "cross-site", "Referer": "https://evil.test/"}
 
@@ -92,47 +91,27 @@ def test_a_session_is_made_new_and_leads_nowhere_else(asking):  # noqa: F811
         assert "evil.test" not in (thief.headers["Location"] or "")
 
 
-def test_no_page_is_framed_kept_or_told_on(asking):  # noqa: F811
+def test_pages_keep_to_themselves_and_words_out_of_the_log(asking):  # noqa: F811
     tom = asking()
-    knock(tom)
+    mail = compose('"<img src=https://evil.test/x onerror=alert(1)>" <cara@other.test>', tom.address, "Hello", "Hello\n")
+    assert from_outside(tom.nestbox, "cara@other.test", [tom.address], mail)[0] == 450
     page, one = one_click(tom), sign_in(tom)
     number = contact(tom, "cara@other.test")["id"]
+    link, session, device = link_for(tom), one.cookie, bearer(tom)["Authorization"].split()[1]
     for path in ("/contacts", f"/contacts/person/{number}", page, "/sign-in", "/keys", "/sign-in/" + "0" * 26,
                  "/contacts/" + "0" * 30):
         one.get(path)
         policy = one.headers["Content-Security-Policy"]
         assert "frame-ancestors 'none'" in policy and "default-src 'none'" in policy and "form-action 'self'" in policy
-        assert "script" not in one.html and "http-equiv" not in one.html
+        assert "<script" not in one.html and "http-equiv" not in one.html and "<img" not in one.html
         assert one.headers["Cache-Control"] == "no-store" and one.headers["Referrer-Policy"] == "no-referrer"
         assert one.headers["X-Content-Type-Options"] == "nosniff"
-
-
-def test_what_a_stranger_is_called_does_nothing_on_the_page(asking):  # noqa: F811
-    tom = asking()
-    mail = compose('"<img src=https://evil.test/x onerror=alert(1)>" <cara@other.test>', tom.address, "Hello", "Hello\n")
-    assert from_outside(tom.nestbox, "cara@other.test", [tom.address], mail)[0] == 450
-    one = sign_in(tom)
-    number = contact(tom, "cara@other.test")["id"]
-    for path in ("/contacts", f"/contacts/person/{number}", one_click(tom)):
-        one.get(path)
-        assert "<img" not in one.html and "onerror" in one.html, one.html
-
-
-def test_no_word_stands_in_the_log(asking):  # noqa: F811
-    tom = asking()
-    knock(tom)
-    page, one = one_click(tom), sign_in(tom)
-    link = link_for(tom)
-    device = bearer(tom)["Authorization"].split()[1]
-    one.get(page)
-    one.ask("GET", "/contacts/push", {"Authorization": f"Bearer {device}"})
-    connection = http.client.HTTPSConnection("twin.test", context=tom.nestbox.trust, timeout=60)
-    connection.request("POST", page, "answer=ignore", {"Content-Type": FORM, "Cookie": f"{COOKIE}={one.cookie}"})
-    assert connection.getresponse().status == 200
-    connection.close()
+        assert ("onerror" in one.html) == ("cara" in one.html), "the name is shown, and is words"
+    assert one.ask("GET", "/contacts/push", {"Authorization": f"Bearer {device}"}) == 200
+    assert one.ask("POST", page, answer="ignore") == 200
     log = tom.nestbox.log.read_text()
     assert "smtp mail code=450" in log
-    for word in (page.rsplit("/", 1)[1], link.rsplit("/", 1)[1], one.cookie, device.split("-")[1]):
+    for word in (page.rsplit("/", 1)[1], link.rsplit("/", 1)[1], session, device.split("-")[1]):
         assert word not in log
 
 

@@ -17,6 +17,7 @@ from test_pages import browser as chromium  # noqa: F401  a fixture
 
 FORM = "application/x-www-form-urlencoded"
 COOKIE = "__Host-owner"
+TWO = (("phone", "dark"), ("desk", "light"))
 
 
 class Browser:
@@ -198,16 +199,15 @@ def test_nobody_sees_another_ones_people(asking):  # noqa: F811
     assert contact(tom, "cara@other.test")["state"] == "asked"
 
 
-def look(browser, name):
+def look(browser, name, looks=tuple((width, scheme) for width in WIDTHS for scheme in ("light", "dark"))):
     """Light and dark, on a phone and at a desk: it fits, it loads nothing, and a screenshot is made."""
-    for width in WIDTHS:
-        for scheme in ("light", "dark"):
-            browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-                "width": WIDTHS[width], "height": 900, "deviceScaleFactor": 1, "mobile": width == "phone"})
-            browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
-                "features": [{"name": "prefers-color-scheme", "value": scheme}]})
-            assert browser.execute_script("return document.documentElement.scrollWidth") <= WIDTHS[width]
-            save(browser, f"{name}-{WIDTHS[width]}-{scheme}.png")
+    for width, scheme in looks:
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": WIDTHS[width], "height": 900, "deviceScaleFactor": 1, "mobile": width == "phone"})
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+            "features": [{"name": "prefers-color-scheme", "value": scheme}]})
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= WIDTHS[width]
+        save(browser, f"{name}-{WIDTHS[width]}-{scheme}.png")
     assert not browser.execute_script("return performance.getEntriesByType('resource').length")
     assert browser.execute_script(
         "return [...document.querySelectorAll('input:not([type=hidden])')].every(i => i.labels.length)")
@@ -233,16 +233,16 @@ def test_the_pages_can_be_read_and_used(chromium, asking):  # noqa: F811
     chromium.find_element(By.ID, "words").send_keys("please write to my office; I read nothing here before the summer is over")
     for answer, seen in (("refuse", "Refused."), ("ignore", "Ignored."), ("welcome", "Welcome."), ("undo", "They wait")):
         press(chromium, f"button[value={answer}]", seen)
-        look(chromium, f"contact-{answer}")
+        look(chromium, f"contact-{answer}", TWO)
     chromium.get("https://twin.test/contacts/" + "0" * 30)
-    look(chromium, "contact-over")
+    look(chromium, "contact-over", TWO)
     chromium.get("https://twin.test/sign-in/" + "0" * 26)
-    look(chromium, "sign-in-spent")
+    look(chromium, "sign-in-spent", TWO)
     chromium.get("https://twin.test/sign-in")
     look(chromium, "sign-in")
     chromium.find_element(By.ID, "address").send_keys(tom.address + Keys.ENTER)
     until(lambda: "Look into your mail" in chromium.page_source, "the answer to the form")
-    look(chromium, "sign-in-sent")
+    look(chromium, "sign-in-sent", TWO)
     chromium.get("https://twin.test" + link_for(tom))
     look(chromium, "sign-in-link")
     press(chromium, "button[value=yes]", "Who may write to")
@@ -254,12 +254,12 @@ def test_the_pages_can_be_read_and_used(chromium, asking):  # noqa: F811
     chromium.get("https://twin.test/contacts")
     chromium.find_element(By.ID, "person").send_keys("nobody in particular")
     press(chromium, "form[action='/contacts'] button[value=ignore]", "Not done")
-    look(chromium, "contacts-mistake")
+    look(chromium, "contacts-mistake", TWO)
     chromium.get("https://twin.test/contacts")
     chromium.find_element(By.ID, "person").send_keys("@bad.test")
     press(chromium, "form[action='/contacts'] button[value=refuse]", "Everybody at bad.test")
-    look(chromium, "contacts-refused")
+    look(chromium, "contacts-refused", TWO)
     press(chromium, "button[value=expect]", "without a question until")
-    look(chromium, "contacts-expecting")
+    look(chromium, "contacts-expecting", TWO)
     chromium.get("https://twin.test/contacts/person/999999")
-    look(chromium, "contacts-nobody")
+    look(chromium, "contacts-nobody", TWO)
