@@ -143,8 +143,8 @@ static bool note_facts(struct out_mail *mail, struct err *err)
 }
 
 /* What was to leave encrypted does not leave in clear when that cannot be: its author believes it secret. */
-static bool encrypt(struct smtp *smtp, struct store_view *view, const struct delivery *delivery,
-                    struct out_mail *mail, struct err *err)
+static bool encrypt_text(struct smtp *smtp, struct store_view *view,
+                         const struct delivery *delivery, struct out_mail *mail, struct err *err)
 {
     bool needed;
 
@@ -172,7 +172,7 @@ static bool begin_mail(struct smtp *smtp, struct store_view *view, const struct 
     case ABSENT: return true;
     case FOUND: break;
     }
-    if (!encrypt(smtp, view, delivery, mail, err))
+    if (!encrypt_text(smtp, view, delivery, mail, err))
         return false;
     return *mail->refused ||
            (work_dkim_sign(smtp, view, delivery, mail, err) && note_facts(mail, err));
