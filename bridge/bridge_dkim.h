@@ -16,7 +16,7 @@
 #include "bridge.h"
 #include "store_dkim.h"
 
-enum { DKIM_KEEP_DAYS = 8 }; /* a signature ends after 7 (smtp/dkim.h) */
+enum { DKIM_KEEP_DAYS = 8 }; /* a signature ends after 7 (smtp/origin/dkim.h) */
 
 struct dkim_record {   /* one TXT record; borrowed for the call */
     const char *name;  /* "r26a._domainkey.example.org" */

@@ -12,3 +12,20 @@ function(room name)
     target_include_directories(${name} PUBLIC ${ROOM_HEADERS})
     target_link_libraries(${name} PRIVATE ${ROOM_USES} ${ROOM_LIBRARIES} Threads::Threads)
 endfunction()
+
+# part(ROOM [SHOWN] files…): a folder of a room that is too large for one. What is in it sees the room's other parts;
+# other rooms see the headers of the room's own folder, and those of a part only if it is SHOWN.  Tests that look
+# inside use ROOM_inside.
+function(part room)
+    cmake_parse_arguments(PART "SHOWN" "" "" ${ARGN})
+    target_sources(${room} PRIVATE ${PART_UNPARSED_ARGUMENTS})
+    if(PART_SHOWN)
+        target_include_directories(${room} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+        return()
+    endif()
+    target_include_directories(${room} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+    if(NOT TARGET ${room}_inside)
+        add_library(${room}_inside INTERFACE)
+    endif()
+    target_include_directories(${room}_inside INTERFACE ${CMAKE_CURRENT_SOURCE_DIR})
+endfunction()

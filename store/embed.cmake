@@ -1,5 +1,16 @@
-# cmake -DFROM=file -DTO=file.c -DNAME=symbol -P embed.cmake: the file as a NUL-terminated C string.
-file(READ ${FROM} bytes HEX)
-string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
-string(REGEX REPLACE "(0x0a,)" "\\1\n" bytes "${bytes}")
-file(WRITE ${TO} "extern const char ${NAME}[];\nconst char ${NAME}[] = {\n${bytes}0};\n")
+# cmake -DFOLDER=schema -DTO=file.c -P embed.cmake: FOLDER/1.sql, FOLDER/2.sql, … as NUL-terminated C strings, and
+# a table of them.
+set(text "#include <stddef.h>\n\nextern const char *const store_schema[];\nextern const size_t store_schema_steps;\n")
+set(table "")
+set(step 1)
+while(EXISTS ${FOLDER}/${step}.sql)
+    file(READ ${FOLDER}/${step}.sql bytes HEX)
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
+    string(REGEX REPLACE "(0x0a,)" "\\1\n" bytes "${bytes}")
+    string(APPEND text "static const char step_${step}[] = {\n${bytes}0};\n")
+    string(APPEND table "step_${step},")
+    math(EXPR step "${step} + 1")
+endwhile()
+math(EXPR steps "${step} - 1")
+string(APPEND text "const char *const store_schema[] = {${table}};\nconst size_t store_schema_steps = ${steps};\n")
+file(WRITE ${TO} "${text}")

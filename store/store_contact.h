@@ -2,7 +2,7 @@
  * store_contact — who may write to whom: reading (docs/contact-requests.md).
  *
  * A row is what an account decided, or has to decide, about a person whose mail is proved that well, or about a
- * whole domain.  What a decision means for a message is the bridge's to say (bridge/contact.h).
+ * whole domain.  What a decision means for a message is the bridge's to say (bridge/contact/contact.h).
  */
 #ifndef NESTBOX_STORE_CONTACT_H
 #define NESTBOX_STORE_CONTACT_H

@@ -4,22 +4,9 @@
  */
 #include "store_private.h"
 
-extern const char store_schema[], store_schema_2[], store_schema_3[], store_schema_4[],
-    store_schema_5[], store_schema_6[], store_schema_7[], store_schema_8[], store_schema_9[],
-    store_schema_10[], store_schema_11[], store_schema_12[], store_schema_13[], store_schema_14[],
-    store_schema_15[], store_schema_16[], store_schema_17[], store_schema_18[], store_schema_19[],
-    store_schema_20[], store_schema_21[], store_schema_22[], store_schema_23[], store_schema_24[],
-    store_schema_25[], store_schema_26[], store_schema_27[], store_schema_28[], store_schema_29[],
-    store_schema_30[], store_schema_31[], store_schema_32[], store_schema_33[]; /* schema*.sql */
-
-static const char *const steps[] = {
-    store_schema,    store_schema_2,  store_schema_3,  store_schema_4,  store_schema_5,
-    store_schema_6,  store_schema_7,  store_schema_8,  store_schema_9,  store_schema_10,
-    store_schema_11, store_schema_12, store_schema_13, store_schema_14, store_schema_15,
-    store_schema_16, store_schema_17, store_schema_18, store_schema_19, store_schema_20,
-    store_schema_21, store_schema_22, store_schema_23, store_schema_24, store_schema_25,
-    store_schema_26, store_schema_27, store_schema_28, store_schema_29, store_schema_30,
-    store_schema_31, store_schema_32, store_schema_33};
+/* store/schema, embedded by embed.cmake */
+extern const char *const store_schema[];
+extern const size_t store_schema_steps;
 
 enum { APPLICATION_ID = 0x4e657374 }; /* "Nest" */
 
@@ -77,5 +64,5 @@ bool store_migrate_steps(struct sql *sql, const char *const *all, size_t count, 
 
 bool store_migrate(struct sql *sql, struct err *err)
 {
-    return store_migrate_steps(sql, steps, COUNT_OF(steps), err);
+    return store_migrate_steps(sql, store_schema, store_schema_steps, err);
 }

@@ -63,18 +63,18 @@ bite "crash: what a death left in bodies/incoming stays" broken incoming store/s
 bite "crash: what was seen before is taken again" broken seen store/store_guard.c \
     's/\*out_new = .*;/*out_new = true;/; s/SELECT 1 FROM seen WHERE kind/SELECT 1 FROM seen WHERE 0 AND kind/' \
     $crash/test_kill9.py
-bite "smuggling: a bare line feed ends a mail" broken smuggling smtp/framing.c \
+bite "smuggling: a bare line feed ends a mail" broken smuggling smtp/session/framing.c \
     's/return FRAMING_SOFT_START;/return FRAMING_START;/; s/framing->smuggling = true;   .*CRLF . LF.*/return FRAMING_END;/' \
     $e2e/test_smuggling.py -k smuggled
-bite "smuggling: a dot at the start of a line goes out single" broken dots smtp/out_text.c \
+bite "smuggling: a dot at the start of a line goes out single" broken dots smtp/out/out_text.c \
     's/text->at_start && run\.at\[0\]/false \&\& run.at[0]/' $e2e/test_smuggling_out.py -k what_we_took
-bite "canary: nothing is sealed or wrapped" broken sealing bridge/letter_seal.c \
+bite "canary: nothing is sealed or wrapped" broken sealing bridge/render/letter_seal.c \
     's/if \(!config->seal \|\|/if (true ||/' $crash/test_canary.py -k nowhere
 bite "canary: names stand outside" broken names mime/faces.c \
     's/return slice_is_nocase\(name, "From"\) \|\|/return slice_is_nocase(name, "X-From") \|\|/' $crash/test_canary.py -k nowhere
-bite "audience: proof of the author (P1) taken out" broken p1 bridge/policy_post.c '/\{ROW_P1,/d' \
+bite "audience: proof of the author (P1) taken out" broken p1 bridge/publish/policy_post.c '/\{ROW_P1,/d' \
     $e2e/test_first_post.py -k nothing_proves
-bite "audience: word in Bcc (P5) taken out" broken p5 bridge/policy_post.c '/\{ROW_P5,/d' \
+bite "audience: word in Bcc (P5) taken out" broken p5 bridge/publish/policy_post.c '/\{ROW_P5,/d' \
     $e2e/test_first_post.py -k resent_to_public
 print_phases
 exec "$PYTHON" tools/count.py "${results[@]}"

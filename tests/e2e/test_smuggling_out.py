@@ -1,6 +1,6 @@
 """What we send is one mail to Postfix, Exim and OpenSMTPD, whatever stands in it.
 
-Our entrances refuse most false ends of data, so those are put on the wire by out_wire, which is smtp/out_text.c alone; what
+Our entrances refuse most false ends of data, so those are put on the wire by out_wire, which is smtp/out/out_text.c alone; what
 passes an entrance goes the whole way."""
 import smtplib
 import subprocess

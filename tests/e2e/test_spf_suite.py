@@ -1,5 +1,5 @@
 """The public SPF test suite (rfc7208-tests.yml, of the Debian package python3-spf), every case by its name, against our
-evaluator: smtp/spf.c behind tests/unit/smtp/spf_line.c, with this file as its DNS."""
+evaluator: smtp/origin/spf.c behind tests/unit/smtp/spf_line.c, with this file as its DNS."""
 import gzip
 import pathlib
 import socket

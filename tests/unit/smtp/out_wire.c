@@ -1,5 +1,5 @@
 /*
- * out_wire — a text on standard input as smtp/out_text.c puts it on the wire, on standard output.  Driven by
+ * out_wire — a text on standard input as smtp/out/out_text.c puts it on the wire, on standard output.  Driven by
  * tests/e2e/test_smuggling_out.py, which gives it what our own entrances refuse.
  */
 #include "out_text.h"
