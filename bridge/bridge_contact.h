@@ -19,11 +19,11 @@ enum contact_choice { CHOICE_WELCOME, CHOICE_REFUSE, CHOICE_IGNORE, CHOICE_ASK_A
 const char *bridge_contact_state_word(enum contact_state state);
 
 /* ---- web: the page of a request ---- */
-struct contact_page { /* strings are heap */
+struct contact_page {                         /* strings are heap */
     int64_t notice_id, account_id, person_id; /* person_id 0: a domain */
     bool portrait;                            /* there is a picture of theirs */
-    char *owner; /* alice@example.org */
-    char *who;   /* "Carol (carol@mail.example)" */
+    char *owner;                              /* alice@example.org */
+    char *who;                                /* "Carol (carol@mail.example)" */
     char *sureness;
     char *domain; /* theirs; or NULL */
     enum contact_origin origin;

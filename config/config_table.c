@@ -57,8 +57,8 @@ const struct setting config_table[] = {
     {"tls", "key", &kind_file, PLACE(key), .unset = "data_dir/tls/key.pem",
      .help = "The private key that belongs to the certificate."},
     {"tls", "acme", &kind_acme, PLACE(acme), .fallback = "off",
-     .help = "The directory URL of a certificate authority that speaks ACME, which then renews the "
-             "certificate."},
+     .help = "The directory URL of the certificate authority that a program of yours asks by ACME: "
+             "nestbox dns names it in the CAA record. Nestbox fetches no certificates itself."},
 
     {"policy", "contact", &kind_choice, PLACE(contact), .fallback = "ask", .choices = doors,
      .help = "Messages from strangers: ask the owner first, let everybody in, or nobody."},
