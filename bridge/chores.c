@@ -54,9 +54,9 @@ static bool tidy(struct bridge *bridge, bool *out_more, struct err *err)
     if (now_ms < bridge->tidy_ms)
         return true;
     if (!store_tidy(bridge->store, &more, err) || !expire_questions(bridge, err) ||
-        !expire_contacts(bridge, err) || !tell_of_crowds(bridge, err) ||
-        !forget_dkim_keys(bridge, err) || !sleep_accounts(bridge, &more, err) ||
-        !run_slices(bridge, end_accounts, &more, err) ||
+        !expire_contacts(bridge, err) || !drop_ignored(bridge, err) ||
+        !tell_of_crowds(bridge, err) || !forget_dkim_keys(bridge, err) ||
+        !sleep_accounts(bridge, &more, err) || !run_slices(bridge, end_accounts, &more, err) ||
         !run_slices(bridge, tell_of_end, &more, err))
         return false;
     if (!more)

@@ -223,26 +223,45 @@ enum found store_notice_at(struct store_view *view, int64_t mailbox_id, uint32_t
                       with(as_number(mailbox_id), as_number(uid)), out_notice_id, err);
 }
 
+static bool take_ids(struct sql_rows *rows, int64_t *out_ids, size_t *out_count, struct err *err)
+{
+    enum found found;
+
+    *out_count = 0;
+    while ((found = sql_next(rows, err)) == FOUND)
+        out_ids[(*out_count)++] = take_number(rows);
+    return found != FAILED;
+}
+
 bool store_contacts_expired(struct store_view *view, int64_t now_ms, int64_t *out_ids, size_t max,
                             size_t *out_count, struct err *err)
 {
     scoped_value(sql_rows) rows = {0};
-    enum found found = FAILED;
 
-    *out_count = 0;
-    if (!sql_ask(&rows, view->sql,
-                 "SELECT id FROM contact WHERE expires_ms > 0 AND expires_ms <= ? LIMIT ?",
-                 with(as_number(now_ms), as_number((int64_t)max)), err))
-        return false;
-    while ((found = sql_next(&rows, err)) == FOUND)
-        out_ids[(*out_count)++] = take_number(&rows);
-    return found != FAILED;
+    return sql_ask(&rows, view->sql,
+                   "SELECT id FROM contact WHERE expires_ms > 0 AND expires_ms <= ? LIMIT ?",
+                   with(as_number(now_ms), as_number((int64_t)max)), err) &&
+           take_ids(&rows, out_ids, out_count, err);
+}
+
+bool store_contacts_ignored(struct store_view *view, int64_t *out_ids, size_t max,
+                            size_t *out_count, struct err *err)
+{
+    scoped_value(sql_rows) rows = {0};
+
+    return sql_ask(&rows, view->sql,
+                   "SELECT DISTINCT c.id FROM held h JOIN contact c ON c.id = h.contact_id"
+                   " WHERE c.state = ? LIMIT ?",
+                   with(as_number(CONTACT_IGNORED), as_number((int64_t)max)), err) &&
+           take_ids(&rows, out_ids, out_count, err);
 }
 
 bool store_held_of(struct store_view *view, int64_t contact_id, int64_t *out_count, struct err *err)
 {
-    return sql_count(view->sql, "SELECT count(*) FROM held WHERE contact_id = ?",
-                     with(as_number(contact_id)), out_count, err);
+    return sql_count(view->sql,
+                     "SELECT count(*) FROM held h JOIN contact c ON c.id = h.contact_id"
+                     " WHERE h.contact_id = ? AND c.state <> ?",
+                     with(as_number(contact_id), as_number(CONTACT_IGNORED)), out_count, err);
 }
 
 bool store_held_bytes(struct store_view *view, int64_t account_id, int64_t *out, struct err *err)

@@ -103,7 +103,11 @@ enum found store_notice_at(struct store_view *view, int64_t mailbox_id, uint32_t
 MUST_CHECK bool store_contacts_expired(struct store_view *view, int64_t now_ms, int64_t *out_ids,
                                        size_t max, size_t *out_count, struct err *err);
 
-/* What waits, sealed, for the answer. */
+/* Who is ignored, and what they said is still here; at most `max` ids. */
+MUST_CHECK bool store_contacts_ignored(struct store_view *view, int64_t *out_ids, size_t max,
+                                       size_t *out_count, struct err *err);
+
+/* What waits, sealed, for the answer; 0 of who is ignored. */
 MUST_CHECK bool store_held_of(struct store_view *view, int64_t contact_id, int64_t *out_count,
                               struct err *err);
 MUST_CHECK bool store_held_bytes(struct store_view *view, int64_t account_id, int64_t *out,

@@ -6,7 +6,7 @@
 #include "memory.h"
 #include "text.h"
 
-enum { EXPIRED_AT_ONCE = 200 };
+enum { EXPIRED_AT_ONCE = 200, IGNORED_AT_ONCE = 10 /* up to 20 letters each */ };
 
 /* ---- the folders ---- */
 static const struct {
@@ -172,6 +172,8 @@ static bool decide_row(struct bridge *bridge, struct store_tx *tx, struct contac
     }
     if (row->state == CONTACT_ASKED || row->state == CONTACT_WELCOME)
         row->held = 0;
+    if (before == CONTACT_IGNORED && !store_drop_held(tx, row->id, err))
+        return false; /* what the tidying has left */
     return drop_older_bars(tx, row, err) && settle_held(tx, row, err) &&
            (count == 0 || contact_mark_arrived(tx, row, err)) &&
            store_put_contact(tx, row, &id, err) && tell_person(bridge, tx, row, before, err);
@@ -385,6 +387,33 @@ static bool record_expiry(struct bridge *bridge, struct store_tx *tx, void *ctx,
     for (size_t i = 0; i < expiring->count; i++)
         if (!expire_one(tx, expiring->ids[i], now_ms, err))
             return false;
+    return true;
+}
+
+static bool record_drop(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
+{
+    const struct expiring *ignored = ctx;
+
+    (void)bridge;
+    for (size_t i = 0; i < ignored->count; i++)
+        if (!store_drop_held(tx, ignored->ids[i], err))
+            return false;
+    return true;
+}
+
+bool drop_ignored(struct bridge *bridge, struct err *err)
+{
+    struct expiring ignored = {.count = IGNORED_AT_ONCE};
+
+    while (ignored.count == IGNORED_AT_ONCE) {
+        scoped(store_view) view = store_look(bridge->store, err);
+        if (!view ||
+            !store_contacts_ignored(view, ignored.ids, IGNORED_AT_ONCE, &ignored.count, err))
+            return false;
+        store_view_free(steal(&view));
+        if (ignored.count > 0 && !bridge_commit(bridge, record_drop, &ignored, err))
+            return false;
+    }
     return true;
 }
 

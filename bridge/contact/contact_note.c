@@ -128,28 +128,32 @@ bool readers_drop_barred(const struct note_look *look, const struct person *boos
 }
 
 /* ---- recording ---- */
-static void settle_letter(struct letters *letters, const struct note_knock *knock,
+/* An open note of who is ignored leaves nothing: somebody else may boost it here. */
+static void settle_letter(struct letters *letters, const struct note_knock *knock, bool open,
                           int64_t contact_id)
 {
+    const struct contact_visit *visit = &knock->visit;
+    bool held = visit->act == CONTACT_HOLD || (!open && contact_visit_is_held(visit));
+
     for (size_t i = 0; i < letters->count; i++) {
         struct planned_letter *planned = &letters->at[i];
         if (planned->letter.account_id != knock->account_id)
             continue;
-        planned->fate = knock->visit.act == CONTACT_TAKE   ? LETTER_ARRIVES
-                        : knock->visit.act == CONTACT_HOLD ? LETTER_WAITS
-                                                           : LETTER_DROPPED;
+        planned->fate = visit->act == CONTACT_TAKE ? LETTER_ARRIVES
+                        : held                     ? LETTER_WAITS
+                                                   : LETTER_DROPPED;
         planned->contact_id = contact_id;
     }
 }
 
 bool note_knocks_record(struct bridge *bridge, struct store_tx *tx, struct note_knocks *knocks,
-                        int64_t author_id, struct letters *letters, struct err *err)
+                        int64_t author_id, bool open, struct letters *letters, struct err *err)
 {
     for (size_t i = 0; knocks && i < knocks->count; i++) {
         int64_t contact_id;
         if (!contact_record(bridge, tx, &knocks->at[i].visit, author_id, &contact_id, err))
             return false;
-        settle_letter(letters, &knocks->at[i], contact_id);
+        settle_letter(letters, &knocks->at[i], open, contact_id);
     }
     return true;
 }

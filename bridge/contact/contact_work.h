@@ -68,6 +68,13 @@ static inline bool wish_is_word(enum contact_wish wish)
 {
     return wish != WISH_FOLLOW && wish != WISH_READ;
 }
+/* What they said is kept for now: until the owner answers, or, of who is ignored, until chores tidy, so that its
+ * answer takes as long. */
+static inline bool contact_visit_is_held(const struct contact_visit *visit)
+{
+    return visit->act == CONTACT_HOLD ||
+           (visit->act == CONTACT_DROP && visit->row.state == CONTACT_IGNORED);
+}
 void contact_visit_clear(struct contact_visit *visit);
 SCOPED_VALUE(contact_visit, contact_visit_clear)
 /* QUICK but for the notice, which is sealed: HEAVY. */
@@ -181,6 +188,8 @@ MUST_CHECK bool contact_moved(struct bridge *bridge, struct store_tx *tx,
 MUST_CHECK bool ask_in_turn(struct bridge *bridge, struct err *err);
 /* Chores: once a day, how many wait beyond the day's questions (contact_crowd.c). */
 MUST_CHECK bool tell_of_crowds(struct bridge *bridge, struct err *err);
+/* Chores: what came from people who are ignored. */
+MUST_CHECK bool drop_ignored(struct bridge *bridge, struct err *err);
 /* Chores: requests and decisions whose time is over. */
 MUST_CHECK bool expire_contacts(struct bridge *bridge, struct err *err);
 

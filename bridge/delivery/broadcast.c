@@ -201,7 +201,8 @@ static bool record_page(struct bridge *bridge, struct store_tx *tx, void *ctx, s
                          message->version, true, now_ms, err))
             return false;
     if (!list_readers_want(bridge, tx, message, &page->author, &page->list, err) ||
-        !note_knocks_record(bridge, tx, page->knocks, message->author_id, &page->letters, err) ||
+        !note_knocks_record(bridge, tx, page->knocks, message->author_id,
+                            visibility_is_open(message->visibility), &page->letters, err) ||
         !letters_file(tx, &page->letters, message->id, err))
         return false;
     if (page->over || page->seen < BROADCAST_PAGE)

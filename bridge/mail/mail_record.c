@@ -194,14 +194,14 @@ static const struct planned_visit *visit_of(const struct mail_plan *plan, size_t
     return NULL;
 }
 
-/* For who is ignored all is done but this. */
+/* For who is ignored all is done, so that no time tells; tidying takes it away again. */
 static bool file_copy(struct store_tx *tx, struct planned_copy *copy,
                       const struct planned_visit *visit, int64_t message_id, struct err *err)
 {
     if (!visit || visit->visit.act == CONTACT_TAKE)
         return letter_file(tx, &copy->letter, message_id, err) &&
                (!copy->peer.address || bridge_peer_record(tx, &copy->peer, err));
-    return visit->visit.act == CONTACT_DROP ||
+    return !contact_visit_is_held(&visit->visit) ||
            letter_hold(tx, &copy->letter, message_id, visit->contact_id, err);
 }
 

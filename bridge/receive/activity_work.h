@@ -259,9 +259,9 @@ MUST_CHECK bool note_knocks_look(const struct knocking_note *note, struct reader
                                  struct note_knocks **out, struct err *err);
 MUST_CHECK bool readers_drop_barred(const struct note_look *look, const struct person *booster,
                                     struct readers *readers, struct err *err);
-/* And what becomes of each letter. */
+/* And what becomes of each letter; `open`: anybody may read the note. */
 MUST_CHECK bool note_knocks_record(struct bridge *bridge, struct store_tx *tx,
-                                   struct note_knocks *knocks, int64_t author_id,
+                                   struct note_knocks *knocks, int64_t author_id, bool open,
                                    struct letters *letters, struct err *err);
 void note_knocks_free(struct note_knocks *knocks);
 

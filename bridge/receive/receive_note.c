@@ -191,7 +191,8 @@ bool record_planned_note(struct bridge *bridge, struct store_tx *tx,
     if (!plan)
         return true;
     if (!still_as_seen(tx, plan, err) ||
-        !note_knocks_record(bridge, tx, plan->knocks, plan->author_id, &plan->letters, err))
+        !note_knocks_record(bridge, tx, plan->knocks, plan->author_id,
+                            visibility_is_open(plan->message.visibility), &plan->letters, err))
         return false;
     if (!is_kept(plan))
         return true;

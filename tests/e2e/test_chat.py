@@ -67,8 +67,9 @@ def meet(one, other):
     """A chat between two, after a first word each way; gives it as each of them sees it."""
     there = one.chat_with(other)
     sent = time.monotonic()
-    one.say(there, "knock")
-    heard, event = other.hears(lambda said: said["text"] == "knock" and said["sender"]["address"] == one.address, WITHIN)
+    knock = f"knock {sent}"
+    one.say(there, knock)
+    heard, event = other.hears(lambda said: said["text"] == knock and said["sender"]["address"] == one.address, WITHIN)
     tell(f"{one.name} to {other.name}", sent, event["at"])
     assert heard["showPadlock"]
     here = heard["chatId"]
