@@ -36,9 +36,9 @@ static bool is_endpoint(const char *text)
     if (!text || strlen(text) > PUSH_ENDPOINT_MAX || !url_read(slice_of(text), &url))
         return false;
     for (const char *c = text; *c; c++)
-        if (*c <= ' ' || *c >= 0x7F)
+        if (*c <= ' ' || *c >= 0x7F || *c == '#')
             return false;
-    return url.https && url.fragment.len == 0;
+    return url.https;
 }
 
 bool push_read(const char *endpoint, const char *p256dh, const char *auth, struct push *out,

@@ -56,17 +56,29 @@ bool autocrypt_is_mutual(struct slice field)
     return field.len <= AUTOCRYPT_MAX && read_attributes(field, &found) && found.mutual;
 }
 
+static size_t word_len(struct slice field)
+{
+    size_t len = 0;
+
+    while (len < field.len && !memchr(" \t\r\n", field.at[len], 4))
+        len++;
+    return len;
+}
+
 void autocrypt_print(struct slice field, struct bytes *out)
 {
     enum { LINE = 76 };
+    size_t column = strlen("Autocrypt:");
 
     if (field.len > AUTOCRYPT_MAX)
         return;
     bytes_add_text(out, "Autocrypt:");
     while (!slice_empty(field = slice_trim(field))) {
-        size_t word = slice_find(field, ' ');
-        size_t len = word < LINE ? word : LINE;
-        bytes_add_text(out, word == SIZE_MAX || word > LINE ? "\r\n " : " ");
+        size_t len = word_len(field);
+        len = len < LINE ? len : LINE; /* keydata is cut where a line ends */
+        column += 1 + len;
+        bytes_add_text(out, column > LINE ? "\r\n " : " ");
+        column = column > LINE ? 1 + len : column;
         bytes_add(out, slice_first(field, len));
         field = slice_from(field, len);
     }

@@ -36,6 +36,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool valid = autocrypt_read(field, address, &key);
     assert(valid == (key.len > 0));
     assert(!valid || field.len <= AUTOCRYPT_MAX);
+    for (size_t i = 0; i < address.len; i++)
+        if (memchr(" \t\r", address.at[i], 3)) /* no address */
+            return 0;
     if (valid)
         check_printed(field, address, bytes_slice(&key));
     return 0;

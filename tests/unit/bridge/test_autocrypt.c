@@ -74,12 +74,13 @@ static void test_printed_in_lines(void **state)
     (void)state;
     bytes_add_text(&field, "addr=a@b.c; prefer-encrypt=mutual; keydata=");
     while (field.len < 2000)
-        bytes_add_text(&field, "a2V5");
+        bytes_add_text(&field, field.len % 3 ? "a2V5" : "a2V5 \t a2V5");
     autocrypt_print(bytes_slice(&field), &printed);
     struct slice rest = bytes_slice(&printed);
     for (slice_cut(&rest, ':'); rest.len > 0;) {
         struct slice line = slice_line(&rest);
-        assert_true(line.len < 140);
+        assert_true(line.len <= 78);
+        assert_false(slice_find(line, '\t') != SIZE_MAX);
         bytes_add(&unfolded, line);
     }
     assert_true(autocrypt_read(bytes_slice(&unfolded), SLICE("a@b.c"), &key));
