@@ -56,26 +56,30 @@ bool autocrypt_is_mutual(struct slice field)
     return field.len <= AUTOCRYPT_MAX && read_attributes(field, &found) && found.mutual;
 }
 
-static size_t word_len(struct slice field)
+/* Up to the next space, but not into the key: that alone may be cut anywhere. */
+static size_t piece_of(struct slice field, const char *key, size_t most)
 {
+    size_t end = field.at < key ? (size_t)(key - field.at) : field.len < most ? field.len : most;
     size_t len = 0;
 
-    while (len < field.len && !memchr(" \t\r\n", field.at[len], 4))
+    while (len < end && field.at[len] != ' ' && field.at[len] != '\t' && field.at[len] != '\r' &&
+           field.at[len] != '\n')
         len++;
     return len;
 }
 
 void autocrypt_print(struct slice field, struct bytes *out)
 {
-    enum { LINE = 76 };
+    enum { LINE = 76, HEAD_MOST = 512 };
+    struct attributes found = {0};
     size_t column = strlen("Autocrypt:");
 
-    if (field.len > AUTOCRYPT_MAX)
+    if (field.len > AUTOCRYPT_MAX || !read_attributes(field, &found) || !found.keydata.at ||
+        found.keydata.at - field.at > HEAD_MOST)
         return;
     bytes_add_text(out, "Autocrypt:");
     while (!slice_empty(field = slice_trim(field))) {
-        size_t len = word_len(field);
-        len = len < LINE ? len : LINE; /* keydata is cut where a line ends */
+        size_t len = piece_of(field, found.keydata.at, LINE);
         column += 1 + len;
         bytes_add_text(out, column > LINE ? "\r\n " : " ");
         column = column > LINE ? 1 + len : column;

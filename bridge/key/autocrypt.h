@@ -19,7 +19,8 @@ MUST_CHECK bool autocrypt_read(struct slice field, struct slice address, struct 
 
 /* Of a field that is valid: does its owner prefer mail to be encrypted? */
 bool autocrypt_is_mutual(struct slice field);
-/* The field again, with its end of line, in lines that mail may have; `field` is unfolded. */
+/* The field again, with its end of line, in lines that mail may have; `field` is unfolded.  Nothing, if it is not valid or
+ * has more than 512 octets in front of its key. */
 void autocrypt_print(struct slice field, struct bytes *out);
 
 #endif

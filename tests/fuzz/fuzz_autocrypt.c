@@ -16,11 +16,13 @@ static void check_printed(struct slice field, struct slice address, struct slice
     (void)!autocrypt_is_mutual(field);
     autocrypt_print(field, &printed);
     struct slice rest = bytes_slice(&printed);
+    if (slice_empty(rest)) /* too much in front of the key */
+        return;
     assert(slice_starts(rest, SLICE("Autocrypt:")));
     rest = slice_from(rest, strlen("Autocrypt:"));
     while (rest.len > 0) {
         struct slice line = slice_line(&rest);
-        assert(line.len < 160);
+        assert(line.len < 600);
         bytes_add(&unfolded, line);
     }
     bool valid = autocrypt_read(bytes_slice(&unfolded), address, &again);

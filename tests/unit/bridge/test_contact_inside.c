@@ -135,16 +135,6 @@ static void refused_with_words(void **state)
     check_mailbox("what was refused is gone", MAILBOX_INBOX, "");
 }
 
-static int64_t held_octets(void)
-{
-    struct err err = {0};
-    scoped(store_view) view = store_look(town.store, &err);
-    int64_t held = -1;
-
-    assert_true(view && store_held_bytes(view, town.alice, &held, &err));
-    return held;
-}
-
 static void ignored_hears_nothing(void **state)
 {
     (void)state;
@@ -154,11 +144,6 @@ static void ignored_hears_nothing(void **state)
     check_queue("silence", "");
     check_mailbox("nothing", MAILBOX_INBOX, "");
     check_mailbox("one request", MAILBOX_CONTACTS_IGNORED, REQUEST);
-    assert_true(held_octets() > 0); /* taken as if it waited, so that no time tells */
-    town_wait(&town, 11 * MINUTE_MS);
-    town_chores(&town, NULL);
-    assert_int_equal(held_octets(), 0);
-    writes("2b");
     choose(BOBS, CHOICE_ASK_AGAIN, NULL);
     check_mailbox("taken back", MAILBOX_CONTACTS_NEW, REQUEST);
     writes("3");

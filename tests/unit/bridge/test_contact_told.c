@@ -348,6 +348,36 @@ static void what_a_neighbour_takes_back_waits_no_longer(void **state)
     assert_false(lies_with_eve(MAILBOX_INBOX, "Good morning"));
 }
 
+/* ---- who is ignored ---- */
+static int64_t held_octets(void)
+{
+    struct err err = {0};
+    scoped(store_view) view = store_look(town.store, &err);
+    int64_t held = -1;
+
+    assert_true(view && store_held_bytes(view, town.alice, &held, &err));
+    return held;
+}
+
+/* It is taken in like what waits, so that no time tells, and goes with the next tidying. */
+static void what_the_ignored_say_does_not_stay(void **state)
+{
+    (void)state;
+    town.config.hold = HOLD_ACCEPT;
+    free(knock(CAROL, EVIDENCE_S2));
+    choose(CAROL, CHOICE_IGNORE, NULL);
+    assert_int_equal(held_octets(), 0);
+    free(knock(CAROL, EVIDENCE_S2));
+    assert_true(held_octets() > 0);
+    town_wait(&town, 11 * MINUTE_MS);
+    town_chores(&town, NULL);
+    assert_int_equal(held_octets(), 0);
+    free(knock(CAROL, EVIDENCE_S2));
+    choose(CAROL, CHOICE_WELCOME, NULL); /* before the next tidying */
+    assert_int_equal(held_octets(), 0);
+    check_mailbox(MAILBOX_INBOX, "");
+}
+
 int main(int argc, char **argv)
 {
     int code;
@@ -362,6 +392,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(a_neighbour_is_asked_about_by_mail_too, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_neighbour_who_names_somebody_is_asked_about, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(what_the_ignored_say_does_not_stay, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_a_neighbour_takes_back_waits_no_longer, set_up,
                                         tear_down),
     };
