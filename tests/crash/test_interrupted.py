@@ -16,7 +16,7 @@ from laboratory.mailing import compose, connect, transact
 from laboratory.wait import until
 
 BLOWS = int(os.environ.get("NESTBOX_INTERRUPTIONS", 1))
-MAILS = 60 + 30 * BLOWS  # enough that the last blow finds something left
+MAILS = 200 + 150 * BLOWS  # enough that the last blow finds something left, as fast as they are sealed
 LARGE = "So it goes, line by line.\r\n" * 4000
 
 

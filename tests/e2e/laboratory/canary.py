@@ -174,7 +174,9 @@ class Canary:
         return self
 
     def _notice(self, one):
-        row = one.mails("Contacts/New")[-1]
+        """Where their mail program looks: in INBOX, if that is a chat program."""
+        row = next(row for mailbox in ("Contacts/New", "INBOX") for row in reversed(one.mails(mailbox))
+                   if "+contact@" in row["from"])
         return row["from"].split("<")[-1].rstrip(">"), one.reads(one.show(row))
 
     def _by_command(self, one, stranger, _):
