@@ -157,14 +157,12 @@ def test_a_word_that_came_by_every_way_is_nowhere_on_the_disk(house, disk, peopl
     mutt_shows(living[0], canary.word, tmp_path)
 
 
-def test_a_word_of_strangers_and_of_their_refusal_is_nowhere_on_the_disk(house, disk, people, judge):
+@pytest.mark.parametrize("end", ENDS if FLIGHTS > 1 else [without_power], ids=lambda end: end.__name__)
+def test_a_word_of_strangers_and_of_their_refusal_is_nowhere_on_the_disk(house, disk, people, judge, end):
+    """Each end on a disk of its own: who is refused and the day's questions are over after one flight."""
     server = house({"contact": "ask", "hold": "accept"})
-    living = people(server)
-    for flight in range(FLIGHTS):
-        canary = Canary(server, living, judge).knock(lambda one: signed_in(one, one.reads) if one else Browser(server))
-        found = end_and_search(server, disk, canary.word, ENDS[(flight + 1) % len(ENDS)])
-        server.start()
-        assert found == []
+    canary = Canary(server, people(server), judge).knock(lambda one: signed_in(one, one.reads) if one else Browser(server))
+    assert end_and_search(server, disk, canary.word, end) == []
 
 
 def test_the_search_finds_what_is_not_sealed(house, disk, people, judge):
