@@ -98,7 +98,7 @@ static bool add_message(struct store_tx *tx, const struct message *planned, stru
     return found != FAILED && store_add_message(tx, out, &out->id, err);
 }
 
-/* What was found of a mail from outside goes out with its post (smtp/work/work_seal.c). */
+/* What was found of a mail from outside goes out with its post (smtp/errand/work_seal.c). */
 static bool add_evidence(struct store_tx *tx, int64_t message_id, const struct mail_plan *plan,
                          struct err *err)
 {

@@ -351,7 +351,7 @@ static void no_reply_is_left_out(void **state)
     scoped_text char *page = read_file(TOP "/docs/smtp.md");
 
     (void)state;
-    size_t found = look_into(page, TOP "/smtp/session") + look_into(page, TOP "/smtp/work");
+    size_t found = look_into(page, TOP "/smtp/session") + look_into(page, TOP "/smtp/errand");
     assert_true(found >= 60); /* the eye still sees them */
     bytes_clear(&said);
 }
