@@ -165,6 +165,26 @@ void compose_ids(struct compose *c, const char *name, char *const *ids, size_t c
 }
 
 /* A language tag (RFC 5646): letters, digits and hyphens. */
+void compose_thread(struct compose *c, const char *references)
+{
+    enum { IDS_MAX = 24 };
+    char *ids[IDS_MAX];
+    size_t count = 0;
+    struct slice rest = slice_of(references);
+
+    while (references && rest.at && count < IDS_MAX) {
+        struct slice id = slice_trim(slice_cut(&rest, ' '));
+        if (!slice_empty(id))
+            ids[count++] = must_copy(id);
+    }
+    if (count > 0) {
+        compose_ids(c, "In-Reply-To", &ids[count - 1], 1);
+        compose_ids(c, "References", ids, count);
+    }
+    for (size_t i = 0; i < count; i++)
+        free(ids[i]);
+}
+
 void compose_language(struct compose *c, const char *tag)
 {
     for (const char *at = tag; *at; at++)

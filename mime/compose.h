@@ -22,6 +22,8 @@ void compose_address(struct compose *c, const char *field, const char *name, con
 void compose_date(struct compose *c, int64_t ms);
 void compose_ids(struct compose *c, const char *field, char *const *ids,
                  size_t count); /* adds <> */
+/* In-Reply-To and References of an answer; `references` without <>, parted by spaces, the last is answered; or NULL. */
+void compose_thread(struct compose *c, const char *references);
 void compose_language(struct compose *c, const char *tag);
 /* Bodies; plain is needed, html (a fragment; wrapped into a small document) may be NULL. */
 void compose_text(struct compose *c, struct slice plain, const char *html);

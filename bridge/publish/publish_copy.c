@@ -186,25 +186,6 @@ static bool copy_text(struct bridge *bridge, struct store_view *view, const stru
     return true;
 }
 
-static void add_thread(struct compose *mail, const struct message *message)
-{
-    char *ids[24];
-    size_t count = 0;
-    struct slice rest = slice_of(message->references);
-
-    while (message->references && rest.at && count < COUNT_OF(ids)) {
-        struct slice id = slice_cut(&rest, ' ');
-        if (!slice_empty(id))
-            ids[count++] = must_copy(id);
-    }
-    if (count > 0) {
-        compose_ids(mail, "In-Reply-To", &ids[count - 1], 1);
-        compose_ids(mail, "References", ids, count);
-    }
-    for (size_t i = 0; i < count; i++)
-        free(ids[i]);
-}
-
 static bool finish_letter(struct bridge *bridge, struct compose *mail, struct letter *letter,
                           struct err *err)
 {
@@ -265,7 +246,7 @@ bool copy_of_post(struct bridge *bridge, struct store_view *view, const struct a
     compose_address(mail, account_chats(account) ? "To" : "From", own_name(account), own);
     compose_address(mail, account_chats(account) ? "From" : "To",
                     audience_name(message->visibility), audience);
-    add_thread(mail, message);
+    compose_thread(mail, message->references);
     compose_field(mail, "X-Nestbox-Audience", audience_word(message->visibility));
     if (message->url)
         compose_field(mail, "Archived-At", message->url);
@@ -299,7 +280,7 @@ bool question_of_answer(struct bridge *bridge, const struct account *account,
     scoped(compose) mail = new_mail(bridge, out);
     compose_address(mail, "From", "Your answer", robot);
     compose_address(mail, "To", own_name(account), own);
-    add_thread(mail, &note->message);
+    compose_thread(mail, note->message.references);
     compose_text(mail, bytes_slice(&plain), NULL);
     return finish_letter(bridge, mail, out, err);
 }
@@ -321,7 +302,7 @@ bool draft_of_answer(struct bridge *bridge, const struct account *account,
                        : must_dup("Your answer");
     scoped(compose) mail = new_mail(bridge, out);
     compose_address(mail, "From", own_name(account), own);
-    add_thread(mail, message);
+    compose_thread(mail, message->references);
     compose_text(mail, bytes_slice(&message->plain), NULL);
     return finish_letter(bridge, mail, out, err);
 }

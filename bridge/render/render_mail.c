@@ -115,28 +115,6 @@ static void add_audience(struct bridge *bridge, struct compose *c, const struct 
 }
 
 /* ---- thread and marks ---- */
-static void add_thread(struct compose *c, const char *references)
-{
-    enum { IDS_MAX = 21 };
-    char *ids[IDS_MAX];
-    size_t count = 0;
-    struct slice rest = slice_of(references);
-
-    if (!references)
-        return;
-    while (rest.at && count < IDS_MAX) {
-        struct slice id = slice_trim(slice_cut(&rest, ' '));
-        if (!slice_empty(id))
-            ids[count++] = must_copy(id);
-    }
-    if (count > 0) {
-        compose_ids(c, "In-Reply-To", &ids[count - 1], 1);
-        compose_ids(c, "References", ids, count);
-    }
-    for (size_t i = 0; i < count; i++)
-        free(ids[i]);
-}
-
 static const char *audience_name(enum visibility visibility)
 {
     switch (visibility) {
@@ -181,7 +159,7 @@ static void add_header(struct bridge *bridge, struct compose *c, const struct sh
     compose_field(c, "Subject", out->subject);
     compose_date(c, showing->published_ms);
     compose_ids(c, "Message-ID", &message_id, 1);
-    add_thread(c, showing->references);
+    compose_thread(c, showing->references);
     add_marks(c, showing, reader);
     if (account_chats(reader->account)) /* else it would write the subject before the words */
         compose_field(c, "Chat-Version", "1.0");
