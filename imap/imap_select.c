@@ -128,7 +128,11 @@ static enum next opened(struct imap_session *s, struct errand *back)
     if (s->select_validity == found->mailbox.uid_validity)
         tell_since(s, found);
     errand_free(back);
-    return finish(s, read_only ? "READ-ONLY" : "READ-WRITE", "Open");
+    enum next next = finish(s, read_only ? "READ-ONLY" : "READ-WRITE", "Open");
+    /* Only from here on this mailbox is watched.  What came behind the look is told behind the OK: the UIDNEXT
+     * above it knows nothing of it. */
+    s->selected.dirty = true;
+    return next;
 }
 
 static enum next open_mailbox(struct imap_session *s, bool read_only)

@@ -5,6 +5,14 @@
 
 #include <assert.h>
 
+static void add_message(struct fake *fake)
+{
+    uint32_t uid = fake->count ? fake->messages[fake->count - 1].uid + 10 : 1000;
+
+    if (fake->count < FAKE_MESSAGES)
+        fake->messages[fake->count++] = (struct fake_message){.uid = uid, .modseq = ++fake->modseq};
+}
+
 static void follow(struct fake *fake, struct turn *turn, enum next next)
 {
     bytes_drop_front(&fake->unread, turn->used);
@@ -16,6 +24,10 @@ static void follow(struct fake *fake, struct turn *turn, enum next next)
         }
         if (next == NEXT_WAIT) {
             fake_work(turn->errand);
+            if (fake->arrives_unheard && !turn->watch) {
+                fake->arrives_unheard = false;
+                add_message(fake);
+            }
             next = imap_session_kind.resume(fake->session, turn->errand, &again);
         } else if (next == NEXT_START_TLS) {
             struct tls_facts facts = {.version = "TLSv1.3"};
@@ -80,11 +92,7 @@ void fake_nudge(struct fake *fake, enum nudge why)
 
 void fake_arrive(struct fake *fake)
 {
-    uint32_t uid = fake->count ? fake->messages[fake->count - 1].uid + 10 : 1000;
-
-    if (fake->count == FAKE_MESSAGES)
-        return;
-    fake->messages[fake->count++] = (struct fake_message){.uid = uid, .modseq = ++fake->modseq};
+    add_message(fake);
     fake_nudge(fake, NUDGE_CHANGE);
 }
 

@@ -252,6 +252,24 @@ static void idle_that_begins_with_news_leaves_nothing_behind(void **state)
     fake_end(&fake);
 }
 
+/* A commit between the look of SELECT and the moment from which its session watches nudges nobody. */
+static void what_comes_during_select_is_told_to_who_waits(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, true, 3);
+    fake_say(&fake, LOGIN);
+    fake.arrives_unheard = true;
+    fake_say(&fake, "b SELECT INBOX\r\n");
+    assert_false(fake.arrives_unheard);
+    assert_true(slice_has(bytes_slice(&fake.out), "* 3 EXISTS\r\n"));
+    bytes_reset(&fake.out);
+    fake_say(&fake, "c IDLE\r\n");
+    assert_string_equal(fake.out.at, "+ Waiting\r\n* 4 EXISTS\r\n");
+    fake_end(&fake);
+}
+
 /* RFC 9051 6.4.7: a COPY that cannot be finished leaves nothing behind; of a MOVE what was done is told. */
 static void a_copy_is_all_or_nothing(void **state)
 {
@@ -322,6 +340,7 @@ int main(void)
         cmocka_unit_test(each_dialogue_is_as_the_rfc_says),
         cmocka_unit_test(dialogues_may_arrive_byte_by_byte),
         cmocka_unit_test(passwords_want_tls),
+        cmocka_unit_test(what_comes_during_select_is_told_to_who_waits),
         cmocka_unit_test(idle_that_begins_with_news_leaves_nothing_behind),
         cmocka_unit_test(a_crowd_of_passwords_is_put_off),
         cmocka_unit_test(a_crowd_has_less_time_to_log_in),
