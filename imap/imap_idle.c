@@ -16,7 +16,9 @@ enum next imap_on_idle(struct imap_session *s)
 
 static enum next looked(struct imap_session *s, struct errand *back)
 {
-    if (!errand_failed(back))
+    if (errand_failed(back))
+        s->selected.dirty = true; /* looked for once more behind the next command or nudge */
+    else
         tell_changes(s, container_of(back, struct imap_changes, base.errand), true);
     errand_free(back);
     return NEXT_READ;

@@ -109,7 +109,9 @@ static enum next changes_found(struct imap_session *s, struct errand *back)
 {
     struct imap_changes *changes = container_of(back, struct imap_changes, base.errand);
 
-    if (!errand_failed(back))
+    if (errand_failed(back))
+        s->selected.dirty = true;
+    else
         tell_changes(s, changes, !s->numbers_stay);
     errand_free(back);
     bytes_add(s->turn->out, bytes_slice(&s->command)); /* the tagged line that finish() kept */
