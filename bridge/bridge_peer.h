@@ -28,6 +28,11 @@ MUST_CHECK bool bridge_cipher_look(struct bridge *bridge, struct store_view *vie
 MUST_CHECK bool bridge_cipher_settle(struct bridge *bridge, struct store_tx *tx, int64_t body_id,
                                      struct err *err);
 
+/* ---- whether an account's mail leaves so ---- */
+/* In apply(): as its owner says, `value` is "no" or "when_possible".  ERR_MALFORMED: neither. */
+MUST_CHECK bool bridge_encrypt_outgoing(struct store_tx *tx, int64_t account_id, struct slice value,
+                                        struct err *err);
+
 /* ---- what a key directory said ---- */
 enum directory_answer {
     DIRECTORY_KEY,

@@ -1,5 +1,6 @@
 /* Accounts: made, changed, put to sleep, woken. */
 #include "account_work.h"
+#include "bridge_peer.h"
 #include "bridge_people.h"
 #include "commit.h"
 #include "contact_work.h"
@@ -318,6 +319,21 @@ static bool set_encrypt_outgoing(struct account *account, struct slice value, st
     else
         return err_set(err, ERR_MALFORMED, "encrypt_outgoing is no or when_possible");
     return true;
+}
+
+bool bridge_encrypt_outgoing(struct store_tx *tx, int64_t account_id, struct slice value,
+                             struct err *err)
+{
+    scoped_value(account) account = {0};
+
+    switch (store_account(store_tx_view(tx), account_id, &account, err)) {
+    case FOUND:
+        return set_encrypt_outgoing(&account, value, err) &&
+               store_update_account(tx, &account, err);
+    case ABSENT: return err_set(err, ERR_ABSENT, "There is no such account any more");
+    case FAILED: return false;
+    }
+    __builtin_unreachable();
 }
 
 static bool set_maildir(struct account *account, struct slice value, struct err *err)

@@ -3,6 +3,7 @@ import base64
 import email
 import email.policy
 import itertools
+import re
 
 import pytest
 
@@ -13,6 +14,7 @@ from laboratory.mailhost import MailHost
 from laboratory.mailing import compose, from_outside, submit
 from laboratory.wait import until
 from test_dkim import house  # noqa: F401  a fixture
+from test_signed_in import Browser, signed_in
 
 CURVE = ("ed25519", "cv25519")
 PASSWORD = "a good password"
@@ -113,6 +115,37 @@ def test_off_by_default(person, far):
     host.add("bob")
     send(zoe, f"bob@{host.domain}")
     assert b"boats are in" in taken(host).text and host.keys.asked == []
+
+
+def test_who_is_signed_in_switches_it_on_and_off(twin, far):
+    ida, host = twin().start().account("ida@twin.test"), far()
+    ring, to, page = host.add("bob"), f"bob@{host.domain}", signed_in(ida, bytes.decode)
+
+    def says():
+        [shown] = ida.nestbox.ask("account", "show", ida.address)
+        return shown["encrypt_outgoing"]
+
+    def press(words):
+        """The button as the page has it: its name, its value."""
+        assert page.get("/keys") == 200
+        name, value = re.search(rf'<button name="(\w+)" value="(\w+)">{words}<', page.html).groups()
+        assert page.post("/keys", **{name: value}) == 303 and page.status == 200
+
+    send(ida, to)
+    assert b"boats are in" in taken(host).text and says() == "no"
+    press("Encrypt it when possible")
+    assert "The server encrypts what you write" in page.html and says() == "when_possible"
+    send(ida, to)
+    opened(ring, taken(host, 2))
+    press("Encrypt it no more")
+    assert "leaves as your program wrote it" in page.html and says() == "no"
+    send(ida, to)
+    assert b"boats are in" in taken(host, 3).text
+    assert page.post("/keys", encrypt_outgoing="always") == 422 and "no or when_possible" in page.html
+    page.get("/keys")
+    assert page.ask("POST", "/keys", encrypt_outgoing="when_possible") == 403  # a form of another site
+    assert Browser(ida.nestbox).ask("POST", "/keys", encrypt_outgoing="when_possible") == 303  # of nobody
+    assert says() == "no"
 
 
 def test_one_without_a_key_and_nobody_gets_it_encrypted(mia, far):

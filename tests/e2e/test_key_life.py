@@ -3,23 +3,20 @@ import base64
 import email
 import email.policy
 import email.utils
-import http.client
-import itertools
 import re
 import sqlite3
-import subprocess
 
 import pytest
 from selenium.webdriver.common.by import By
 
 from laboratory.gpg import Gpg
+from laboratory.key_desk import claim, desk_key
 from laboratory.mailing import compose, from_outside, submit
 from laboratory.wait import until
 from test_pages import browser as chromium  # noqa: F401  a fixture
 from test_signed_in import Browser, look, signed_in
 
 CURVE = ("ed25519", "cv25519")
-SERIAL = itertools.count()
 
 
 @pytest.fixture
@@ -162,32 +159,6 @@ def test_a_key_that_no_engine_takes_is_told_of_and_left_out(owner):
 
 
 # the key desk
-
-
-def desk_key(account):
-    """The key of claim@, as the key directory has it."""
-    done = subprocess.run(["/usr/lib/gnupg/gpg-wks-client", "--print-wkd-hash", "claim@twin.test"], check=True,
-                          capture_output=True, text=True)
-    connection = http.client.HTTPSConnection("twin.test", context=account.nestbox.trust, timeout=60)
-    connection.request("GET", f"/.well-known/openpgpkey/hu/{done.stdout.split()[0]}?l=claim")
-    return connection.getresponse().read()
-
-
-def claim(account, signer, brings):
-    """A mail as Delta Chat writes it: one message, signed and encrypted, with the key in the field inside."""
-    signer._gpg("--import", input=desk_key(account))
-    field = base64.b64encode(brings.export()).decode()
-    inside = (f"Content-Type: text/plain\r\nFrom: {account.address}\r\nTo: claim@twin.test\r\n"
-              f"Autocrypt: addr={account.address}; keydata={field}\r\n\r\nmy key\r\n").encode()
-    armor = signer._gpg("--armor", "--trust-model", "always", "-u", signer.fingerprint(), "-r", "claim@twin.test", "--sign",
-                        "--encrypt", input=inside)
-    mark = f"claim{next(SERIAL)}"
-    return submit(account, (f"From: {account.address}\r\nTo: claim@twin.test\r\nSubject: ...\r\nMessage-ID: <{mark}@here>\r\n"
-                            f'MIME-Version: 1.0\r\nContent-Type: multipart/encrypted; boundary={mark}; '
-                            f'protocol="application/pgp-encrypted"\r\n\r\n--{mark}\r\n'
-                            f"Content-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n\r\n--{mark}\r\n"
-                            f"Content-Type: application/octet-stream\r\n\r\n").encode()
-                  + armor.replace(b"\n", b"\r\n") + f"\r\n--{mark}--\r\n".encode(), ["claim@twin.test"])
 
 
 def told_by_the_desk(account, answer):

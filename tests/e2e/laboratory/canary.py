@@ -9,6 +9,7 @@ import secrets
 import string
 import zlib
 
+from .key_desk import claim, claim_in_clear
 from .mailing import compose, connect, from_outside, submit
 
 # Too long for the memory of a body that arrives, so that it is written to disk at once.
@@ -97,6 +98,7 @@ class Canary:
     def fly(self):
         for one in self.people:
             for size, filler in self.sizes(one):
+                self._at_the_desk(one, size, filler)
                 self._by_mail(one, size, filler)
             self._by_imap(one)
             self._by_activities(one)
@@ -125,6 +127,19 @@ class Canary:
             self._took(way, submit(one, raw, [to])[0])
         self._in_chunks(self.mail(f"chunks-{size}", stranger, address, filler), stranger, address)
         self._cut_off(self.mail(f"cut-{size}", stranger, address, filler), stranger, address)
+
+    def _at_the_desk(self, one, size, filler):
+        """What brings no key is refused; a key comes in clear, and in what the desk itself must open, six times a day."""
+        desk = f"claim@{one.domain}"
+        self._took("desk, no key", submit(one, self.mail(f"desk-{size}", one.address, desk, filler), [desk])[0], 550)
+        if not one.ring:
+            return
+        words, wanted = self.mark(f"claim-{size}", "text"), 250 if next(one.claims) < 6 else 550
+        if filler:
+            code, _ = claim(one, one.ring, one.ring, f"{words}\r\n{filler}")
+        else:
+            code, _ = claim_in_clear(one, one.ring, self.mark(f"claim-{size}", "subject"), f"{words}\n")
+        self._took("desk", code, wanted)
 
     def _in_chunks(self, raw, sender, to):
         with connect(self.server, 25) as smtp:
@@ -158,11 +173,13 @@ class Canary:
         imap.logout()
         self.ways += ["append", "metadata"]
 
-    def knock(self, browser):
+    def knock(self, browser, device):
         """As strangers, where the owner is asked first; they are refused in words, by every way of answering.  `browser`
-        makes one that knows forms, signed in if it is given an account."""
+        makes one that knows forms, signed in if it is given an account; `device` registers one of theirs that is to be
+        told, at an address which is a secret of its owner's, and answers nobody."""
         ways = self._by_command, self._by_reply, self._by_page, self._by_list, None, None, None  # the last wait unseen
         for one in self.people:
+            self._took("push", device(one, f"https://push.test/{self.mark('push', 'path')}?{self.mark('push', 'query')}"), 200)
             for way in ways if one is self.people[0] else ways[:2]:
                 stranger = f"knock{len(self.ways)}@mail.test"
                 mail = self.mail("knock", stranger, one.address)
