@@ -19,9 +19,6 @@
 #include "store_private.h"
 #include "store_write.h"
 
-/* Subjects whose newest wish is the truth, also a lower number: Accept after Reject, Follow after Undo. */
-#define IS_FOLLOW "subject IN (2, 3)"
-
 static bool find_inbox(struct store_tx *tx, const char *url, int64_t *out_id, struct err *err)
 {
     enum found found =

@@ -115,6 +115,8 @@ static inline int64_t tx_now(const struct store_tx *tx)
     return clock_now(tx->store->clock);
 }
 
+/* Subjects whose newest wish is the truth, also a lower number: Accept after Reject, Follow after Undo. */
+#define IS_FOLLOW "subject IN (2, 3)"
 /* Counting starts anew; but a first attempt that failed may have arrived all the same, which is not forgotten:
  * it decides whether a withdrawal must be said. */
 #define TRIES_ANEW "CASE WHEN delivered = 0 THEN min(tries, 1) ELSE 0 END"

@@ -26,6 +26,9 @@ static enum found is_over(struct store_tx *tx, int64_t id, int version, int64_t 
         with(as_number(version), as_number(id)), out_over, err);
 }
 
+/* Of follows the newest wish counts, also a lower number: a Reject that was said while Accept came to be wanted is no Accept. */
+#define SAID_NOW "CASE WHEN " IS_FOLLOW " AND ?1 > wanted THEN 0 ELSE max(delivered, ?1) END"
+
 bool store_delivery_done(struct store_tx *tx, int64_t id, int version, const char *reply,
                          struct err *err)
 {
@@ -39,9 +42,9 @@ bool store_delivery_done(struct store_tx *tx, int64_t id, int version, const cha
     store_note(tx, TOPIC_DELIVERIES, 0);
     return sql_run(
         tx->sql,
-        "UPDATE delivery SET delivered = max(delivered, ?1), tries = 0, last_reply = ?2,"
-        " due_ms = CASE WHEN wanted > max(delivered, ?1) THEN ?3 END,"
-        " first_ms = CASE WHEN wanted > max(delivered, ?1) THEN ?3 ELSE first_ms END WHERE id = ?4",
+        "UPDATE delivery SET delivered = " SAID_NOW ", tries = 0, last_reply = ?2,"
+        " due_ms = CASE WHEN wanted > " SAID_NOW " THEN ?3 END,"
+        " first_ms = CASE WHEN wanted > " SAID_NOW " THEN ?3 ELSE first_ms END WHERE id = ?4",
         with(as_number(version), as_reply(reply), as_number(now_ms), as_number(id)), err);
 }
 

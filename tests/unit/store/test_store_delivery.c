@@ -176,6 +176,8 @@ static void follows_say_the_newest_wish(void **state)
         {"then Reject",                             2, 2, 0},
         {"then Accept after all",                   1, 0, 1},
         {"and Reject before that was said",         2, 2, 0},
+        {"Accept while a Reject is under way",      1, 2, 1},
+        {"which is said then",                      1, 1, 0},
     };
 
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
