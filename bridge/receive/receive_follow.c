@@ -138,6 +138,18 @@ static bool file_notice(struct bridge *bridge, struct store_tx *tx, struct activ
 }
 
 /* ---- recording ---- */
+/* Let in; but the owner's refusal may have come meanwhile, and found no follow to end. */
+static bool still_comes_in(struct bridge *bridge, struct store_tx *tx, const struct asking *asking,
+                           struct err *err)
+{
+    bool barred;
+
+    if (!contact_is_barred(bridge, store_tx_view(tx), asking->account.id, &asking->follower,
+                           &barred, err))
+        return false;
+    return !barred || err_set(err, ERR_CONFLICT, "Try again");
+}
+
 bool record_follow_in(struct bridge *bridge, struct store_tx *tx, struct activity_arrival *arrival,
                       struct err *err)
 {
@@ -152,8 +164,9 @@ bool record_follow_in(struct bridge *bridge, struct store_tx *tx, struct activit
         return err_set(err, ERR_CONFLICT, "Try again"); /* there was nobody when it was prepared */
     struct contact_visit *visit = arrival->plan->visit;
     enum follow_state state = contact_follow_state(visit->act);
-    if (visit->act != CONTACT_TAKE &&
-        !contact_record(bridge, tx, visit, asking.follower.id, &contact_id, err))
+    if (visit->act == CONTACT_TAKE
+            ? !still_comes_in(bridge, tx, &asking, err)
+            : !contact_record(bridge, tx, visit, asking.follower.id, &contact_id, err))
         return false;
     if (!store_put_follow(tx, asking.follower.id, asking.account.person_id, state, activity->id,
                           &id, err) ||
