@@ -10,16 +10,25 @@ static bool conflict(struct err *err)
 }
 
 /* ---- as it was seen? ---- */
-static bool row_is_as_seen(struct store_tx *tx, const struct contact_visit *visit, struct err *err)
+/* Its counts are taken anew: others who knocked beside this one have counted too. */
+static bool row_is_as_seen(struct store_tx *tx, struct contact_visit *visit, struct err *err)
 {
     scoped_value(contact) now = {0};
-    enum found found = store_contact(store_tx_view(tx), visit->row.id, &now, err);
+    struct contact *row = &visit->row;
+    enum found found = store_contact(store_tx_view(tx), row->id, &now, err);
 
     if (found == FAILED)
         return false;
-    return (found == FOUND && now.state == visit->row.state &&
-            now.decided_ms == visit->row.decided_ms) ||
-           conflict(err);
+    if (found == ABSENT || now.state != row->state || now.decided_ms != row->decided_ms)
+        return conflict(err);
+    row->tries = now.tries;
+    row->held = now.held;
+    row->first_ms = now.first_ms;
+    row->last_ms = now.last_ms;
+    row->arrived_ms = now.arrived_ms;
+    row->expires_ms = now.expires_ms;
+    row->notice_id = now.notice_id;
+    return true;
 }
 
 /* Nobody else came in the same moment and made the row. */
@@ -266,9 +275,11 @@ bool contact_record(struct bridge *bridge, struct store_tx *tx, struct contact_v
     int64_t now_ms = clock_now(bridge->clock);
 
     *out_contact_id = visit->row.id;
+    if (visit->row.id && !row_is_as_seen(tx, visit, err))
+        return false;
     if (!visit->counts)
         return true;
-    if (visit->row.id ? !row_is_as_seen(tx, visit, err) : !is_still_new(tx, visit, person_id, err))
+    if (!visit->row.id && !is_still_new(tx, visit, person_id, err))
         return false;
     if (visit->act == CONTACT_TAKE)
         return note_arrival(tx, visit, now_ms, err);
