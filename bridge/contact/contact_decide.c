@@ -373,10 +373,7 @@ static bool expire_one(struct store_tx *tx, int64_t id, int64_t now_ms, struct e
         return found == ABSENT;
     if (row.expires_ms == 0 || row.expires_ms > now_ms)
         return true;
-    if (row.notice_id && row.state == CONTACT_ASKED &&
-        !store_move_copies(tx, row.notice_id, row.account_id, MAILBOX_TRASH, err))
-        return false;
-    return store_forget_contact(tx, &row, err);
+    return contact_end_request(tx, &row, err);
 }
 
 static bool record_expiry(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)

@@ -142,8 +142,7 @@ static bool count_one(void *ctx, const struct contact *contact)
     return true;
 }
 
-/* The row goes; the request too, unless it is about others as well. */
-static bool end_request(struct store_tx *tx, const struct contact *row, struct err *err)
+bool contact_end_request(struct store_tx *tx, const struct contact *row, struct err *err)
 {
     size_t count = 0;
 
@@ -184,7 +183,7 @@ bool contact_withdraw(struct store_tx *tx, int64_t account_id, int64_t person_id
     for (size_t i = 0; i < rows.count; i++) {
         bool nothing;
         if (!wants_nothing(tx, &rows.at[i], &nothing, err) ||
-            (nothing && !end_request(tx, &rows.at[i], err)))
+            (nothing && !contact_end_request(tx, &rows.at[i], err)))
             return false;
     }
     return true;
@@ -235,7 +234,7 @@ static bool end_row(struct store_tx *tx, int64_t id, struct err *err)
     scoped_value(contact) row = {0};
     enum found found = store_contact(store_tx_view(tx), id, &row, err);
 
-    return found == FOUND ? end_request(tx, &row, err) : found == ABSENT;
+    return found == FOUND ? contact_end_request(tx, &row, err) : found == ABSENT;
 }
 
 bool contact_person_gone(struct store_tx *tx, int64_t person_id, struct err *err)
@@ -261,6 +260,16 @@ static void their_turn_clear(struct their_turn *turn)
 }
 SCOPED_VALUE(their_turn, their_turn_clear)
 
+static bool waits_still(struct store_tx *tx, int64_t contact_id, struct err *err)
+{
+    scoped_value(contact) now = {0};
+    enum found found = store_contact(store_tx_view(tx), contact_id, &now, err);
+
+    if (found == FAILED)
+        return false;
+    return (found == FOUND && now.state == CONTACT_TURN) || err_set(err, ERR_CONFLICT, "Try again");
+}
+
 /* Welcome by now: the owner wrote to them or follows them.  Else the question, if one is left. */
 static bool record_turn(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
 {
@@ -268,7 +277,8 @@ static bool record_turn(struct bridge *bridge, struct store_tx *tx, void *ctx, s
     int64_t id;
 
     if (turn->visit.act == CONTACT_TAKE)
-        return contact_decide(bridge, tx, turn->row->id, CONTACT_INVITE, NULL, true, err);
+        return waits_still(tx, turn->row->id, err) &&
+               contact_decide(bridge, tx, turn->row->id, CONTACT_INVITE, NULL, true, err);
     return contact_record(bridge, tx, &turn->visit, turn->row->person_id, &id, err);
 }
 

@@ -81,6 +81,9 @@ SCOPED_VALUE(contact_visit, contact_visit_clear)
 MUST_CHECK bool contact_look(struct bridge *bridge, struct store_view *view,
                              const struct account *account, const struct contact_visitor *visitor,
                              struct contact_visit *out, struct err *err);
+/* Fills box_full, where something would be held. */
+MUST_CHECK bool contact_measure_box(struct bridge *bridge, struct store_view *view, int64_t size,
+                                    struct contact_visit *visit, struct err *err);
 /* In apply().  ERR_CONFLICT: it is not as it was seen.  *out_contact_id: where a copy would be held; or 0. */
 MUST_CHECK bool contact_record(struct bridge *bridge, struct store_tx *tx,
                                struct contact_visit *visit, int64_t person_id,
@@ -162,6 +165,9 @@ MUST_CHECK bool contact_withdraw(struct store_tx *tx, int64_t account_id, int64_
 /* What they said is taken back: it waits no longer, and a request about nothing else ends.  In apply(). */
 MUST_CHECK bool contact_end_held(struct store_tx *tx, int64_t message_id, int64_t author_id,
                                  struct err *err);
+/* The row goes; the request too, unless it is about others as well.  In apply(). */
+MUST_CHECK bool contact_end_request(struct store_tx *tx, const struct contact *row,
+                                    struct err *err);
 /* They are gone for good, for everybody here.  In apply(). */
 MUST_CHECK bool contact_person_gone(struct store_tx *tx, int64_t person_id, struct err *err);
 
