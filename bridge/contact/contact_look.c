@@ -167,15 +167,16 @@ static bool find_expectation(struct look *look, struct err *err)
 }
 
 /* What waits counts for who is ignored as for who is asked about, so that nobody can tell which they are. */
-static bool measure_box(struct look *look, struct contact_visit *visit, struct err *err)
+bool contact_measure_box(struct bridge *bridge, struct store_view *view, int64_t size,
+                         struct contact_visit *visit, struct err *err)
 {
-    int64_t most = look->bridge->config->quota / HELD_PART, used;
+    int64_t most = bridge->config->quota / HELD_PART, used;
 
     if (visit->act != CONTACT_HOLD && visit->act != CONTACT_DROP)
         return true;
-    if (!store_held_bytes(look->view, look->account->id, &used, err))
+    if (!store_held_bytes(view, visit->account_id, &used, err))
         return false;
-    visit->box_full = visit->row.held >= CONTACT_HELD_MAX || look->visitor->size > most - used;
+    visit->box_full = visit->row.held >= CONTACT_HELD_MAX || size > most - used;
     return true;
 }
 
@@ -256,5 +257,6 @@ bool contact_look(struct bridge *bridge, struct store_view *view, const struct a
     take_verdict(&verdict, out);
     if (visitor->picture && out->act != CONTACT_TAKE && out->act != CONTACT_SHUT)
         visitor->picture->wanted = true;
-    return measure_box(&look, out, err) && make_notice(&look, out, err);
+    return contact_measure_box(bridge, view, visitor->size, out, err) &&
+           make_notice(&look, out, err);
 }

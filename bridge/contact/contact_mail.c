@@ -263,27 +263,38 @@ static struct tally_of_acts count_acts(const struct mail_work *work, const struc
     return acts;
 }
 
+static bool has_no_room(const struct mail_work *work, const struct contact_visit *visit)
+{
+    return visit->box_full || work->arrival->body->size > HELD_LETTER_MAX;
+}
+
 /* What has no room to wait here waits where it is. */
 static void keep_outside(const struct mail_work *work, struct mail_plan *plan)
 {
     for (size_t i = 0; i < plan->visit_count; i++) {
         struct contact_visit *visit = &plan->visits[i].visit;
         bool holds = visit->act == CONTACT_HOLD || visit->act == CONTACT_DROP;
-        if (holds && (visit->box_full || work->arrival->body->size > HELD_LETTER_MAX))
+        if (holds && has_no_room(work, visit))
             visit->act = CONTACT_LATER;
     }
 }
 
-/* Some take it: whoever would be asked about has it held, and who is ignored seems to. */
-static void hold_all(struct mail_plan *plan)
+/* Some take it: whoever would be asked about has it held, and who is ignored seems to.  What finds no room is kept for
+ * nobody but those who take it: who is let in by one of us could fill the boxes of all others. */
+static bool hold_all(struct mail_work *work, struct mail_plan *plan, struct err *err)
 {
     for (size_t i = 0; i < plan->visit_count; i++) {
-        struct contact_visit *visit = &plan->visits[i].visit;
+        struct planned_visit *planned = &plan->visits[i];
+        struct contact_visit *visit = &planned->visit;
         if (visit->act != CONTACT_LATER)
             continue;
         bool weaker = visit->row.id && visit->row.state != CONTACT_IGNORED && !visit->counts;
         visit->act = visit->row.state == CONTACT_IGNORED || weaker ? CONTACT_DROP : CONTACT_HOLD;
+        if (!contact_measure_box(work->bridge, work->view, work->arrival->body->size, visit, err))
+            return false;
+        planned->no_room = has_no_room(work, visit);
     }
+    return true;
 }
 
 static bool plan_waiting(struct mail_work *work, struct err *err)
@@ -293,7 +304,7 @@ static bool plan_waiting(struct mail_work *work, struct err *err)
     for (size_t i = 0; i < plan->visit_count; i++) {
         enum contact_act act = plan->visits[i].visit.act;
         scoped_value(account) account = {0};
-        if (act != CONTACT_HOLD && act != CONTACT_DROP)
+        if ((act != CONTACT_HOLD && act != CONTACT_DROP) || plan->visits[i].no_room)
             continue;
         if (store_account(work->view, plan->visits[i].visit.account_id, &account, err) != FOUND)
             return false;
@@ -366,8 +377,7 @@ bool contact_settle_mail(struct mail_work *work, struct err *err)
     if (acts.later > 0 && !outside && acts.take + acts.hold == 0)
         return work_answer(work, VERDICT_FULL_FOR_NOW,
                            "Nothing was sent: too much waits there for an answer already.");
-    hold_all(plan);
-    return plan_waiting(work, err);
+    return hold_all(work, plan, err) && plan_waiting(work, err);
 }
 
 /* ---- recording ---- */

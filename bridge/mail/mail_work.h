@@ -53,6 +53,7 @@ struct planned_note {
 struct planned_visit { /* somebody new at one account's door */
     struct contact_visit visit;
     size_t copy;        /* the one that waits for the answer; SIZE_MAX: none */
+    bool no_room;       /* for it */
     int64_t contact_id; /* once it is recorded */
 };
 struct planned_copy { /* a mail for a mailbox here */
