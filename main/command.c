@@ -36,6 +36,21 @@ void command_say(struct command *command, const char *fmt, ...)
         command->flush(command);
 }
 
+bool command_goes_on(struct command *command)
+{
+    if (command->flush)
+        command->flush(command);
+    return !command->deaf;
+}
+
+int command_break_off(struct command *command, const char *done)
+{
+    struct err err;
+
+    err_set(&err, ERR_TEMPORARY, "The server stops. %s; say the same again to go on", done);
+    return command_refuse(command, &err);
+}
+
 void command_clear(struct command *command)
 {
     for (size_t i = 0; i < command->joined_count; i++)

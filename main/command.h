@@ -39,13 +39,18 @@ struct command { /* one call */
     struct bytes out, complaint;
     /* Sends on what is there of `out` and `complaint`; NULL: nobody takes it before the end. */
     void (*flush)(struct command *);
-    bool deaf; /* nobody listens any more, found by flush(): what only makes output may end */
+    bool
+        deaf; /* nobody listens any more, or the server stops, found by flush(): what only makes output may end */
     /* Waits; false: nobody listens any more, or the server ends.  NULL: no server runs it. */
     bool (*rest)(struct command *, int ms);
 };
 /* The value of --NAME=VALUE (or --NAME VALUE), "" for one without value, NULL if not given. */
 const char *command_option(const struct command *command, const char *name);
 void command_say(struct command *command, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Between two pieces of long work: what was said is sent on.  False: nobody listens any more, or the server stops. */
+bool command_goes_on(struct command *command);
+/* The same refusal for all whose work was broken off; `done` says what of it is done.  EXIT_REFUSED. */
+int command_break_off(struct command *command, const char *done);
 void command_clear(struct command *command);
 /* One line on standard error; EXIT_REFUSED. */
 int command_refuse(struct command *command, const struct err *err);

@@ -245,6 +245,10 @@ int run_contact_import(struct command *command)
     while (rest.at && rest.len > 0) {
         struct slice line = slice_line(&rest);
         number++;
+        if (!command_goes_on(command)) {
+            scoped_text char *done = must_print("%lld decisions are taken over", (long long)count);
+            return command_break_off(command, done);
+        }
         if (slice_empty(slice_trim(line)))
             continue;
         if (!bridge_contact_import(command->house->bridge, slice_of(command->arguments[0]), line,

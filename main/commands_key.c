@@ -159,8 +159,8 @@ int run_seal(struct command *command)
         if (more && looked_at % TELL_EVERY == 0)
             command_say(command, "%lld of %lld mails\n", (long long)looked_at,
                         (long long)resealing.left);
-        if (command->flush)
-            command->flush(command);
+        if (more && !command_goes_on(command))
+            return command_break_off(command, "What was sealed is sealed");
     }
     command_say(command, "%lld of %lld mails were sealed; %s.\n", (long long)resealing.sealed,
                 (long long)resealing.left,

@@ -11,7 +11,7 @@
 #include "command.h"
 #include "data_dir.h"
 
-/* Server: serves until control_close(), each command on a thread of its own, four at most. */
+/* Server: serves until control_close(), each command on a thread of its own. */
 struct control;
 MUST_CHECK bool control_open(const struct data_dir *dir, const struct house *house,
                              struct control **out, struct err *err);

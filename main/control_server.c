@@ -1,9 +1,11 @@
 /*
  * The server's end of the control socket: one thread accepts, up to four run commands.
  *
- * Closing: the listening socket is shut down, which wakes accept(); commands under way are joined, and their
- * sockets' time-outs bound how long that takes.
+ * Closing: the listening socket is shut down, which wakes accept(), and nothing more is heard on the others: who has
+ * said only half of a command has said none.  Commands under way see that the server stops (flush(), rest()) and have
+ * CLOSE_MS to answer; then nobody listens to them any more, and they are waited for.
  */
+#include "clock.h"
 #include "control.h"
 #include "control_frame.h"
 #include "log.h"
@@ -22,6 +24,7 @@
 #include <unistd.h>
 
 enum { COMMANDS_AT_ONCE = 8, WATCHES_AT_ONCE = 4, PEER_SILENCE_S = 30, ACCEPT_REST_MS = 100 };
+enum { CLOSE_MS = 3 * SECOND_MS };
 
 struct control {
     const struct house *house;
@@ -30,6 +33,8 @@ struct control {
     sem_t places; /* free places for commands */
     atomic_bool closing;
     atomic_int watches; /* commands that only wait, and leave room for others */
+    pthread_mutex_t lock;
+    struct call *calls[COMMANDS_AT_ONCE];
 };
 
 struct call { /* one command under way; runs on its own thread */
@@ -175,12 +180,36 @@ static void serve_call(struct call *call)
     request_clear(&request);
 }
 
+/* From now on, or no longer, it hears of the end. */
+static void list_call(struct control *control, const struct call *from, struct call *to)
+{
+    size_t at = 0;
+
+    pthread_mutex_lock(&control->lock);
+    while (control->calls[at] != from) /* as many as there are places */
+        at++;
+    control->calls[at] = to;
+    if (to && control->closing)
+        shutdown(to->fd, SHUT_RD);
+    pthread_mutex_unlock(&control->lock);
+}
+
+static void shut_calls(struct control *control, int how)
+{
+    pthread_mutex_lock(&control->lock);
+    for (size_t i = 0; i < COMMANDS_AT_ONCE; i++)
+        if (control->calls[i])
+            shutdown(control->calls[i]->fd, how);
+    pthread_mutex_unlock(&control->lock);
+}
+
 static void run_call(void *arg)
 {
     struct call *call = arg;
     struct control *control = call->control;
 
     serve_call(call);
+    list_call(control, call, NULL);
     close(call->fd);
     free(call);
     sem_post(&control->places);
@@ -205,11 +234,13 @@ static void start_call(struct control *control, int fd)
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &silence, sizeof silence);
     *call = (struct call){.control = control, .fd = fd};
+    list_call(control, NULL, call);
     if (thread_start(&thread, "command", 0, run_call, call, &err)) {
         pthread_detach(thread.id); /* control_close() waits for its place instead */
         return;
     }
     log_error("control no thread: %s", err.cause);
+    list_call(control, call, NULL);
     close(fd);
     free(call);
     sem_post(&control->places);
@@ -264,6 +295,7 @@ bool control_open(const struct data_dir *dir, const struct house *house, struct 
     control->house = house;
     control->fd = -1;
     sem_init(&control->places, 0, COMMANDS_AT_ONCE);
+    pthread_mutex_init(&control->lock, NULL);
     if (!bind_socket(dir, control, err) ||
         !thread_start(&control->acceptor, "control", 0, accept_calls, control, err)) {
         control_close(control);
@@ -273,6 +305,24 @@ bool control_open(const struct data_dir *dir, const struct house *house, struct 
     return true;
 }
 
+/* Until all have answered, or CLOSE_MS have gone by: who does not read what they are told is told no more. */
+static void take_all_places(struct control *control)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += CLOSE_MS / SECOND_MS;
+    for (int i = 0; i < COMMANDS_AT_ONCE; i++) {
+        while (sem_clockwait(&control->places, CLOCK_MONOTONIC, &until) != 0) {
+            if (errno != ETIMEDOUT)
+                continue;
+            shut_calls(control, SHUT_RDWR);
+            take_place(control);
+            break;
+        }
+    }
+}
+
 void control_close(struct control *control)
 {
     if (!control)
@@ -280,11 +330,12 @@ void control_close(struct control *control)
     control->closing = true;
     if (control->fd >= 0)
         shutdown(control->fd, SHUT_RDWR);
+    shut_calls(control, SHUT_RD);
     thread_join(&control->acceptor);
-    for (int i = 0; i < COMMANDS_AT_ONCE; i++)
-        take_place(control);
+    take_all_places(control);
     if (control->fd >= 0)
         close(control->fd);
+    pthread_mutex_destroy(&control->lock);
     sem_destroy(&control->places);
     free(control);
 }
