@@ -6,6 +6,7 @@ such names.  The times printed are those from the call that sends to the event a
 import email
 import email.policy
 import os
+import re
 import time
 import urllib.request
 
@@ -254,6 +255,39 @@ def test_the_key_desk_is_a_chat(alice, robots):
         alice.say(robots["Key desk"], said)
         answer = last_of(alice, robots["Key desk"], heard)
         assert answer["showPadlock"] and answer["sender"]["isKeyContact"] and answer["sender"]["address"] == "claim@_a.test"
+
+
+def test_a_second_program_with_a_key_of_its_own_waits_for_the_first_ones_word(houses, app):
+    """Logged in by the password alone, as somebody does who has lost a phone, or has found one."""
+    server, dora = houses[0], app.profile("Dora").join("DCACCOUNT:https://_a.test/new")
+    other = app.profile("Dora, elsewhere")
+    other.call("add_or_update_transport", {"addr": dora.address, "password": dora.password}, seconds=90)
+    other.call("start_io")
+    other.wait_for("ImapInboxIdle")
+
+    def keys():
+        return [key["use"] for key in server.ask("key", "list", dora.address)]
+
+    def hand_over(profile):
+        with urllib.request.urlopen("https://_a.test/contacts.vcf", context=server.trust) as answer:
+            [desk] = [contact for contact in profile.call("import_vcard_contents", answer.read().decode())
+                      if profile.call("get_contact", contact)["displayName"] == "Key desk"]
+        profile.say(profile.call("create_chat_by_contact_id", desk), "take it")
+
+    hand_over(dora)
+    until(lambda: keys() == ["encrypts"], "the first key in use", WITHIN)
+    hand_over(other)
+    until(lambda: keys() == ["encrypts", "waiting"], "the second key, waiting", WITHIN)
+    asked, _ = dora.hears(lambda said: "https://_a.test/keys/" in said["text"], WITHIN)
+    assert asked["showPadlock"] and asked["sender"]["address"].endswith("+refuse@_a.test")  # any answer is a no
+    link = re.search(r"https://_a\.test/keys/\w+", asked["text"])[0]
+    with urllib.request.urlopen(link, data=b"answer=yes", context=server.trust) as answer:
+        assert answer.status == 200
+    assert keys() == ["encrypts", "encrypts"]
+    word = new_word()
+    assert from_outside(server, "carol@mail.test", [dora.address], compose("carol@mail.test", dora.address, "Both", word))[0] == 250
+    for profile in (dora, other):
+        profile.hears(lambda said: word in said["text"], WITHIN)
 
 
 def write_directly(peer, profile, text, person="bob", **more):
