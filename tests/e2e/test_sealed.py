@@ -12,7 +12,7 @@ import subprocess
 import pytest
 
 from laboratory.gpg import Gpg
-from laboratory.mailing import compose, from_outside, submit
+from laboratory.mailing import compose, connect, from_outside, submit, transact
 from laboratory.nestbox import Refused
 from laboratory.terminal import Terminal
 from laboratory.wait import until
@@ -327,27 +327,32 @@ def test_delta_chat_is_not_given_what_it_would_drop(person, ring):
 def test_what_rests_already_is_sealed_once_however_often_it_is_interrupted(twin, ring):
     server = twin().start()
     reader, canary = server.account("una@twin.test"), word()
-    for number in range(40):
-        deliver(reader, letter(reader.address, f"{canary} {number}", f"{canary}\n"))
+    with connect(server, 25) as smtp:
+        for number in range(140):
+            mail = letter(reader.address, f"{canary} {number}", f"{canary}\n")
+            assert transact(smtp, "carol@mail.test", [reader.address], mail)[0] == 250
     assert "no key" in server.run("seal", reader.address).stderr.decode()
     reader.ring = ring(reader.address)
     server.cli("key", "add", reader.address, reader.ring.certificate())
     before = reader.mails("INBOX")
-    for _ in range(3):
+    for sealed in (100, 101, 102):
         asked = subprocess.Popen([str(server.binary), "seal", reader.address, "--config", str(server.config)],
-                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until(lambda: asked.poll() is not None or server.ask("status")["mail"]["sealed"] > 0, "a first mail sealed")
+                                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        if sealed == 100:
+            assert asked.stdout.readline() == b"100 of 140 mails\n"  # as it goes on
+        until(lambda: asked.poll() is not None or server.ask("status")["mail"]["sealed"] >= sealed, "more sealed")  # noqa: B023
         server.kill()
         asked.wait(30)
+        asked.stdout.close()
         server.start()
     said = server.cli("seal", reader.address)
     assert "nothing rests unsealed" in said
-    assert server.ask("status")["mail"] == {"sealed": 40, "came_encrypted": 0, "server_key": 0, "clear": 0}
+    assert server.ask("status")["mail"] == {"sealed": 140, "came_encrypted": 0, "server_key": 0, "clear": 0}
     after = reader.mails("INBOX")
     assert [mail["message_id"] for mail in after] == [mail["message_id"] for mail in before]
     assert {mail["subject"] for mail in after} == {"[...]"}
     subjects = [opened(reader, reader.show(mail))[1]["Subject"] for mail in (after[0], after[-1])]
-    assert subjects == [f"{canary} 0", f"{canary} 39"]
+    assert subjects == [f"{canary} 0", f"{canary} 139"]
     server.stop()
     assert not rests(server, canary)
 
