@@ -46,6 +46,7 @@ struct mailbox_outcome { /* `{0}` is an empty one; filled anew by each call */
     size_t new_count, new_capacity;
     uint32_t uid_validity; /* copy, append: of the target */
     int64_t target_id;     /* copy: the same */
+    uint32_t uid_next;     /* copy: of the mailbox they were in, before */
     bool more;             /* not all was done: ask again for those after `reached` */
     uint32_t reached;
 };

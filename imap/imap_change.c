@@ -236,7 +236,10 @@ static enum next moved(struct imap_session *s, struct errand *back)
         return no_errand_as(s, back, "TRYCREATE", "CANNOT");
     }
     gather(s, copied);
-    advance(&s->selected, copied->modseq_before, copied->modseq);
+    if (copied->target_id == s->selected.id)
+        s->selected.dirty = true; /* they came here again, and were not told yet */
+    else
+        advance(&s->selected, copied->modseq_before, copied->modseq);
     if (copied->base.more)
         return next_slice(s, back, moved);
     tell_moved(s);

@@ -55,6 +55,18 @@ void number_set_add(struct number_set *set, uint32_t first, uint32_t last)
     set->at[begin] = (struct number_range){first, last};
 }
 
+void number_set_cut(struct number_set *set, uint32_t from)
+{
+    size_t i = find_range(set, from);
+
+    if (i == set->count)
+        return;
+    bool part = set->at[i].first < from;
+    if (part)
+        set->at[i].last = from - 1;
+    set->count = i + part;
+}
+
 static bool read_number(struct slice text, uint32_t star, uint32_t *out)
 {
     int64_t number;

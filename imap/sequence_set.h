@@ -24,6 +24,7 @@ SCOPED_VALUE(number_set, number_set_clear)
  * SET_RANGES_MAX ranges. */
 bool number_set_read(struct slice text, uint32_t star, struct number_set *out);
 void number_set_add(struct number_set *set, uint32_t first, uint32_t last); /* in any order */
+void number_set_cut(struct number_set *set, uint32_t from); /* takes out what is `from` or above */
 bool number_set_has(const struct number_set *set, uint32_t number);
 void number_set_print(const struct number_set *set, struct bytes *out); /* "" if empty */
 

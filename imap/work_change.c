@@ -158,6 +158,9 @@ static bool write_copy(struct errand *errand, struct store_tx *tx, struct err *e
     bool good = bridge_mailbox_copy(tx, &order, uids, &outcome, err);
 
     if (good) {
+        if (uids.after ==
+            0) /* what this makes is not copied again where it goes into the same mailbox */
+            number_set_cut(&it->uids, outcome.uid_next);
         free(it->base.from);
         free(it->base.to);
         it->base.base.more = outcome.more;

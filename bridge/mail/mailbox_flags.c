@@ -93,6 +93,7 @@ static bool begin(struct store_tx *tx, int64_t mailbox_id, struct mailbox_outcom
     if (found == ABSENT)
         return err_set(err, ERR_ABSENT, "This mailbox is gone");
     out->modseq_before = out->modseq = mailbox.modseq;
+    out->uid_next = mailbox.uid_next;
     return found == FOUND;
 }
 

@@ -222,3 +222,18 @@ def test_mails_are_sorted_and_threaded(box):
     assert order("FROM") == [2, 4, 3, 1] and order("SUBJECT REVERSE SIZE") == [4, 3, 1, 2]
     assert good(imap.thread("REFERENCES", "UTF-8", "ALL")) == [b"(2)(1 3 4)"]
     assert good(imap.thread("ORDEREDSUBJECT", "UTF-8", "NOT", "FROM", "adam")) == [b"(4)(1 3)"]
+
+
+def test_a_move_within_one_mailbox_ends_and_is_told(box):
+    """More than one slice of it, and with a set that takes in whatever comes behind."""
+    imap = log_in(box)
+    count = int(good(imap.select("INBOX"))[0])
+    while count <= 500:
+        good(imap.copy("1:*", "INBOX"))
+        count *= 2
+        assert int(imap.untagged_responses["EXISTS"][-1]) == count
+    imap.untagged_responses.clear()
+    good(imap.uid("MOVE", "1:4294967295", "INBOX"))
+    gone, there = imap.untagged_responses["EXPUNGE"], imap.untagged_responses["EXISTS"]
+    assert len(gone) == count and int(there[-1]) == count
+    assert numbers(imap.search(None, "ALL")) == list(range(1, count + 1))

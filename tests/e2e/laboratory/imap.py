@@ -76,6 +76,7 @@ class Wire:
         if port != 143:
             self.socket = nestbox.trust.wrap_socket(self.socket, server_hostname=nestbox.hostname)
         self.unread, self.tags = b"", itertools.count(1)
+        self.heard = []  # for whoever reads a failure
         self.greeting = self.answer()
 
     def more(self):
@@ -101,10 +102,12 @@ class Wire:
         whole = self.line()
         while found := LITERAL.search(whole):
             whole += self.octets(int(found[1])) + self.line()
+        self.heard.append(whole)
         return whole
 
     def begin(self, command):
         tag = f"t{next(self.tags)}"
+        self.heard.append(("C", tag, command))
         self.socket.sendall(f"{tag} {command}\r\n".encode())
         return tag.encode()
 
@@ -270,7 +273,7 @@ class Client:
             assert self.uids[number - 1] == uid
 
     def fetch_new(self):
-        while None in self.uids:
+        if None in self.uids:
             first = self.uids.index(None) + 1
             self.no_expunge = True
             self.command(f"FETCH {first}:{len(self.uids)} (UID FLAGS{' MODSEQ' if self.kind != 'plain' else ''})")

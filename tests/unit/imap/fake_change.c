@@ -111,6 +111,15 @@ void fake_copied_clear(struct done *done)
     done->any.copied.from = done->any.copied.to = NULL;
 }
 
+/* Into INBOX itself: behind all others. */
+static uint32_t add_copy(struct fake *fake)
+{
+    uint32_t uid = fake->messages[fake->count - 1].uid + 10;
+
+    fake->messages[fake->count++] = (struct fake_message){.uid = uid, .modseq = ++fake->modseq};
+    return uid;
+}
+
 static void slice_copy(struct done *done)
 {
     struct fake *fake = done->fake;
@@ -128,12 +137,12 @@ static void slice_copy(struct done *done)
     copied->from = must_alloc_array(FAKE_SLICE, sizeof copied->from[0]);
     copied->to = must_alloc_array(FAKE_SLICE, sizeof copied->to[0]);
     copied->count = 0;
-    copied->uid_validity = 8;
-    copied->target_id = 2;
+    copied->uid_validity = done->here ? 7 : 8;
+    copied->target_id = done->here ? 1 : 2;
     copied->modseq_before = fake->modseq++;
     for (size_t i = 0; next_wanted(done, &i, &left);) {
         copied->from[copied->count] = fake->messages[i].uid;
-        copied->to[copied->count++] = ++fake->copied;
+        copied->to[copied->count++] = done->here ? add_copy(fake) : ++fake->copied;
         if (done->move)
             fake_remove_at(fake, i);
         else
@@ -148,11 +157,12 @@ struct errand *fake_copy(void *ctx, int64_t account_id, int64_t mailbox_id,
     struct done *done;
 
     (void)account_id, (void)mailbox_id;
-    if (!slice_is(to, "Work/Old"))
+    if (!slice_is(to, "Work/Old") && !slice_is(to, "INBOX"))
         return fake_failed(ERR_ABSENT, "There is no such mailbox; create it");
     done = done_new(fake_copied_clear);
     slice_by(done, ctx, uids, slice_copy);
     done->move = move;
+    done->here = slice_is(to, "INBOX");
     return errand_of(done);
 }
 

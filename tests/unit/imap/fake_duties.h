@@ -26,7 +26,7 @@ struct done {
     struct number_set uids;
     struct imap_flags_order order;
     unsigned having; /* flags without which a message is passed by */
-    bool all, move;
+    bool all, move, here;
 };
 enum { FAKE_SLICE = 2 };
 /* Does the errand, or its next slice. */

@@ -51,6 +51,7 @@ static const struct dialogue rows[] = {
     {"COPYUID", INBOX "c COPY 2:4 Work/Old\r\n", "c OK [COPYUID 8 20,30,40 1:3]"},
     {"COPY to nowhere", INBOX "c COPY 2 Nowhere\r\n", "c NO [TRYCREATE]"},
     {"MOVE", INBOX "c MOVE 2:3 Work/Old\r\n", "* OK [COPYUID 8 20,30 1:2]|* 3 EXPUNGE\r\n* 2 EXPUNGE|c OK"},
+    {"MOVE to where they are", INBOX "c MOVE 1:3 INBOX\r\nd FETCH 5 UID\r\n", "* OK [COPYUID 7 10,20,30 60,70,80]|* 3 EXPUNGE\r\n* 2 EXPUNGE\r\n* 1 EXPUNGE|* 5 EXISTS\r\n|c OK|* 5 FETCH (UID 80)"},
     {"SEARCH", INBOX "c SEARCH UNSEEN\r\nd UID SEARCH ALL\r\n", "* SEARCH 2 4\r\n|* SEARCH 20 40\r\n"},
     {"ESEARCH", INBOX "c UID SEARCH RETURN (MIN MAX COUNT ALL) TEXT x\r\n", "* ESEARCH (TAG \"c\") UID MIN 20 MAX 40 ALL 20,40 COUNT 2"},
     {"SEARCHRES", INBOX "c SEARCH RETURN (SAVE) ALL\r\nd FETCH $ UID\r\n", "c OK|* 2 FETCH|* 4 FETCH|d OK"},

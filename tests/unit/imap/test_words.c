@@ -41,6 +41,33 @@ static void sets_are_read_in_any_order(void **state)
     }
 }
 
+static void a_set_is_cut_off_above(void **state)
+{
+    static const struct {
+        uint32_t from;
+        const char *left;
+    } rows[] = {
+        {1,  ""       },
+        {2,  "1"      },
+        {4,  "1:3"    },
+        {5,  "1:3"    },
+        {7,  "1:3,6"  },
+        {8,  "1:3,6:7"},
+        {10, "1:3,6:8"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        scoped_value(number_set) set = {0};
+        scoped_value(bytes) text = {0};
+
+        assert_true(number_set_read(SLICE("1:3,6:8"), 9, &set));
+        number_set_cut(&set, rows[i].from);
+        number_set_print(&set, &text);
+        assert_string_equal(text.at ? text.at : "", rows[i].left);
+    }
+}
+
 static void dates_are_days_of_the_calendar(void **state)
 {
     int64_t ms;
@@ -139,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sets_are_read_in_any_order),
+        cmocka_unit_test(a_set_is_cut_off_above),
         cmocka_unit_test(dates_are_days_of_the_calendar),
         cmocka_unit_test(names_go_through_utf7_and_back),
         cmocka_unit_test(patterns_fit_names),
