@@ -18,6 +18,7 @@ static const struct {
     {"Delete",   ACTIVITY_DELETE  },
     {"Like",     ACTIVITY_LIKE    },
     {"Announce", ACTIVITY_ANNOUNCE},
+    {"Move",     ACTIVITY_MOVE    },
 };
 
 static enum activity_type type_of(const json_t *object)
@@ -89,6 +90,8 @@ static bool fill(const json_t *root, struct activity_facts *out, struct err *err
         return err_set(err, ERR_MALFORMED,
                        "The document is no activity: it needs a type and one actor");
     out->object_id = name_of(doc_id(object));
+    if (out->type == ACTIVITY_MOVE)
+        out->target_id = name_of(doc_sole_id(root, "target"));
     if (json_is_object(object))
         read_embedded(root, object, out);
     return true;

@@ -13,6 +13,7 @@ static void free_work(void *ctx)
 
     key_memory_clear(&work->keys);
     key_memory_clear(&work->pictures);
+    key_memory_clear(&work->moves);
     said_clear(&work->said);
     free(work);
 }
@@ -29,6 +30,7 @@ struct activitypub *activitypub_new(const struct activitypub_parts *parts)
     work->version = parts->version;
     key_memory_init(&work->keys);
     key_memory_init(&work->pictures);
+    key_memory_init(&work->moves);
     said_init(&work->said);
     return activitypub_wire_new(&(struct wire_parts){
         .duties = {work, work_show, work_judge, work_find, work_look_due, work_deliver},

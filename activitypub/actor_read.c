@@ -5,7 +5,7 @@
 #include "text.h"
 #include "webfinger_read.h"
 
-enum { NAME_CHARS_MAX = 500, KEYS_MAX = 10 };
+enum { NAME_CHARS_MAX = 500, KEYS_MAX = 10, ALIASES_MAX_READ = 256 /* as Mastodon */ };
 
 static const char *const actor_types[] = {"Person", "Service", "Application", "Group",
                                           "Organization"};
@@ -191,6 +191,23 @@ char *key_owner_read(struct slice text, const char *key_id)
         return NULL;
     const char *owner = owner_of(doc.root, key_id);
     return doc_is_name(owner, false) && doc_same_origin(owner, key_id) ? must_dup(owner) : NULL;
+}
+
+struct actor_moves actor_moves_read(struct slice text, const char *alias)
+{
+    scoped_value(doc) doc = {0};
+    struct actor_moves moves = {.names_alias = false};
+    struct err ignored;
+
+    if (!doc_read(text, &doc, &ignored))
+        return moves;
+    const json_t *aliases = doc_member(doc.root, "alsoKnownAs");
+    for (size_t i = 0; !moves.names_alias && i < doc_count(aliases) && i < ALIASES_MAX_READ; i++) {
+        const char *name = doc_id(doc_entry(aliases, i));
+        moves.names_alias = name && strcmp(name, alias) == 0;
+    }
+    moves.has_moved = doc_id(doc_member(doc.root, "movedTo")) != NULL;
+    return moves;
 }
 
 char *actor_webfinger_read(struct slice text)

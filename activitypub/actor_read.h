@@ -17,6 +17,12 @@ char *document_id_read(struct slice text);
 /* A key that lies at an address of its own: whose is it?  (GoToSocial: a stub of its owner.)  Heap; the owner's
  * document must list the key.  NULL: no key of that id. */
 char *key_owner_read(struct slice text, const char *key_id);
+/* What an actor says of where it was and where it went: does it list `alias` (an actor id) in alsoKnownAs, and has it
+ * moved on itself? */
+struct actor_moves {
+    bool names_alias, has_moved;
+};
+struct actor_moves actor_moves_read(struct slice text, const char *alias);
 /* An actor's own "webfinger" member, heap; NULL if it has none. */
 char *actor_webfinger_read(struct slice text);
 

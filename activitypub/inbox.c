@@ -62,6 +62,7 @@ bool work_judge(struct errand *errand, struct err *err)
         [JUDGE_SIGNER] = judge_signer,
         [JUDGE_CONFIRM_GONE] = judge_confirm_gone,
         [JUDGE_OBJECT] = judge_object,
+        [JUDGE_MOVE] = judge_move,
         [JUDGE_RECORD_SIGNER] = judge_record_signer,
         [JUDGE_KNOW_ACTOR] = judge_know_actor,
         [JUDGE_FETCH_ACTOR] = judge_fetch_actor,

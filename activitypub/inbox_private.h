@@ -20,6 +20,7 @@ enum judge_stage {
     JUDGE_SIGNER,
     JUDGE_CONFIRM_GONE,
     JUDGE_OBJECT,
+    JUDGE_MOVE,
     JUDGE_RECORD_SIGNER,
     JUDGE_KNOW_ACTOR,
     JUDGE_FETCH_ACTOR,
@@ -58,6 +59,7 @@ enum course judge_read(struct judgement *j, struct err *err);
 enum course judge_signer(struct judgement *j, struct err *err);
 enum course judge_confirm_gone(struct judgement *j, struct err *err);
 enum course judge_object(struct judgement *j, struct err *err);
+enum course judge_move(struct judgement *j, struct err *err);
 enum course judge_record_signer(struct judgement *j, struct err *err);
 enum course judge_know_actor(struct judgement *j, struct err *err);
 enum course judge_fetch_actor(struct judgement *j, struct err *err);

@@ -56,6 +56,13 @@ static enum fate fate_of_forwarded(const struct activity_facts *activity)
     return same_origin(activity->object_id, activity->actor) ? FATE_FETCH : FATE_DROP;
 }
 
+/* Of nobody but itself, and somewhere else.  What the other says of it is fetched (inbox_move.c). */
+static bool moves_itself(const struct activity_facts *activity)
+{
+    return same(activity->object_id, activity->actor) && activity->target_id &&
+           !same(activity->target_id, activity->actor);
+}
+
 enum fate activity_fate(const struct activity_facts *activity, bool by_signer, bool object_is_ours)
 {
     if (!by_signer)
@@ -77,6 +84,7 @@ enum fate activity_fate(const struct activity_facts *activity, bool by_signer, b
     case ACTIVITY_LIKE: return activity->object_id ? FATE_GO : FATE_DROP;
     case ACTIVITY_ACCEPT:
     case ACTIVITY_REJECT: return FATE_GO;
+    case ACTIVITY_MOVE: return moves_itself(activity) ? FATE_FETCH : FATE_DROP;
     case ACTIVITY_OTHER: return FATE_DROP;
     }
     __builtin_unreachable();

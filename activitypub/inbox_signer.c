@@ -140,6 +140,8 @@ enum course judge_object(struct judgement *j, struct err *err)
     case FATE_GO: return object_settled(j);
     case FATE_FETCH: break;
     }
+    if (activity->type == ACTIVITY_MOVE)
+        return judge_next(j, JUDGE_MOVE);
     document_aim(&j->document, DOCUMENT_ACTIVITY, activity->object_id);
     return object_fetched(j, err);
 }

@@ -22,6 +22,7 @@ struct activitypub_work {
     const char *version;
     struct key_memory keys;     /* which keys need not be asked for again just now */
     struct key_memory pictures; /* whose picture was fetched lately, and from where just now */
+    struct key_memory moves;    /* whose move was looked at just now */
     struct said said;           /* the post that is being sent */
 };
 

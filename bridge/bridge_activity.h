@@ -41,6 +41,7 @@ enum activity_type {
     ACTIVITY_DELETE,
     ACTIVITY_LIKE,
     ACTIVITY_ANNOUNCE,
+    ACTIVITY_MOVE,
 };
 struct mention_facts {
     char *href, *name;
@@ -69,6 +70,7 @@ struct activity_facts {
     enum activity_type type;
     char *id, *actor; /* actor: the verified signer */
     char *object_id;  /* of a bare or embedded object; or NULL */
+    char *target_id;  /* Move: where to; or NULL */
     enum activity_type
         object_type; /* Undo, Accept, Reject: what is undone or answered; ACTIVITY_OTHER if only an id */
     char *object_actor, *object_object; /* of the embedded one */
@@ -91,6 +93,9 @@ struct activity_arrival { /* owned by activitypub's errand */
     int64_t received_ms;
     char *
         wanted_actor; /* set by prepare(): an actor id mentioned or answered that must be fetched first; or NULL */
+    /* Move: the account moved to, read just now, which says that it is the actor too.  NULL: it is one of ours, and the
+     * bridge knows what it says. */
+    struct actor_facts *target;
     struct knock_picture picture;
     struct activity_plan *plan;
 };

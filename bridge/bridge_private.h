@@ -94,6 +94,10 @@ char *person_short_name(
 MUST_CHECK bool person_for_handle(struct bridge *bridge, struct store_tx *tx, struct slice user,
                                   struct slice host, int64_t *out_id, struct err *err);
 
+/* Did that person move there (docs/moving.md)?  Then they are one. */
+MUST_CHECK bool person_moved_to(struct store_view *view, int64_t person_id, int64_t to_id,
+                                bool *out, struct err *err);
+
 /* The account follows the person, or no longer (people_follow.c).  ERR_ABSENT: gone for good. */
 MUST_CHECK bool follow_record(struct bridge *bridge, struct store_tx *tx,
                               const struct account *account, struct slice user, struct slice host,

@@ -72,6 +72,7 @@ bool bridge_chores(struct bridge *bridge, int64_t *out_next_ms, struct err *err)
 
     if (!release_held(bridge, &next_ms, err) || !run_slices(bridge, expand_broadcast, &more, err) ||
         !run_slices(bridge, change_deliveries, &more, err) ||
+        !run_slices(bridge, carry_moves, &more, err) ||
         !run_slices(bridge, fill_maildirs, &more, err) ||
         !run_slices(bridge, renew_secrets, &more, err) || !tell_undelivered(bridge, err) ||
         !tell_suspended(bridge, err) || !ask_in_turn(bridge, err) || !tell_of_keys(bridge, err) ||

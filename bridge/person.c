@@ -147,3 +147,13 @@ bool person_for_handle(struct bridge *bridge, struct store_tx *tx, struct slice 
     fresh.word = bridge_person_word(bridge, user, host);
     return store_put_person(tx, &fresh, out_id, err);
 }
+
+bool person_moved_to(struct store_view *view, int64_t person_id, int64_t to_id, bool *out,
+                     struct err *err)
+{
+    struct move move = {0};
+    enum found found = store_move(view, person_id, &move, err);
+
+    *out = found == FOUND && move.to_id == to_id;
+    return found != FAILED;
+}

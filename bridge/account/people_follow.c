@@ -30,24 +30,23 @@ static bool read_person(struct bridge *bridge, struct slice person, struct follo
 }
 
 /* Wants Follow (1) or Undo (2); an Undo of what was never asked is nothing. */
-static bool want_follow(struct bridge *bridge, struct store_tx *tx, struct follow_step *step,
-                        const struct person *person, struct err *err)
+bool follow_person(struct bridge *bridge, struct store_tx *tx, const struct account *account,
+                   const struct person *person, bool follow, struct err *err)
 {
     int64_t id = 0;
     struct follow before = {0};
     enum found found =
-        store_follow(store_tx_view(tx), step->account.person_id, person->id, &before, err);
+        store_follow(store_tx_view(tx), account->person_id, person->id, &before, err);
     bool follows =
         found == FOUND && (before.state == FOLLOW_WAITING || before.state == FOLLOW_ACCEPTED);
 
     follow_clear(&before);
-    if (found == FAILED || follows == step->follow)
+    if (found == FAILED || follows == follow)
         return found != FAILED;
-    return store_put_follow(tx, step->account.person_id, person->id,
-                            step->follow ? FOLLOW_WAITING : FOLLOW_LEFT, NULL, &id, err) &&
-           person_want(tx, person, SUBJECT_FOLLOW, id, step->account.id,
-                       step->follow ? FOLLOW_WANTED : UNDO_WANTED, false, clock_now(bridge->clock),
-                       err);
+    return store_put_follow(tx, account->person_id, person->id,
+                            follow ? FOLLOW_WAITING : FOLLOW_LEFT, NULL, &id, err) &&
+           person_want(tx, person, SUBJECT_FOLLOW, id, account->id,
+                       follow ? FOLLOW_WANTED : UNDO_WANTED, false, clock_now(bridge->clock), err);
 }
 
 static bool record_follow(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
@@ -69,7 +68,7 @@ static bool record_follow(struct bridge *bridge, struct store_tx *tx, void *ctx,
     if (person.gone)
         return err_set(err, ERR_ABSENT, "@%.*s@%.*s is gone for good", SLICE_ARGS(step->user),
                        SLICE_ARGS(step->host));
-    return want_follow(bridge, tx, step, &person, err);
+    return follow_person(bridge, tx, &step->account, &person, step->follow, err);
 }
 
 bool follow_record(struct bridge *bridge, struct store_tx *tx, const struct account *account,

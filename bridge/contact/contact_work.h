@@ -199,6 +199,21 @@ MUST_CHECK bool drop_ignored(struct bridge *bridge, struct err *err);
 /* Chores: requests and decisions whose time is over. */
 MUST_CHECK bool expire_contacts(struct bridge *bridge, struct err *err);
 
+/* ---- contact_move.c ---- */
+struct contact_move { /* somebody goes on as somebody else: what of it one account would see */
+    bool welcome;     /* goes over */
+    bool
+        barred; /* the new account may not come in, or would not: refused or ignored, here or there */
+};
+MUST_CHECK bool contact_move_look(struct bridge *bridge, struct store_view *view,
+                                  int64_t account_id, const struct person *here,
+                                  const struct person *there, struct contact_move *out,
+                                  struct err *err);
+/* In apply(). */
+MUST_CHECK bool contact_move_carry(struct bridge *bridge, struct store_tx *tx,
+                                   const struct account *account, const struct person *here,
+                                   const struct person *there, struct err *err);
+
 /* ---- contact_page.c ---- */
 /* The word in the link of a request: its REF, and a proof that we wrote it. */
 enum { CONTACT_WORD_LEN = REF_LEN + 20 };

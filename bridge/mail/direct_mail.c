@@ -145,7 +145,10 @@ static bool refuse_other_person(struct mail_work *work, struct drafting *draftin
         if (author.kind != PERSON_FEDIVERSE || !one->user || !author.user ||
             one->person_id == author.id || one->person_id == 0)
             continue;
-        if (slice_is_nocase(slice_of(one->user), author.user) &&
+        bool moved = false;
+        if (!person_moved_to(work->view, author.id, one->person_id, &moved, err))
+            return false;
+        if (!moved && slice_is_nocase(slice_of(one->user), author.user) &&
             slice_is_nocase(slice_of(one->host), author.host))
             *out_refused = work_answer(
                 work, VERDICT_NOT_ALLOWED,

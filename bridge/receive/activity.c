@@ -160,6 +160,7 @@ bool bridge_activity_concerns(struct bridge *bridge, struct store_view *view,
     case ACTIVITY_DELETE: return delete_concerns(view, activity, out, err);
     case ACTIVITY_LIKE: return knows_message(view, activity->object_id, true, out, err);
     case ACTIVITY_ANNOUNCE: return announce_concerns(view, activity, out, err);
+    case ACTIVITY_MOVE: return move_concerns(bridge, view, activity, out, err);
     }
     __builtin_unreachable();
 }
@@ -218,7 +219,7 @@ bool bridge_activity_record(struct bridge *bridge, struct store_tx *tx,
         [ACTIVITY_ACCEPT] = record_follow_answer, [ACTIVITY_REJECT] = record_follow_answer,
         [ACTIVITY_CREATE] = record_note_in,       [ACTIVITY_UPDATE] = record_update,
         [ACTIVITY_DELETE] = record_note_deleted,  [ACTIVITY_LIKE] = record_like,
-        [ACTIVITY_ANNOUNCE] = record_announce,
+        [ACTIVITY_ANNOUNCE] = record_announce,    [ACTIVITY_MOVE] = record_move_in,
     };
     unsigned type = arrival->activity.type;
 

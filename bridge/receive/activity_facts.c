@@ -67,6 +67,7 @@ void activity_facts_clear(struct activity_facts *activity)
     free(activity->id);
     free(activity->actor);
     free(activity->object_id);
+    free(activity->target_id);
     free(activity->object_actor);
     free(activity->object_object);
     if (activity->note)
@@ -81,6 +82,9 @@ void activity_facts_clear(struct activity_facts *activity)
 void activity_arrival_clear(struct activity_arrival *arrival)
 {
     activity_facts_clear(&arrival->activity);
+    if (arrival->target)
+        actor_facts_clear(arrival->target);
+    free(arrival->target);
     free(arrival->inbox_user);
     free(arrival->inbox_domain);
     free(arrival->wanted_actor);

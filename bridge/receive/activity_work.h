@@ -188,11 +188,19 @@ typedef bool record_step(struct bridge *, struct store_tx *, struct activity_arr
                          struct err *);
 prepare_step prepare_note, prepare_announce, prepare_like, prepare_follow;
 record_step record_note_in, record_note_deleted, record_announce, record_like, record_follow_in,
-    record_undo, record_follow_answer;
+    record_undo, record_follow_answer, record_move_in;
 /* Undo of a Like or a boost. */
 MUST_CHECK bool record_reaction_undone(struct bridge *bridge, struct store_tx *tx,
                                        const struct activity_facts *activity,
                                        enum reaction reaction, struct err *err);
+/* ---- moves (receive_move.c, move_carry.c) ---- */
+enum { MOVE_REST_MS = 7 * DAY_MS }; /* one move in that time, as elsewhere */
+/* Is there anybody here to whom it could be carried, and is it time? */
+MUST_CHECK bool move_concerns(struct bridge *bridge, struct store_view *view,
+                              const struct activity_facts *activity, bool *out, struct err *err);
+/* Chores: what the move of one person means for one account here. */
+MUST_CHECK bool carry_moves(struct bridge *bridge, bool *out_more, struct err *err);
+
 /* ---- notices (notice.c) ---- */
 struct notice {
     const struct account *account;
@@ -275,6 +283,10 @@ SCOPED_VALUE(outgoing, outgoing_clear)
 MUST_CHECK bool follow_settle(struct bridge *bridge, struct store_tx *tx,
                               const struct account *account, const struct person *follower,
                               enum contact_state decision, struct err *err);
+/* The account follows a person elsewhere, or no longer.  In apply(). */
+MUST_CHECK bool follow_person(struct bridge *bridge, struct store_tx *tx,
+                              const struct account *account, const struct person *person,
+                              bool follow, struct err *err);
 /* Somebody here follows another here, or no longer: no network.  ERR_ABSENT: nobody of that name. */
 MUST_CHECK bool follow_neighbour(struct bridge *bridge, struct store_tx *tx,
                                  const struct account *follower, struct slice user,

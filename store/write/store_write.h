@@ -15,6 +15,7 @@
 #include "store_invitation.h"
 #include "store_mailbox.h"
 #include "store_message.h"
+#include "store_move.h"
 #include "store_own_key.h"
 #include "store_pass.h"
 #include "store_peer.h"
@@ -58,6 +59,11 @@ MUST_CHECK bool store_put_person_key(struct store_tx *tx, const struct person_ke
 MUST_CHECK bool store_put_follow(struct store_tx *tx, int64_t follower_id, int64_t followed_id,
                                  enum follow_state state, const char *activity_id, int64_t *out_id,
                                  struct err *err);
+/* In the place of the person's last. */
+MUST_CHECK bool store_put_move(struct store_tx *tx, const struct move *move, struct err *err);
+/* At most ALIASES_MAX are read: the caller counts. */
+MUST_CHECK bool store_put_alias(struct store_tx *tx, int64_t account_id, const char *actor_id,
+                                bool present, struct err *err);
 /* The row goes, and with it the follower, if it is a mail person nobody needs any more. */
 MUST_CHECK bool store_forget_follow(struct store_tx *tx, int64_t follow_id, struct err *err);
 /* How its address fares, as the struct says. */

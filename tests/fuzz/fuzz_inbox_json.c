@@ -55,6 +55,7 @@ static void read_activity(struct slice text)
     assert(activity.actor);
     check_name(activity.actor);
     check_name(activity.object_id);
+    check_name(activity.target_id);
     if (activity.note)
         check_note(activity.note);
     if (activity.person)
@@ -91,6 +92,7 @@ static void read_discovery(struct slice text)
     if (webfinger_read(text, &finger, &err))
         check_name(finger.actor_id);
     (void)handle;
+    (void)actor_moves_read(text, "https://m.example/users/bob");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -77,6 +77,8 @@ bool bridge_activity_record(struct bridge *bridge, struct store_tx *tx,
                 arrival->inbox_user ? arrival->inbox_user : "", arrival->inbox_domain);
     if (activity->note)
         bytes_print(&bridge->told, " note %s", activity->note->html ? activity->note->html : "");
+    if (arrival->target)
+        bytes_print(&bridge->told, " to %s", arrival->target->id);
     if (arrival->picture.raw.len > 0)
         bytes_print(&bridge->told, " picture %s", arrival->picture.raw.at);
     bytes_add_text(&bridge->told, "\n");

@@ -94,6 +94,7 @@ void house_open(struct house *house)
                                             .version = "0.1.0"};
     key_memory_init(&house->work.keys);
     key_memory_init(&house->work.pictures);
+    key_memory_init(&house->work.moves);
     said_init(&house->work.said);
     house->duties = (struct activitypub_duties){&house->work, work_show,     work_judge,
                                                 work_find,    work_look_due, work_deliver};
@@ -108,6 +109,7 @@ void house_close(struct house *house)
 
     key_memory_clear(&house->work.keys);
     key_memory_clear(&house->work.pictures);
+    key_memory_clear(&house->work.moves);
     said_clear(&house->work.said);
     store_close(house->store);
     bytes_clear(&house->key);

@@ -117,8 +117,9 @@ static void activities(void **state)
          "0\",\"type\":\"Create\",\"actor\":\"https://l.example/u/x\"}}",                                                         ACTIVITY_ANNOUNCE, ACTIVITY_CREATE, "https://l.example/a/1",                 "https://l.example/a/0",
          "https://l.example/u/x",                                                                                                                                                                                                                                                    NULL},
         {"a type nobody knows",
-         "{\"id\":\"https://m.example/1\",\"type\":\"Move\",\"actor\":\"" BOB "\",\"object\":\"" BOB
-         "\"}",                                                                                                                   ACTIVITY_OTHER,    ACTIVITY_OTHER,  "https://m.example/1",                   BOB,                               NULL,                              NULL},
+         "{\"id\":\"https://m.example/1\",\"type\":\"Arrive\",\"actor\":\"" BOB
+         "\",\"object\":\"" BOB "\"}",
+         ACTIVITY_OTHER,                                                                                                                             ACTIVITY_OTHER,  "https://m.example/1",                   BOB,                               NULL,                              NULL},
         {"an Add without an id",                         "{\"type\":\"Add\",\"actor\":\"" BOB "\",\"object\":\"" NOTE "\"}",
          ACTIVITY_OTHER,                                                                                                                             ACTIVITY_OTHER,  NULL,                                    NOTE,                              NULL,                              NULL},
         {"a null id",                                    "{\"id\":null,\"type\":\"Like\",\"actor\":\"" BOB "\",\"object\":null}",

@@ -225,25 +225,25 @@ static void what_is_answered_before_any_fetch(void **state)
         const char *name, *body;
         int status;
     } rows[] = {
-        {"no JSON",                                  "{",                                         400},
+        {"no JSON",                                  "{",                                           400},
         {"an activity without id",
          "{\"type\":\"Follow\",\"actor\":\"" BOB
-         "\",\"object\":\"https://example.org/users/alice\"}",                                    400},
+         "\",\"object\":\"https://example.org/users/alice\"}",                                      400},
         {"an id on another host",
          "{\"id\":\"https://v.example/4f\",\"type\":\"Follow\",\"actor\":\"" BOB
-         "\",\"object\":\"https://example.org/users/alice\"}",                                    400},
+         "\",\"object\":\"https://example.org/users/alice\"}",                                      400},
         {"the Delete of an actor we never heard of",
          "{\"id\":\"" BOB "#delete\",\"type\":\"Delete\",\"actor\":\"" BOB "\",\"object\":\"" BOB
-         "\"}",                                                                                   202},
+         "\"}",                                                                                     202},
         {"its Update",
          "{\"id\":\"" BOB "#u\",\"type\":\"Update\",\"actor\":\"" BOB "\",\"object\":{\"id\":\"" BOB
-         "\",\"type\":\"Person\"}}",                                                              202},
+         "\",\"type\":\"Person\"}}",                                                                202},
         {"a type nobody knows",
-         "{\"id\":\"" BOB "#m\",\"type\":\"Move\",\"actor\":\"" BOB "\",\"object\":\"" BOB "\"}",
-         202                                                                                         },
+         "{\"id\":\"" BOB "#m\",\"type\":\"Arrive\",\"actor\":\"" BOB "\",\"object\":\"" BOB "\"}",
+         202                                                                                           },
         {"somebody of ours, from outside",
          "{\"id\":\"https://example.org/1\",\"type\":\"Like\",\"actor\":\"https://example.org/"
-         "users/alice\",\"object\":\"https://example.org/2\"}",                                   202},
+         "users/alice\",\"object\":\"https://example.org/2\"}",                                     202},
     };
     struct house house;
 

@@ -84,6 +84,32 @@ static void fates(void **state)
     }
 }
 
+static void who_moves_moves_itself_and_elsewhere(void **state)
+{
+    static const struct {
+        const char *name, *object_id, *target_id;
+        bool forwarded;
+        enum fate fate;
+    } rows[] = {
+        {"to another account",           BOB,  EVE,  false, FATE_FETCH},
+        {"somebody else",                EVE,  EVE,  false, FATE_DROP },
+        {"nobody",                       NULL, EVE,  false, FATE_DROP },
+        {"to where it is",               BOB,  BOB,  false, FATE_DROP },
+        {"nowhere",                      BOB,  NULL, false, FATE_DROP },
+        {"as somebody else tells of it", BOB,  EVE,  true,  FATE_DROP },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct activity_facts activity = {.type = ACTIVITY_MOVE,
+                                          .actor = text(BOB),
+                                          .object_id = text(rows[i].object_id),
+                                          .target_id = text(rows[i].target_id)};
+        if (activity_fate(&activity, !rows[i].forwarded, false) != rows[i].fate)
+            fail_msg("%s", rows[i].name);
+    }
+}
+
 static void an_actor_updates_itself_alone(void **state)
 {
     struct actor_facts person = {.id = text(BOB)};
@@ -206,6 +232,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fates),
+        cmocka_unit_test(who_moves_moves_itself_and_elsewhere),
         cmocka_unit_test(an_actor_updates_itself_alone),
         cmocka_unit_test(ids_lie_on_the_actors_host),
         cmocka_unit_test(answers_to_deliveries),

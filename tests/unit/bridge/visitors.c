@@ -78,21 +78,27 @@ static void commit(struct town *town, commit_step *step, struct step *ctx)
         fail_msg("commit: %s (%s)", err.said, err.cause);
 }
 
+static void facts_of(const char *who, struct actor_facts *out)
+{
+    const char *host = host_of(who);
+
+    out->id = actor_named(who);
+    out->user = must_dup(who);
+    out->host = must_dup(host);
+    out->name = must_print("%c%s", who[0] - 'a' + 'A', who + 1);
+    out->url = must_print("https://%s/@%s", host, who);
+    out->inbox = must_print("%s/inbox", out->id);
+    out->shared_inbox = must_print("https://%s/inbox", host);
+    out->followers = must_print("%s/followers", out->id);
+}
+
 static bool record_visitor(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
 {
     const struct step *step = ctx;
-    const char *host = host_of(step->who);
     scoped_value(actor_facts) actor = {0};
     int64_t id;
 
-    actor.id = actor_named(step->who);
-    actor.user = must_dup(step->who);
-    actor.host = must_dup(host);
-    actor.name = must_print("%c%s", step->who[0] - 'a' + 'A', step->who + 1);
-    actor.url = must_print("https://%s/@%s", host, step->who);
-    actor.inbox = must_print("%s/inbox", actor.id);
-    actor.shared_inbox = must_print("https://%s/inbox", host);
-    actor.followers = must_print("%s/followers", actor.id);
+    facts_of(step->who, &actor);
     return bridge_record_actor(bridge, tx, &actor, &id, err);
 }
 
@@ -174,6 +180,12 @@ static struct activity_arrival *arrival_of(struct town *town, const struct said 
     activity->object_object = must_dup(said->object_object);
     if (said->note)
         activity->note = note_of(said);
+    if (said->target)
+        activity->target_id = actor_named(said->target);
+    if (said->target && host_of(said->target)) {
+        arrival->target = must_new(struct actor_facts);
+        facts_of(said->target, arrival->target);
+    }
     arrival->picture.looked = said->picture.len > 0;
     bytes_add(&arrival->picture.raw, said->picture);
     return arrival;

@@ -15,6 +15,7 @@ struct said {
     const char *who;    /* bob */
     const char *id;     /* activity; NULL: made of the note's */
     const char *object; /* an id; or NULL */
+    const char *target; /* of a Move: "dan", "alice"; or NULL */
     enum activity_type object_type;
     const char *object_actor, *object_object;
     /* a note, if it has an id */
