@@ -16,17 +16,18 @@ import { createInterface } from "node:readline";
 import { Temporal } from "@js-temporal/polyfill";
 import { createFederation, generateCryptoKeyPair, MemoryKvStore } from "@fedify/fedify";
 import {
-  Accept, Activity, Announce, Create, Delete, Endpoints, Follow, Image, Like, Mention, Note, Person, PUBLIC_COLLECTION,
+  Accept, Activity, Announce, Create, Delete, Endpoints, Follow, Image, Like, Mention, Move, Note, Person, PUBLIC_COLLECTION,
   Tombstone, Undo, Update,
 } from "@fedify/fedify/vocab";
 
 const [host, address, certificate, key, firstKnock] = process.argv.slice(2);
 const origin = new URL(`https://${host}`);
-const people = ["bob", "dan", "eve"];
+const people = ["bob", "dan", "eve", "max"];
 const keys = new Map(); // person -> key pairs, made at first need
 const notes = new Map(); // path -> Note, so that others may fetch what was sent
 const sent = new Map(); // id -> Activity, so that it can be undone
 const followers = new Map(people.map((person) => [person, new Map()]));
+const aliases = new Map(); // person -> ids that they say they are too
 const schemes = new Map(); // activity id -> scheme of the request that brought it
 // What Eve looks like; the others show no face.  With a comment in it, as cameras leave one.
 const face = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAIAAAAlC+aJAAAAGXRFWHRDb21tZW50AHdoZXJlIGl0IHdhcyBtYWRlZ9eGjQAAANNJ" +
@@ -57,6 +58,7 @@ federation
       followers: context.getFollowersUri(identifier),
       endpoints: new Endpoints({ sharedInbox: context.getInboxUri() }),
       icon: identifier === "eve" ? new Image({ url: new URL("/faces/eve.png", origin), mediaType: "image/png" }) : null,
+      aliases: aliases.get(identifier) ?? [],
       publicKey: pairs[0].cryptographicKey,
       assertionMethods: pairs.map((pair) => pair.multikey),
     });
@@ -208,6 +210,17 @@ const commands = {
     const undone = sent.get(command.activity);
     const undo = new Undo({ id: nextUri("undos"), actor: context.getActorUri(command.from), object: undone });
     return await send(context, command, undo);
+  },
+  async alias(_context, { person, ids }) {
+    aliases.set(person, ids.map((id) => new URL(id)));
+    return {};
+  },
+  async move(context, command) {
+    const actor = context.getActorUri(command.from);
+    const move = new Move({
+      id: nextUri("moves"), actor, object: actor, target: new URL(command.target), to: PUBLIC_COLLECTION,
+    });
+    return await send(context, command, move);
   },
   async rotate(_context, { person }) {
     keys.delete(person);

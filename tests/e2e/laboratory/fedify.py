@@ -17,7 +17,7 @@ PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 
 
 class FedifyPeer(Process):
-    """People bob, dan and eve on `host`.  `activities` holds what Fedify verified, `requests` every request."""
+    """People bob, dan, eve and max on `host`.  `activities` holds what Fedify verified, `requests` every request."""
 
     def __init__(self, folder, ca, host, address, first_knock=RFC9421):
         self.host = host
