@@ -154,7 +154,7 @@ static void answer_by_reply(enum contact_choice choice, const char *robot_ref)
     say_to(&town, to, words[choice], TAKEN, "");
 }
 
-struct move {
+struct shift {
     struct store_change change;
     const char *from, *to;
     bool copy_only;
@@ -162,7 +162,7 @@ struct move {
 
 static bool apply_move(struct store_change *change, struct store_tx *tx, struct err *err)
 {
-    struct move *it = container_of(change, struct move, change);
+    struct shift *it = container_of(change, struct shift, change);
     scoped_value(mailbox) from = {0};
     const struct uid_range all = {1, UINT32_MAX};
     struct mailbox_outcome outcome = {0};
@@ -195,7 +195,7 @@ static const char *const folder_of[] = {MAILBOX_CONTACTS_WELCOME, MAILBOX_CONTAC
 
 static void answer_by_move(enum contact_choice choice, const char *ref)
 {
-    struct move it = {.change.apply = apply_move, .from = lies_where(), .to = folder_of[choice]};
+    struct shift it = {.change.apply = apply_move, .from = lies_where(), .to = folder_of[choice]};
     struct err err;
 
     (void)ref;
@@ -273,10 +273,10 @@ static void test_every_way(void **state)
 
 static void test_two_steps_of_programs_without_move(void **state)
 {
-    struct move it = {.change.apply = apply_move,
-                      .from = MAILBOX_CONTACTS_NEW,
-                      .to = MAILBOX_CONTACTS_WELCOME,
-                      .copy_only = true};
+    struct shift it = {.change.apply = apply_move,
+                       .from = MAILBOX_CONTACTS_NEW,
+                       .to = MAILBOX_CONTACTS_WELCOME,
+                       .copy_only = true};
     struct err err;
 
     (void)state;
