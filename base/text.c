@@ -1,7 +1,9 @@
 /*
- * Percent and HTML escapes, strings of IMAP.
+ * Percent and HTML escapes, lines for a terminal, strings of IMAP.
  */
 #include "text.h"
+
+enum { LINE_MAX_CHARS = 78 };
 
 static bool unreserved(char c) /* RFC 3986 2.3 */
 {
@@ -102,4 +104,22 @@ void imap_string_add(struct bytes *out, struct slice text)
         bytes_add_char(out, text.at[i]);
     }
     bytes_add_char(out, '"');
+}
+
+void text_wrap(struct bytes *out, const char *margin, const char *text)
+{
+    struct slice rest = slice_of(text);
+    size_t column = 0;
+
+    while (rest.at) {
+        struct slice word = slice_cut(&rest, ' ');
+        if (column > 0 && column + 1 + word.len > LINE_MAX_CHARS) {
+            bytes_add_char(out, '\n');
+            column = 0;
+        }
+        bytes_add_text(out, column == 0 ? margin : " ");
+        column += (column == 0 ? strlen(margin) : 1) + word.len;
+        bytes_add(out, word);
+    }
+    bytes_add_char(out, '\n');
 }

@@ -1,5 +1,6 @@
 /*
- * text — encodings more than one room needs: base64, hex, percent, UTF-8, host names, HTML escaping, strings of IMAP.
+ * text — encodings more than one room needs: base64, hex, percent, UTF-8, host names, HTML escaping, lines
+ * for a terminal, strings of IMAP.
  */
 #ifndef NESTBOX_BASE_TEXT_H
 #define NESTBOX_BASE_TEXT_H
@@ -24,6 +25,8 @@ size_t utf8_read(struct slice at, uint32_t *out);
 void utf8_add(struct bytes *out, uint32_t code); /* what is no character becomes U+FFFD */
 
 void html_escape_add(struct bytes *out, struct slice s); /* & < > " ' */
+/* The words of `text` in lines of at most 78 octets, each behind `margin` and ended; a longer word stands alone. */
+void text_wrap(struct bytes *out, const char *margin, const char *text);
 void imap_string_add(struct bytes *out,
                      struct slice text); /* quoted, or a literal (RFC 9051 4.3) */
 

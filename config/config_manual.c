@@ -3,7 +3,7 @@
  */
 #include "config_private.h"
 
-enum { LINE_MAX_CHARS = 78 };
+#include "text.h"
 
 void setting_form(const struct setting *setting, struct bytes *out)
 {
@@ -13,25 +13,6 @@ void setting_form(const struct setting *setting, struct bytes *out)
     }
     for (size_t i = 0; setting->choices[i]; i++)
         bytes_print(out, "%s%s", i ? "|" : "", setting->choices[i]);
-}
-
-/* Words in lines, each line behind `margin`. */
-static void wrap(struct bytes *out, const char *margin, const char *text)
-{
-    struct slice rest = slice_of(text);
-    size_t column = 0;
-
-    while (rest.at) {
-        struct slice word = slice_cut(&rest, ' ');
-        if (column > 0 && column + 1 + word.len > LINE_MAX_CHARS) {
-            bytes_add_char(out, '\n');
-            column = 0;
-        }
-        bytes_add_text(out, column == 0 ? margin : " ");
-        column += (column == 0 ? strlen(margin) : 1) + word.len;
-        bytes_add(out, word);
-    }
-    bytes_add_char(out, '\n');
 }
 
 static bool new_section(size_t row)
@@ -62,9 +43,9 @@ void config_manual(struct bytes *out)
         bytes_print(out, "  %s = ", setting->key);
         setting_form(setting, out);
         bytes_add_char(out, '\n');
-        wrap(out, "      ", setting->help);
+        text_wrap(out, "      ", setting->help);
         add_standard(setting, &standard);
-        wrap(out, "      ", bytes_slice(&standard).at);
+        text_wrap(out, "      ", bytes_slice(&standard).at);
     }
 }
 
@@ -114,7 +95,7 @@ void config_manual_page(struct bytes *out)
         add_page_row(&config_table[i], out);
     }
     bytes_add_text(out, ".SH FILES\n.TP\n/etc/nestbox/nestbox.conf\nread unless\n.B \\-\\-config\n"
-                        "names another.\n.SH SEE ALSO\n.BR nestbox (1)\n");
+                        "names another.\n.SH SEE ALSO\n.BR nestbox (8)\n");
 }
 
 /* The value `init` was told, or NULL. */
@@ -127,7 +108,7 @@ static const char *given(const struct setting *setting, const char *domain, cons
 
 static void add_sample_row(const struct setting *setting, const char *value, struct bytes *out)
 {
-    wrap(out, "# ", setting->help);
+    text_wrap(out, "# ", setting->help);
     bytes_print(out, "%s%s = ", value ? "" : ";", setting->key);
     if (value || setting->fallback)
         bytes_add_text(out, value ? value : setting->fallback);

@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include "memory.h"
+#include "text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -102,6 +103,9 @@ static bool option_known(const struct command_row *row, struct slice option, boo
     size_t equals = slice_find(option, '=');
     if (equals != SIZE_MAX)
         name = slice_first(option, equals);
+    *out_wants_value = true;
+    if (slice_is(name, "--config"))
+        return true; /* of every command; here it has no value, since with one it was taken before */
 
     struct slice rest = slice_of(row->options);
     while (rest.at) {
@@ -122,8 +126,9 @@ static bool check_options(const struct command_row *row, const struct command *c
         bool wants_value;
         struct slice option = slice_of(command->options[i]);
         if (!option_known(row, option, &wants_value))
-            return err_set(err, ERR_MALFORMED, "nestbox %s knows no option %s; see nestbox --help",
-                           row->words, command->options[i]);
+            return err_set(err, ERR_MALFORMED,
+                           "nestbox %s knows no option %s; see nestbox %s --help", row->words,
+                           command->options[i], row->words);
         if (wants_value != (slice_find(option, '=') != SIZE_MAX))
             return err_set(err, ERR_MALFORMED,
                            wants_value ? "%s wants a value: %s=…" : "%s takes no value",
@@ -137,18 +142,20 @@ static bool check_arguments(const struct command_row *row, const struct command 
 {
     if ((int)command->argument_count >= row->least && (int)command->argument_count <= row->most)
         return true;
-    return err_set(err, ERR_MALFORMED, "usage: nestbox %s %s", row->words, row->arguments);
+    return err_set(err, ERR_MALFORMED, "usage: nestbox %s%s%s", row->words,
+                   row->arguments[0] ? " " : "", row->arguments);
 }
 
-/* "--name VALUE" becomes the one word "--name=VALUE", so that later code knows one form. */
+/* "--name VALUE" becomes the one word "--name=VALUE", so that later code knows one form.  Which command it will be is
+ * not known yet: an option has a value in all of them, or in none. */
 static bool wants_next_word(const char *option)
 {
-    static const char *const with_value[] = {"--domain", "--dir", "--name",   "--maildir",
-                                             "--config", "--say", "--minutes"};
+    struct slice name = slice_of(option);
+    bool wants_value;
 
-    for (size_t i = 0; i < COUNT_OF(with_value); i++)
-        if (strcmp(option, with_value[i]) == 0)
-            return true;
+    for (size_t i = 0; i < command_row_count; i++)
+        if (option_known(&command_rows[i], name, &wants_value) && wants_value)
+            return slice_find(name, '=') == SIZE_MAX;
     return false;
 }
 
@@ -233,20 +240,39 @@ bool command_read(int argc, char *const *argv, struct command *command,
     return check_options(*out_row, command, err) && check_arguments(*out_row, command, err);
 }
 
-void command_help(struct bytes *out, const struct command_row *row)
+static void help_row(const struct command_row *row, struct bytes *out)
 {
-    if (row) {
-        bytes_print(out, "nestbox %s %s\n    %s.\n", row->words, row->arguments, row->help);
-        return;
-    }
+    bytes_print(out, "  %s%s%s\n", row->words, row->arguments[0] ? " " : "", row->arguments);
+    text_wrap(out, "      ", row->help);
+}
+
+static void help_all(struct bytes *out)
+{
     bytes_add_text(out, "nestbox: a mail address that Mastodon can follow\n\n"
                         "usage: nestbox COMMAND [--config FILE] [--json]\n\n");
     for (size_t i = 0; i < command_row_count; i++)
-        bytes_print(out, "  %s %s\n      %s\n", command_rows[i].words, command_rows[i].arguments,
-                    command_rows[i].help);
-    bytes_add_text(out,
-                   "\nADDRESS is a mail address of an account here; PERSON is a mail address,\n"
-                   "bob=social.example@D or @bob@social.example; REF names a post.\n"
-                   "Exit: 0 done, 1 refused or failed, 2 wrong usage.\n"
-                   "Settings: /etc/nestbox/nestbox.conf, see nestbox.conf(5).\n");
+        help_row(&command_rows[i], out);
+    bytes_add_text(
+        out, "\nADDRESS is a mail address of an account here; PERSON is a mail address,\n"
+             "bob=social.example@D or @bob@social.example; REF names a post.\n"
+             "Every command takes --config FILE (/etc/nestbox/nestbox.conf unless given), and\n"
+             "every listing --json. Exit: 0 done, 1 refused or failed, 2 wrong usage.\n"
+             "nestbox COMMAND --help shows one or a group; nestbox help settings the settings.\n");
+}
+
+bool command_help(const struct command *command, const struct command_row *row, struct bytes *out,
+                  struct err *err)
+{
+    bool found = row || command->argument_count == 0;
+
+    if (row)
+        help_row(row, out);
+    else if (found)
+        help_all(out);
+    for (size_t i = 0; !found && i < command_row_count; i++) {
+        struct slice rest = slice_of(command_rows[i].words);
+        if (slice_is(slice_cut(&rest, ' '), command->arguments[0]))
+            help_row(&command_rows[i], out);
+    }
+    return found || out->len > 0 || refuse_words(command, err);
 }

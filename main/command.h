@@ -12,6 +12,7 @@
 #include "err.h"
 
 enum { COMMAND_WORDS_MAX = 64, COMMAND_INPUT_MAX = 64 * 1024 * 1024 };
+#define CONFIG_STANDARD "/etc/nestbox/nestbox.conf"
 enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 
 struct bridge;
@@ -61,10 +62,6 @@ enum command_input {
     INPUT_LAST_ARGUMENT,
     OUTPUT_LAST_ARGUMENT, /* what it says becomes that file, whole or not at all */
 };
-enum command_place {
-    PLACE_CLIENT, /* needs no data_dir: help, init, serve, judge */
-    PLACE_HOUSE,
-};
 struct command_row {
     const char *words;     /* "account add" */
     const char *arguments; /* for --help: "ADDRESS [--name NAME]" */
@@ -72,7 +69,7 @@ struct command_row {
     int least, most;       /* arguments */
     const char *options;   /* " --name= --yes " : "=" wants a value */
     enum command_input input;
-    int (*run)(struct command *); /* PLACE_HOUSE */
+    int (*run)(struct command *); /* NULL: main.c runs it, in the client alone */
 };
 extern const struct command_row command_rows[];
 extern const size_t command_row_count;
@@ -84,7 +81,9 @@ MUST_CHECK bool command_read(int argc, char *const *argv, struct command *comman
                              struct err *err);
 /* The manual page, troff. */
 void command_manual_page(struct bytes *out);
-void command_help(struct bytes *out, const struct command_row *row /* NULL: all */);
+/* What was read, `row`, or else all that begins with its first word, or all there is.  False: no command does. */
+MUST_CHECK bool command_help(const struct command *command, const struct command_row *row,
+                             struct bytes *out, struct err *err);
 
 /* The rows' functions, by file. */
 int run_account_add(struct command *command); /* commands_account.c */

@@ -50,10 +50,14 @@ static int say_records(struct command *command, const struct config *config,
 
 static void say_next(struct command *command, const char *domain, const char *path)
 {
+    bool standard = strcmp(path, CONFIG_STANDARD) == 0;
+    scoped_text char *config = standard ? must_dup("") : must_print(" --config %s", path);
+
     command_say(
         command,
-        "\nNext:\n    nestbox account add you@%s --config %s\n    nestbox serve --config %s\n",
-        domain, path, path);
+        "\nNext:\n    nestbox account add you@%s%s\n    nestbox account password you@%s%s\n"
+        "    nestbox serve%s\nand a certificate that others trust into [tls] of the settings.\n",
+        domain, config, domain, config, config);
 }
 
 /* The settings want whole paths, so that a server finds them from any folder.  NULL stays NULL. */

@@ -4,6 +4,7 @@
  */
 #include "control.h"
 #include "house.h"
+#include "log.h"
 #include "memory.h"
 
 #include <errno.h>
@@ -12,8 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-static const char default_config[] = "/etc/nestbox/nestbox.conf";
 
 /* Standard input, or the FILE that is the last argument (then no longer an argument). */
 static bool read_input(struct command *command, const struct command_row *row, struct bytes *input,
@@ -52,8 +51,12 @@ static bool ask_password(struct command *command, const struct command_row *row,
 {
     bool wanted = strcmp(row->words, "account password") == 0 && command->input.len == 0;
 
-    if (!wanted || !isatty(STDIN_FILENO))
+    if (!wanted)
         return true;
+    if (!isatty(STDIN_FILENO))
+        return err_set(err, ERR_MALFORMED,
+                       "No password came, and there is no terminal to ask on: write it to standard "
+                       "input, with --password-stdin");
     char *typed = getpass("Password: "); // NOLINT(concurrency-mt-unsafe): no other thread yet
     if (!typed)
         return err_system(err, "The password cannot be read", "getpass");
@@ -82,6 +85,7 @@ static int run_here(struct command *command, const struct command_row *row,
 {
     struct household household;
 
+    log_set_level(LOG_WARN); /* nobody's log: what this one caller sees */
     if (!household_open(config, &household, err))
         return command_refuse(command, err);
     struct house house = {.config = config,
@@ -174,36 +178,49 @@ static bool is_asking(int argc, char *const *argv, const char *word, const char 
     return argc >= 2 && (strcmp(argv[1], word) == 0 || strcmp(argv[1], option) == 0);
 }
 
-static bool asks_help(const struct command *command)
+/* nestbox help [WORD…] */
+static bool help(int argc, char *const *argv, struct command *command, struct err *err)
 {
-    return command_option(command, "--help") != NULL;
+    const struct command_row *row = NULL;
+    const char *config_path;
+
+    if (argc == 2 && strcmp(argv[1], "settings") == 0) {
+        config_manual(&command->out);
+        return true;
+    }
+    bool understood = command_read(argc, argv, command, &row, &config_path, err);
+    (void)understood; /* half a command is enough, and so is one without its arguments */
+    return command_help(command, row, &command->out, err);
+}
+
+static int read_and_run(int argc, char *const *argv, struct command *command)
+{
+    struct err err;
+    const char *config_path = CONFIG_STANDARD;
+    const struct command_row *row = NULL;
+    bool asks = is_asking(argc, argv, "help", "--help") || is_asking(argc, argv, "help", "-h");
+
+    if (asks && help(argc - 1, argv + 1, command, &err))
+        return EXIT_DONE;
+    bool understood = !asks && command_read(argc, argv, command, &row, &config_path, &err);
+    if (!asks && command_option(command, "--help"))
+        understood = asks = command_help(command, row, &command->out, &err);
+    if (understood)
+        return asks ? EXIT_DONE : run(command, row, config_path);
+    bytes_print(&command->complaint, "nestbox: %s\n", err.said);
+    return EXIT_USAGE;
 }
 
 int main(int argc, char **argv)
 {
-    struct err err;
     struct command command = {0};
-    const char *config_path = default_config;
-    const struct command_row *row = NULL;
 
     signal(SIGPIPE, SIG_IGN);
     if (is_asking(argc, argv, "version", "--version")) {
         printf("nestbox %s\n", NESTBOX_VERSION);
         return EXIT_DONE;
     }
-    bool understood = command_read(argc, argv, &command, &row, &config_path, &err);
-    int code = EXIT_DONE;
-    if (is_asking(argc, argv, "help", "--help") || asks_help(&command)) {
-        if (argc == 3 && strcmp(argv[2], "settings") == 0)
-            config_manual(&command.out);
-        else
-            command_help(&command.out, row);
-    } else if (!understood) {
-        bytes_print(&command.complaint, "nestbox: %s\n", err.said);
-        code = EXIT_USAGE;
-    } else {
-        code = run(&command, row, config_path);
-    }
+    int code = read_and_run(argc, argv, &command);
     flush_here(&command);
     command_clear(&command);
     return fflush(stdout) == 0 ? code : EXIT_REFUSED;

@@ -33,7 +33,7 @@ void command_manual_page(struct bytes *out)
     for (size_t i = 0; i < command_row_count; i++) {
         bytes_add_text(out, ".TP\n\\fB");
         troff_add(out, command_rows[i].words);
-        bytes_add_text(out, "\\fR ");
+        bytes_add_text(out, command_rows[i].arguments[0] ? "\\fR " : "\\fR");
         troff_add(out, command_rows[i].arguments);
         bytes_add_text(out, "\n");
         troff_add(out, command_rows[i].help);

@@ -104,12 +104,22 @@ static bool make_loops(struct server *server, struct err *err)
            loop_on_signals(server->inward, signals, COUNT_OF(signals), on_signal, server, err);
 }
 
+/* Deliveries read it when they need it; that it cannot be read is told now. */
+static bool find_relay_password(const struct config *config, struct err *err)
+{
+    const char *path = config->relay_password_file;
+
+    return !path[0] || access(path, R_OK) == 0 ||
+           err_system(err, "The file of password_file in [relay] cannot be read", "%s", path);
+}
+
 /* Everything up to the moment when work can come in. */
 static bool set_up(struct server *server, struct err *err)
 {
     return make_loops(server, err) && household_enter(&server->config, &server->household, err) &&
            open_tls(server, err) && entrances_open(server, err) &&
            privileges_drop(server->household.dir.fd, err) &&
+           find_relay_password(&server->config, err) &&
            household_furnish(&server->config, &server->household, err) && wiring_make(server, err);
 }
 

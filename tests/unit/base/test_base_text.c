@@ -3,6 +3,8 @@
 
 #include "text.h"
 
+#include <stdio.h>
+
 static void base64_of_rfc_4648(void **state)
 {
     (void)state;
@@ -161,6 +163,22 @@ static void html_marks_are_escaped(void **state)
     assert_string_equal(out.at, "&lt;a href=&quot;x&quot;&gt;&amp;amp;&#39;\xc3\xa4&lt;/a&gt;");
 }
 
+static void words_are_laid_in_lines(void **state)
+{
+    (void)state;
+    scoped_value(bytes) out = {0};
+    char text[200], line[100];
+
+    memset(text, 'x', 78);
+    snprintf(text + 70, sizeof text - 70, " aaaaaa b");
+    snprintf(line, sizeof line, "> %.70s\n> aaaaaa b\n", text);
+    text_wrap(&out, "> ", text);
+    assert_string_equal(out.at, line);
+    bytes_reset(&out);
+    text_wrap(&out, "", "");
+    assert_string_equal(out.at, "\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +190,7 @@ int main(void)
         cmocka_unit_test(characters_are_counted_and_never_cut),
         cmocka_unit_test(code_points_are_written_back),
         cmocka_unit_test(html_marks_are_escaped),
+        cmocka_unit_test(words_are_laid_in_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

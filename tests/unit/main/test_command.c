@@ -28,9 +28,11 @@ static const struct {
     {"half a command",                        "account",                              false, NULL, 0, "nestbox account is followed by one of: add, list, show, set, remove, password"},
     {"half a command, half a wish",           "queue empty",                          false, NULL, 0, "nestbox queue is followed by one of: list, show, retry, drop, tls"},
     {"an argument missing",                   "account show",                         false, NULL, 0, "usage: nestbox account show ADDRESS"},
-    {"an argument too many",                  "status now",                           false, NULL, 0, "usage: nestbox status "},
-    {"an unknown option",                     "status --verbose",                     false, NULL, 0, "nestbox status knows no option --verbose; see nestbox --help"},
+    {"an argument too many",                  "status now",                           false, NULL, 0, "usage: nestbox status"},
+    {"an unknown option",                     "status --verbose",                     false, NULL, 0, "nestbox status knows no option --verbose; see nestbox status --help"},
     {"a value missing",                       "account add a@b.test --maildir",       false, NULL, 0, "--maildir wants a value: --maildir=…"},
+    {"every option with a value may have a space", "token add x --uses 5 --days 3",    true,  "token add",      1, NULL},
+    {"--config without its file",             "status --config",                      false, NULL, 0, "--config wants a value: --config=…"},
     {"a value too many",                      "account remove a@b.test --yes=1",      false, NULL, 0, "--yes=1 takes no value"},
   /* clang-format on */
 };
@@ -65,7 +67,7 @@ static void test_lines(void **state)
                      command.argument_count);
         if (!understood && strcmp(err.said, rows[i].said) != 0)
             fail_msg("%s: said \"%s\"", rows[i].name, err.said);
-        if (strstr(rows[i].line, "--config") && strcmp(config, "/x") != 0)
+        if (understood && strstr(rows[i].line, "--config") && strcmp(config, "/x") != 0)
             fail_msg("%s: config \"%s\"", rows[i].name, config);
         command_clear(&command);
     }
@@ -83,6 +85,42 @@ static void test_options(void **state)
     assert_text(command_option(&command, "--name"), "Alice");
     assert_null(command_option(&command, "--nam"));
     assert_null(command_option(&command, "--maildir"));
+}
+
+static void test_help(void **state)
+{
+    static const struct {
+        const char *line, *said; /* how it begins, or what is refused */
+        bool found;
+    } asked[] = {
+        {"",             "nestbox: a mail address",                                        true },
+        {"dns",          "  dns [DOMAIN] [--plain] [--check | --rotate]\n      Print the", true },
+        {"account show", "  account show ADDRESS\n      Show one account\n",               true },
+        {"queue",        "  queue list\n      List",                                       true },
+        {"queue fly",    "  queue list\n      List",                                       true },
+        {"fly",          "There is no command 'fly'; see nestbox --help",                  false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(asked); i++) {
+        struct err err = {0};
+        struct command command = {0};
+        const struct command_row *row = NULL;
+        const char *config;
+        char *argv[32];
+        scoped_text char *line = must_dup(asked[i].line);
+        int argc = split(line, argv, 32);
+        (void)!command_read(argc, argv, &command, &row, &config, &err);
+        bool found = command_help(&command, row, &command.out, &err);
+        const char *said = found ? command.out.at : err.said;
+        if (found != asked[i].found || strncmp(said, asked[i].said, strlen(asked[i].said)) != 0)
+            fail_msg("help of \"%s\": %s", asked[i].line, said);
+        for (struct slice rest = bytes_slice(&command.out); rest.at && rest.len > 0;) {
+            struct slice shown = slice_line(&rest);
+            assert_true(shown.len == 0 || shown.at[shown.len - 1] != ' ');
+        }
+        command_clear(&command);
+    }
 }
 
 static void test_too_many_words(void **state)
@@ -126,6 +164,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_options),
+        cmocka_unit_test(test_help),
         cmocka_unit_test(test_too_many_words),
         cmocka_unit_test(test_manual_page_is_made_from_the_table),
     };
