@@ -117,8 +117,8 @@ static void show_complaint(struct command *command, struct json *json, const cha
                            const struct dns_complaint *complaint)
 {
     if (!command->json) {
-        command_say(command, "%s\t%s: %s.\n", complaint->advice ? "better" : "wrong",
-                    complaint->about, complaint->said);
+        command_say(command, "%s\t%s: %s%s\n", complaint->advice ? "better" : "wrong",
+                    complaint->about, complaint->said, complaint->record ? "" : ".");
         return;
     }
     json_open(json, NULL);

@@ -17,10 +17,19 @@ void dns_complaints_clear(struct dns_complaints *complaints)
     *complaints = (struct dns_complaints){0};
 }
 
-static void add(struct dns_complaints *out, bool advice, char *about, char *said)
+/* What was said already is not said again: many parts stand on one name. */
+static void add(struct dns_complaints *out, struct dns_complaint complaint)
 {
+    for (size_t i = 0; i < out->count; i++) {
+        if (strcmp(out->at[i].about, complaint.about) != 0 ||
+            strcmp(out->at[i].said, complaint.said) != 0)
+            continue;
+        free(complaint.about);
+        free(complaint.said);
+        return;
+    }
     must_make_room(out->at, out->count, out->capacity);
-    out->at[out->count++] = (struct dns_complaint){advice, about, said};
+    out->at[out->count++] = complaint;
 }
 
 void dns_complain(struct dns_complaints *complaints, bool advice, char *about, const char *fmt, ...)
@@ -31,7 +40,7 @@ void dns_complain(struct dns_complaints *complaints, bool advice, char *about, c
     va_start(args, fmt);
     bytes_vprint(&said, fmt, args);
     va_end(args);
-    add(complaints, advice, about, bytes_take(&said));
+    add(complaints, (struct dns_complaint){advice, false, about, bytes_take(&said)});
 }
 
 /* Without these everything works, for some less comfortably. */
@@ -54,7 +63,8 @@ void check_say(struct check *check, const struct dns_wanted *wanted, const char 
     va_start(args, fmt);
     bytes_vprint(&said, fmt, args);
     va_end(args);
-    add(check->out, is_advice(wanted->part), about(wanted), bytes_take(&said));
+    add(check->out,
+        (struct dns_complaint){is_advice(wanted->part), false, about(wanted), bytes_take(&said)});
 }
 
 void check_publish(struct check *check, const struct dns_wanted *wanted, const char *fmt, ...)
@@ -68,7 +78,8 @@ void check_publish(struct check *check, const struct dns_wanted *wanted, const c
     bytes_add_text(&said,
                    wanted->guess ? "; publish the address of this machine: " : "; publish: ");
     dns_wanted_line(wanted, &said);
-    add(check->out, is_advice(wanted->part), about(wanted), bytes_take(&said));
+    add(check->out,
+        (struct dns_complaint){is_advice(wanted->part), true, about(wanted), bytes_take(&said)});
 }
 
 const struct dns_answer *check_ask(struct check *check, const struct dns_wanted *wanted,
@@ -344,6 +355,18 @@ static void (*const judges[DNS_PARTS])(struct check *, const struct dns_wanted *
     [PART_TLSA] = check_tlsa,        [PART_PTR] = check_reverse,
 };
 
+/* Of all that was asked nothing could be verified: then it is not each zone that is wrong. */
+static bool verifies_nothing(const struct dns_facts *facts)
+{
+    size_t bogus = 0, failed = 0;
+
+    for (size_t i = 0; i < facts->count; i++) {
+        bogus += facts->at[i]->answer.outcome == DNS_BOGUS;
+        failed += facts->at[i]->answer.outcome == DNS_FAILED;
+    }
+    return bogus > 1 && bogus + failed == facts->count;
+}
+
 bool dns_check(const struct dns_plan *plan, size_t domain, struct dns_facts *facts,
                struct dns_complaints *out)
 {
@@ -353,6 +376,11 @@ bool dns_check(const struct dns_plan *plan, size_t domain, struct dns_facts *fac
     for (size_t i = 0; i < plan->count; i++)
         if (plan->at[i].domain == domain)
             judges[plan->at[i].part](&check, &plan->at[i]);
+    if (!check.open && verifies_nothing(facts))
+        dns_complain(
+            out, false, must_dup("DNSSEC"),
+            "no answer at all could be verified; see whether the DNS server that is asked "
+            "passes signatures on (dns_server in [network]), and whether the clock is right");
     if (check.open)
         dns_complaints_clear(out);
     return !check.open;

@@ -12,6 +12,7 @@
 
 struct dns_complaint {
     bool advice; /* it works without, less well */
+    bool record; /* a record to paste ends `said`: no full stop follows */
     char *about; /* "MX nest.test", "port 25 of mx.nest.test" */
     char *said;  /* what is so, and the repair: one sentence, fit for a terminal */
 };

@@ -178,12 +178,37 @@ static void an_unsigned_zone_is_told_once_and_has_no_use_for_tlsa(void **state)
     dns_plan_make(&known, &plan);
     scoped_text char *world = world_of(&plan);
     look(&plan, world, false, &with);
-    assert_int_equal(with.count, 3);
+    assert_int_equal(with.count, 2);
     scoped_text char *without = changed(world, "_25._tcp", "");
     look(&plan, without, false, &out);
     assert_int_equal(out.count, 1);
     assert_string_equal(out.at[0].about, "DNSSEC a.test");
     assert_true(out.at[0].advice);
+}
+
+/* A DNS server that takes signatures away makes every zone look false: none of them is to be signed anew. */
+static void where_nothing_is_verified_the_resolver_is_named(void **state)
+{
+    (void)state;
+    scoped_value(dns_plan) plan = {0};
+    scoped_value(dns_complaints) out = {0};
+    scoped_value(dns_facts) facts = {0};
+    size_t named = 0;
+
+    set_up_known("mx.a.test");
+    dns_plan_make(&known, &plan);
+    while (!dns_check(&plan, 0, &facts, &out)) {
+        assert_true(zone_answer("", &facts) > 0);
+        for (size_t i = 0; i < facts.count; i++)
+            facts.at[i]->answer.outcome = i % 7 ? DNS_BOGUS : DNS_FAILED;
+    }
+    for (size_t i = 0; i < out.count; i++) {
+        named += strcmp(out.at[i].about, "DNSSEC") == 0;
+        for (size_t k = 0; k < i; k++)
+            assert_false(strcmp(out.at[i].about, out.at[k].about) == 0 &&
+                         strcmp(out.at[i].said, out.at[k].said) == 0);
+    }
+    assert_int_equal(named, 1);
 }
 
 static void an_unknown_address_is_a_guess(void **state)
@@ -270,6 +295,7 @@ int main(void)
         cmocka_unit_test(all_is_right),
         cmocka_unit_test(each_fault_is_named),
         cmocka_unit_test(an_unsigned_zone_is_told_once_and_has_no_use_for_tlsa),
+        cmocka_unit_test(where_nothing_is_verified_the_resolver_is_named),
         cmocka_unit_test(an_unknown_address_is_a_guess),
         cmocka_unit_test(a_machine_may_have_ipv6_alone),
         cmocka_unit_test(long_texts_are_cut_into_strings),
