@@ -241,7 +241,10 @@ bool config_read(const char *path, struct config *out, struct err *err)
         return err_system(err, "The settings file cannot be opened", "open %s", path);
     bool whole = read_whole(file, &text, err);
     fclose(file);
-    return whole && config_parse(bytes_slice(&text), out, err);
+    if (!whole || config_parse(bytes_slice(&text), out, err))
+        return whole;
+    snprintf(err->cause, sizeof err->cause, "in %s", path);
+    return false;
 }
 
 bool config_hosts(const struct config *config, struct slice domain)

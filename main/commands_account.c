@@ -121,24 +121,25 @@ static void show_text(struct command *command, const struct account *account)
     char created[DATE_TEXT_SIZE];
 
     date_rfc3339(account->created_ms, created);
-    command_say(command, "address    %s@%s\n", account->name, account->domain);
-    command_say(command, "state      %s\n", state_name(account->state));
-    command_say(command, "profile    https://%s/@%s\n", account->domain, account->name);
+    command_say(command, "address          %s@%s\n", account->name, account->domain);
+    command_say(command, "state            %s\n", state_name(account->state));
+    command_say(command, "profile          https://%s/@%s\n", account->domain, account->name);
     if (account->display_name)
-        command_say(command, "name       %s\n", account->display_name);
+        command_say(command, "name             %s\n", account->display_name);
     if (account->summary)
-        command_say(command, "summary    %s\n", account->summary);
+        command_say(command, "summary          %s\n", account->summary);
     if (account->language)
-        command_say(command, "language   %s\n", account->language);
-    command_say(command, "reply_all  %s\n", reply_all_name(account->reply_all));
+        command_say(command, "language         %s\n", account->language);
+    command_say(command, "reply_all        %s\n", reply_all_name(account->reply_all));
     if (account->maildir)
-        command_say(command, "maildir    %s\n", account->maildir);
-    command_say(command, "chat       %s\n", chat_name(account->chat));
+        command_say(command, "maildir          %s\n", account->maildir);
+    command_say(command, "chat             %s\n", chat_name(account->chat));
     command_say(command, "encrypt_outgoing %s\n", encrypt_name(account->encrypt_outgoing));
-    command_say(command, "created    %s%s\n", created, account->self_made ? " by its owner" : "");
+    command_say(command, "created          %s%s\n", created,
+                account->self_made ? " by its owner" : "");
     if (account->ends_ms) {
         date_rfc3339(account->ends_ms, created);
-        command_say(command, "ends       %s\n", created);
+        command_say(command, "ends             %s\n", created);
     }
 }
 
@@ -198,7 +199,7 @@ int run_account_password(struct command *command)
     struct slice password = password_of(command);
 
     if (slice_empty(password)) {
-        err_set(&err, ERR_MALFORMED, "An empty password is none");
+        err_set(&err, ERR_MALFORMED, "An empty password is none; write one");
         return command_refuse(command, &err);
     }
     if (!bridge_account_password(command->house->bridge, slice_of(command->arguments[0]), password,

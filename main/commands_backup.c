@@ -278,8 +278,8 @@ int run_backup(struct command *command)
     bool ok = put_all(&it, &err);
     if (ok) {
         const struct snapshot_body *bodies;
-        bytes_print(&command->complaint, "nestbox: %zu large mails and the database, %lld MiB\n",
-                    store_snapshot_bodies(it.snapshot, &bodies), (long long)(it.all >> 20));
+        bytes_print(&command->complaint, "nestbox: %zu large mails and the database, %lld KiB\n",
+                    store_snapshot_bodies(it.snapshot, &bodies), (long long)(it.all >> 10));
         if (!it.has_key)
             bytes_print(
                 &command->complaint,

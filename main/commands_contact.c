@@ -15,7 +15,7 @@ static void write_line(struct command *command, const struct contact *contact,
 
     date_rfc3339(contact->last_ms, last);
     command_say(
-        command, "%s\t%s\t%s\t%lld tries, last %s%s%s\n", bridge_contact_state_word(contact->state),
+        command, "%s\t%s\t%s\ttries %lld, last %s%s%s\n", bridge_contact_state_word(contact->state),
         who, bridge_evidence_word(contact->evidence), (long long)contact->tries, last,
         contact->words && *contact->words ? "\t" : "", contact->words ? contact->words : "");
 }

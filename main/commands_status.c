@@ -150,8 +150,8 @@ int run_status(struct command *command)
         command_say(command, "Nestbox %s serves %s since %lld s.\n", NESTBOX_VERSION,
                     house->config->domains[0], (long long)up_s);
     else
-        command_say(command, "Nestbox %s is not running for %s: nestbox serve\n", NESTBOX_VERSION,
-                    house->config->domains[0]);
+        command_say(command, "Nestbox %s is not running for %s; nestbox serve starts it.\n",
+                    NESTBOX_VERSION, house->config->domains[0]);
     command_say(command, "accounts    %lld active, %lld asleep\n", (long long)census.accounts,
                 (long long)census.asleep);
     command_say(command, "deliveries  %lld waiting\n", (long long)waiting);

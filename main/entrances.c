@@ -139,8 +139,15 @@ static bool open_one(struct server *server, enum entrance which, struct err *err
         return true;
     choose_session(which, &options);
     server->listeners[which] = listener_open(server->inward, &options, err);
-    if (!server->listeners[which])
-        return false;
+    if (!server->listeners[which]) {
+        struct err why = *err;
+        if (!why.cause[0])
+            return false;
+        return err_because(err, why.kind,
+                           "Cannot listen; free the port or change [listen] (those below 1024 need "
+                           "root or CAP_NET_BIND_SERVICE)",
+                           "%s", why.cause);
+    }
     log_info("listens for %s on %s port %d", rows[which].service, endpoint->address,
              listener_port(server->listeners[which]));
     return true;

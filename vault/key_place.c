@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 static const char folder_name[] = "keys";
-static const char said[] = "The server is not ready";
+static const char said[] = "The server key cannot be used";
 enum { OTHERS = 077, ALL_BUT_GROUP = 07, OTHERS_WRITE = 022 };
 
 static bool closed_to(int fd, mode_t whom, const char *what, const char *mode, struct err *err)

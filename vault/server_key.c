@@ -21,7 +21,7 @@
 static const char current_line[] = "nestbox-server-key-1 ";
 static const char old_line[] = "nestbox-old-server-key-1 ";
 static const char digest_line[] = "nestbox-digest-key-1 ";
-static const char said[] = "The server is not ready";
+static const char said[] = "The server key cannot be used";
 enum { FILE_MOST = 512 };
 
 /* A root that makes it for a service without privileges. */

@@ -249,6 +249,9 @@ static void a_file_that_is_not_there_is_told(void **state)
     assert_int_equal(write(file, SERVER, strlen(SERVER)), (ssize_t)strlen(SERVER));
     assert_true(config_read(path, &config, &err));
     assert_string_equal(config.domains[0], "a.test");
+    assert_int_equal(write(file, "\nx = 1\n", 7), 7);
+    assert_false(config_read(path, &config, &err));
+    assert_non_null(strstr(err.cause, path));
     assert_int_equal(ftruncate(file, (2 << 20)), 0);
     assert_false(config_read(path, &config, &err));
     assert_int_equal(err.kind, ERR_TOO_LARGE);
