@@ -170,6 +170,28 @@ def test_what_came_encrypted_rests_as_it_came(alice):
     assert newest(alice).endswith(mail.split(b"\r\n\r\n", 1)[1])
 
 
+@pytest.mark.parametrize("options", [["-aes-256-cbc", "-stream"], ["-aes-256-gcm"]], ids=" ".join)
+def test_smime_rests_as_it_came_if_it_is_encrypted(alice, options, tmp_path):
+    """By OpenSSL, in pieces, and in lengths that are known, with an integrity check; what it only signs is sealed."""
+    canary, plain, key, certificate = word(), tmp_path / "plain", tmp_path / "key", tmp_path / "certificate"
+
+    def openssl(*words):
+        done = subprocess.run(["openssl", *words], check=True, capture_output=True)
+        return done.stdout.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=una", "-keyout", key, "-out", certificate)
+    plain.write_bytes(b"Content-Type: text/plain\r\n\r\n" + canary.encode() * 2000 + b"\r\n")
+    fields = ["-from", "carol@mail.test", "-to", alice.address, "-subject", "hello"]
+    secret = openssl("cms", "-encrypt", "-in", plain, *options, *fields, certificate)
+    deliver(alice, secret)
+    rested = tmp_path / "rested"
+    rested.write_bytes(newest(alice))
+    assert rested.read_bytes().endswith(secret.split(b"\r\n\r\n", 1)[1])
+    assert openssl("cms", "-decrypt", "-in", rested, "-recip", certificate, "-inkey", key) == plain.read_bytes()
+    deliver(alice, openssl("cms", "-sign", "-nodetach", "-in", plain, *fields, "-signer", certificate, "-inkey", key))
+    payload(newest(alice))
+    assert not rests(alice.nestbox, canary)
+
+
 def test_what_only_looks_encrypted_is_sealed(alice):
     canary = word()
     real = encrypted(alice.ring, b"hello")
@@ -225,11 +247,26 @@ def change_key(server, column, value):
     server.start()
 
 
+def test_what_is_appended_rests_in_clear_if_the_settings_say_so(twin, ring):
+    server = twin({"policy": {"seal_appended": "no"}}).start()
+    reader, came, draft = server.account("una@twin.test"), word(), word()
+    reader.ring = ring(reader.address)
+    server.cli("key", "add", reader.address, reader.ring.certificate())
+    imap = imaplib.IMAP4_SSL(server.hostname, 993, ssl_context=server.trust)
+    imap.login(reader.address, reader.password)
+    assert imap.append("Drafts", None, None, letter("dan@mail.test", draft, draft).as_bytes())[0] == "OK"
+    imap.logout()
+    deliver(reader, letter(reader.address, came, came))
+    assert draft.encode() in newest(reader, "Drafts") and rests(server, draft)
+    assert opened(reader, newest(reader))[1]["Subject"] == came and not rests(server, came)
+
+
 @pytest.mark.parametrize("column, value, without", [("encrypts_until_ms", 1000, "server"), ("state", 3, "clear")])
 def test_an_expired_or_revoked_key_is_not_sealed_to_and_nothing_lies_in_clear(twin, ring, column, value, without):
     server = twin({"policy": {"seal_without_key": without}}).start()
     reader, canary = server.account("una@twin.test"), word()
-    server.cli("key", "add", reader.address, ring(reader.address).certificate())
+    old = ring(reader.address)
+    server.cli("key", "add", reader.address, old.certificate())
     change_key(server, column, value)
     deliver(reader, letter(reader.address, canary, canary))
     # The owner is told of the end of their key by a mail too, which may come first or last.
@@ -237,6 +274,16 @@ def test_an_expired_or_revoked_key_is_not_sealed_to_and_nothing_lies_in_clear(tw
     assert not rests(server, canary)
     listed = server.ask("key", "list", reader.address)[0]
     assert listed["encrypts"] is False
+    # The cause ends: their program extends the key and tells it; or, of one that is revoked, they have another.
+    reader.ring = old if without == "server" else ring(reader.address)
+    if reader.ring is old:
+        old.extend("3y")
+        assert submit(reader, compose(reader.address, "carol@mail.test", "Hello", "with the key\n",
+                                      headers=autocrypt(old, reader.address)))[0] == 250
+    else:
+        server.cli("key", "add", reader.address, reader.ring.certificate())
+    deliver(reader, letter(reader.address, "Sealed again", "for her eyes\n"))
+    assert opened(reader, newest(reader))[1]["Subject"] == "Sealed again"
 
 
 def kill_children(pid):

@@ -23,6 +23,11 @@ class Gpg:
         """One more part that encrypts, newer than the others, which ended a week ago."""
         self._gpg("--quick-add-key", self.fingerprint(), kind, "encr", "1w", faked=time.time() - 14 * 86400)
 
+    def extend(self, until):
+        """The end of the key and of all its parts."""
+        self._gpg("--quick-set-expire", self.fingerprint(), until)
+        self._gpg("--quick-set-expire", self.fingerprint(), until, "*")
+
     def _gpg(self, *words, input=None, faked=None):
         options = ["--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", ""]
         if faked is not None:
