@@ -75,6 +75,7 @@ static struct store *new_store(int data_dir, const struct clock *clock)
     store->bodies = -1;
     store->incoming = -1;
     store->last = &store->first;
+    store->people_max = PEOPLE_MAX;
     store->tx.store = store;
     store->tx.view.store = store;
     pthread_mutex_init(&store->lock, NULL);

@@ -135,7 +135,8 @@ bool store_put_person(struct store_tx *tx, const struct person *person, int64_t 
     if (found == FOUND)
         found = update_person(tx, person, id, err);
     else
-        found = insert_person(tx, person, &id, err) ? FOUND : FAILED;
+        found = insert_person(tx, person, &id, err) && store_forget_strangers(tx, id, err) ? FOUND
+                                                                                           : FAILED;
     if (found == FAILED)
         return false;
     *out_id = id;

@@ -53,8 +53,9 @@ struct store {
     size_t idle_count;
 
     pthread_t thread;
-    struct store_tx tx; /* the writer's own */
-    int wal_pages;      /* the writer's own */
+    struct store_tx tx;               /* the writer's own */
+    int wal_pages;                    /* the writer's own */
+    int64_t strangers_at, people_max; /* store_strangers.c's, on the writer */
 };
 
 /* store_migrate.c: brings the tables to the newest step. */
@@ -106,6 +107,10 @@ MUST_CHECK bool store_number_contact(struct store_tx *tx, int64_t account_id, in
 
 /* store_token.c: the row goes if it is a mail person nobody needs any more. */
 MUST_CHECK bool store_forget_person(struct store_tx *tx, int64_t person_id, struct err *err);
+
+/* store_strangers.c: when a person was added. */
+enum { PEOPLE_MAX = 100000 };
+MUST_CHECK bool store_forget_strangers(struct store_tx *tx, int64_t new_id, struct err *err);
 
 /* store_sweep.c: at open. */
 MUST_CHECK bool store_sweep(struct store *store, struct err *err);
