@@ -139,12 +139,26 @@ static bool carries(const struct claims_batch *batch, int64_t id)
     return false;
 }
 
-void claims_ended(struct claims *claims, struct claims_batch *batch, int64_t rest_ms,
-                  int64_t now_ms)
+static void leave_host(struct claims *claims, const struct claims_batch *batch)
 {
     batch->host->couriers--;
     claims->couriers--;
     claims->doubtful -= batch->doubtful;
+}
+
+void claims_put_back(struct claims *claims, struct claims_batch *batch)
+{
+    leave_host(claims, batch);
+    for (size_t i = 0; i < claims->count; i++)
+        if (claims->at[i]->state == CLAIM_CARRIED && carries(batch, claims->at[i]->id))
+            claims->at[i]->state = CLAIM_WAITING;
+    free(batch);
+}
+
+void claims_ended(struct claims *claims, struct claims_batch *batch, int64_t rest_ms,
+                  int64_t now_ms)
+{
+    leave_host(claims, batch);
     size_t left = batch->count; /* and they are among the first */
     for (size_t i = 0; i < claims->count && left > 0;) {
         struct claim *claim = claims->at[i];

@@ -63,6 +63,8 @@ struct claims_batch *claims_more(struct claims *claims, const struct claims_host
 /* Takes the batch.  rest_ms 0: done with, else not again before. */
 void claims_ended(struct claims *claims, struct claims_batch *batch, int64_t rest_ms,
                   int64_t now_ms);
+/* Takes the batch, of which nothing was tried: it waits again. */
+void claims_put_back(struct claims *claims, struct claims_batch *batch);
 /* Forgets those that have rested; gives when the next one has (INT64_MAX: none rests). */
 int64_t claims_wake(struct claims *claims, int64_t now_ms);
 void claims_clear(struct claims *claims); /* after its couriers have ended */

@@ -324,7 +324,7 @@ static void on_free(void *session)
     struct out *out = it->out;
 
     if (it->next)
-        claims_ended(&out->claims, it->next, 0, monotonic_ms());
+        claims_put_back(&out->claims, it->next);
     claims_ended(&out->claims, it->batch, it->rest_ms, monotonic_ms());
     out_mail_free(it->mail);
     key_search_clear(&it->keys);

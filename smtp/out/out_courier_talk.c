@@ -137,10 +137,11 @@ static void take_over(struct courier *it, struct out_mail *mail)
     it->rest_ms = courier_rest_ms(it->out);
 }
 
-static void let_go(struct courier *it)
+/* The connection went before it could be said; nobody looks for what is claimed. */
+static void put_back(struct courier *it)
 {
     if (it->next)
-        claims_ended(&it->out->claims, steal(&it->next), 0, monotonic_ms());
+        claims_put_back(&it->out->claims, steal(&it->next));
 }
 
 static struct errand *more(struct out_talk *talk)
@@ -157,8 +158,8 @@ static bool fits(struct out_talk *talk, struct errand *back)
     struct courier *it = container_of(talk, struct courier, talk);
     struct out_mail *mail = courier_loaded(it, it->next, back);
 
-    if (!mail) {
-        let_go(it);
+    if (!mail) { /* nothing is left to be said */
+        claims_ended(&it->out->claims, steal(&it->next), 0, monotonic_ms());
         return false;
     }
     bool open = out_is_open(mail), alike = !mail->undecided && same_demands(it->mail, mail);
@@ -246,7 +247,7 @@ enum next courier_talked(struct courier *it, struct errand *back)
     size_t tried = dial->tried ? dial->tried : 1;
     bool connected = dial->outcome == DIAL_TALKED;
 
-    let_go(it);
+    put_back(it);
     if (connected)
         count_talk(it, dial);
     if (connected && out_is_open(it->mail) &&

@@ -50,6 +50,30 @@ static void two_couriers_to_a_host(void **state)
     free_claims(claims);
 }
 
+/* What a courier took and could not say, since the connection went, is taken by the next at once. */
+static void what_was_not_tried_waits_again(void **state)
+{
+    struct claims *claims = new_claims(10);
+    struct claims_batch *first, *more, *next;
+
+    (void)state;
+    claims_add(claims, 1, "m.example", "7 us");
+    claims_add(claims, 2, "m.example", "8 us");
+    claims_add(claims, 3, "m.example", "8 us");
+    assert_int_equal(next_id(claims, &first), 1);
+    more = claims_more(claims, first->host);
+    assert_int_equal(more->count, 2);
+    claims_put_back(claims, more);
+    assert_int_equal(claims->couriers, 1);
+    assert_int_equal(claims->count, 3);
+    claims_ended(claims, first, 0, 0);
+    assert_int_equal(next_id(claims, &next), 2);
+    assert_int_equal(next->count, 2);
+    claims_ended(claims, next, 0, 0);
+    assert_int_equal(claims->count, 0);
+    free_claims(claims);
+}
+
 /* As many as whoever claims says; and how many claims a host may have is told. */
 static void more_couriers_to_a_host(void **state)
 {
@@ -205,6 +229,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_couriers_to_a_host),
+        cmocka_unit_test(what_was_not_tried_waits_again),
         cmocka_unit_test(more_couriers_to_a_host),
         cmocka_unit_test(one_load_for_one_host_travels_together),
         cmocka_unit_test(what_could_not_be_recorded_rests),
