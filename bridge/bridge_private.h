@@ -42,6 +42,12 @@ struct bridge { /* read-only after bridge_new(), but for the last: every thread 
     struct secrets_walk secrets; /* of the chore alone */
 };
 
+/* Whether it is too early for a chore; what lies further away than it is ever put off is of a clock that was set back. */
+static inline bool chore_rests(int64_t again_ms, int64_t most_ms, int64_t now_ms)
+{
+    return now_ms < again_ms && again_ms - now_ms <= most_ms;
+}
+
 /* Mailboxes that we file into (behaviour.md 4, 11). */
 #define MAILBOX_INBOX "INBOX"
 #define MAILBOX_POSTS "Posts"

@@ -51,7 +51,7 @@ static bool tidy(struct bridge *bridge, bool *out_more, struct err *err)
     int64_t now_ms = clock_now(bridge->clock);
     bool more = false;
 
-    if (now_ms < bridge->tidy_ms)
+    if (chore_rests(bridge->tidy_ms, TIDY_EVERY_MS, now_ms))
         return true;
     if (!store_tidy(bridge->store, &more, err) || !expire_questions(bridge, err) ||
         !expire_contacts(bridge, err) || !drop_ignored(bridge, err) ||

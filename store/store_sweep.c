@@ -1,7 +1,9 @@
 /*
  * Sweeping: at open what a crash left of bodies, and in slices, while all runs, what has expired.
  */
+#include "store_delivery.h"
 #include "store_private.h"
+#include "store_write.h"
 
 #include "memory.h"
 
@@ -123,6 +125,38 @@ static bool expire(struct store_tx *tx, const char *text, int64_t before_ms, boo
     return true;
 }
 
+/* What was put off by a clock that has been set back since would wait for years. */
+#define AT_ONCE(table, id, column, of)                                                             \
+    "UPDATE " table " SET " column " = ?1 WHERE " id " IN (SELECT " id " FROM " table " WHERE " of \
+    " AND " column " > ?2 AND " column " < ?3 LIMIT ?4)"
+static const struct {
+    const char *text;
+    int64_t most_ms; /* nothing is put off for longer */
+} put_off[] = {
+    {AT_ONCE("delivery",  "id",   "due_ms",     "target = 1"),                   8 * DAY_MS },
+    {AT_ONCE("delivery",  "id",   "due_ms",     "target = 2"),                   8 * DAY_MS },
+    {AT_ONCE("delivery",  "id",   "due_ms",     "target = 3"),                   8 * DAY_MS },
+    {AT_ONCE("host",      "id",   "next_ms",    "next_ms > 0"),                  8 * DAY_MS },
+    {AT_ONCE("mail_host", "name", "next_ms",    "next_ms > 0"),                  8 * DAY_MS },
+    {AT_ONCE("message",   "id",   "release_ms", "state = 1 AND release_ms > 0"), 2 * HOUR_MS},
+};
+
+static bool mend_times(struct store_tx *tx, int64_t now_ms, bool *more, struct err *err)
+{
+    for (size_t i = 0; i < COUNT_OF(put_off); i++) {
+        if (!sql_run(tx->sql, put_off[i].text,
+                     with(as_number(now_ms), as_number(now_ms + put_off[i].most_ms),
+                          as_number(DELIVERY_PARKED_MS), as_number(SLICE_ROWS)),
+                     err))
+            return false;
+        if (sqlite3_changes(tx->sql->db) == 0)
+            continue;
+        store_note(tx, TOPIC_DELIVERIES, 0);
+        *more = true;
+    }
+    return true;
+}
+
 static bool tidy_rows(struct store_change *change, struct store_tx *tx, struct err *err)
 {
     struct tidy *tidy = container_of(change, struct tidy, change);
@@ -133,7 +167,8 @@ static bool tidy_rows(struct store_change *change, struct store_tx *tx, struct e
         if (!sql_run(tx->sql, "DELETE FROM body_garbage WHERE id = ?",
                      with(as_number(tidy->ids[i])), err))
             return false;
-    return store_expire_tokens(tx, now_ms, SLICE_ROWS, &tidy->more, err) &&
+    return mend_times(tx, now_ms, &tidy->more, err) &&
+           store_expire_tokens(tx, now_ms, SLICE_ROWS, &tidy->more, err) &&
            expire(tx,
                   "DELETE FROM asked WHERE id IN (SELECT id FROM asked WHERE at_ms < ? LIMIT ?)",
                   now_ms - (int64_t)LIMITED_DAYS * DAY_MS, &tidy->more, err) &&

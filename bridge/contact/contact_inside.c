@@ -362,7 +362,7 @@ bool ask_in_turn(struct bridge *bridge, struct err *err)
     int64_t now_ms = clock_now(bridge->clock);
     bool any = false;
 
-    if (now_ms < bridge->turns_ms)
+    if (chore_rests(bridge->turns_ms, TURN_LATER_MS, now_ms))
         return true;
     if (!find_turns(bridge, 0, &firsts, err))
         return false;

@@ -260,7 +260,7 @@ bool tell_undelivered(struct bridge *bridge, struct err *err)
 {
     scoped_value(lates) lates = {.now_ms = clock_now(bridge->clock)};
 
-    if (lates.now_ms < bridge->undelivered_ms)
+    if (chore_rests(bridge->undelivered_ms, LOOK_AGAIN_MS, lates.now_ms))
         return true;
     bridge->undelivered_ms = lates.now_ms + LOOK_AGAIN_MS;
     if (!bridge_commit_all(bridge, err))

@@ -188,7 +188,7 @@ bool tell_of_keys(struct bridge *bridge, struct err *err)
 
     if (unusable && !(test_keys(bridge, unusable, &tests, err) && tell_all(bridge, &tests, err)))
         return false;
-    if (ends.now_ms < bridge->keys_ms)
+    if (chore_rests(bridge->keys_ms, LOOK_AGAIN_MS, ends.now_ms))
         return true;
     if (!look_at_ends(bridge, &ends, err) || !tell_all(bridge, &ends, err))
         return false;

@@ -118,7 +118,7 @@ bool tell_suspended(struct bridge *bridge, struct err *err)
 {
     int64_t now_ms = clock_now(bridge->clock);
 
-    if (now_ms < bridge->suspended_ms)
+    if (chore_rests(bridge->suspended_ms, LOOK_AGAIN_MS, now_ms))
         return true;
     bridge->suspended_ms = now_ms + LOOK_AGAIN_MS;
     if (!bridge_commit_all(bridge, err))

@@ -92,6 +92,18 @@ static void a_crash_keeps_the_hold(void **state)
     check_queue("after another, when the minute is over", SHARED);
 }
 
+static void a_clock_set_back_delays_nothing(void **state)
+{
+    (void)state;
+    town_follow(&town, "bob", "alice");
+    town_wait(&town, 2000 * DAY_MS);
+    town_chores(&town, NULL);
+    send_mail("public@example.org", "one");
+    town_wait(&town, -2000 * DAY_MS);
+    town_chores(&town, NULL);
+    check_queue("held by the wrong clock", SHARED);
+}
+
 static char newest_ref[32];
 static void find_ref(void)
 {
@@ -466,6 +478,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         IN_TOWN(a_post_waits_a_minute),
         IN_TOWN(a_crash_keeps_the_hold),
+        IN_TOWN(a_clock_set_back_delays_nothing),
         IN_TOWN(a_post_stopped_in_time_is_never_said),
         IN_TOWN(an_audience_is_one_delivery_a_shared_inbox),
         IN_TOWN(only_accepted_followers_of_any_page_get_it),
