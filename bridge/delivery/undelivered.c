@@ -6,6 +6,7 @@
 #include "commit.h"
 #include "delivery_letter.h"
 
+#include "log.h"
 #include "memory.h"
 
 enum { PAGE = 500, LOOK_AGAIN_MS = HOUR_MS, NOT_YET_MS = DAY_MS, TOLD_DAYS = 30 };
@@ -269,8 +270,9 @@ bool tell_undelivered(struct bridge *bridge, struct err *err)
         if (!look_at_page(bridge, &lates, err))
             return false;
     } while (lates.on_page == PAGE);
-    for (size_t i = 0; i < lates.count; i++)
+    for (size_t i = 0; i < lates.count; i++) /* one that cannot be told keeps no other waiting */
         if (!tell_one(bridge, &lates.at[i], err))
-            return false;
+            log_error("what came of delivery %lld could not be told, again in an hour: %s (%s)",
+                      (long long)lates.at[i].delivery_id, err->said, err->cause);
     return true;
 }

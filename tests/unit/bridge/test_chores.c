@@ -59,7 +59,6 @@ static void check_mailbox(const char *row, int64_t account, const char *mailbox,
 
 #define SHARED "message to https://social.example/inbox wanted 1 delivered 0\n"
 
-/* ---- undo ---- */
 static void a_post_waits_a_minute(void **state)
 {
     int64_t next_ms;

@@ -1,6 +1,9 @@
 /* What comes of mail: what its author asked to hear, and how its hosts fare. */
 #include "ends.h"
 
+#include <glob.h>
+#include <unistd.h>
+
 /* ---- what its author asked (RFC 3461) ---- */
 static void wish_for(unsigned notify, enum dsn_return ret)
 {
@@ -174,10 +177,60 @@ static void what_was_never_tried_has_its_end_too(void **state)
     assert_int_equal(queued().id, 0);
 }
 
+/* ---- what cannot be told ---- */
+static void send_large(const char *to)
+{
+    scoped_value(bytes) text = {0};
+
+    bytes_print(&text,
+                "From: alice@example.org\nTo: %s\nSubject: Tide\nMessage-ID: <large@here>\n\n", to);
+    for (int i = 0; i < 2000; i++)
+        bytes_add_text(&text, "A mail of so many lines lies in a file of its own.\n");
+    const struct town_mail mail = {.door = MAIL_DOOR_SUBMISSION,
+                                   .login = "alice@example.org",
+                                   .mail_from = "alice@example.org",
+                                   .recipients = to,
+                                   .text = bytes_slice(&text)};
+    scoped_text char *reply = town_send(&town, &mail);
+    assert_string_equal(reply, "250 2.0.0 Taken");
+}
+
+static void lose_files(void)
+{
+    scoped_text char *pattern = must_print("%s/bodies/*/*", town.path);
+    glob_t found;
+
+    assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        assert_int_equal(unlink(found.gl_pathv[i]), 0);
+    globfree(&found);
+}
+
+static bool refuse_all(struct town *it, struct store_tx *tx, struct err *err)
+{
+    for (outcome.delivery_id = 1; outcome.delivery_id <= 2; outcome.delivery_id++)
+        if (!bridge_delivery_ended(it->bridge, tx, &outcome, err))
+            return false;
+    return true;
+}
+
+static void one_whose_text_is_lost_keeps_no_other_waiting(void **state)
+{
+    (void)state;
+    send_large("carol@mail.example");
+    send_mail("dora@mail.example");
+    outcome = (struct delivery_outcome){.end = DELIVERY_REFUSED, .reply = "550 5.1.1 No such user"};
+    town_write(&town, refuse_all);
+    lose_files();
+    town_chores(&town, NULL);
+    check_mailbox("told", MAILBOX_INBOX, "dora@mail.example did not get your message\n");
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_author_hears_what_they_asked_to_hear),
+        IN_TOWN(one_whose_text_is_lost_keeps_no_other_waiting),
         IN_TOWN(a_report_names_what_was_asked),
         IN_TOWN(one_gets_ones_own_mail_and_its_report),
         IN_TOWN(no_delay_is_told_to_who_asked_for_failure_alone),
