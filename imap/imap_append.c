@@ -9,8 +9,6 @@
 #include "imap_private.h"
 #include "memory.h"
 
-#include <stdio.h>
-
 struct append {
     char *mailbox;
     struct imap_message messages[APPEND_MESSAGES_MAX];
@@ -64,11 +62,8 @@ static bool read_first(struct imap_session *s, char **out_mailbox)
 {
     struct slice word;
 
-    if (!lex_astring(&s->lexer, &word) || word.len > TAG_MAX || !lex_space(&s->lexer))
-        return false;
-    snprintf(s->tag, sizeof s->tag, "%.*s", SLICE_ARGS(word));
-    return lex_atom(&s->lexer, &word) && slice_is_nocase(word, "APPEND") && lex_space(&s->lexer) &&
-           lex_mailbox(s, out_mailbox);
+    return read_tag(s) && lex_space(&s->lexer) && lex_atom(&s->lexer, &word) &&
+           slice_is_nocase(word, "APPEND") && lex_space(&s->lexer) && lex_mailbox(s, out_mailbox);
 }
 
 static void begin_body(struct imap_session *s, struct imap_message *message,

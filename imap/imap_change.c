@@ -125,6 +125,7 @@ static enum next expunged(struct imap_session *s, struct errand *back)
     changes->modseq = 0; /* advance() says how far we know */
     tell_changes(s, changes, true);
     s->selected.modseq = known;
+    s->tells_modseq = s->tells_modseq || (s->qresync && changes->vanished.count > 0);
     advance(&s->selected, changes->modseq_before, after);
     if (changes->base.more)
         return next_slice(s, back, expunged);
@@ -220,6 +221,7 @@ static void tell_moved(struct imap_session *s)
         bytes_add_text(s->turn->out, "] Moved\r\n");
     }
     add_all(&gone.vanished, &s->gathered.uids);
+    s->tells_modseq = s->qresync && gone.vanished.count > 0;
     tell_changes(s, &gone, true);
     s->selected.modseq = known;
     number_set_clear(&gone.vanished);

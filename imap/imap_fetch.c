@@ -18,13 +18,13 @@ struct fetching {
     struct fetch_items items;
     struct number_set uids, marked;
     int64_t changed_since;
-    bool vanished;       /* asked for (RFC 7162 3.2.6) */
-    bool tells_flags;    /* asked for, so that those of `marked` need no word of their own */
-    struct errand *home; /* the rows being told; owned */
-    size_t row, item;    /* what comes next */
-    const char *space;   /* before the next item of this row */
-    struct source *body; /* of the section under way; the row's */
-    int64_t at, end;     /* at == end: none is */
+    bool vanished;                  /* asked for (RFC 7162 3.2.6) */
+    bool tells_flags, tells_modseq; /* asked for: those of `marked` need no word of their own */
+    struct errand *home;            /* the rows being told; owned */
+    size_t row, item;               /* what comes next */
+    const char *space;              /* before the next item of this row */
+    struct source *body;            /* of the section under way; the row's */
+    int64_t at, end;                /* at == end: none is */
 };
 
 void fetching_free(struct fetching *fetch)
@@ -151,6 +151,20 @@ static void tell_items(struct imap_session *s, struct fetching *fetch, const str
     }
 }
 
+/* That it was read now is a change, and told as one (RFC 7162 3.1: with its MODSEQ). */
+static void tell_mark(struct imap_session *s, const struct fetching *fetch,
+                      const struct imap_row *row)
+{
+    struct bytes *out = s->turn->out;
+
+    if (!fetch->tells_flags) {
+        bytes_add_text(out, " FLAGS ");
+        add_flags(out, row->entry.flags, row->entry.keywords);
+    }
+    if (s->condstore && !fetch->tells_modseq)
+        bytes_print(out, " MODSEQ (%lld)", (long long)row->entry.modseq);
+}
+
 /* False: a section has more to come. */
 static bool tell_row(struct imap_session *s, struct fetching *fetch, const struct imap_row *row)
 {
@@ -166,10 +180,8 @@ static bool tell_row(struct imap_session *s, struct fetching *fetch, const struc
     tell_items(s, fetch, row);
     if (fetch->at < fetch->end)
         return false;
-    if (!fetch->tells_flags && number_set_has(&fetch->marked, row->entry.uid)) {
-        bytes_add_text(out, " FLAGS ");
-        add_flags(out, row->entry.flags, row->entry.keywords);
-    }
+    if (number_set_has(&fetch->marked, row->entry.uid))
+        tell_mark(s, fetch, row);
     bytes_add_text(out, ")\r\n");
     return true;
 }
@@ -227,10 +239,10 @@ static struct imap_wish wish_of(const struct fetching *fetch)
     return wish;
 }
 
-static bool asks_flags(const struct fetching *fetch)
+static bool asks_for(const struct fetching *fetch, enum fetch_kind kind)
 {
     for (size_t i = 0; i < fetch->items.count; i++)
-        if (fetch->items.at[i].kind == FETCH_FLAGS)
+        if (fetch->items.at[i].kind == kind)
             return true;
     return false;
 }
@@ -335,7 +347,9 @@ enum next imap_on_fetch(struct imap_session *s)
     if (s->uid)
         fetch_items_need(&fetch->items, FETCH_UID);
     bool marks = fetch->items.marks_seen && !s->selected.read_only;
-    fetch->tells_flags = asks_flags(fetch);
+    fetch->tells_flags = asks_for(fetch, FETCH_FLAGS);
+    fetch->tells_modseq = asks_for(fetch, FETCH_MODSEQ);
+    s->condstore = s->condstore || fetch->tells_modseq; /* RFC 7162 3.1 */
     s->fetch = steal(&fetch);
     if (s->fetch->vanished)
         return await_errand(

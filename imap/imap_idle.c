@@ -38,6 +38,5 @@ enum next idle_line(struct imap_session *s, struct slice line)
     s->mode = MODE_COMMAND;
     if (!slice_is_nocase(line, "DONE"))
         return bad(s, "IDLE ends with DONE");
-    s->numbers_stay = false;
     return finish(s, "", "You waited");
 }

@@ -27,16 +27,11 @@ void add_nstring(struct bytes *out, const char *text)
 
 /* ---- mailbox names ---- */
 
-static bool speaks_utf8(const struct imap_session *s)
-{
-    return s->rev2 || s->utf8;
-}
-
 void add_mailbox(const struct imap_session *s, struct bytes *out, const char *name)
 {
     scoped_value(bytes) text = {0};
 
-    if (speaks_utf8(s)) { /* a quoted string may hold UTF-8 then */
+    if (s->rev2) { /* a quoted string may hold UTF-8 then */
         bytes_add_char(out, '"');
         for (const char *c = name; *c; c++) {
             if (*c == '"' || *c == '\\')
@@ -54,7 +49,7 @@ char *read_mailbox(const struct imap_session *s, struct slice written)
 {
     scoped_value(bytes) name = {0};
 
-    if (speaks_utf8(s))
+    if (s->rev2)
         bytes_add(&name, written);
     else if (!mutf7_read(written, &name))
         return NULL;

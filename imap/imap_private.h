@@ -77,7 +77,7 @@ struct imap_session {
     int64_t late_at_ms, began_ms;
 
     /* ENABLE (RFC 5161) */
-    bool rev2, utf8, condstore, qresync;
+    bool rev2, condstore, qresync;
 
     /* the command being gathered */
     struct bytes command;
@@ -103,8 +103,9 @@ struct imap_session {
     struct errand
         *sliced; /* home between two slices of long work, while the client takes what was said */
     struct gathered gathered;
-    bool making;           /* CREATE and RENAME: what is in the way is there already */
-    bool silent;           /* STORE FLAGS.SILENT */
+    bool making;       /* CREATE and RENAME: what is in the way is there already */
+    bool silent;       /* STORE FLAGS.SILENT */
+    bool tells_modseq; /* in its OK: something left the mailbox (RFC 7162 3.2.7, RFC 6851 4.4) */
     bool select_read_only; /* what SELECT or EXAMINE asked for */
     uint32_t select_validity;
     struct selected selected;

@@ -42,12 +42,25 @@ enum next next_slice(struct imap_session *s, struct errand *back,
 
 /* ---- the end of a command ---- */
 
+static void add_end(struct bytes *out, const char *code, const char *words)
+{
+    if (code[0])
+        bytes_print(out, "[%s] ", code);
+    bytes_print(out, "%s\r\n", words);
+}
+
 static void tagged(struct imap_session *s, const char *word, const char *code, const char *words)
 {
     bytes_print(s->turn->out, "%s %s ", s->tag[0] ? s->tag : "*", word);
-    if (code && code[0])
-        bytes_print(s->turn->out, "[%s] ", code);
-    bytes_print(s->turn->out, "%s\r\n", words);
+    add_end(s->turn->out, code, words);
+}
+
+/* The beginning of the tagged OK.  What stands in it of the sequence is true when everything was told. */
+static void add_ok(struct imap_session *s)
+{
+    bytes_print(s->turn->out, "%s OK ", s->tag);
+    if (s->tells_modseq)
+        bytes_print(s->turn->out, "[HIGHESTMODSEQ %lld] ", (long long)s->selected.modseq);
 }
 
 enum next no(struct imap_session *s, const char *code, const char *words)
@@ -114,7 +127,8 @@ static enum next changes_found(struct imap_session *s, struct errand *back)
     else
         tell_changes(s, changes, !s->numbers_stay);
     errand_free(back);
-    bytes_add(s->turn->out, bytes_slice(&s->command)); /* the tagged line that finish() kept */
+    add_ok(s);
+    bytes_add(s->turn->out, bytes_slice(&s->command)); /* the rest of it, which finish() kept */
     bytes_reset(&s->command);
     return NEXT_READ;
 }
@@ -122,15 +136,13 @@ static enum next changes_found(struct imap_session *s, struct errand *back)
 enum next finish(struct imap_session *s, const char *code, const char *words)
 {
     if (s->state != SELECTED || !s->selected.dirty) {
-        tagged(s, "OK", code, words);
+        add_ok(s);
+        add_end(s->turn->out, code, words);
         return NEXT_READ;
     }
     /* The command's text is done with: its room keeps the answer until the changes stand before it. */
     bytes_reset(&s->command);
-    bytes_print(&s->command, "%s OK ", s->tag);
-    if (code[0])
-        bytes_print(&s->command, "[%s] ", code);
-    bytes_print(&s->command, "%s\r\n", words);
+    add_end(&s->command, code, words);
     s->selected.dirty = false;
     return await_errand(s, s->duties->changes(s->duties->ctx, s->selected.id, s->selected.modseq),
                         changes_found);
@@ -217,6 +229,7 @@ bool read_tag(struct imap_session *s)
 {
     struct slice tag;
 
+    s->numbers_stay = s->tells_modseq = false; /* of the command before */
     s->tag[0] = '\0';
     if (!lex_astring(&s->lexer, &tag) || tag.len > TAG_MAX || slice_find(tag, '+') != SIZE_MAX ||
         slice_find(tag, '\r') != SIZE_MAX || slice_find(tag, ' ') != SIZE_MAX)
