@@ -56,9 +56,11 @@ static const enum step step_after[] = {
 static void act(struct connection *c, enum next next, const struct turn *turn)
 {
     assert(next == NEXT_WAIT || !turn->errand);
+    /* That of a handshake; or last words have one of their own.  A peer that takes nothing has no longer for being told more. */
+    if (c->step == STEP_SHAKING || next == NEXT_HANG_UP)
+        c->limit_at_ms = 0;
     c->step = step_after[next];
     c->wake_at_ms = turn->wake_at_ms;
-    c->limit_at_ms = 0;
     c->fresh = true;
     if (turn->at_home && !c->at_home) {
         c->at_home = true;

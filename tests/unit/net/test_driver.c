@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "house.h"
 #include "memory.h"
+#include "net_private.h"
 #include "test.h"
 
 #include <sched.h>
@@ -231,6 +232,56 @@ static void a_peer_that_does_not_read_is_not_served(void **state)
     close_toy(&h, fd);
 }
 
+struct stall { /* of the only session */
+    struct loop *loop;
+    size_t unsent;
+};
+
+static void look_at_stall(void *arg)
+{
+    struct stall *stall = arg;
+
+    stall->loop->sessions->stalled_ms = 300;
+    stall->unsent = wire_unsent(stall->loop->sessions->wire);
+}
+
+/* The peer reads nothing of what it asks for, until something waits. */
+static void stall(struct house *h, int fd)
+{
+    struct stall stall = {.loop = h->loop};
+    char line[1008];
+
+    memset(line, 'a', sizeof line);
+    memcpy(line, "echo ", 5);
+    line[sizeof line - 2] = '\n';
+    line[sizeof line - 1] = '\0';
+    while (stall.unsent == 0) {
+        say(fd, line);
+        house_call(h, look_at_stall, &stall);
+    }
+    assert_true(stall.unsent < 32 * 1024);
+}
+
+/* Each of the news adds a few bytes to what waits for the peer, and none of them is a reason to wait longer. */
+static void who_takes_nothing_is_hung_up_whatever_is_said_to_them(void **state)
+{
+    const int64_t topic = 7, until_ms = monotonic_ms() + 10 * SECOND_MS;
+    const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+    struct house h;
+    int fd = open_toy(&h);
+
+    (void)state;
+    say(fd, "watch 7\n");
+    hear(fd, "watching\n");
+    stall(&h, fd);
+    while (loop_session_count(h.loop) > 0 && monotonic_ms() < until_ms) {
+        loop_news(h.loop, &topic, 1);
+        nanosleep(&pause, NULL);
+    }
+    assert_int_equal(loop_session_count(h.loop), 0);
+    close_toy(&h, fd);
+}
+
 static void more_is_called_when_the_peer_took_it(void **state)
 {
     enum { PIECES = 100 };
@@ -442,6 +493,7 @@ int main(void)
         cmocka_unit_test(a_timer_strikes),
         cmocka_unit_test(a_timer_is_replaced_by_the_next_turn),
         cmocka_unit_test(a_peer_that_does_not_read_is_not_served),
+        cmocka_unit_test(who_takes_nothing_is_hung_up_whatever_is_said_to_them),
         cmocka_unit_test(more_is_called_when_the_peer_took_it),
         cmocka_unit_test(who_is_at_home_is_no_crowd),
         cmocka_unit_test(a_line_without_an_end_is_hung_up),
