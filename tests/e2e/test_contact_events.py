@@ -1,6 +1,7 @@
 """What an owner's devices hear of contact requests, and how they answer: events by HTTP, notes by IMAP."""
 import http.client
 import json
+import socket
 
 from laboratory.mailing import compose, from_outside
 from laboratory.wait import until
@@ -8,6 +9,7 @@ from test_contact import asking, contact, imap_of  # noqa: F401  a fixture
 from test_signed_in import COOKIE, knock, sign_in
 
 OURS = "/private/vendor/nestbox"
+ANSWERS = 40
 
 
 def notes(imap, name, options=b""):
@@ -40,11 +42,22 @@ def token_of(account):
     return said[f"{OURS}/token"]
 
 
+class Narrow(http.client.HTTPSConnection):
+    """What it does not read waits at the server."""
+
+    def _create_connection(self, address, timeout, source):
+        narrow = socket.socket()
+        narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        narrow.settimeout(timeout)
+        narrow.connect(address)
+        return narrow
+
+
 class Stream:
     """The events as they come."""
 
-    def __init__(self, account, last=None, **headers):
-        self.http = http.client.HTTPSConnection("twin.test", context=account.nestbox.trust, timeout=60)
+    def __init__(self, account, last=None, connection=http.client.HTTPSConnection, **headers):
+        self.http = connection("twin.test", context=account.nestbox.trust, timeout=60)
         if last is not None:
             headers["Last-Event-ID"] = str(last)
         self.http.request("GET", "/contacts/stream", headers=headers)
@@ -145,6 +158,34 @@ def test_only_the_owner_hears_and_only_while_signed_in(asking):  # noqa: F811
     assert browser.ended() and device.ended()
     assert Stream(tom, Authorization=f"Bearer {word}").status == 401
     hers.close()
+
+
+def answer_often(tom, person, times):
+    """Welcome and refused by turns, in long words; refused at last, and then welcome."""
+    imap = imap_of(tom)
+    for number in range(times):
+        value = "refuse: " + "not now and not soon " * 9 + str(number) if number % 2 == 0 else "welcome"
+        assert note(imap, f"{OURS}/contact/{person}", value).startswith("OK")
+    imap.logout()
+
+
+def test_who_does_not_read_holds_up_nobody_and_hears_the_last(asking):  # noqa: F811
+    """That no more than 64 KiB wait for it is shown where the driver is tested (tests/unit/net/test_driver.c)."""
+    tom = asking()
+    knock(tom)
+    who = bearer(tom)
+    slow, quick = Stream(tom, connection=Narrow, **who), Stream(tom, **who)
+    assert quick.next()[0] == "asked" and slow.next()[0] == "asked"
+    answer_often(tom, "cara@other.test", ANSWERS)
+    last = 1 + ANSWERS  # the number of an event counts them
+    while int(quick.last or 0) < last:
+        event, data = quick.next()
+    assert data["state"] == "welcome"
+    while int(slow.last or 0) < last:
+        event, data = slow.next()
+    assert data["state"] == "welcome"
+    quick.close()
+    slow.close()
 
 
 def test_few_streams_for_one_account(asking):  # noqa: F811

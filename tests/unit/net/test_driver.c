@@ -232,34 +232,37 @@ static void a_peer_that_does_not_read_is_not_served(void **state)
     close_toy(&h, fd);
 }
 
-struct stall { /* of the only session */
+struct stall { /* of the session that was here first */
     struct loop *loop;
     size_t unsent;
+    int64_t patience_ms; /* 0: as ever */
 };
 
 static void look_at_stall(void *arg)
 {
     struct stall *stall = arg;
+    struct connection *c = stall->loop->sessions;
 
-    stall->loop->sessions->stalled_ms = 300;
-    stall->unsent = wire_unsent(stall->loop->sessions->wire);
+    while (c->next)
+        c = c->next;
+    if (stall->patience_ms)
+        c->stalled_ms = stall->patience_ms;
+    stall->unsent = wire_unsent(c->wire);
 }
 
-/* The peer reads nothing of what it asks for, until something waits. */
-static void stall(struct house *h, int fd)
+/* The peer reads nothing of what it asks for, until so much waits. */
+static void stall_until(struct house *h, int fd, struct stall *stall, size_t least)
 {
-    struct stall stall = {.loop = h->loop};
     char line[1008];
 
     memset(line, 'a', sizeof line);
     memcpy(line, "echo ", 5);
     line[sizeof line - 2] = '\n';
     line[sizeof line - 1] = '\0';
-    while (stall.unsent == 0) {
+    while (stall->unsent < least) {
         say(fd, line);
-        house_call(h, look_at_stall, &stall);
+        house_call(h, look_at_stall, stall);
     }
-    assert_true(stall.unsent < 32 * 1024);
 }
 
 /* Each of the news adds a few bytes to what waits for the peer, and none of them is a reason to wait longer. */
@@ -269,17 +272,45 @@ static void who_takes_nothing_is_hung_up_whatever_is_said_to_them(void **state)
     const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
     struct house h;
     int fd = open_toy(&h);
+    struct stall stall = {.loop = h.loop, .patience_ms = 300};
 
     (void)state;
     say(fd, "watch 7\n");
     hear(fd, "watching\n");
-    stall(&h, fd);
+    stall_until(&h, fd, &stall, 1);
     while (loop_session_count(h.loop) > 0 && monotonic_ms() < until_ms) {
         loop_news(h.loop, &topic, 1);
         nanosleep(&pause, NULL);
     }
     assert_int_equal(loop_session_count(h.loop), 0);
     close_toy(&h, fd);
+}
+
+/* A stream of events is this: each of the news says something to who watches, and one of them does not read. */
+static void who_reads_no_news_holds_64_kib_and_nobody_up(void **state)
+{
+    enum { MOST = 64 * 1024, NEWS = 1000 };
+    const int64_t topic = 7;
+    struct house h;
+    int slow = open_toy(&h);
+    struct stall stall = {.loop = h.loop};
+
+    (void)state;
+    say(slow, "watch 7\n");
+    hear(slow, "watching\n");
+    stall_until(&h, slow, &stall, MOST - NEWS);
+    int quick = house_connect(&h, plain(&h));
+    hear(quick, "hello\n");
+    say(quick, "watch 7\n");
+    hear(quick, "watching\n");
+    for (int i = 0; i < NEWS; i++) {
+        loop_news(h.loop, &topic, 1);
+        hear(quick, "news\n");
+    }
+    house_call(&h, look_at_stall, &stall);
+    assert_in_range(stall.unsent, MOST, MOST + 1000);
+    close(quick);
+    close_toy(&h, slow);
 }
 
 static void more_is_called_when_the_peer_took_it(void **state)
@@ -494,6 +525,7 @@ int main(void)
         cmocka_unit_test(a_timer_is_replaced_by_the_next_turn),
         cmocka_unit_test(a_peer_that_does_not_read_is_not_served),
         cmocka_unit_test(who_takes_nothing_is_hung_up_whatever_is_said_to_them),
+        cmocka_unit_test(who_reads_no_news_holds_64_kib_and_nobody_up),
         cmocka_unit_test(more_is_called_when_the_peer_took_it),
         cmocka_unit_test(who_is_at_home_is_no_crowd),
         cmocka_unit_test(a_line_without_an_end_is_hung_up),
