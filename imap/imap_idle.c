@@ -17,7 +17,7 @@ enum next imap_on_idle(struct imap_session *s)
 static enum next looked(struct imap_session *s, struct errand *back)
 {
     if (errand_failed(back))
-        s->selected.dirty = true; /* looked for once more behind the next command or nudge */
+        s->selected.dirty = true; /* looked for once more, by the timer */
     else
         tell_changes(s, container_of(back, struct imap_changes, base.errand), true);
     errand_free(back);
@@ -26,9 +26,9 @@ static enum next looked(struct imap_session *s, struct errand *back)
 
 enum next idle_changed(struct imap_session *s)
 {
+    s->selected.dirty = false;
     if (!s->selected.id)
         return NEXT_READ;
-    s->selected.dirty = false;
     return await_errand(s, s->duties->changes(s->duties->ctx, s->selected.id, s->selected.modseq),
                         looked);
 }

@@ -28,6 +28,7 @@ enum {
     CROWDED_LOGIN_MS = 15 * 1000,  /* in a crowd, so that there is room for others */
     IDLE_MS = 31 * 60 * 1000,      /* RFC 9051 5.4: at least 30 minutes */
     STILL_HERE_MS = 4 * 60 * 1000, /* during IDLE: NATs forget sooner than clients */
+    LOOK_AGAIN_MS = 5 * 1000,      /* during IDLE, where a look failed */
     UID_MAX_KEPT = 1000 * 1000,    /* messages in a mailbox that can be selected */
 };
 

@@ -277,7 +277,9 @@ static int64_t wake_at(const struct imap_session *s)
         return s->late_at_ms;
     if (s->state == NOT_AUTHENTICATED)
         return s->began_ms + (s->turn->crowded ? CROWDED_LOGIN_MS : LOGIN_MS);
-    return monotonic_ms() + (s->mode == MODE_IDLE ? STILL_HERE_MS : IDLE_MS);
+    if (s->mode == MODE_IDLE)
+        return monotonic_ms() + (s->selected.dirty ? LOOK_AGAIN_MS : STILL_HERE_MS);
+    return monotonic_ms() + IDLE_MS;
 }
 
 /* What every turn ends with. */
@@ -365,6 +367,8 @@ static enum next on_nudge(void *session, enum nudge why, struct turn *turn)
             s->late = NULL;
             return end_turn(s, NEXT_READ);
         }
+        if (s->mode == MODE_IDLE && s->selected.dirty)
+            return end_turn(s, idle_changed(s));
         if (s->mode == MODE_IDLE) {
             bytes_add_text(turn->out, "* OK Still here\r\n");
             return end_turn(s, NEXT_READ);

@@ -22,6 +22,7 @@ struct fake {
     void *session;
     struct bytes unread, out;
     bool over, login_busy, crowded;
+    int failing_looks;    /* so many from now on */
     bool arrives_unheard; /* once: behind the look of an errand during which nothing is watched */
     int64_t wake_at_ms;
     struct fake_message messages[FAKE_MESSAGES];

@@ -266,9 +266,15 @@ static struct errand *fake_open(void *ctx, int64_t account_id, struct slice name
 
 static struct errand *fake_changes(void *ctx, int64_t mailbox_id, int64_t since)
 {
+    struct fake *fake = ctx;
     struct done *done = done_new(fake_opened_clear);
 
     (void)mailbox_id;
+    if (fake->failing_looks > 0) {
+        fake->failing_looks--;
+        done_free(errand_of(done));
+        return fake_failed(ERR_TEMPORARY, "The disk is slow");
+    }
     fill_changes(ctx, since, &done->any.opened.changes);
     return errand_of(done);
 }

@@ -275,6 +275,31 @@ static void what_comes_during_select_is_told_to_who_waits(void **state)
     fake_end(&fake);
 }
 
+/* A look may fail; who waits does not wait for the next arrival to hear of this one. */
+static void what_a_failed_look_missed_is_told_soon(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, true, 3);
+    fake_say(&fake, INBOX "c IDLE\r\n");
+    bytes_reset(&fake.out);
+    fake.failing_looks = 2;
+    fake_arrive(&fake);
+    assert_int_equal(fake.out.len, 0);
+    for (int i = 0; i < 2; i++) {
+        assert_in_range(fake.wake_at_ms - monotonic_ms(), 1, 10 * SECOND_MS);
+        fake_nudge(&fake, NUDGE_TIMER);
+    }
+    assert_string_equal(fake.out.at, "* 4 EXISTS\r\n");
+    assert_true(fake.wake_at_ms - monotonic_ms() > 60 * SECOND_MS);
+    fake_end(&fake);
+    fake_begin(&fake, true, 3); /* where nothing is selected nothing is looked for */
+    fake_say(&fake, LOGIN "b APPEND INBOX {1+}\r\nx\r\nc IDLE\r\n");
+    assert_true(fake.wake_at_ms - monotonic_ms() > 60 * SECOND_MS);
+    fake_end(&fake);
+}
+
 /* RFC 9051 6.4.7: a COPY that cannot be finished leaves nothing behind; of a MOVE what was done is told. */
 static void a_copy_is_all_or_nothing(void **state)
 {
@@ -345,6 +370,7 @@ int main(void)
         cmocka_unit_test(each_dialogue_is_as_the_rfc_says),
         cmocka_unit_test(dialogues_may_arrive_byte_by_byte),
         cmocka_unit_test(passwords_want_tls),
+        cmocka_unit_test(what_a_failed_look_missed_is_told_soon),
         cmocka_unit_test(what_comes_during_select_is_told_to_who_waits),
         cmocka_unit_test(idle_that_begins_with_news_leaves_nothing_behind),
         cmocka_unit_test(a_crowd_of_passwords_is_put_off),
