@@ -86,6 +86,8 @@ def arrived(canary):
         until(lambda one=one: len(came(one)) >= (9 if len(canary.sizes(one)) > 1 else 6), f"the mails of {one.address}")
         read = [canary.word in one.reads(one.show(mail)) for mail in came(one)[-6:]]
         assert sum(read) == len(read), (one.address, read)
+        until(lambda one=one: any(canary.mark("edit", "text") in one.reads(one.show(mail)) for mail in came(one)[-4:]),
+              f"the edited note of {one.address}")
 
 
 def register(one, endpoint):

@@ -251,13 +251,13 @@ class Canary:
 
     def _by_activities(self, one):
         judge, actor = self.judge, one.actor
-        name = f"canary{len(self.ways)}"
+        name, notes = f"canary{len(self.ways)}", {}
         judge.names[name] = self.mark("actor", "name")
         for way, to, more in (
                 ("note", ["https://www.w3.org/ns/activitystreams#Public"], {}), ("direct", [actor], {}),
                 ("poll", [actor], {"type": "Question", "oneOf": [
                     {"type": "Note", "name": self.mark("poll", "answer"), "replies": {"totalItems": 1}}]})):
-            note = judge.make_note(
+            note = notes[way] = judge.make_note(
                 f"<p>{self.mark(way, 'text')}</p>", name, to=to, cc=[actor], summary=self.mark(way, "warning"),
                 tag=[{"type": "Mention", "href": actor, "name": one.handle}],
                 attachment=[{"type": "Document", "mediaType": "image/png", "url": f"https://judge.test/{name}.png",
@@ -265,3 +265,7 @@ class Canary:
             status, words = judge.post(f"{actor}/inbox", judge.create(note, name), name)
             assert status == 202, (way, status, words)
             self.ways.append(way)
+        edited = {**notes["direct"], "content": f"<p>{self.mark('edit', 'text')}</p>", "updated": "2026-11-22T09:30:00Z"}
+        judge.names[name] = self.mark("actor", "later name")
+        for thing in (edited, judge.actor_document(name)):
+            self._took("update", judge.post(f"{actor}/inbox", judge.activity("Update", thing, name, to=[actor]), name)[0], 202)
