@@ -2,6 +2,7 @@
 
 #include "bridge_people.h"
 #include "mail.h"
+#include "privileges.h"
 #include "restore.h"
 #include "store.h"
 
@@ -88,7 +89,8 @@ bool household_furnish(const struct config *config, struct household *it, struct
 
 bool household_open(const struct config *config, struct household *out, struct err *err)
 {
-    if (household_enter(config, out, err) && household_furnish(config, out, err))
+    if (household_enter(config, out, err) && privileges_drop(out->dir.fd, err) &&
+        household_furnish(config, out, err))
         return true;
     household_close(out);
     return false;

@@ -22,7 +22,8 @@ struct household { /* the owner of what a struct house points at */
     struct pgp *pgp;
     struct bridge *bridge;
 };
-/* ERR_REFUSED if another process owns the data. */
+/* ERR_REFUSED if another process owns the data.  Root becomes the owner of the data folder, for good: what it wrote would
+ * be closed to the server. */
 MUST_CHECK bool household_open(const struct config *config, struct household *out, struct err *err);
 /* In two steps, for a server that binds its ports and drops its privileges between them. */
 MUST_CHECK bool household_enter(const struct config *config, struct household *out,

@@ -1,5 +1,5 @@
 /*
- * privileges — what the server gives up once its ports are bound.
+ * privileges — what the server gives up once its ports are bound, and a command that works without it at once.
  */
 #ifndef NESTBOX_MAIN_PRIVILEGES_H
 #define NESTBOX_MAIN_PRIVILEGES_H

@@ -1,8 +1,10 @@
 """Every command, while the server runs and while it does not: results, --json, exit codes 0, 1, 2."""
+import os
 import subprocess
 
 import pytest
 
+from laboratory.gpg import Gpg
 from laboratory.mailing import compose, from_outside, submit
 from laboratory.nestbox import BINARY
 from laboratory.wait import until
@@ -193,6 +195,26 @@ def test_only_one_server_uses_a_data_directory(twin):
     assert done.returncode == 1 and done.stderr
     assert "serves twin.test" in server.cli("status"), "the first still hears commands"
     assert (server.data_dir / "ports.json").exists()
+
+
+def test_what_root_does_without_the_server_belongs_to_the_server(twin, tmp_path):
+    server, nobody = twin(), 65534
+    kim = server.account("kim@twin.test")
+    server.start()
+    mail = compose("cara@else.test", kim.address, "Large", "A line of a large mail.\n" * 8000)
+    assert from_outside(server, "cara@else.test", [kim.address], mail)[0] == 250
+    server.stop()
+    for folder in server.data_dir.parents:
+        if not folder.stat().st_mode & 0o001:
+            folder.chmod(folder.stat().st_mode | 0o001)  # pytest's own are closed to others
+    for path in (server.data_dir, *server.data_dir.rglob("*")):
+        os.chown(path, nobody, nobody, follow_symlinks=False)
+    before = {path for path in server.data_dir.glob("bodies/**/*") if path.is_file()}
+    server.cli("key", "add", kim.address, Gpg(tmp_path / "ring", kim.address, ("ed25519", "cv25519")).certificate())
+    assert server.cli("seal", kim.address).startswith("1 of 1 ")
+    after = {path for path in server.data_dir.glob("bodies/**/*") if path.is_file()}
+    assert after - before, "it was sealed into another file"
+    assert {path.lstat().st_uid for path in server.data_dir.rglob("*")} == {nobody}
 
 
 def test_a_word_asked_for_help_is_helped():
