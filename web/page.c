@@ -24,6 +24,7 @@ const char page_style[] =
     ".handle{margin:.25rem 0 1rem;overflow-wrap:anywhere}\n"
     ".follow{background:var(--card);border:1px solid var(--line);border-radius:.5rem;"
     "padding:.75rem 1rem}\n"
+    ".follow p{margin:.5rem 0 0}\n"
     ".follow code{font-size:1.0625rem;user-select:all;overflow-wrap:anywhere}\n"
     "article{background:var(--card);border:1px solid var(--line);border-radius:.5rem;"
     "padding:1rem 1.25rem;margin:1rem 0;overflow-wrap:anywhere}\n"

@@ -81,13 +81,14 @@ static bool write_list(struct page *page, struct store_view *view, struct err *e
     bytes_add_text(&page->html, "</ul>\n");
     bytes_add_text(&page->html, "<h2>Another OpenPGP key</h2>\n");
     words_file_form(page, KEYS_PATH);
-    bytes_add_text(&page->html,
-                   "<label for=\"file\">The file of the public key, as your program exports "
-                   "it</label>\n<input type=\"file\" id=\"file\" name=\"file\" "
-                   "accept=\".asc,.gpg,.pgp,.key,.txt,application/pgp-keys\">\n"
-                   "<label for=\"key\">Or its text, from -----BEGIN to -----END</label>\n"
-                   "<textarea id=\"key\" name=\"key\" rows=\"8\" spellcheck=\"false\">"
-                   "</textarea><button>Give this key</button></form>\n");
+    bytes_add_text(
+        &page->html,
+        "<label for=\"file\">The file of the public key, as your program exports "
+        "it</label>\n<input type=\"file\" id=\"file\" name=\"file\" "
+        "accept=\".asc,.gpg,.pgp,.key,.txt,application/pgp-keys\">\n"
+        "<label for=\"key\">Or its text, with its first line (BEGIN) and its last (END)</label>\n"
+        "<textarea id=\"key\" name=\"key\" rows=\"8\" spellcheck=\"false\">"
+        "</textarea><button>Give this key</button></form>\n");
     words_say(page, "What comes for you is encrypted to your keys before it is stored. The first "
                     "one is in use at once. Another one that none of your keys has signed waits "
                     "for seven days, and a "
