@@ -5,9 +5,14 @@ cd "$1"
 mkdir -m 0700 keyring
 GNUPGHOME=$PWD/keyring
 export GNUPGHOME
-trap 'gpgconf --kill all' EXIT
+trap '[ $? = 0 ] || cat gpg.log >&2; gpgconf --kill all' EXIT
 
-g() { gpg --batch --quiet --no-tty --yes --pinentry-mode loopback --passphrase '' --faked-system-time 20260201T000000 "$@" 2>>gpg.log; }
+# A faked clock goes on, and the next command begins with it anew: so each begins a minute behind the last.
+clock=$(date -u -d 2026-02-01 +%s)
+g() {
+    clock=$((clock + 60))
+    gpg --batch --quiet --no-tty --yes --pinentry-mode loopback --passphrase '' --faked-system-time "$clock" "$@" 2>>gpg.log
+}
 fingerprint() { g --with-colons --list-keys "$1" | awk -F: '$1 == "fpr" {print $10; exit}'; }
 # NAME EXPIRY: a key of eve's
 make() {
@@ -34,5 +39,5 @@ g --export "$(fingerprint revoked)" >after.bin
     printf 'Content-Type: text/plain; protected-headers="v1"\r\nFrom: eve@example.org\r\nAutocrypt: addr=eve@example.org; keydata=%s\r\n\r\nmy new key\r\n' \
         "$(base64 -w 0 second.bin)"
 } >part
-gpg --batch --quiet --no-tty --yes --pinentry-mode loopback --passphrase '' --faked-system-time "$2" -u "$(fingerprint first)" --armor --output part.asc --detach-sign part 2>>gpg.log
-gpg --batch --quiet --no-tty --yes --pinentry-mode loopback --passphrase '' --faked-system-time "$2" -u "$(fingerprint third)" --armor --output part-third.asc --detach-sign part 2>>gpg.log
+gpg --batch --quiet --no-tty --yes --pinentry-mode loopback --passphrase '' --faked-system-time "$2!" -u "$(fingerprint first)" --armor --output part.asc --detach-sign part 2>>gpg.log
+gpg --batch --quiet --no-tty --yes --pinentry-mode loopback --passphrase '' --faked-system-time "$2!" -u "$(fingerprint third)" --armor --output part-third.asc --detach-sign part 2>>gpg.log

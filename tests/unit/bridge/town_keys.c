@@ -20,7 +20,7 @@ static void gpg_time(int64_t ms, char out[32])
     struct tm tm;
 
     gmtime_r(&seconds, &tm);
-    strftime(out, 32, "%Y%m%dT%H%M%S", &tm);
+    strftime(out, 32, "%Y%m%dT%H%M%S!", &tm); /* !: it stands still */
 }
 
 #define GPG                                                                                        \

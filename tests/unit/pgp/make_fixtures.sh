@@ -5,7 +5,7 @@ cd "$1"
 mkdir -m 0700 home
 GNUPGHOME=$PWD/home
 export GNUPGHOME
-trap 'gpgconf --kill all' EXIT
+trap '[ $? = 0 ] || cat gpg.log >&2; gpgconf --kill all' EXIT
 
 g() { gpg --batch --quiet --no-tty --yes --pinentry-mode loopback --passphrase '' "$@" 2>>gpg.log; }
 fingerprint() { g --with-colons --list-keys "$1" | awk -F: '$1 == "fpr" {print $10; exit}'; }
@@ -17,6 +17,7 @@ printf 'Content-Type: text/plain\r\n\r\nGood evening\r\n' >other-text
 printf '' >empty-text
 head -c 5242880 /dev/zero | tr '\0' 'x' | fold -w 70 >long-text
 
+# A faked clock goes on while a command runs: what builds on a key is an hour younger than it.
 g --quick-generate-key 'Alice <Alice@Example.ORG>' ed25519 sign never
 g --quick-add-key "$(fingerprint alice@example.org)" cv25519 encr never
 g --quick-add-uid "$(fingerprint alice@example.org)" 'Alice at work <alice@work.test>'
@@ -35,10 +36,10 @@ g --quick-add-key "$(fingerprint nist@example.org)" nistp384 encr never
 g --cert-digest-algo SHA1 --quick-generate-key 'Old <old@example.org>' rsa2048 sign never
 g --cert-digest-algo SHA1 --quick-add-key "$(fingerprint old@example.org)" rsa2048 encr never
 g --faked-system-time 20200101T000000 --quick-generate-key 'Renewed <renewed@example.org>' ed25519 sign never
-g --faked-system-time 20200101T000000 --quick-add-key "$(fingerprint renewed@example.org)" cv25519 encr 2d
+g --faked-system-time 20200101T010000 --quick-add-key "$(fingerprint renewed@example.org)" cv25519 encr 2d
 g --quick-add-key "$(fingerprint renewed@example.org)" cv25519 encr never
 g --faked-system-time 20200101T000000 --quick-generate-key 'Lapsed <lapsed@example.org>' ed25519 sign never
-g --faked-system-time 20200101T000000 --quick-add-key "$(fingerprint lapsed@example.org)" cv25519 encr 2d
+g --faked-system-time 20200101T010000 --quick-add-key "$(fingerprint lapsed@example.org)" cv25519 encr 2d
 
 sign carol@example.org text carol.sig
 sed 's/^:-/-/' "home/openpgp-revocs.d/$(fingerprint carol@example.org).rev" >carol.rev
