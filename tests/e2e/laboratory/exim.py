@@ -84,7 +84,11 @@ class Exim(MailServer):
 
     def empty_queue(self):
         """And what it remembers of hosts that did not answer."""
-        self.root.run("sh", "-c", "exim4 -bpr | exiqgrep -i | xargs -r exim4 -Mrm; rm -f /var/spool/exim4/db/retry*")
+        super().empty_queue()
+        self.root.run("sh", "-c", "rm -f /var/spool/exim4/db/retry*")
+
+    def remove(self, serials):
+        self.root.run("exim4", "-Mrm", *serials, may_fail=True)
 
     def queue(self):
         rows, serial = [], None

@@ -113,6 +113,15 @@ class MailServer:
 
     # what it is told
 
+    def empty_queue(self):
+        """Of what is just being tried nothing can be removed, or it is gone by then: asked again until nothing is left."""
+        def is_empty():
+            serials = {row.serial for row in self.queue()}
+            if serials:
+                self.remove(serials)
+            return not serials
+        until(is_empty, f"an empty queue at {self.NAME}", 60)
+
     def retry(self):
         """What waits is tried at once, where its own clock is too slow for a test."""
 

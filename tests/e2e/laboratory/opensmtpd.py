@@ -47,9 +47,9 @@ class OpenSmtpd(MailServer):
             self._daemon.stop()
         self._daemon = None
 
-    def empty_queue(self):
-        for row in self.queue():
-            self.root.run("smtpctl", "remove", row.serial)
+    def remove(self, serials):
+        for serial in serials:
+            self.root.run("smtpctl", "remove", serial, may_fail=True)
 
     def queue(self):
         """Rows of `smtpctl show queue`: serial|inet4|mta|auth|sender|rcpt|rcpt|…|reason."""

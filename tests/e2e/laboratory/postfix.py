@@ -64,7 +64,7 @@ class Postfix(MailServer):
             self._resolver.stop()
         self._master = self._resolver = None
 
-    def empty_queue(self):
+    def remove(self, serials):
         self.root.run("postsuper", "-d", "ALL")
 
     def queue(self):
