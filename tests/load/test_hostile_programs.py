@@ -6,10 +6,10 @@ import re
 from hostile import Hostile
 from idlers import Idlers
 from test_idlers import fill, house  # noqa: F401 (a fixture)
-from visitors import part_of
+from visitors import part_of, promised
 
 SESSIONS = int(os.environ.get("NESTBOX_HOSTILE", "600"))
-NOOP_S, GROWTH_MIB = 0.100, 64
+NOOP_S, GROWTH_MIB = promised(0.100), 64
 
 
 def rss_mib(pid):

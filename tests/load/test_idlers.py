@@ -9,11 +9,11 @@ import pytest
 from idlers import Idlers
 from laboratory.imap import Client
 from laboratory.mailing import compose, connect, submit, transact
-from visitors import AHEAD, part_of
+from visitors import AHEAD, part_of, promised
 
 IDLERS, PEOPLE, EVENTS = 1000, 20, 30
 OF_TRASH, POSTS = 40, 10
-TOLD_S = 0.100
+TOLD_S = promised(0.100)
 MAILS, EACH_KIB, OF_ONE = 1000, 32, 90  # ./dev bench imap measures 1,000 and 5,000 of them
 
 

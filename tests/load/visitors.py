@@ -15,6 +15,22 @@ import time
 
 
 AHEAD = ["nice", "-n", "-5"]  # peers and the rest of the machine are elsewhere, on the Internet
+CALM = "NESTBOX_CALM" in os.environ
+OTHERWISE = 20
+
+
+def promised(seconds):
+    """What is promised holds on a machine that does nothing else: `./dev test load` and `long` ask for it.  Wherever else this
+    runs, it tells a server that keeps people waiting from one that has to share the processors."""
+    return seconds if CALM else seconds * OTHERWISE
+
+
+def go_first():
+    """What is measured is the server, not whoever asks it."""
+    try:
+        os.nice(-10)
+    except PermissionError:
+        pass  # a container may take this from root
 
 
 def part_of(times, part):
@@ -123,7 +139,7 @@ class Measuring:
 
 
 async def main():
-    os.nice(-10)
+    go_first()
     stdin = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stdin), sys.stdin)
     await Measuring(json.loads(await stdin.readline())).run(stdin)

@@ -97,6 +97,9 @@ class Nestbox:
         until(lambda: all((task / "stat").read_text().rsplit(")", 1)[1].split()[0] in "TD" for task in tasks.iterdir()),
               "every thread standing still")
 
+    def thaw(self):
+        self._process.popen.send_signal(signal.SIGCONT)
+
     def kill(self):
         if self._process:
             self._process.kill()
