@@ -17,6 +17,7 @@ from laboratory.nestbox import Nestbox  # noqa: E402
 from laboratory.opensmtpd import OpenSmtpd  # noqa: E402
 from laboratory.peer import PythonPeer  # noqa: E402
 from laboratory.postfix import Postfix  # noqa: E402
+from laboratory.process import heard_so_far, words_since  # noqa: E402
 
 NAMES = (
     "nest.test A 20.0.0.10", "mx.nest.test A 20.0.0.10", "garden.test A 20.0.0.10", "twin.test A 20.0.0.11",
@@ -63,6 +64,22 @@ def pytest_runtestloop(session):
         if session.shouldstop:
             raise session.Interrupted(session.shouldstop)
     return True
+
+
+HEARD = {}
+
+
+def pytest_runtest_logstart():
+    HEARD.clear()
+    HEARD.update(heard_so_far())
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport():
+    """Whoever reads of a failure has no more of that machine: what each program said meanwhile stands below it."""
+    report = (yield).get_result()
+    if report.failed:
+        report.sections += [(f"the last words of {name}", words) for name, words in words_since(HEARD)]
 
 
 @pytest.fixture(scope="session")

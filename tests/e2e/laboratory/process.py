@@ -2,8 +2,28 @@
 import signal
 import subprocess
 import threading
+import time
+import weakref
 
 from .wait import Log
+
+_ALL = weakref.WeakSet()
+TAIL_LINES, LINE_SHOWN = 40, 400
+
+
+def heard_so_far():
+    """How much each program has said until now: for words_since()."""
+    return {process: len(process.times) for process in _ALL}
+
+
+def words_since(before):
+    """(name, its last lines and how long ago they were said) of each program that said something since then: what a
+    report needs to tell why something did not happen."""
+    now = time.monotonic()
+    for process in sorted(_ALL, key=lambda process: process.name):
+        said = list(zip(process.times, process.lines.entries))[before.get(process, 0):]
+        if said:
+            yield process.name, "\n".join(f"{at - now:8.2f} s  {line[:LINE_SHOWN]}" for at, line in said[-TAIL_LINES:])
 
 
 class Process:
@@ -11,7 +31,8 @@ class Process:
 
     def __init__(self, name, command, log_path, env=None, stdin=None):
         self.name = name
-        self.lines = Log(name)
+        self.lines, self.times = Log(name), []
+        _ALL.add(self)
         self.log_path = log_path
         self._file = open(log_path, "ab", buffering=0)
         self.popen = subprocess.Popen(
@@ -22,6 +43,7 @@ class Process:
     def _read(self):
         for line in self.popen.stdout:
             self._file.write(line)
+            self.times.append(time.monotonic())
             self.heard(line.decode("utf-8", "replace").rstrip("\n"))
         self.lines.add(None)
 
