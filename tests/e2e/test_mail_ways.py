@@ -11,10 +11,18 @@ from laboratory.wait import until
 SERIAL = itertools.count(1)
 
 
+PATIENT = {"network": {"retry": "1 s, 1 s, 10 min"}}  # whoever was asked three times rests for longer than a test takes
+
+
 @pytest.fixture
 def server(twin):
     """With no address of its own to connect from, so that it may use both families."""
     return twin({"network": {"source_address": None}}).start()
+
+
+@pytest.fixture
+def patient(twin):
+    return twin(PATIENT).start()
 
 
 @pytest.fixture
@@ -102,7 +110,8 @@ def test_several_mails_go_over_one_connection(tom, server, place):
         assert "RSET" not in talk.lines
 
 
-def test_a_silent_host_delays_all_its_mail_and_a_refusal_one(tom, server, place, dns):
+def test_a_silent_host_delays_all_its_mail_and_a_refusal_one(patient, place, dns):
+    server, tom = patient, patient.account("tom@twin.test")
     host = place("20.1.11.8", "mx.{0} A 20.1.11.8", "{0} MX 10 mx.{0}.",
                  script={"RCPT": lambda line: "450 4.2.0 later" if "grey" in line else None})
     dns.add(f"silent.{host.domain} A 20.1.250.8")
@@ -166,7 +175,7 @@ def test_who_is_too_many_comes_in_the_next_transaction(tom, server, place):
 
 def test_a_dead_smarthost_is_asked_by_one_mail_for_all_domains(twin, dns):
     dns.add("relay9.unsigned.test A 20.1.11.11")
-    server = twin({"relay": {"host": "relay9.unsigned.test"}}).start()
+    server = twin({"relay": {"host": "relay9.unsigned.test"}, **PATIENT}).start()
     author = server.account("tom@twin.test")
     send(author, "bob@one.unsigned.test")
     [first] = until(lambda: [row for row in server.ask("queue", "list") if row["tries"] > 2], "tries at the smarthost")

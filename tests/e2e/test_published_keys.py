@@ -23,6 +23,7 @@ def asker(tmp_path, ca):
                    "exec gpg --batch --with-colons --auto-key-locate clear,nodefault,wkd --locate-external-keys $WHO")
         done = subprocess.run(["unshare", "--mount", "sh", "-ec", command], capture_output=True, text=True, timeout=60,
                               env={**os.environ, "GNUPGHOME": str(home), "CA": str(ca.pem), "WHO": address})
+        print(done.stderr)  # of one that found nothing, a report shows why
         return [line.split(":")[9] for line in done.stdout.split("\n") if line.startswith(("fpr:", "uid:"))]
     yield ask
     subprocess.run(["gpgconf", "--kill", "all"], env={**os.environ, "GNUPGHOME": str(home)}, capture_output=True)
