@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2034
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+export HOME=${HOME:-~} # of those who call us, some have none
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/nestbox
 # shellcheck source=tools/packages.sh
 source "$ROOT/tools/packages.sh"
