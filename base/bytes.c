@@ -38,7 +38,10 @@ void bytes_add_text(struct bytes *b, const char *text)
 
 void bytes_add_char(struct bytes *b, char c)
 {
-    bytes_add(b, (struct slice){&c, 1});
+    if (b->len + 1 >= b->capacity)
+        make_room(b, 1);
+    b->at[b->len++] = c;
+    b->at[b->len] = '\0';
 }
 
 void bytes_print(struct bytes *b, const char *fmt, ...)

@@ -152,8 +152,9 @@ static bool count_lines(const struct mail_part *part, int64_t *out, struct err *
             part->end - at < LINES_BUFFER ? (size_t)(part->end - at) : (size_t)LINES_BUFFER;
         if (!source_read(part->mail->source, at, buffer, wanted, &got, err))
             return false;
-        for (size_t i = 0; i < got; i++)
-            *out += buffer[i] == '\n';
+        for (struct slice rest = {buffer, got}; rest.at; (*out)++)
+            slice_cut(&rest, '\n');
+        (*out)--;
         at += (int64_t)got;
     }
     return true;

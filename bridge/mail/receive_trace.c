@@ -5,7 +5,7 @@
 #include "memory.h"
 #include "text.h"
 
-enum { HEADER_MAX = 256 * 1024, PIECE = 16 * 1024 };
+enum { HEADER_MAX = 256 * 1024, HEADER_PIECE = 4 * 1024, PIECE = 16 * 1024 };
 
 /* ---- a source that begins somewhere in another ---- */
 struct tail {
@@ -60,8 +60,8 @@ static bool read_header(struct source *mail, struct bytes *out, int64_t *out_bod
     size_t len = 0, ends;
 
     while (out->len < HEADER_MAX) {
-        char *room = bytes_reserve(out, PIECE);
-        if (!source_read(mail, (int64_t)out->len, room, PIECE, &len, err))
+        char *room = bytes_reserve(out, HEADER_PIECE);
+        if (!source_read(mail, (int64_t)out->len, room, HEADER_PIECE, &len, err))
             return false;
         out->len += len;
         if (header_ends(bytes_slice(out), &ends)) {

@@ -1,5 +1,7 @@
 #include "framing.h"
 
+enum { LOOK_AHEAD = 128 };
+
 void framing_init(struct framing *framing, bool chunked)
 {
     *framing = (struct framing){.state = FRAMING_START, .chunked = chunked};
@@ -72,11 +74,11 @@ static enum framing_state step(struct framing *framing, char c, struct bytes *ou
 /* How many bytes of `in` are plain text of a line: the common case, copied at once. */
 static size_t plain_run(struct slice in)
 {
-    size_t len = 0;
+    struct slice run = slice_first(in, LOOK_AHEAD); /* further would be looked at again and again */
 
-    while (len < in.len && in.at[len] != '\r' && in.at[len] != '\n' && in.at[len] != '\0')
-        len++;
-    return len;
+    run = slice_first(run, slice_find(run, '\n'));
+    run = slice_first(run, slice_find(run, '\r'));
+    return slice_first(run, slice_find(run, '\0')).len;
 }
 
 size_t framing_feed(struct framing *framing, struct slice in, struct bytes *out)
