@@ -9,6 +9,7 @@
  * Random nonces are safe for 2^32 wraps under one purpose; a server does not get there.
  */
 #include "aead.h"
+#include "digest.h"
 #include "id.h"
 #include "log.h"
 #include "memory.h"
@@ -18,7 +19,6 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <unistd.h>
 
 enum {
@@ -26,6 +26,7 @@ enum {
     WRAP_TAG_AT = 1,
     WRAP_NONCE_AT = WRAP_TAG_AT + VAULT_KEY_ID_LEN,
     WRAP_TEXT_AT = WRAP_NONCE_AT + AEAD_NONCE_LEN,
+    SHA256_BLOCK = 64,
 };
 
 void openssl_must(int result)
@@ -160,14 +161,31 @@ bool vault_unwrap(struct vault *vault, const char *purpose, struct slice wrapped
     return true;
 }
 
+/* The key, padded to a block of SHA-256, in front of `data`. */
+static void digest_behind(const unsigned char key[VAULT_KEY_LEN], char pad, struct slice data,
+                          unsigned char out[SHA256_LEN])
+{
+    char block[SHA256_BLOCK];
+    struct sha256_run *run = sha256_start();
+
+    memset(block, pad, sizeof block);
+    for (size_t i = 0; i < VAULT_KEY_LEN; i++)
+        block[i] = (char)(block[i] ^ key[i]);
+    sha256_add(run, (struct slice){block, sizeof block});
+    sha256_add(run, data);
+    sha256_end(run, out);
+    OPENSSL_cleanse(block, sizeof block);
+}
+
+/* HMAC-SHA256 (RFC 2104).  OpenSSL's own looks up its parts by name at each call, which costs more than all the rest. */
 void vault_mac(struct vault *vault, const char *purpose, struct slice data,
                unsigned char out[VAULT_MAC_LEN])
 {
-    unsigned char key[VAULT_KEY_LEN];
+    unsigned char key[VAULT_KEY_LEN], inner[SHA256_LEN];
 
     derive(vault->derivations, vault->keys.digests, "mac", purpose, key);
-    openssl_must(HMAC(EVP_sha256(), key, sizeof key, (const unsigned char *)data.at, data.len, out,
-                      NULL) != NULL);
+    digest_behind(key, 0x36, data, inner);
+    digest_behind(key, 0x5c, (struct slice){(const char *)inner, sizeof inner}, out);
     OPENSSL_cleanse(key, sizeof key);
 }
 
