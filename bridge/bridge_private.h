@@ -142,6 +142,8 @@ struct letter { /* prepared on a worker, filed on the writer */
     bool lacks_key; /* why letter_seal() failed */
     bool own;       /* the server itself wrote it, so the key of `from` may sign it */
     bool tells_key; /* the Autocrypt field of `from` stands in it */
+    struct store_view
+        *view; /* borrowed while it is sealed: where keys are read; NULL: a view of its own */
     struct slice
         also; /* borrowed while it is sealed: a certificate in use once it is filed; or empty */
     char *from, *subject,

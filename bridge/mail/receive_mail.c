@@ -114,6 +114,7 @@ bool mail_plan_copy(struct mail_work *work, const struct account *account, size_
     struct planned_copy *copy = new_copy(work_plan(work));
     *out_index = (size_t)(copy - work_plan(work)->copies);
     copy->letter.account_id = account->id;
+    copy->letter.view = work->view;
     copy_facts(work, shown_from, &copy->letter);
     copy->guarded = guard_copy(work, digest, copy);
     if (!peer_learn(work, account, &copy->peer, err))

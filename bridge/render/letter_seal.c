@@ -63,7 +63,8 @@ static bool add_key(void *ctx, const struct account_key *key)
 
 static bool find_keys(struct sealing *sealing, struct err *err)
 {
-    scoped(store_view) view = store_look(sealing->bridge->store, err);
+    scoped(store_view) own = sealing->letter->view ? NULL : store_look(sealing->bridge->store, err);
+    struct store_view *view = sealing->letter->view ? sealing->letter->view : own;
     scoped_value(account) account = {0};
     int64_t account_id = sealing->letter->account_id;
 

@@ -8,12 +8,10 @@ enum { JUDGE_MS = 20 * SECOND_MS, ROUNDS_MAX = 24 }; /* RFC 7208 4.6.4: at least
 
 void judging_init(struct judging *judging, const struct smtp_mail *mail)
 {
-    *judging = (struct judging){
-        .client = must_dup(mail->peer->text),
-        .helo = must_dup(mail->ehlo),
-        .mail_from = must_copy(mail->mail_from),
-        .tls = mail->secured,
-    };
+    judging->client = must_dup(mail->peer->text);
+    judging->helo = must_dup(mail->ehlo);
+    judging->mail_from = must_copy(mail->mail_from);
+    judging->tls = mail->secured;
 }
 
 void judging_clear(struct judging *judging)
@@ -23,7 +21,6 @@ void judging_clear(struct judging *judging)
     free(judging->helo);
     free(judging->mail_from);
     free(judging->author);
-    *judging = (struct judging){.tls = false};
 }
 
 static enum dkim_proof prove(void *vault, enum dkim_scheme scheme, struct slice key,

@@ -12,6 +12,7 @@ struct judging {
     int rounds;
     struct origin origin;
 };
+/* It is large, so it is zeroed once: by who makes it, before judging_init().  After judging_clear() it is not used again. */
 void judging_init(struct judging *judging, const struct smtp_mail *mail);
 void judging_clear(struct judging *judging);
 /* HEAVY or BULK: reads the mail the first time, leaves it taken apart in the arrival, then goes on with what DNS said.  With *out_first, ask that first and
