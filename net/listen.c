@@ -174,8 +174,6 @@ static void turn_away(const struct listener *listener, int fd, const struct peer
 
 static void admit(struct listener *listener, int fd, struct peer *peer)
 {
-    const int on = 1;
-
     peer->service = listener->options.service;
     peer->secured = listener->options.implicit_tls;
     fill_peer(peer);
@@ -184,8 +182,6 @@ static void admit(struct listener *listener, int fd, struct peer *peer)
         turn_away(listener, fd, peer, welcomed);
         return;
     }
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     struct connection *c = let_in(listener->loop, fd, peer, &listener->options);
     if (!c) {
         gate_leave(listener->gate, peer);
@@ -293,6 +289,9 @@ MUST_CHECK static bool bind_it(struct listener *listener, struct err *err)
     if (listener->fd < 0)
         return err_system(err, "Cannot listen", "socket for %s", o->service);
     setsockopt(listener->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    /* What is accepted has these from here (Linux). */
+    setsockopt(listener->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(listener->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     if (address.ss_family == AF_INET6)
         setsockopt(listener->fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
     if (bind(listener->fd, (struct sockaddr *)&address, len) < 0 ||
