@@ -6,6 +6,7 @@
 #include "store_sql.h"
 
 #include "memory.h"
+#include "store_log_file.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -46,7 +47,7 @@ struct sql *sql_open(const char *path, int page_cache_kib, struct err *err)
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     char cache[48];
 
-    int code = sqlite3_open_v2(path, &sql->db, flags, NULL);
+    int code = sqlite3_open_v2(path, &sql->db, flags, store_log_vfs());
     if (code != SQLITE_OK) {
         sql_failed(sql, code, err);
         sql_close(sql);
