@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stdio.h>
 
+enum { SMALLEST = 32, SMALL = 1024 };
 enum { PRINTED = 100 }; /* octets: as much as a printed line mostly has */
 
 /* Capacity counts the NUL, so len < capacity whenever there is memory. */
@@ -15,9 +16,9 @@ static void make_room(struct bytes *b, size_t more)
 
     if (need <= b->capacity)
         return;
-    size_t capacity = b->capacity ? b->capacity : 32;
+    size_t capacity = b->capacity ? b->capacity : SMALLEST;
     while (capacity < need)
-        capacity *= 2;
+        capacity *= capacity < SMALL ? 4 : 2; /* most that grow at all grow to a line or a page */
     b->at = must_grow(b->at, capacity, 1);
     b->capacity = capacity;
 }
