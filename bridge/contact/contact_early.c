@@ -67,9 +67,11 @@ static bool look_early(struct bridge *bridge, struct store_view *view,
     unsigned char envelope[SHA256_LEN];
 
     *out_known = false;
-    contact_envelope(bridge, knock->mail_from, knock->client, envelope);
     if (!store_contacts_of(view, account->id, person->id, &rows, err))
         return false;
+    if (rows.count == 0)
+        return true;
+    contact_envelope(bridge, knock->mail_from, knock->client, envelope);
     const struct contact *row = known_row(&rows, envelope);
     if (!row)
         return true;
