@@ -66,6 +66,7 @@ static void find_ask_free(struct errand *errand)
     free(find->user);
     free(find->host);
     free(find->actor_id);
+    free(find->alias);
     free(find);
 }
 
@@ -78,6 +79,7 @@ struct find_ask *find_ask_new(const struct activitypub_duties *duties,
     find->user = must_dup(resolve->user);
     find->host = must_dup(resolve->host);
     find->actor_id = must_dup(resolve->actor_id);
+    find->alias = must_dup(resolve->alias);
     find->outcome = RESOLVE_SILENT;
     return find;
 }

@@ -70,11 +70,12 @@ struct inbox_ask *inbox_ask_new(const struct activitypub_duties *duties,
 
 struct find_ask { /* a Fediverse person; DELIVER */
     struct ask ask;
-    char *user, *host, *actor_id; /* as in struct resolve */
-    int64_t until_ms;             /* monotonic */
+    char *user, *host, *actor_id, *alias; /* as in struct resolve */
+    int64_t until_ms;                     /* monotonic */
     /* results */
     enum resolve_outcome outcome;
     int64_t person_id;
+    bool names_alias;
 };
 struct find_ask *find_ask_new(const struct activitypub_duties *duties,
                               const struct resolve *resolve);

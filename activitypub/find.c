@@ -131,7 +131,7 @@ static enum found in_store(struct finding *f, struct err *err)
             store_person_by_handle(view, slice_of(find->user), slice_of(find->host), &person, err);
     if (known != FOUND)
         return known;
-    bool fresh = clock_now(f->work->clock) - person.fetched_ms < FRESH_MS;
+    bool fresh = !find->alias && clock_now(f->work->clock) - person.fetched_ms < FRESH_MS;
     if (person.kind != PERSON_LOCAL && (!person.inbox || person.gone || !fresh))
         return ABSENT;
     find->person_id = person.id;
@@ -272,6 +272,10 @@ static bool fetch_actor(struct finding *f, struct err *err)
         !actor_read(bytes_slice(&f->document.text), expected, NULL, &f->actor, &unreadable) ||
         !own_handle(f, &user, &host))
         return end(f, RESOLVE_NOBODY);
+    if (f->find->alias) {
+        struct actor_moves moves = actor_moves_read(bytes_slice(&f->document.text), f->find->alias);
+        f->find->names_alias = moves.names_alias && !moves.has_moved;
+    }
     if (f->finger.user && same_nocase(user, f->finger.user) && same_nocase(host, f->finger.host))
         return found(f);
     aim_at_finger(f, user, host, FIND_REVERSE);

@@ -50,6 +50,7 @@ static enum next finder_resume(void *session, struct errand *back, struct turn *
     }
     resolve->outcome = find->outcome;
     resolve->person_id = find->person_id;
+    resolve->names_alias = find->names_alias;
     resolve->errand.ok = find->outcome == RESOLVE_FOUND;
     if (find->outcome == RESOLVE_NOBODY)
         err_set(&resolve->errand.err, ERR_ABSENT, "There is nobody of that name");

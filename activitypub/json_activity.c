@@ -137,7 +137,8 @@ static void update_actor(const struct outgoing *outgoing, bool approves_follower
                          struct bytes *out)
 {
     scoped_text char *id = must_print("%s#updates/%d", outgoing->actor_id, outgoing->version);
-    const struct actor_words words = {&outgoing->account, approves_followers};
+    const struct actor_words words = {&outgoing->account, approves_followers, &outgoing->aliases,
+                                      outgoing->moved_to};
     struct json j = json_to(out);
 
     json_open(&j, NULL);
@@ -164,6 +165,21 @@ static void delete_actor(const struct outgoing *outgoing, struct bytes *out)
     json_end(&j);
 }
 
+static void move(const struct outgoing *outgoing, struct bytes *out)
+{
+    const struct account *account = &outgoing->account;
+    scoped_text char *id = must_print("%s#moves/%d", outgoing->actor_id, outgoing->version);
+    scoped_text char *followers = name_actor_part(account->domain, account->name, "followers");
+    struct json j = json_to(out);
+
+    json_open(&j, NULL);
+    head(&j, id, "Move", outgoing->actor_id);
+    to_one(&j, followers);
+    json_text(&j, "object", outgoing->actor_id);
+    json_text(&j, "target", outgoing->moved_to);
+    json_end(&j);
+}
+
 bool json_outgoing(const struct outgoing *outgoing, bool approves_followers, struct bytes *out)
 {
     switch (outgoing->kind) {
@@ -177,6 +193,7 @@ bool json_outgoing(const struct outgoing *outgoing, bool approves_followers, str
     case OUTGOING_UNDO_FOLLOW: undo_follow(outgoing, out); break;
     case OUTGOING_UPDATE_ACTOR: update_actor(outgoing, approves_followers, out); break;
     case OUTGOING_DELETE_ACTOR: delete_actor(outgoing, out); break;
+    case OUTGOING_MOVE: move(outgoing, out); break;
     }
     return true;
 }

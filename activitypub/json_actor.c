@@ -6,6 +6,14 @@
 #define AS2 "https://www.w3.org/ns/activitystreams"
 #define SECURITY "https://w3id.org/security/v1"
 
+static void id_term(struct json *j, const char *term, const char *id)
+{
+    json_open(j, term);
+    json_text(j, "@id", id);
+    json_text(j, "@type", "@id");
+    json_end(j);
+}
+
 void json_context_actor(struct json *j)
 {
     json_array(j, "@context");
@@ -14,13 +22,12 @@ void json_context_actor(struct json *j)
     json_text(j, NULL, "https://purl.archive.org/socialweb/webfinger");
     json_open(j, NULL);
     json_text(j, "manuallyApprovesFollowers", "as:manuallyApprovesFollowers");
+    id_term(j, "alsoKnownAs", "as:alsoKnownAs");
+    id_term(j, "movedTo", "as:movedTo");
     json_text(j, "toot", "http://joinmastodon.org/ns#");
     json_text(j, "discoverable", "toot:discoverable");
     json_text(j, "indexable", "toot:indexable");
-    json_open(j, "featured");
-    json_text(j, "@id", "toot:featured");
-    json_text(j, "@type", "@id");
-    json_end(j);
+    id_term(j, "featured", "toot:featured");
     json_text(j, "schema", "http://schema.org#");
     json_text(j, "PropertyValue", "schema:PropertyValue");
     json_text(j, "value", "schema:value");
@@ -110,6 +117,10 @@ void json_actor_members(struct json *j, const struct actor_words *words)
     endpoints(j, account->domain);
     json_time(j, "published", account->created_ms);
     json_bool(j, "manuallyApprovesFollowers", words->approves_followers);
+    if (words->aliases->count > 0)
+        json_list(j, "alsoKnownAs", words->aliases->at, words->aliases->count);
+    if (words->moved_to)
+        json_text(j, "movedTo", words->moved_to);
     json_bool(j, "discoverable", false);
     json_bool(j, "indexable", false);
     public_key(j, id, account->actor_public_pem);

@@ -20,6 +20,8 @@ void json_create_item(struct json *j, const struct post *post);
 struct actor_words { /* what stands in the actor of an account */
     const struct account *account;
     bool approves_followers; /* follow requests may wait for the owner */
+    const struct aliases *aliases;
+    const char *moved_to; /* or NULL */
 };
 void json_actor(const struct actor_words *words, struct bytes *out);
 void json_actor_gone(const char *domain, const char *user, struct bytes *out);

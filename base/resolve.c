@@ -22,5 +22,6 @@ void resolve_free(struct errand *errand)
     free(resolve->user);
     free(resolve->host);
     free(resolve->actor_id);
+    free(resolve->alias);
     free(resolve);
 }

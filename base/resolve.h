@@ -19,9 +19,13 @@ struct resolve {
     /* inputs: a handle, or the id of an actor (then user and host are NULL) */
     char *user, *host, *actor_id;
     int64_t total_ms; /* 10 s unless set */
+    /* Or NULL: an actor id.  Then their document is read anew, and `names_alias` tells whether it lists that id in
+     * alsoKnownAs and has not moved on itself.  Never of somebody who lives here. */
+    char *alias;
     /* results */
     enum resolve_outcome outcome;
     int64_t person_id;
+    bool names_alias;
 };
 struct resolve *resolve_new(const char *user, const char *host, const char *actor_id);
 void resolve_free(struct errand *errand);

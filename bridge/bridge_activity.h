@@ -12,6 +12,7 @@
 #include "bridge.h"
 #include "store_delivery.h"
 #include "store_message.h"
+#include "store_move.h"
 #include "store_people.h"
 
 /* ---- in ---- */
@@ -145,6 +146,10 @@ MUST_CHECK bool bridge_post(struct bridge *bridge, struct store_view *view,
                             const struct message *message, bool for_peers, struct post *out,
                             struct err *err);
 
+/* Where an account went (an actor id, heap; NULL: nowhere), and when. */
+MUST_CHECK bool bridge_moved_to(struct store_view *view, const struct account *account,
+                                char **out_actor_id, int64_t *out_at_ms, struct err *err);
+
 enum outgoing_kind {
     OUTGOING_NOTHING, /* no longer wanted: end the delivery */
     OUTGOING_CREATE,
@@ -155,14 +160,18 @@ enum outgoing_kind {
     OUTGOING_FOLLOW,
     OUTGOING_UNDO_FOLLOW, /* follow */
     OUTGOING_UPDATE_ACTOR,
-    OUTGOING_DELETE_ACTOR, /* account */
+    OUTGOING_DELETE_ACTOR,
+    OUTGOING_MOVE, /* account */
 };
 struct outgoing { /* one delivery attempt, before it is JSON */
     enum outgoing_kind kind;
     int version;            /* what bridge_delivery_ended() is told was sent */
     char *actor_id;         /* who speaks */
     struct account account; /* the same: signs with account.actor_key */
-    struct post post;       /* of a post: its message_id, the rest by bridge_outgoing_post() */
+    struct aliases
+        aliases; /* of an account: who she says she is too, and where she went; or NULL */
+    char *moved_to;
+    struct post post; /* of a post: its message_id, the rest by bridge_outgoing_post() */
     int64_t follow_id;
     char *follow_activity_id, *follow_actor, *follow_object;
     char *inbox; /* where to; NULL: the person must be found first (person_*) */

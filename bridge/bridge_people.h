@@ -29,6 +29,18 @@ MUST_CHECK bool bridge_account_set(struct bridge *bridge, struct slice address, 
 /* name, summary, language, reply_all, maildir; tells followers where they show it */
 MUST_CHECK bool bridge_account_password(struct bridge *bridge, struct slice address,
                                         struct slice password, struct err *err);
+/* Who the account says it is too (docs/moving.md): a person elsewhere, or here, whose actor id is known; and no longer
+ * (ERR_ABSENT: it did not). */
+MUST_CHECK bool bridge_account_alias(struct bridge *bridge, struct slice address, int64_t person_id,
+                                     struct err *err);
+MUST_CHECK bool bridge_account_unalias(struct bridge *bridge, struct slice address,
+                                       const char *actor_id, struct err *err);
+/* It goes on as that person.  `lists_it`: their document, read just now, lists it; of somebody who lives here the bridge
+ * looks itself.  ERR_REFUSED with words. */
+MUST_CHECK bool bridge_account_move(struct bridge *bridge, struct slice address, int64_t person_id,
+                                    bool lists_it, struct err *err);
+/* It did not: nobody is told to follow there any more.  ERR_ABSENT: it has not moved. */
+MUST_CHECK bool bridge_account_stay(struct bridge *bridge, struct slice address, struct err *err);
 /* Finds an account by address; ERR_ABSENT in words fit for the terminal. */
 MUST_CHECK bool bridge_account_find(struct bridge *bridge, struct store_view *view,
                                     struct slice address, struct account *out, struct err *err);

@@ -15,6 +15,7 @@ enum { COMMAND_WORDS_MAX = 64, COMMAND_INPUT_MAX = 64 * 1024 * 1024 };
 #define CONFIG_STANDARD "/etc/nestbox/nestbox.conf"
 enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 
+struct activitypub;
 struct bridge;
 struct data_dir;
 struct store;
@@ -23,7 +24,8 @@ struct house { /* what a command works on */
     struct store *store;
     struct bridge *bridge;
     const struct data_dir *dir;
-    bool serving; /* the server runs it */
+    struct activitypub *activitypub; /* to ask other servers; NULL: no server runs it */
+    bool serving;                    /* the server runs it */
     int64_t started_ms;
 };
 
@@ -92,6 +94,8 @@ int run_account_show(struct command *command);
 int run_account_set(struct command *command);
 int run_account_remove(struct command *command);
 int run_account_password(struct command *command);
+int run_account_alias(struct command *command); /* commands_move.c */
+int run_account_move(struct command *command);
 int run_key_add(struct command *command); /* commands_key.c */
 int run_key_list(struct command *command);
 int run_key_peers(struct command *command);

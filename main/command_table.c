@@ -14,6 +14,8 @@ const struct command_row command_rows[] = {
     {"account set",      "ADDRESS NAME=VALUE…",     "Change name, summary, language, reply_all, maildir, chat (yes: a chat program reads it, all goes to INBOX) or encrypt_outgoing (when_possible: mail to people whose keys are known leaves encrypted; no)", 2, 16, " ", INPUT_NONE, run_account_set},
     {"account remove",   "ADDRESS --yes",           "Put an account to sleep; account add wakes it within 30 days", 1, 1, " --yes ", INPUT_NONE, run_account_remove},
     {"account password", "ADDRESS [--password-stdin]", "Set the password", 1, 1, " --password-stdin ", INPUT_PASSWORD, run_account_password},
+    {"account alias",    "ADDRESS [PERSON | --remove ACTOR]", "Say that the account is another person of the Fediverse too, so that they can move to it; or list whom it is", 1, 2, " --remove= ", INPUT_NONE, run_account_alias},
+    {"account move",     "ADDRESS PERSON | ADDRESS --undo", "Tell followers and readers that the account goes on as that person, whose account lists it as alias", 1, 2, " --undo ", INPUT_NONE, run_account_move},
     {"key add",          "ADDRESS [FILE]",          "Add an OpenPGP certificate: what comes to rest is encrypted to it, and by it the account may post", 1, 2, " ", INPUT_LAST_ARGUMENT, run_key_add},
     {"key list",         "ADDRESS",                 "List the OpenPGP keys of an account", 1, 1, " ", INPUT_NONE, run_key_list},
     {"key accept",       "ADDRESS FINGERPRINT",     "Take a key into use that waits for its owner's word, or was refused", 2, 2, " ", INPUT_NONE, run_key_accept},

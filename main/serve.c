@@ -130,6 +130,7 @@ static bool open_control(struct server *server, struct err *err)
         .store = server->household.store,
         .bridge = server->household.bridge,
         .dir = &server->household.dir,
+        .activitypub = server->activitypub,
         .serving = true,
         .started_ms = clock_now(&system_clock),
     };

@@ -17,8 +17,8 @@ enum delivery_subject {
     SUBJECT_FOLLOW_ANSWER, /* follow: wanted 1 Accept, 2 Reject; by mail 1 the question, 2 goodbye,
                               else the day of an evening mail */
     SUBJECT_FOLLOW,        /* follow of ours: wanted 1 Follow, 2 Undo */
-    SUBJECT_ACTOR,         /* account: wanted n Update(Person); withdrawn: Delete(actor) */
-    SUBJECT_REPORT,        /* by mail: a report of TLS (RFC 8460), a number of its own */
+    SUBJECT_ACTOR, /* account: wanted n Update(Person) or Move; by mail that it moved; withdrawn: Delete(actor) */
+    SUBJECT_REPORT, /* by mail: a report of TLS (RFC 8460), a number of its own */
 };
 enum delivery_target { TARGET_INBOX = 1, TARGET_PERSON, TARGET_MAIL };
 enum delivery_tell { /* with due_ms DELIVERY_PARKED_MS: what its author is still to hear */

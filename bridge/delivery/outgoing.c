@@ -159,6 +159,28 @@ static bool say_follow(struct store_view *view, const struct delivery *delivery,
     return say_ours(view, delivery, &follow, out, err);
 }
 
+/* ---- an account ---- */
+/* Who has not heard that she moved hears that first: their server follows her there. */
+static bool say_actor(struct store_view *view, const struct delivery *delivery,
+                      struct outgoing *out, struct err *err)
+{
+    int64_t at_ms = 0;
+
+    if (out->account.state == ACCOUNT_REMOVED || delivery->withdrawn) {
+        out->kind = OUTGOING_DELETE_ACTOR;
+        return true;
+    }
+    out->kind = OUTGOING_UPDATE_ACTOR;
+    if (!store_aliases(view, out->account.id, &out->aliases, err) ||
+        !bridge_moved_to(view, &out->account, &out->moved_to, &at_ms, err))
+        return false;
+    if (out->moved_to && delivery->delivered < move_version(at_ms)) {
+        out->kind = OUTGOING_MOVE;
+        out->version = move_version(at_ms);
+    }
+    return true;
+}
+
 static bool say(struct store_view *view, const struct delivery *delivery, struct outgoing *out,
                 struct err *err)
 {
@@ -169,9 +191,7 @@ static bool say(struct store_view *view, const struct delivery *delivery, struct
         return (removed && !delivery->withdrawn) || say_post(view, delivery, out, err);
     case SUBJECT_FOLLOW_ANSWER:
     case SUBJECT_FOLLOW: return removed || say_follow(view, delivery, out, err);
-    case SUBJECT_ACTOR:
-        out->kind = removed || delivery->withdrawn ? OUTGOING_DELETE_ACTOR : OUTGOING_UPDATE_ACTOR;
-        return true;
+    case SUBJECT_ACTOR: return say_actor(view, delivery, out, err);
     case SUBJECT_REPORT: return true; /* by mail alone */
     }
     return true;

@@ -92,6 +92,46 @@ static enum found goodbye(struct bridge *bridge, const struct delivery *delivery
     return write_note(bridge, &note, out, err);
 }
 
+/* ---- the owner went elsewhere ---- */
+static void moved_words(const struct account *account, const struct person *there,
+                        const struct list_stop *stop, struct bytes *out)
+{
+    scoped_text char *handle = person_handle(there);
+
+    bytes_print(out, "%s goes on under another account: %s.\n", list_name_of(account), handle);
+    if (there->url)
+        bytes_print(out, "\n%s\n", there->url);
+    bytes_print(
+        out,
+        "\nWhat is posted there does not come to you by mail by itself: if you want it, ask for "
+        "it there. Nothing to do here; if something is posted here after all, you get it as "
+        "before.\n\n-- \nStop: %s\n",
+        stop->link);
+}
+
+/* ABSENT: taken back meanwhile, or its reader has left. */
+static enum found moved(struct bridge *bridge, struct store_view *view,
+                        const struct delivery *delivery, const struct account *account,
+                        struct list_mail *out, struct err *err)
+{
+    struct move move = {0};
+    scoped_value(person) there = {0};
+    scoped_value(list_stop) stop = {0};
+    enum found found = store_move(view, account->person_id, &move, err);
+
+    if (found == FOUND)
+        found = store_person(view, move.to_id, &there, err);
+    if (found == FOUND)
+        found = list_stop_of(bridge, view, account, delivery->person_id, &stop, err);
+    if (found != FOUND)
+        return found;
+    scoped_text char *from = account_address(account);
+    scoped_value(note) note = {.account = account, .from = from, .to = delivery->rcpt_to};
+    note.subject = must_print("%s has moved", list_name_of(account));
+    moved_words(account, &there, &stop, &note.text);
+    return write_note(bridge, &note, out, err);
+}
+
 enum found bridge_list_mail(struct bridge *bridge, struct store_view *view,
                             const struct delivery *delivery, struct list_mail *out, struct err *err)
 {
@@ -104,6 +144,8 @@ enum found bridge_list_mail(struct bridge *bridge, struct store_view *view,
         return ABSENT;
     if (delivery->subject == SUBJECT_MESSAGE)
         return list_copy(bridge, view, delivery, &account, out, err);
+    if (delivery->subject == SUBJECT_ACTOR)
+        return moved(bridge, view, delivery, &account, out, err);
     if (delivery->subject != SUBJECT_FOLLOW_ANSWER)
         return ABSENT;
     if (list_is_evening(delivery))

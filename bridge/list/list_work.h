@@ -71,6 +71,7 @@ struct list_stop { /* how this reader leaves */
     char *link, *word;
 };
 void list_stop_clear(struct list_stop *stop);
+SCOPED_VALUE(list_stop, list_stop_clear)
 /* ABSENT: they have left. */
 enum found list_stop_of(struct bridge *bridge, struct store_view *view,
                         const struct account *account, int64_t person_id, struct list_stop *out,

@@ -135,6 +135,8 @@ void outgoing_clear(struct outgoing *outgoing)
 {
     free(outgoing->actor_id);
     account_clear(&outgoing->account);
+    aliases_clear(&outgoing->aliases);
+    free(outgoing->moved_to);
     post_clear(&outgoing->post);
     free(outgoing->follow_activity_id);
     free(outgoing->follow_actor);

@@ -194,7 +194,13 @@ MUST_CHECK bool record_reaction_undone(struct bridge *bridge, struct store_tx *t
                                        const struct activity_facts *activity,
                                        enum reaction reaction, struct err *err);
 /* ---- moves (receive_move.c, move_carry.c) ---- */
-enum { MOVE_REST_MS = 7 * DAY_MS }; /* one move in that time, as elsewhere */
+enum { MOVE_REST_MS = 7 * DAY_MS };           /* one move in that time, as elsewhere */
+static inline int move_version(int64_t at_ms) /* of a profile: its time, as with each change */
+{
+    return (int)(at_ms / SECOND_MS);
+}
+/* Chores: a page of the followers of one of ours who moved is told.  In slices, as the row says. */
+MUST_CHECK bool tell_of_move(struct bridge *bridge, const struct move *move, struct err *err);
 /* Is there anybody here to whom it could be carried, and is it time? */
 MUST_CHECK bool move_concerns(struct bridge *bridge, struct store_view *view,
                               const struct activity_facts *activity, bool *out, struct err *err);

@@ -178,5 +178,7 @@ bool carry_moves(struct bridge *bridge, bool *out_more, struct err *err)
 
     if (!look(bridge, &it, out_more, err))
         return false;
+    if (*out_more && it.here.kind == PERSON_LOCAL && !it.account.id && it.there.id)
+        return tell_of_move(bridge, &it.move, err);
     return !*out_more || bridge_commit(bridge, record, &it, err);
 }

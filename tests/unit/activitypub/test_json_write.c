@@ -151,14 +151,16 @@ static void a_direct_note_has_no_replies(void **state)
 static void an_actor(void **state)
 {
     static char name[] = "alice", domain[] = "example.org", display[] = "Alice",
-                summary[] = "I <3 mail\nand birds", pem[] = "PEM\n";
+                summary[] = "I <3 mail\nand birds", pem[] = "PEM\n",
+                older[] = "https://m.example/users/al";
     const struct account account = {.name = name,
                                     .domain = domain,
                                     .display_name = display,
                                     .summary = summary,
                                     .actor_public_pem = pem,
                                     .created_ms = 1778918400000};
-    const struct actor_words words = {&account, true};
+    const struct aliases aliases = {.at = {older}, .count = 1};
+    const struct actor_words words = {&account, true, &aliases, "https://n.example/users/al"};
     scoped_value(bytes) out = {0};
 
     (void)state;
@@ -167,7 +169,10 @@ static void an_actor(void **state)
         out.at,
         "{\"@context\":[\"https://www.w3.org/ns/activitystreams\",\"https://w3id.org/security/"
         "v1\",\"https://purl.archive.org/socialweb/webfinger\","
-        "{\"manuallyApprovesFollowers\":\"as:manuallyApprovesFollowers\",\"toot\":\"http://"
+        "{\"manuallyApprovesFollowers\":\"as:manuallyApprovesFollowers\",\"alsoKnownAs\":{\"@id\":"
+        "\"as:alsoKnownAs\",\"@type\":\"@id\"},\"movedTo\":{\"@id\":\"as:movedTo\",\"@type\":\"@"
+        "id\"},"
+        "\"toot\":\"http://"
         "joinmastodon.org/ns#\",\"discoverable\":\"toot:discoverable\","
         "\"indexable\":\"toot:indexable\",\"featured\":{\"@id\":\"toot:featured\",\"@type\":\"@"
         "id\"},\"schema\":\"http://schema.org#\","
@@ -181,6 +186,8 @@ static void an_actor(void **state)
         "/following\",\"featured\":\"" ALICE "/featured\","
         "\"endpoints\":{\"sharedInbox\":\"https://example.org/"
         "inbox\"},\"published\":\"2026-05-16T08:00:00Z\",\"manuallyApprovesFollowers\":true,"
+        "\"alsoKnownAs\":[\"https://m.example/users/al\"],\"movedTo\":\"https://n.example/users/"
+        "al\","
         "\"discoverable\":false,\"indexable\":false,\"publicKey\":{\"id\":\"" ALICE
         "#main-key\",\"owner\":\"" ALICE "\",\"publicKeyPem\":\"PEM\\n\"},"
         "\"attachment\":[{\"type\":\"PropertyValue\",\"name\":\"E-mail\",\"value\":\"<a "
@@ -190,9 +197,9 @@ static void an_actor(void **state)
 static void what_goes_out(void **state)
 {
     static char follow_id[] = "https://m.example/4f2a", alice[] = ALICE,
-                own_follow[] = ALICE "#follows/7";
+                own_follow[] = ALICE "#follows/7", name[] = "alice", domain[] = "example.org";
     static const struct {
-        const char *name;
+        const char *what;
         enum outgoing_kind kind;
         const char *json;
     } rows[] = {
@@ -222,6 +229,10 @@ static void what_goes_out(void **state)
          "{\"@context\":\"https://www.w3.org/ns/activitystreams\",\"id\":\"" ALICE
          "#delete\",\"type\":\"Delete\",\"actor\":\"" ALICE "\",\"to\":[\"" PUBLIC
          "\"],\"object\":\"" ALICE "\"}"                                                          },
+        {"Move",                OUTGOING_MOVE,
+         "{\"@context\":\"https://www.w3.org/ns/activitystreams\",\"id\":\"" ALICE
+         "#moves/1\",\"type\":\"Move\",\"actor\":\"" ALICE "\",\"to\":[\"" ALICE
+         "/followers\"],\"object\":\"" ALICE "\",\"target\":\"https://m.example/users/bob\"}"     },
         {"Delete of a post",    OUTGOING_DELETE,
          "{\"@context\":\"https://www.w3.org/ns/activitystreams\",\"id\":\"" POST
          "#delete\",\"type\":\"Delete\",\"actor\":\"" ALICE "\",\"to\":[\"" PUBLIC
@@ -234,18 +245,22 @@ static void what_goes_out(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         bool ours = rows[i].kind == OUTGOING_FOLLOW || rows[i].kind == OUTGOING_UNDO_FOLLOW;
-        const struct outgoing outgoing = {.kind = rows[i].kind,
-                                          .version = 1,
-                                          .actor_id = alice,
-                                          .post = the_post(&mention, &picture),
-                                          .follow_id = 7,
-                                          .follow_activity_id = ours ? own_follow : follow_id,
-                                          .follow_actor = ours ? alice : bob,
-                                          .follow_object = ours ? bob : alice};
+        const struct outgoing outgoing = {
+            .kind = rows[i].kind,
+            .version = 1,
+            .actor_id = alice,
+            .account = {.name = name, .domain = domain},
+            .moved_to = bob,
+            .post = the_post(&mention, &picture),
+            .follow_id = 7,
+            .follow_activity_id = ours ? own_follow : follow_id,
+            .follow_actor = ours ? alice : bob,
+            .follow_object = ours ? bob : alice
+        };
         scoped_value(bytes) out = {0};
         assert_true(json_outgoing(&outgoing, true, &out));
         if (strcmp(out.at, rows[i].json) != 0)
-            fail_msg("%s: %s", rows[i].name, out.at);
+            fail_msg("%s: %s", rows[i].what, out.at);
     }
 }
 
