@@ -62,6 +62,46 @@ static void by_handle_and_by_id(void **state)
     house_close(&house);
 }
 
+/* For a move what they say of themselves counts, as it is now. */
+static void whether_they_list_an_alias(void **state)
+{
+    static const struct {
+        const char *more;
+        bool names;
+    } rows[] = {
+        {"\"alsoKnownAs\":[\"https://example.org/users/alice\"],",                                  true },
+        {"\"alsoKnownAs\":[\"https://example.org/users/alicia\"],",                                 false},
+        {"",                                                                                        false},
+        {"\"movedTo\":\"https://x.example/\",\"alsoKnownAs\":\"https://example.org/users/alice\",",
+         false                                                                                           },
+    };
+    struct house house;
+
+    (void)state;
+    house_open(&house);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        scoped_text char *bob = house_actor(&house, BOB, "bob");
+        scoped_text char *actor = must_print("{%s%s", rows[i].more, bob + 1);
+        const struct document_there web[] = {
+            {.url = FINGER("m.example") "bob@m.example",
+             .type = "application/jrd+json",
+             .body = JRD("bob@m.example", BOB)},
+            {.url = BOB,                                      .body = actor                       },
+        };
+        house_web(&house, web, COUNT_OF(web));
+        struct resolve *resolve = resolve_new("bob", "m.example", NULL);
+        resolve->alias = must_dup("https://example.org/users/alice");
+        struct find_ask *ask = find_ask_new(&house.duties, resolve);
+        errand_free(&resolve->errand);
+        ask->until_ms = monotonic_ms() + 10 * SECOND_MS;
+        assert_true(house_run(&house, &ask->ask));
+        assert_int_equal(ask->names_alias, rows[i].names);
+        assert_text(house.seen.at, "plain GET " FINGER("m.example") "bob@m.example\nGET " BOB "\n");
+        errand_free(&ask->ask.errand);
+    }
+    house_close(&house);
+}
+
 static void whom_nobody_finds(void **state)
 {
     static const struct {
@@ -214,6 +254,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_handle_and_by_id),
+        cmocka_unit_test(whether_they_list_an_alias),
         cmocka_unit_test(whom_nobody_finds),
         cmocka_unit_test(a_split_domain),
         cmocka_unit_test(a_handle_for_somebody_elses_actor),

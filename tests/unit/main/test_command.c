@@ -25,7 +25,7 @@ static const struct {
     {"an ID may be left out",                 "queue retry",                          true,  "queue retry",    0, NULL},
     {"nothing at all",                        "",                                     false, NULL, 0, "What shall be done? See nestbox --help"},
     {"an unknown word",                       "fly",                                  false, NULL, 0, "There is no command 'fly'; see nestbox --help"},
-    {"half a command",                        "account",                              false, NULL, 0, "nestbox account is followed by one of: add, list, show, set, remove, password"},
+    {"half a command",                        "account",                              false, NULL, 0, "nestbox account is followed by one of: add, list, show, set, remove, password, alias, move"},
     {"half a command, half a wish",           "queue empty",                          false, NULL, 0, "nestbox queue is followed by one of: list, show, retry, drop, tls"},
     {"an argument missing",                   "account show",                         false, NULL, 0, "usage: nestbox account show ADDRESS"},
     {"an argument too many",                  "status now",                           false, NULL, 0, "usage: nestbox status"},
