@@ -1,4 +1,5 @@
 /* How the keys of those whom a mail may go to encrypted are looked for: which way, how far, and what counts as an answer. */
+#include "fake_cipher.h"
 #include "fetch.h"
 #include "memory.h"
 #include "out_keys.h"
@@ -52,43 +53,21 @@ struct scene {
     int looks;
 };
 
-static void cipher_free(struct errand *errand)
-{
-    struct out_cipher *cipher = container_of(errand, struct out_cipher, errand);
-
-    free(cipher->address);
-    free(cipher->domain);
-    free(cipher);
-}
-
 static struct errand *fake_cipher(void *ctx, int64_t delivery_id)
 {
     struct scene *scene = ctx;
-    struct out_cipher *cipher = must_new(struct out_cipher);
+    struct errand *errand = fake_cipher_new(scene->known, "Joe.Doe@d.test", "d.test");
 
     assert_int_equal(delivery_id, 7);
     scene->looks++;
-    cipher->errand.free = cipher_free;
-    cipher->errand.ok = !scene->fails;
-    cipher->settled = scene->known;
-    cipher->account_id = 3;
-    if (!scene->known) {
-        cipher->address = must_dup("Joe.Doe@d.test");
-        cipher->domain = must_dup("d.test");
-    }
-    return &cipher->errand;
-}
-
-static void plain_free(struct errand *errand)
-{
-    free(errand);
+    errand->ok = !scene->fails;
+    return errand;
 }
 
 static struct errand *fake_found(void *ctx, const struct out_cipher *wanted, enum key_answer answer,
                                  struct bytes *key)
 {
     struct scene *scene = ctx;
-    struct errand *errand = must_new(struct errand);
 
     assert_int_equal(wanted->account_id, 3);
     assert_string_equal(wanted->address, "Joe.Doe@d.test");
@@ -96,9 +75,7 @@ static struct errand *fake_found(void *ctx, const struct out_cipher *wanted, enu
     if (answer != scene->row->answer)
         fail_msg("%s: answer %d", scene->row->name, answer);
     scene->known = true;
-    errand->free = plain_free;
-    errand->ok = true;
-    return errand;
+    return fake_done_new();
 }
 
 static void meet(struct scene *scene, struct fetch *fetch)
