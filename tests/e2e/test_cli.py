@@ -1,5 +1,6 @@
 """Every command, while the server runs and while it does not: results, --json, exit codes 0, 1, 2."""
 import os
+import socket
 import subprocess
 
 import pytest
@@ -54,7 +55,7 @@ def test_an_account_lives_and_sleeps(house):
     ("account", "show", "nobody@twin.test"), ("account", "password", "nobody@twin.test"),
     ("key", "list", "nobody@twin.test"), ("followers", "nobody@twin.test"), ("post", "list", "nobody@twin.test"),
     ("mail", "list", "nobody@twin.test"), ("queue", "show", "99"), ("queue", "drop", "99"),
-    ("follow", "nobody@twin.test", "@bob@social.test"),
+    ("follow", "nobody@twin.test", "@bob@social.test"), ("account", "password", "nobody@twin.test"),
 ], ids=" ".join)
 def test_what_cannot_be_done_is_said_in_one_line(twin, words):
     refused(twin(), *words)
@@ -77,6 +78,21 @@ def test_a_missing_or_wrong_settings_file_is_said(twin, tmp_path):
     wrong.write_text("[server]\ndomain = twin.test\ncolour = blue\n")
     done = subprocess.run([BINARY, "--config", str(wrong), "status"], capture_output=True)
     assert done.returncode == 1 and b"colour" in done.stderr
+
+
+def test_a_server_that_cannot_start_says_what_to_change(twin):
+    server = twin()
+    taken, login = f"{server.address}:9993", {"host": "relay.unsigned.test", "user": "nest", "password_file": "/nowhere/secret"}
+    for settings, words in (
+            ({"listen": {"imaps": taken}}, "change [listen]"),
+            ({"listen": {"imaps": "198.51.100.7:993"}}, "198.51.100.7 port 993"),
+            ({"relay": login}, "password_file in [relay]"), ({"server": {"server_key_file": "/nowhere/key"}}, "server key"),
+            ({"network": {"ca_file": "/nowhere/ca"}}, "/nowhere/ca"), ({"tls": {"certificate": "/nowhere/pem"}}, "correct [tls]"),
+            ({"policy": {"undo": "5 yards"}}, f"in {server.config}")):
+        server.write_settings(settings)
+        with socket.create_server((server.address, 9993)):
+            done = server.run("serve")
+        assert done.returncode == 1 and words in done.stderr.decode().strip().split("\n")[-1], (settings, done)
 
 
 def test_config_may_stand_anywhere(house):

@@ -1,26 +1,10 @@
 /* What becomes of notes from elsewhere: who gets them, whom they name, edits and deletes. */
-#include "visitors.h"
+#include "one_town.h"
 
 #include "store_secret.h"
 
 static const char alices[] = "https://social.example/posts/alice-public@example.org";
 static const char note[] = "https://social.example/users/bob/1";
-
-static struct town town;
-
-static int open_town(void **state)
-{
-    (void)state;
-    visitors_open(&town);
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    (void)state;
-    town_close(&town);
-    return 0;
-}
 
 static void check_mailbox(const char *row, int64_t account, const char *mailbox,
                           const char *expected)

@@ -1,26 +1,10 @@
 /* What becomes of follows, likes and boosts from elsewhere. */
-#include "visitors.h"
+#include "one_town.h"
 
 #include "bridge_people.h"
 
 static const char alices[] = "https://social.example/posts/alice-public@example.org";
 static const char alices_private[] = "https://social.example/posts/alice-followers@example.org";
-
-static struct town town;
-
-static int open_town(void **state)
-{
-    (void)state;
-    visitors_open(&town);
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    (void)state;
-    town_close(&town);
-    return 0;
-}
 
 static void check_mailbox(const char *row, int64_t account, const char *mailbox,
                           const char *expected)

@@ -1,5 +1,5 @@
 /* Recurring work: what is held, audiences, Maildirs. */
-#include "visitors.h"
+#include "one_town.h"
 
 #include "bridge_people.h"
 
@@ -7,22 +7,6 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static struct town town;
-
-static int open_town(void **state)
-{
-    (void)state;
-    visitors_open(&town);
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    (void)state;
-    town_close(&town);
-    return 0;
-}
 
 static void send_mail(const char *to, const char *text)
 {

@@ -1,25 +1,9 @@
 /* Keys that sign mail: made once, rotated in two steps, forgotten when nothing needs them. */
-#include "visitors.h"
+#include "one_town.h"
 
 #include "bridge_dkim.h"
 #include "bridge_people.h"
 #include "text.h"
-
-static struct town town;
-
-static int open_town(void **state)
-{
-    (void)state;
-    visitors_open(&town);
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    (void)state;
-    town_close(&town);
-    return 0;
-}
 
 static void add_record(void *ctx, const struct dkim_record *record)
 {

@@ -1,21 +1,5 @@
 /* What a delivery says, as the state stands when it is sent; posts as plain values. */
-#include "visitors.h"
-
-static struct town town;
-
-static int open_town(void **state)
-{
-    (void)state;
-    visitors_open(&town);
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    (void)state;
-    town_close(&town);
-    return 0;
-}
+#include "one_town.h"
 
 /* ---- rows of the queue, made by hand ---- */
 static struct delivery delivery;

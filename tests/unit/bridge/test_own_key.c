@@ -1,25 +1,9 @@
 /* Keys of addresses that the server itself writes from. */
-#include "visitors.h"
+#include "one_town.h"
 
 #include "bridge_people.h"
 #include "own_key.h"
 #include "store_own_key.h"
-
-static struct town town;
-
-static int open_town(void **state)
-{
-    (void)state;
-    visitors_open(&town);
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    (void)state;
-    town_close(&town);
-    return 0;
-}
 
 static void an_address_keeps_its_key(void **state)
 {

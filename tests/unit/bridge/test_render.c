@@ -1,26 +1,10 @@
 /* A note as a mail: the rows of behaviour.md 4, and long posts cut short. */
-#include "visitors.h"
+#include "one_town.h"
 
 #include "html.h"
 
 static const char alices[] = "https://social.example/posts/alice-public@example.org";
 static const char bobs_direct[] = "https://social.example/posts/bob-direct@example.org";
-
-static struct town town;
-
-static int open_town(void **state)
-{
-    (void)state;
-    visitors_open(&town);
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    (void)state;
-    town_close(&town);
-    return 0;
-}
 
 /* What is random, or made of a key that is new in each town, is named. */
 static char *with_names(const char *text)

@@ -1,27 +1,11 @@
 /* The server key changes: what the old one wrapped is there under the new one, however often that was broken off. */
-#include "visitors.h"
+#include "one_town.h"
 
 #include "bridge_login.h"
 #include "bridge_people.h"
 #include "secrets.h"
 
 #include <stdio.h>
-
-static struct town town;
-
-static int open_town(void **state)
-{
-    (void)state;
-    visitors_open(&town);
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    (void)state;
-    town_close(&town);
-    return 0;
-}
 
 static void send_mail(const char *to, size_t number)
 {
