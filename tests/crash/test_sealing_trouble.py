@@ -67,8 +67,14 @@ class Reaper(threading.Thread):
         while not self.enough.wait(0.001):
             for task in self.children.iterdir():
                 for child in self._children_of(task):
-                    os.kill(int(child), signal.SIGKILL)
-                    self.killed += 1
+                    self._kill(int(child))
+
+    def _kill(self, child):
+        try:
+            os.kill(child, signal.SIGKILL)
+            self.killed += 1
+        except ProcessLookupError:
+            pass  # it was dead already, and has been waited for by now
 
     @staticmethod
     def _children_of(task):

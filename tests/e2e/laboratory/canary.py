@@ -3,7 +3,6 @@ import base64
 import binascii
 import email.policy
 import imaplib
-import mmap
 import re
 import secrets
 import string
@@ -52,13 +51,14 @@ def find(data, word):
 
 
 def find_in_file(path, word):
-    with open(path, "rb") as file:
-        if path.stat().st_size == 0:
-            return []
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            found = find(data, word)
-            for start in ZLIB.finditer(data):
-                found += [f"inflated from {start.start()}: {line}" for line in find(inflate(data, start.start()), word)]
+    """Nothing in one that is gone by now: a server that runs removes what it needs no longer."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    found = find(data, word)
+    for start in ZLIB.finditer(data):
+        found += [f"inflated from {start.start()}: {line}" for line in find(inflate(data, start.start()), word)]
     return [f"{path.name}: {line}" for line in found]
 
 

@@ -40,15 +40,15 @@ class Log:
                 self.changed.wait(left)
 
 
-def until(condition, what, seconds=DEADLINE):
+def until(condition, what, seconds=DEADLINE, pause=0.05):
     """Asks `condition` again and again until it gives something true; gives that back.  For states of foreign
     programs that tell nobody when they change."""
     end = time.monotonic() + seconds
-    pause = threading.Event()
+    nothing = threading.Event()
     while True:
         answer = condition()
         if answer:
             return answer
         if time.monotonic() > end:
             raise TookTooLong(f"{what} did not happen in {seconds} s")
-        pause.wait(0.05)
+        nothing.wait(pause)
