@@ -21,7 +21,9 @@ enum { LOOK_EVERY = 256, WINDOW = 512, NEW_ROWS = 1024 };
     " AND NOT EXISTS (SELECT 1 FROM audience WHERE person_id = p.id)"                              \
     " AND NOT EXISTS (SELECT 1 FROM reaction WHERE person_id = p.id)"                              \
     " AND NOT EXISTS (SELECT 1 FROM contact WHERE person_id = p.id)"                               \
-    " AND NOT EXISTS (SELECT 1 FROM portrait WHERE person_id = p.id)"
+    " AND NOT EXISTS (SELECT 1 FROM portrait WHERE person_id = p.id)"                              \
+    " AND NOT EXISTS (SELECT 1 FROM move WHERE person_id = p.id)"                                  \
+    " AND NOT EXISTS (SELECT 1 FROM move WHERE to_id = p.id)"
 _Static_assert(PERSON_FEDIVERSE == 3, "NEEDLESS");
 
 /* The last row of the window behind the cursor; that begins anew at the end. */

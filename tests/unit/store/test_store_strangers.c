@@ -71,7 +71,8 @@ static void who_is_needed_is_known(void **state)
     struct lab *lab = *state;
     static const char known[] =
         "account.person_id audience.person_id contact.person_id delivery.person_id "
-        "follow.followed_id follow.follower_id message.author_id person_key.person_id "
+        "follow.followed_id follow.follower_id message.author_id move.person_id move.to_id "
+        "person_key.person_id "
         "portrait.person_id reaction.person_id token.person_id ";
     scoped(store_view) view = lab_look(lab);
     scoped_value(sql_rows) rows = {0};
