@@ -25,7 +25,15 @@ enum next {
 enum nudge { NUDGE_TIMER, NUDGE_CHANGE, NUDGE_CLOSING };
 
 /* Topics of the change feed (architecture.md 6): what a session may watch. */
-enum topic { TOPIC_NONE, TOPIC_MAILBOX, TOPIC_ACCOUNT, TOPIC_DELIVERIES, TOPIC_PERSON, TOPIC_PUSH };
+enum topic {
+    TOPIC_NONE,
+    TOPIC_MAILBOX,
+    TOPIC_ACCOUNT,
+    TOPIC_DELIVERIES,
+    TOPIC_PERSON,
+    TOPIC_PUSH,
+    TOPIC_PASSWORD, /* of an account: whoever is logged in by the old one is not any more */
+};
 static inline int64_t topic_of(enum topic topic, int64_t id)
 {
     return (int64_t)topic << 56 | id;

@@ -34,6 +34,11 @@ struct imap *imap_new(const struct imap_parts *parts);
 void imap_free(struct imap *it); /* after the loops have ended */
 SCOPED(imap, imap_free)
 
+/* On the loop of the sessions: those of this account were logged in by a password that is no more.  nudge() is given what
+ * each of them watches. */
+void imap_end_sessions(struct imap *it, int64_t account_id, void (*nudge)(void *ctx, int64_t topic),
+                       void *ctx);
+
 /* For listeners; ctx is a struct imap. */
 extern const struct session_kind imap_session_kind;
 void *imap_session_new(void *imap, const struct peer *peer);

@@ -9,14 +9,60 @@
 
 enum { NAME_MOST = 320 };
 
+/* ---- who is in ---- */
+
+int64_t watched_topic(const struct imap_session *s)
+{
+    if (s->selected.id)
+        return topic_of(TOPIC_MAILBOX, s->selected.id);
+    return s->account_id ? topic_of(TOPIC_PASSWORD, s->account_id) : 0;
+}
+
+static void enter_roll(struct imap_session *s)
+{
+    struct imap_roll *roll = s->duties->roll;
+
+    s->next = roll->first;
+    s->slot = &roll->first;
+    if (s->next)
+        s->next->slot = &s->next;
+    roll->first = s;
+}
+
+void leave_roll(struct imap_session *s)
+{
+    if (!s->slot)
+        return;
+    *s->slot = s->next;
+    if (s->next)
+        s->next->slot = s->slot;
+}
+
+void imap_roll_end(struct imap_roll *roll, int64_t account_id,
+                   void (*nudge)(void *ctx, int64_t topic), void *ctx)
+{
+    roll->endings++;
+    for (struct imap_session *s = roll->first; s; s = s->next) {
+        if (s->account_id != account_id)
+            continue;
+        s->dismissed = true;
+        nudge(ctx, watched_topic(s));
+    }
+}
+
 enum next accept_login(struct imap_session *s, int64_t account_id)
 {
+    if (s->endings != s->duties->roll->endings) { /* it may have been the old password */
+        sasl_clear(&s->sasl);
+        return no(s, "UNAVAILABLE", "A password was changed just now. Please log in again");
+    }
     logins_succeeded(s->duties->logins, &s->peer.address, slice_of(s->sasl.name), monotonic_ms());
     sasl_clear(&s->sasl);
     if (tally_of(s->duties->owners, (uint64_t)account_id) >= CONNECTIONS_OF_ONE)
         return no(s, "LIMIT", "Too many connections are logged in to your account. Close some");
     tally_enter(s->duties->owners, (uint64_t)account_id);
     s->account_id = account_id;
+    enter_roll(s);
     s->login_failures = 0;
     enter_state(s, AUTHENTICATED);
     log_info("s=%s imap login account=%lld", s->id, (long long)account_id);
@@ -84,6 +130,7 @@ enum next check_password(struct imap_session *s, struct slice name, struct slice
         sasl_clear(&s->sasl);
         return no(s, "UNAVAILABLE", "Too many log in just now. Please try again in a minute");
     }
+    s->endings = s->duties->roll->endings;
     return await_errand(s, s->duties->login(s->duties->ctx, &s->peer, name, password), judge_login);
 }
 

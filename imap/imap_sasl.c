@@ -145,6 +145,7 @@ static enum next final_message(struct imap_session *s, struct slice message)
 
     if (verdict != SCRAM_FINE)
         return refuse_scram(s, verdict);
+    s->endings = s->duties->roll->endings;
     return await_errand(s,
                         s->duties->prove(s->duties->ctx, slice_of(s->sasl.name),
                                          bytes_slice(&auth_message), bytes_slice(&proof)),

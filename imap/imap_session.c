@@ -285,12 +285,15 @@ static int64_t wake_at(const struct imap_session *s)
 /* What every turn ends with. */
 static enum next end_turn(struct imap_session *s, enum next next)
 {
+    if (next == NEXT_READ && s->dismissed) {
+        bytes_add_text(s->turn->out, "* BYE The password is another one now. Log in with it\r\n");
+        return NEXT_HANG_UP;
+    }
     if (next == NEXT_READ && s->closing && s->mode != MODE_APPEND) {
         bytes_add_text(s->turn->out, "* BYE [UNAVAILABLE] This server is stopping\r\n");
         return NEXT_HANG_UP;
     }
-    if (s->selected.id)
-        s->turn->watch = topic_of(TOPIC_MAILBOX, s->selected.id);
+    s->turn->watch = watched_topic(s);
     s->turn->wake_at_ms = wake_at(s);
     s->turn->at_home = s->account_id != 0;
     return next;
@@ -391,6 +394,7 @@ static void session_free(void *session)
 
     if (s->account_id)
         tally_leave(s->duties->owners, (uint64_t)s->account_id);
+    leave_roll(s);
     selected_clear(&s->selected);
     sasl_clear(&s->sasl);
     free(s->late);

@@ -64,12 +64,43 @@ static bool host_is_ours(void *ctx, const struct http_request *request)
            slice_is_nocase(request->host, server->config.hostname);
 }
 
+struct ending { /* of the sessions of an account whose password changed */
+    struct server *server;
+    int64_t account_id;
+};
+
+static void nudge_inward(void *ctx, int64_t topic)
+{
+    loop_news(((struct server *)ctx)->inward, &topic, 1);
+}
+
+static void end_sessions(void *arg)
+{
+    struct ending *ending = arg;
+
+    imap_end_sessions(ending->server->imap, ending->account_id, nudge_inward, ending->server);
+    free(ending);
+}
+
+static void post_endings(struct server *server, const int64_t *topics, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        int64_t account_id = topics[i] - topic_of(TOPIC_PASSWORD, 0);
+        if (topics[i] >> 56 != TOPIC_PASSWORD)
+            continue;
+        struct ending *ending = must_new(struct ending);
+        *ending = (struct ending){server, account_id};
+        loop_post(server->inward, end_sessions, ending);
+    }
+}
+
 /* On the store's writer, after a commit. */
 static void tell_news(void *ctx, const int64_t *topics, size_t count)
 {
     struct server *server = ctx;
     const int64_t something = TOPIC_SOMETHING;
 
+    post_endings(server, topics, count);
     loop_news(server->inward, topics, count);
     loop_news(server->outward, topics, count);
     loop_news(server->outward, &something, 1);

@@ -384,6 +384,7 @@ static bool record_password(struct bridge *bridge, struct store_tx *tx, void *ct
     struct addition *addition = ctx;
 
     (void)bridge;
+    store_note(tx, TOPIC_PASSWORD, addition->account.id);
     return store_set_credential(tx, addition->account.id, &addition->credential, err) &&
            store_end_passes(tx, addition->account.id, err) &&
            store_end_push(tx, addition->account.id, NULL, err);

@@ -237,3 +237,20 @@ def test_a_move_within_one_mailbox_ends_and_is_told(box):
     gone, there = imap.untagged_responses["EXPUNGE"], imap.untagged_responses["EXISTS"]
     assert len(gone) == count and int(there[-1]) == count
     assert numbers(imap.search(None, "ALL")) == list(range(1, count + 1))
+
+
+def test_a_new_password_ends_all_sessions(nest, box):
+    """Who took the old one sees nothing more with it, whatever they are at."""
+    idle, idler, rests = log_in(box), log_in(box), log_in(box)
+    for imap in idle, idler:
+        good(imap.select("INBOX"))
+    tag = idler._new_tag()
+    idler.send(tag + b" IDLE\r\n")
+    assert idler.readline().startswith(b"+ ")
+    nest.cli("account", "password", box.address, "--password-stdin", input="another good one\n")
+    for imap in idle, idler, rests:
+        assert imap.readline().startswith(b"* BYE "), "the session goes on"
+    with pytest.raises(imaplib.IMAP4.error):
+        log_in(box)
+    box.password = "another good one"
+    log_in(box).logout()

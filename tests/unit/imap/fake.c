@@ -24,10 +24,13 @@ static void follow(struct fake *fake, struct turn *turn, enum next next)
         }
         if (next == NEXT_WAIT) {
             fake_work(turn->errand);
-            if (fake->arrives_unheard && !turn->watch) {
+            if (fake->arrives_unheard && turn->watch >> 56 != TOPIC_MAILBOX) {
                 fake->arrives_unheard = false;
                 add_message(fake);
             }
+            if (fake->changes_password)
+                imap_roll_end(&fake->roll, 1, NULL, NULL); /* nobody is in yet */
+            fake->changes_password = false;
             next = imap_session_kind.resume(fake->session, turn->errand, &again);
         } else if (next == NEXT_START_TLS) {
             struct tls_facts facts = {.version = "TLSv1.3"};
@@ -46,6 +49,7 @@ static void follow(struct fake *fake, struct turn *turn, enum next next)
     }
     fake->over = fake->over || next == NEXT_HANG_UP;
     fake->wake_at_ms = turn->wake_at_ms;
+    fake->watch = turn->watch;
 }
 
 /* A late answer is due at once. */

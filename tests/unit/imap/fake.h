@@ -18,13 +18,15 @@ struct fake_message {
 };
 struct fake {
     struct imap_duties duties;
+    struct imap_roll roll;
     struct peer peer;
     void *session;
     struct bytes unread, out;
     bool over, login_busy, crowded;
-    int failing_looks;    /* so many from now on */
-    bool arrives_unheard; /* once: behind the look of an errand during which nothing is watched */
-    int64_t wake_at_ms;
+    int failing_looks;     /* so many from now on */
+    bool arrives_unheard;  /* once: behind the look of an errand during which nothing is watched */
+    bool changes_password; /* once, while an errand is out */
+    int64_t wake_at_ms, watch;
     struct fake_message messages[FAKE_MESSAGES];
     size_t count;
     uint32_t gone[FAKE_MESSAGES]; /* UIDs, with the modseq at which they went */

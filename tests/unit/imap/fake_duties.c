@@ -378,6 +378,7 @@ struct imap_duties fake_duties(struct fake *fake)
         .message_max = 1024 * 1024,
         .is_login_busy = fake_login_busy,
         .owners = tally_new(),
+        .roll = &fake->roll,
         .logins = logins_new(),
         .login = fake_login,
         .challenge = fake_challenge,

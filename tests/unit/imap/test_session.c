@@ -300,6 +300,49 @@ static void what_a_failed_look_missed_is_told_soon(void **state)
     fake_end(&fake);
 }
 
+static void nudge_it(void *ctx, int64_t topic)
+{
+    struct fake *fake = ctx;
+
+    assert_int_equal(topic, fake->watch);
+    fake_nudge(fake, NUDGE_CHANGE);
+}
+
+static void a_new_password_ends_who_is_logged_in(void **state)
+{
+    static const char *const before[] = {LOGIN, INBOX, INBOX "c IDLE\r\n", INBOX "c UNSELECT\r\n"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(before); i++) {
+        struct fake fake;
+        fake_begin(&fake, true, 3);
+        fake_say(&fake, before[i]);
+        bytes_reset(&fake.out);
+        imap_roll_end(&fake.roll, 2, nudge_it, &fake); /* somebody else's */
+        assert_false(fake.over);
+        imap_roll_end(&fake.roll, 1, nudge_it, &fake);
+        assert_true(fake.over && slice_starts(bytes_slice(&fake.out), SLICE("* BYE The password")));
+        fake_end(&fake);
+        assert_null(fake.roll.first);
+    }
+}
+
+/* It was looked at before the change, and comes home behind it. */
+static void a_password_proven_before_it_changed_lets_nobody_in(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, true, 3);
+    fake.changes_password = true;
+    fake_say(&fake, LOGIN);
+    assert_true(slice_has(bytes_slice(&fake.out), "a NO [UNAVAILABLE]"));
+    bytes_reset(&fake.out);
+    fake_say(&fake, LOGIN);
+    assert_true(slice_has(bytes_slice(&fake.out), "a OK"));
+    fake_end(&fake);
+}
+
 /* RFC 9051 6.4.7: a COPY that cannot be finished leaves nothing behind; of a MOVE what was done is told. */
 static void a_copy_is_all_or_nothing(void **state)
 {
@@ -371,6 +414,8 @@ int main(void)
         cmocka_unit_test(dialogues_may_arrive_byte_by_byte),
         cmocka_unit_test(passwords_want_tls),
         cmocka_unit_test(what_a_failed_look_missed_is_told_soon),
+        cmocka_unit_test(a_new_password_ends_who_is_logged_in),
+        cmocka_unit_test(a_password_proven_before_it_changed_lets_nobody_in),
         cmocka_unit_test(what_comes_during_select_is_told_to_who_waits),
         cmocka_unit_test(idle_that_begins_with_news_leaves_nothing_behind),
         cmocka_unit_test(a_crowd_of_passwords_is_put_off),
