@@ -45,10 +45,8 @@ struct transfer {
 MUST_CHECK bool transfer_aim(struct transfer *t);
 /* Whether it goes there without asking DNS. */
 bool transfer_knows_address(const struct transfer *t);
-/* Keeps the addresses that are allowed.  False: there are none. */
+/* Keeps the addresses that are allowed, in t->resolved.  False: there are none. */
 MUST_CHECK bool transfer_resolved(struct transfer *t, const struct dns_lookup *lookup);
-/* The same with what transfer_resolved() left in t->resolved a moment ago; false if it is of another host or port. */
-MUST_CHECK bool transfer_resolved_before(struct transfer *t, const char *entry);
 /* The easy handle, ready to run; NULL without memory. */
 CURL *transfer_easy(struct transfer *t);
 void transfer_read_result(struct transfer *t, CURLcode code);

@@ -135,16 +135,6 @@ bool transfer_resolved(struct transfer *t, const struct dns_lookup *lookup)
     return true;
 }
 
-bool transfer_resolved_before(struct transfer *t, const char *entry)
-{
-    scoped_text char *name = must_print("+%s:%d:", t->host, t->port);
-
-    if (!slice_starts(slice_of(entry), slice_of(name)))
-        return false;
-    t->resolved = curl_slist_append(NULL, entry);
-    return true;
-}
-
 static size_t on_body(char *at, size_t size, size_t count, void *arg)
 {
     struct transfer *t = arg;

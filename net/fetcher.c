@@ -17,11 +17,14 @@ enum {
     IN_FLIGHT_MAX = 512,
     KEPT_CONNECTIONS = 128,
     PLACES = 256,
+    WAYS = 4,
     ADDRESSES_S = 2,
     ADDRESSES_MOST_S = 60
 };
 
 struct place { /* what DNS said of a host a moment ago, judged by the guard, as curl is told it */
+    char *host;
+    int port;
     char *entry;
     int64_t until_ms;
 };
@@ -36,7 +39,7 @@ struct fetcher {
     struct transfer *running; /* from the DNS question to the result */
     size_t running_count;
     struct transfer *waiting, **waiting_end;
-    struct place places[PLACES]; /* by a digest of host and port; the newer one takes the place */
+    struct place places[PLACES]; /* a host's is one of the WAYS that its digest names */
 };
 
 struct watch { /* of one of curl's sockets */
@@ -127,20 +130,41 @@ static void delist(struct transfer *t)
         t->next->slot = t->slot;
 }
 
-static struct place *place_of(const struct transfer *t)
+static struct place *its_places(const struct transfer *t)
 {
     uint64_t mixed = (uint64_t)t->port;
 
     for (const char *c = t->host; *c; c++)
         mixed = (mixed ^ (unsigned char)*c) * 0x100000001b3u;
-    return &t->fetcher->places[(mixed >> 32) % PLACES];
+    return &t->fetcher->places[(mixed >> 32) % (PLACES / WAYS) * WAYS];
+}
+
+/* NULL: nothing is known. */
+static struct place *known_place(const struct transfer *t)
+{
+    struct place *first = its_places(t);
+
+    for (struct place *place = first; place < first + WAYS; place++)
+        if (place->host && place->port == t->port && strcmp(place->host, t->host) == 0)
+            return place;
+    return NULL;
+}
+
+static void place_clear(struct place *place)
+{
+    free(place->host);
+    free(place->entry);
+    *place = (struct place){0};
 }
 
 static bool knows_addresses(struct transfer *t)
 {
-    const struct place *place = place_of(t);
+    const struct place *place = known_place(t);
 
-    return place->until_ms > monotonic_ms() && transfer_resolved_before(t, place->entry);
+    if (!place || place->until_ms <= monotonic_ms())
+        return false;
+    t->resolved = curl_slist_append(NULL, place->entry);
+    return true;
 }
 
 static int64_t true_for_s(const struct dns_lookup *lookup)
@@ -155,16 +179,26 @@ static int64_t true_for_s(const struct dns_lookup *lookup)
 
 static void remember_addresses(const struct transfer *t, const struct dns_lookup *lookup)
 {
-    struct place *place = place_of(t);
+    struct place *place = known_place(t);
 
-    free(place->entry);
-    *place = (struct place){must_dup(t->resolved->data),
+    if (!place) { /* that which is free, or true for the shortest time */
+        struct place *first = its_places(t);
+        place = first;
+        for (struct place *other = first; other < first + WAYS; other++)
+            if (other->until_ms < place->until_ms)
+                place = other;
+    }
+    place_clear(place);
+    *place = (struct place){must_dup(t->host), t->port, must_dup(t->resolved->data),
                             monotonic_ms() + true_for_s(lookup) * SECOND_MS};
 }
 
 static void forget_addresses(const struct transfer *t)
 {
-    place_of(t)->until_ms = 0;
+    struct place *place = known_place(t);
+
+    if (place)
+        place_clear(place);
 }
 
 /* Hands the errand back; the transfer is no more. */
@@ -391,6 +425,6 @@ void fetcher_free(struct fetcher *fetcher)
     if (fetcher->timer)
         event_free(fetcher->timer);
     for (size_t i = 0; i < PLACES; i++)
-        free(fetcher->places[i].entry);
+        place_clear(&fetcher->places[i]);
     free(fetcher);
 }
