@@ -3,26 +3,35 @@
 #include "store_delivery.h"
 #include "work.h"
 
-static bool add_due(void *ctx, const struct delivery *delivery)
+enum { LOOK_BACK = 64 };
+
+static bool add_due(void *ctx, const struct due_row *row)
 {
     struct due_ask *ask = ctx;
 
     must_make_room(ask->due, ask->count, ask->capacity);
-    ask->due[ask->count++] = (struct due){
-        .id = delivery->id,
-        .host = must_dup(delivery->host ? delivery->host : ""),
-    };
+    ask->due[ask->count++] = (struct due){.id = row->id, .host = must_dup(row->host)};
     return true;
 }
 
-/* What is due for one host stands together more often than not. */
+/* What was found out of the same host for one shortly before. */
+static const struct due *same_host_before(const struct due_ask *ask, size_t at)
+{
+    for (size_t i = at; i > 0 && at - i < LOOK_BACK; i--)
+        if (strcmp(ask->due[i - 1].host, ask->due[at].host) == 0)
+            return &ask->due[i - 1];
+    return NULL;
+}
+
+/* What is due for one host stands near each other more often than not. */
 static bool note_doubts(struct store_view *view, struct due_ask *ask, struct err *err)
 {
     for (size_t i = 0; i < ask->count; i++) {
         scoped_value(host) host = {0};
         struct due *due = &ask->due[i];
-        if (i > 0 && strcmp(due->host, due[-1].host) == 0) {
-            due->doubtful = due[-1].doubtful;
+        const struct due *before = same_host_before(ask, i);
+        if (before) {
+            due->doubtful = before->doubtful;
             continue;
         }
         if (store_host(view, slice_of(due->host), &host, err) == FAILED)

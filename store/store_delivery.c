@@ -23,7 +23,7 @@
 _Static_assert(CLAIMS_FULL_HOSTS == 64, "LEFT_OUT has a place for each");
 /* The earliest of each target.  The index delivery_due alone is walked, which has the hosts too. */
 #define EARLIEST(target, unless)                                                                   \
-    "SELECT id, due_ms FROM (SELECT id, due_ms FROM delivery WHERE target = " #target              \
+    "SELECT id, due_ms, host FROM (SELECT id, due_ms, host FROM delivery WHERE target = " #target  \
     " AND (?1 >> " #target ") & 1 AND due_ms <= ?2 AND coalesce(host, '') NOT IN"                  \
     " (SELECT host FROM left_out) " unless " ORDER BY due_ms, id LIMIT ?3)"
 #define RESTS                                                                                      \
@@ -108,10 +108,9 @@ static bool is_held(const struct claims_held *held, int64_t id)
            bsearch(&id, held->ids, held->id_count, sizeof *held->ids, compare_ids);
 }
 
-/* Most of what is due is held: the index tells who, and only the others are read. */
 bool store_deliveries_due(struct store_view *view, unsigned targets, int64_t now_ms,
                           const struct claims_held *held, int limit,
-                          bool (*each)(void *ctx, const struct delivery *), void *ctx,
+                          bool (*each)(void *ctx, const struct due_row *), void *ctx,
                           struct err *err)
 {
     scoped_value(sql_rows) rows = {0};
@@ -124,20 +123,18 @@ bool store_deliveries_due(struct store_view *view, unsigned targets, int64_t now
         values[3 + i] = as_text(i < held->host_count ? held->hosts[i] : NO_HOST);
     values[3 + CLAIMS_FULL_HOSTS] = as_end();
     if (!sql_ask(&rows, view->sql,
-                 LEFT_OUT "SELECT id FROM (" EARLIEST(1, "") " UNION ALL " EARLIEST(
+                 LEFT_OUT "SELECT id, host FROM (" EARLIEST(1, "") " UNION ALL " EARLIEST(
                      2, "") " UNION ALL " EARLIEST(3, RESTS) ") ORDER BY due_ms, id LIMIT ?3",
                  values, err))
         return false;
     while (limit > 0 && (found = sql_next(&rows, err)) == FOUND) {
         int64_t id = take_number(&rows);
-        scoped_value(delivery) delivery = {0};
         if (is_held(held, id))
             continue;
         limit--;
-        enum found one = store_delivery(view, id, &delivery, err);
-        if (one == FAILED)
-            return false;
-        if (one == FOUND && !each(ctx, &delivery))
+        scoped_text char *host = take_text(&rows);
+        const struct due_row row = {.id = id, .host = host ? host : ""};
+        if (!each(ctx, &row))
             return true;
     }
     return found != FAILED;

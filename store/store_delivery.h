@@ -58,10 +58,15 @@ struct delivery {
 };
 void delivery_clear(struct delivery *delivery);
 SCOPED_VALUE(delivery, delivery_clear)
-/* Unfinished deliveries to `targets` (mask 1 << target) due at now_ms, earliest first, but for what is `held`. */
+/* Unfinished deliveries to `targets` (mask 1 << target) due at now_ms, earliest first, but for what is `held`.  Only
+ * the index is read: the row itself is, when its time has come. */
+struct due_row {
+    int64_t id;
+    const char *host; /* borrowed for the call; "" none */
+};
 MUST_CHECK bool store_deliveries_due(struct store_view *view, unsigned targets, int64_t now_ms,
                                      const struct claims_held *held, int limit,
-                                     bool (*each)(void *ctx, const struct delivery *), void *ctx,
+                                     bool (*each)(void *ctx, const struct due_row *), void *ctx,
                                      struct err *err);
 /* When the first one behind after_ms falls due (INT64_MAX: none does). */
 MUST_CHECK bool store_delivery_next_due(struct store_view *view, unsigned targets, int64_t after_ms,

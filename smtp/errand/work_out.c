@@ -21,17 +21,30 @@ struct look {
     int limit;
 };
 
-static bool add_due(void *ctx, const struct delivery *delivery)
-{
-    struct out_look *look = ctx;
+struct found_due { /* how it is read */
+    struct look *look;
+    struct store_view *view;
+    struct err *err;
+    bool failed;
+};
 
+static bool add_due(void *ctx, const struct due_row *row)
+{
+    struct found_due *due = ctx;
+    struct out_look *look = &due->look->base;
+    scoped_value(delivery) delivery = {0};
+    enum found found = store_delivery(due->view, row->id, &delivery, due->err);
+
+    due->failed = found == FAILED;
+    if (found != FOUND)
+        return found == ABSENT;
     must_make_room(look->due, look->count, look->capacity);
     look->due[look->count++] = (struct out_due){
-        .id = delivery->id,
+        .id = delivery.id,
         /* a row without a body has a text of its own, written when it goes; so does who gets it encrypted */
-        .text_id = delivery->body_id && !delivery->cipher ? delivery->body_id : -delivery->id,
-        .host = must_dup(delivery->host ? delivery->host : ""),
-        .mail_from = must_dup(delivery->mail_from ? delivery->mail_from : ""),
+        .text_id = delivery.body_id && !delivery.cipher ? delivery.body_id : -delivery.id,
+        .host = must_dup(row->host),
+        .mail_from = must_dup(delivery.mail_from ? delivery.mail_from : ""),
     };
     return true;
 }
@@ -44,10 +57,12 @@ static bool look_work(struct errand *errand, struct err *err)
     scoped(store_view) view = store_look(parts->store, err);
 
     int64_t now_ms = clock_now(parts->clock);
+    struct found_due due = {.look = look, .view = view, .err = err};
 
     return view &&
-           store_deliveries_due(view, targets, now_ms, &look->held, look->limit, add_due,
-                                &look->base, err) &&
+           store_deliveries_due(view, targets, now_ms, &look->held, look->limit, add_due, &due,
+                                err) &&
+           !due.failed &&
            store_delivery_next_due(view, targets, now_ms, &look->base.next_due_ms, err);
 }
 

@@ -3,11 +3,11 @@
 
 enum { MAILS = 1 << TARGET_MAIL };
 
-static bool count_due(void *ctx, const struct delivery *delivery)
+static bool count_due(void *ctx, const struct due_row *row)
 {
     int *count = ctx;
 
-    (void)delivery;
+    (void)row;
     (*count)++;
     return true;
 }
