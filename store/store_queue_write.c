@@ -15,37 +15,26 @@ static struct sql_value as_reply(const char *reply)
                  : as_text(NULL);
 }
 
-/* Whether nothing is left to say: a withdrawn row whose Delete went out, a mail that was sent. */
-static enum found is_over(struct store_tx *tx, int64_t id, int version, int64_t *out_over,
-                          struct err *err)
-{
-    return sql_number(
-        tx->sql,
-        "SELECT (target = 3 OR withdrawn_ms IS NOT NULL) AND (?1 >= wanted OR ?1 <= 0)"
-        " FROM delivery WHERE id = ?2",
-        with(as_number(version), as_number(id)), out_over, err);
-}
+/* Nothing is left to say: a withdrawn row whose Delete went out, a mail that was sent. */
+#define IS_OVER "((target = 3 OR withdrawn_ms IS NOT NULL) AND (?1 >= wanted OR ?1 <= 0))"
 
 /* Of follows the newest wish counts, also a lower number: a Reject that was said while Accept came to be wanted is no Accept. */
 #define SAID_NOW "CASE WHEN " IS_FOLLOW " AND ?1 > wanted THEN 0 ELSE max(delivered, ?1) END"
 
-bool store_delivery_done(struct store_tx *tx, int64_t id, int version, const char *reply,
-                         struct err *err)
+/* What was answered to a thing that went well is no news. */
+bool store_delivery_done(struct store_tx *tx, int64_t id, int version, struct err *err)
 {
-    int64_t over = 0, now_ms = tx_now(tx);
-    enum found found = is_over(tx, id, version, &over, err);
-
-    if (found != FOUND)
-        return found == ABSENT ? err_set(err, ERR_ABSENT, no_delivery) : false;
-    if (over)
+    if (!sql_run(tx->sql,
+                 "UPDATE delivery SET delivered = " SAID_NOW ", tries = 0, last_reply = NULL,"
+                 " due_ms = CASE WHEN wanted > " SAID_NOW " THEN ?2 END,"
+                 " first_ms = CASE WHEN wanted > " SAID_NOW " THEN ?2 ELSE first_ms END"
+                 " WHERE id = ?3 AND NOT " IS_OVER,
+                 with(as_number(version), as_number(tx_now(tx)), as_number(id)), err))
+        return false;
+    if (sqlite3_changes(tx->sql->db) == 0)
         return store_delivery_end(tx, id, err);
     store_note(tx, TOPIC_DELIVERIES, 0);
-    return sql_run(
-        tx->sql,
-        "UPDATE delivery SET delivered = " SAID_NOW ", tries = 0, last_reply = ?2,"
-        " due_ms = CASE WHEN wanted > " SAID_NOW " THEN ?3 END,"
-        " first_ms = CASE WHEN wanted > " SAID_NOW " THEN ?3 ELSE first_ms END WHERE id = ?4",
-        with(as_number(version), as_reply(reply), as_number(now_ms), as_number(id)), err);
+    return true;
 }
 
 bool store_delivery_later(struct store_tx *tx, int64_t id, int64_t due_ms, const char *reply,

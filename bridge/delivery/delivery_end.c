@@ -65,7 +65,7 @@ static bool take_leave(struct bridge *bridge, struct store_tx *tx, const struct 
         !report_wanted(store_tx_view(tx), delivery, DSN_NOTIFY_SUCCESS, &wanted, err))
         return false;
     if (!wanted)
-        return store_delivery_done(tx, delivery->id, outcome->version, outcome->reply, err);
+        return store_delivery_done(tx, delivery->id, outcome->version, err);
     bridge->undelivered_ms = 0;
     return store_delivery_park(tx, delivery->id, TELL_RELAYED, outcome->reply, err);
 }

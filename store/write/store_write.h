@@ -254,7 +254,7 @@ MUST_CHECK bool store_want_version(struct store_tx *tx, enum delivery_subject su
                                    int64_t subject_id, int version, int64_t due_ms,
                                    struct err *err);
 MUST_CHECK bool store_change_go_on(struct store_tx *tx, struct err *err); /* 500 rows further */
-MUST_CHECK bool store_delivery_done(struct store_tx *tx, int64_t id, int version, const char *reply,
+MUST_CHECK bool store_delivery_done(struct store_tx *tx, int64_t id, int version,
                                     struct err *err); /* what was sent; more wanted meanwhile
     stays due.  A withdrawn one's row goes */
 MUST_CHECK bool store_delivery_later(struct store_tx *tx, int64_t id, int64_t due_ms,
