@@ -10,8 +10,9 @@
 #include <stdlib.h>
 
 /* A fault of ours must not spin.  Each end of a delivery is news: many are looked at once each LOOK_PAUSE_MS, and where
- * there is enough to do for that long, each BUSY_PAUSE_MS. */
-enum { LOOK_AGAIN_MS = 30 * SECOND_MS, LOOK_LIMIT = 256, LOOK_PAUSE_MS = 30, BUSY_PAUSE_MS = 120 };
+ * there is enough to do for that long (BUSY), each BUSY_PAUSE_MS.  A look walks over all that is due, so it takes as much
+ * as there is room for. */
+enum { LOOK_AGAIN_MS = 30 * SECOND_MS, BUSY = 256, LOOK_PAUSE_MS = 30, BUSY_PAUSE_MS = 120 };
 
 struct courier {
     struct activitypub *it;
@@ -123,15 +124,15 @@ static enum next look(struct dispatcher *dispatcher, struct turn *turn)
     struct activitypub *it = dispatcher->it;
 
     turn->watch = topic_of(TOPIC_DELIVERIES, 0);
-    bool busy = it->claims.count > LOOK_LIMIT;
+    bool busy = it->claims.count > BUSY;
     dispatcher->next_look_ms = monotonic_ms() + (busy ? BUSY_PAUSE_MS : LOOK_PAUSE_MS);
     int64_t rested_ms = claims_wake(&it->claims, monotonic_ms());
-    if (it->claims.count + LOOK_LIMIT > CLAIMS_MAX) {
+    if (it->claims.count + BUSY > CLAIMS_MAX) {
         turn->wake_at_ms = monotonic_ms() + SECOND_MS;
         return NEXT_READ;
     }
     struct due_ask *due = due_ask_new(&it->parts.duties);
-    due->limit = LOOK_LIMIT;
+    due->limit = CLAIMS_MAX - (int)it->claims.count;
     claims_held(&it->claims, &due->held);
     turn->wake_at_ms = rested_ms == INT64_MAX ? 0 : rested_ms;
     turn->errand = &due->ask.errand;
