@@ -75,8 +75,9 @@ static struct claims_batch *gather(struct claims *claims, size_t first)
 {
     struct claims_batch *batch = must_new(struct claims_batch);
 
+    size_t end = claims->at[first]->load ? claims->count : first + 1;
     batch->host = claims->at[first]->host;
-    for (size_t i = first; i < claims->count; i++) {
+    for (size_t i = first; i < end; i++) {
         struct claim *claim = claims->at[i];
         if (claim->state != CLAIM_WAITING || !travel_together(claims->at[first], claim))
             continue;
