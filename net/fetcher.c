@@ -13,6 +13,8 @@
 #include "memory.h"
 #include "net_private.h"
 
+#include <unistd.h>
+
 enum {
     IN_FLIGHT_MAX = 512,
     KEPT_CONNECTIONS = 128,
@@ -35,6 +37,8 @@ struct fetcher {
     const struct config *config;
     CURLM *multi;
     struct event *timer;
+    struct watch **watches; /* by socket */
+    size_t watch_count;
     struct idle_handles idle;
     struct transfer *running; /* from the DNS question to the result */
     size_t running_count;
@@ -42,8 +46,12 @@ struct fetcher {
     struct place places[PLACES]; /* a host's is one of the WAYS that its digest names */
 };
 
-struct watch { /* of one of curl's sockets */
+/* Of one of curl's sockets.  One that rests between two transfers stays known to the kernel, as the next one is likely
+ * to want the same of it. */
+struct watch {
     struct event *event;
+    short events;
+    bool rests;
 };
 
 static void start_waiting(struct fetcher *f);
@@ -53,8 +61,14 @@ static void on_socket_ready(int fd, short what, void *arg)
 {
     struct fetcher *f = arg;
     int flags = (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
+    struct watch *watch = f->watches[fd];
     int running;
 
+    if (watch->rests) { /* the peer has closed it: curl sees that when it would use it */
+        event_del(watch->event);
+        watch->events = 0;
+        return;
+    }
     curl_multi_socket_action(f->multi, fd, flags, &running);
     collect(f);
 }
@@ -70,35 +84,71 @@ static void on_time(int fd, short what, void *arg)
     collect(f);
 }
 
-static void unwatch(struct fetcher *f, curl_socket_t fd, struct watch *watch)
+static struct watch *watch_of(struct fetcher *f, curl_socket_t fd)
 {
-    if (!watch)
-        return;
-    event_free(watch->event);
-    free(watch);
-    curl_multi_assign(f->multi, fd, NULL);
+    return (size_t)fd < f->watch_count ? f->watches[fd] : NULL;
+}
+
+static struct watch *watch_new(struct fetcher *f, curl_socket_t fd)
+{
+    if ((size_t)fd >= f->watch_count) {
+        size_t count = (size_t)fd * 2 + 1;
+        struct watch **larger = must_alloc_array(count, sizeof(struct watch *));
+        if (f->watch_count)
+            memcpy(larger, f->watches, f->watch_count * sizeof(struct watch *));
+        free(f->watches);
+        f->watches = larger;
+        f->watch_count = count;
+    }
+    f->watches[fd] = must_new(struct watch);
+    f->watches[fd]->event = event_new(f->loop->base, fd, 0, on_socket_ready, f);
+    if (!f->watches[fd]->event)
+        abort();
+    return f->watches[fd];
 }
 
 static int on_watch(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
 {
     struct fetcher *f = arg;
-    struct watch *watch = socket_arg;
+    struct watch *watch = watch_of(f, fd);
     short events = EV_PERSIST;
 
     (void)easy;
-    unwatch(f, fd, watch);
-    if (what == CURL_POLL_REMOVE)
+    (void)socket_arg;
+    if (what == CURL_POLL_REMOVE) {
+        if (watch)
+            watch->rests = true;
         return 0;
+    }
     if (what & CURL_POLL_IN)
         events |= EV_READ;
     if (what & CURL_POLL_OUT)
         events |= EV_WRITE;
-    watch = must_new(struct watch);
-    watch->event = event_new(f->loop->base, fd, events, on_socket_ready, f);
-    if (!watch->event || event_add(watch->event, NULL) < 0)
+    if (!watch)
+        watch = watch_new(f, fd);
+    watch->rests = false;
+    if (watch->events == events)
+        return 0;
+    event_del(watch->event);
+    event_assign(watch->event, f->loop->base, fd, events, on_socket_ready, f);
+    if (event_add(watch->event, NULL) < 0)
         abort();
-    curl_multi_assign(f->multi, fd, watch);
+    watch->events = events;
     return 0;
+}
+
+/* curl closes each socket that it opened by this. */
+static int on_close_socket(void *arg, curl_socket_t fd)
+{
+    struct fetcher *f = arg;
+    struct watch *watch = watch_of(f, fd);
+
+    if (watch) {
+        event_free(watch->event);
+        free(watch);
+        f->watches[fd] = NULL;
+    }
+    return close(fd);
 }
 
 static int on_timer_wish(CURLM *multi, long wait_ms, void *arg)
@@ -251,7 +301,9 @@ static void connect_now(struct transfer *t)
 {
     CURL *easy = transfer_easy(t);
 
-    if (!easy || curl_multi_add_handle(t->fetcher->multi, easy) != CURLM_OK)
+    if (!easy || curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket) != CURLE_OK ||
+        curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, t->fetcher) != CURLE_OK ||
+        curl_multi_add_handle(t->fetcher->multi, easy) != CURLM_OK)
         abort(); /* out of memory, or our own mistake */
 }
 
@@ -424,6 +476,7 @@ void fetcher_free(struct fetcher *fetcher)
         curl_multi_cleanup(fetcher->multi);
     if (fetcher->timer)
         event_free(fetcher->timer);
+    free(fetcher->watches);
     for (size_t i = 0; i < PLACES; i++)
         place_clear(&fetcher->places[i]);
     free(fetcher);
