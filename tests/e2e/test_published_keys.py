@@ -19,7 +19,8 @@ def asker(tmp_path, ca):
     (home / "dirmngr.conf").write_text("standard-resolver\n")
 
     def ask(address):
-        command = ("mount --bind $CA /etc/ssl/certs/ca-certificates.crt; "
+        # gpg gives its helper five seconds to come up, which a busy machine has not always: so it is there before
+        command = ("mount --bind $CA /etc/ssl/certs/ca-certificates.crt; until gpgconf --launch dirmngr; do :; done; "
                    "exec gpg --batch --with-colons --auto-key-locate clear,nodefault,wkd --locate-external-keys $WHO")
         done = subprocess.run(["unshare", "--mount", "sh", "-ec", command], capture_output=True, text=True, timeout=60,
                               env={**os.environ, "GNUPGHOME": str(home), "CA": str(ca.pem), "WHO": address})
