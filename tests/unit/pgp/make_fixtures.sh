@@ -5,7 +5,7 @@ cd "$1"
 mkdir -m 0700 home
 GNUPGHOME=$PWD/home
 export GNUPGHOME
-trap '[ $? = 0 ] || cat gpg.log >&2; gpgconf --kill all' EXIT
+trap '[ $? = 0 ] || cat gpg.log >&2; gpgconf --kill all || :' EXIT
 
 g() { gpg --batch --quiet --no-tty --yes --pinentry-mode loopback --passphrase '' "$@" 2>>gpg.log; }
 fingerprint() { g --with-colons --list-keys "$1" | awk -F: '$1 == "fpr" {print $10; exit}'; }
