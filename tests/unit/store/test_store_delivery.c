@@ -350,69 +350,6 @@ static void the_queue_stays_quick_with_a_hundred_thousand_rows(void **state)
     assert_true(took_ms < (int64_t)ROUNDS * 50); /* a walk over all of them takes longer */
 }
 
-enum { LOOK_LIMIT = 256 };
-struct looking {
-    struct claims *claims;
-    int count;
-};
-
-static bool claim_one(void *ctx, const struct due_row *row)
-{
-    struct looking *looking = ctx;
-
-    looking->count++;
-    claims_add(looking->claims, row->id, row->host, NULL);
-    return true;
-}
-
-/* One look of a dispatcher; true: there may be more. */
-static bool claim_due(struct lab *lab, struct claims *claims)
-{
-    struct looking looking = {.claims = claims};
-    scoped_value(claims_held) held = {0};
-    scoped(store_view) view = lab_look(lab);
-
-    claims_held(claims, &held);
-    assert_true(store_deliveries_due(view, ALL, lab->clock.now_ms, &held, LOOK_LIMIT, claim_one,
-                                     &looking, &lab->err));
-    return looking.count == LOOK_LIMIT;
-}
-
-/* 25 hosts do not answer; thousands of rows are due for each, and were before the one for somebody who listens. */
-static void silent_hosts_leave_room_for_others(void **state)
-{
-    struct lab *lab = *state;
-    enum { SILENT_HOSTS = 25, ROWS = 2000 };
-    int64_t message = lab_message(lab, lab_account(lab, "alice"), VISIBILITY_PUBLIC);
-    struct claims *claims = must_new(struct claims);
-    int looks = 0;
-
-    struct store_tx *tx = lab_begin(lab);
-    for (int i = 0; i <= SILENT_HOSTS * ROWS; i++) {
-        int host = i / ROWS;
-        scoped_value(delivery) delivery = {.subject = SUBJECT_MESSAGE,
-                                           .subject_id = message,
-                                           .target = TARGET_INBOX,
-                                           .inbox = must_print("https://h%d.example/%d", host, i),
-                                           .host = must_print("h%d.example", host),
-                                           .wanted = 1,
-                                           .due_ms = LAB_START_MS + i};
-        assert_true(store_want_delivery(tx, &delivery, &lab->err));
-    }
-    lab_commit(lab);
-    lab->clock.now_ms = LAB_START_MS + SILENT_HOSTS * ROWS;
-    int64_t started_ms = monotonic_ms();
-    while (claim_due(lab, claims))
-        looks++;
-    int64_t took_ms = monotonic_ms() - started_ms;
-    assert_int_equal(claims->at[claims->count - 1]->id, SILENT_HOSTS * ROWS + 1);
-    assert_int_equal(claims->count, SILENT_HOSTS * CLAIMS_PER_HOST + 1);
-    print_message("%d looks over %d rows took %d ms\n", looks, SILENT_HOSTS * ROWS, (int)took_ms);
-    assert_true(took_ms < 5000);
-    claims_clear(claims);
-    free(claims);
-}
-
 static void only_what_is_asked_for_is_due(void **state)
 {
     struct lab *lab = *state;
@@ -503,8 +440,6 @@ int main(void)
                                         lab_teardown),
         cmocka_unit_test_setup_teardown(the_queue_stays_quick_with_a_hundred_thousand_rows,
                                         lab_setup, lab_teardown),
-        cmocka_unit_test_setup_teardown(silent_hosts_leave_room_for_others, lab_setup,
-                                        lab_teardown),
         cmocka_unit_test_setup_teardown(only_what_is_asked_for_is_due, lab_setup, lab_teardown),
         cmocka_unit_test_setup_teardown(who_is_gone_gets_nothing_more, lab_setup, lab_teardown),
         cmocka_unit_test_setup_teardown(silent_withdrawn_rows_are_tidied, lab_setup, lab_teardown),

@@ -1,7 +1,7 @@
-/* Deliveries in the queue: many of one message, and mail whose host rests or that was given up. */
+/* Deliveries in the queue: many of one message, hosts that are silent, and mail whose host rests or that was given up. */
 #include "lab.h"
 
-enum { MAILS = 1 << TARGET_MAIL };
+enum { INBOXES = 1 << TARGET_INBOX, MAILS = 1 << TARGET_MAIL };
 
 static bool count_due(void *ctx, const struct due_row *row)
 {
@@ -172,6 +172,69 @@ static void what_was_given_up_is_not_tried_again(void **state)
     assert_string_equal(delivery.last_reply, "550 no");
 }
 
+enum { LOOK_LIMIT = 256 };
+struct looking {
+    struct claims *claims;
+    int count;
+};
+
+static bool claim_one(void *ctx, const struct due_row *row)
+{
+    struct looking *looking = ctx;
+
+    looking->count++;
+    claims_add(looking->claims, row->id, row->host, NULL);
+    return true;
+}
+
+/* One look of a dispatcher; true: there may be more. */
+static bool claim_due(struct lab *lab, struct claims *claims)
+{
+    struct looking looking = {.claims = claims};
+    scoped_value(claims_held) held = {0};
+    scoped(store_view) view = lab_look(lab);
+
+    claims_held(claims, &held);
+    assert_true(store_deliveries_due(view, INBOXES, lab->clock.now_ms, &held, LOOK_LIMIT, claim_one,
+                                     &looking, &lab->err));
+    return looking.count == LOOK_LIMIT;
+}
+
+/* 25 hosts do not answer; thousands of rows are due for each, and were before the one for somebody who listens. */
+static void silent_hosts_leave_room_for_others(void **state)
+{
+    struct lab *lab = *state;
+    enum { SILENT_HOSTS = 25, ROWS = 2000 };
+    int64_t message = lab_message(lab, lab_account(lab, "alice"), VISIBILITY_PUBLIC);
+    struct claims *claims = must_new(struct claims);
+    int looks = 0;
+
+    struct store_tx *tx = lab_begin(lab);
+    for (int i = 0; i <= SILENT_HOSTS * ROWS; i++) {
+        int host = i / ROWS;
+        scoped_value(delivery) delivery = {.subject = SUBJECT_MESSAGE,
+                                           .subject_id = message,
+                                           .target = TARGET_INBOX,
+                                           .inbox = must_print("https://h%d.example/%d", host, i),
+                                           .host = must_print("h%d.example", host),
+                                           .wanted = 1,
+                                           .due_ms = LAB_START_MS + i};
+        assert_true(store_want_delivery(tx, &delivery, &lab->err));
+    }
+    lab_commit(lab);
+    lab->clock.now_ms = LAB_START_MS + SILENT_HOSTS * ROWS;
+    int64_t started_ms = monotonic_ms();
+    while (claim_due(lab, claims))
+        looks++;
+    int64_t took_ms = monotonic_ms() - started_ms;
+    assert_int_equal(claims->at[claims->count - 1]->id, SILENT_HOSTS * ROWS + 1);
+    assert_int_equal(claims->count, SILENT_HOSTS * CLAIMS_PER_HOST + 1);
+    print_message("%d looks over %d rows took %d ms\n", looks, SILENT_HOSTS * ROWS, (int)took_ms);
+    assert_true(took_ms < 5000);
+    claims_clear(claims);
+    free(claims);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +243,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(mail_waits_for_its_host_and_for_nobody_elses, lab_setup,
                                         lab_teardown),
         cmocka_unit_test_setup_teardown(what_was_given_up_is_not_tried_again, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(silent_hosts_leave_room_for_others, lab_setup,
                                         lab_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
