@@ -433,3 +433,26 @@ void hear_end(int fd)
     if (got < 0 && errno != ECONNRESET) /* closed with something of ours unread */
         fail_msg("the end did not come: %s", strerror(errno));
 }
+
+const struct listen_options *toy_options(struct house *h)
+{
+    static struct listen_options options;
+
+    options = (struct listen_options){
+        .service = "toy", .kind = &toy_kind, .new_session = toy_new, .ctx = h};
+    return &options;
+}
+
+int toy_open(struct house *h)
+{
+    house_open(h);
+    int fd = house_connect(h, toy_options(h));
+    hear(fd, "hello\n");
+    return fd;
+}
+
+void toy_close(struct house *h, int fd)
+{
+    close(fd);
+    house_close(h);
+}

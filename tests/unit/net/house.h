@@ -43,6 +43,12 @@ void house_close(struct house *h); /* brings all errands home, ends the loop */
 extern const struct session_kind toy_kind;
 void *toy_new(void *house, const struct peer *peer);
 
+/* A listener of toys without TLS; good until the next call. */
+const struct listen_options *toy_options(struct house *h);
+/* A house with one toy in it that said hello, and the end of both. */
+int toy_open(struct house *h);
+void toy_close(struct house *h, int fd);
+
 /* The other end of a new toy; blocking, with a deadline of 10 s. */
 int house_connect(struct house *h, const struct listen_options *options);
 void house_start_toy(struct house *h, int fd, const struct listen_options *options); /* takes fd */

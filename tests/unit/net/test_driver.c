@@ -14,33 +14,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const struct listen_options *plain(struct house *h)
-{
-    static struct listen_options options;
-
-    options = (struct listen_options){
-        .service = "toy", .kind = &toy_kind, .new_session = toy_new, .ctx = h};
-    return &options;
-}
-
-static int open_toy(struct house *h)
-{
-    house_open(h);
-    int fd = house_connect(h, plain(h));
-    hear(fd, "hello\n");
-    return fd;
-}
-
-static void close_toy(struct house *h, int fd)
-{
-    close(fd);
-    house_close(h);
-}
-
 static void pipelined_lines_are_brought_one_after_the_other(void **state)
 {
     struct house h;
-    int fd = open_toy(&h);
+    int fd = toy_open(&h);
 
     (void)state;
     say(fd, "echo a\necho b\nmore\necho c\nec");
@@ -48,13 +25,13 @@ static void pipelined_lines_are_brought_one_after_the_other(void **state)
     say(fd, "ho d\nquit\necho e\n");
     hear(fd, "d\nbye\n");
     hear_end(fd);
-    close_toy(&h, fd);
+    toy_close(&h, fd);
 }
 
 static void nothing_is_brought_while_an_errand_is_out(void **state)
 {
     struct house h;
-    int fd = open_toy(&h);
+    int fd = toy_open(&h);
 
     (void)state;
     say(fd, "wait\necho a\n");
@@ -62,13 +39,13 @@ static void nothing_is_brought_while_an_errand_is_out(void **state)
     say(fd, "echo b\n");
     house_bring_home(&h);
     hear(fd, "back\na\nb\n");
-    close_toy(&h, fd);
+    toy_close(&h, fd);
 }
 
 static void a_peer_that_goes_with_an_errand_out_makes_it_unwanted(void **state)
 {
     struct house h;
-    int fd = open_toy(&h);
+    int fd = toy_open(&h);
 
     (void)state;
     say(fd, "wait\necho never\n");
@@ -93,7 +70,7 @@ static void many_peers_die_with_their_errands_out(void **state)
     (void)state;
     house_open(&h);
     for (int i = 0; i < PEERS; i++) {
-        fds[i] = house_connect(&h, plain(&h));
+        fds[i] = house_connect(&h, toy_options(&h));
         say(fds[i], "wait\n");
     }
     for (int i = 0; i < PEERS; i++) {
@@ -119,13 +96,13 @@ static void who_is_at_home_is_no_crowd(void **state)
     (void)setrlimit(RLIMIT_NOFILE, &files);
     house_open(&h);
     for (int i = 0; i < PEERS; i++)
-        fds[i] = house_connect(&h, plain(&h));
+        fds[i] = house_connect(&h, toy_options(&h));
     house_wait_hello(&h, PEERS);
     say(fds[0], "crowd\nhome\ncrowd\nhome\ncrowd\n");
     hear(fds[0], "hello\nmany\nhome\nfew\nhome\nfew\n");
     close(fds[0]);
     house_wait_sessions(&h, PEERS - 1);
-    fds[0] = house_connect(&h, plain(&h));
+    fds[0] = house_connect(&h, toy_options(&h));
     say(fds[0], "crowd\n");
     hear(fds[0], "hello\nmany\n");
     for (int i = 0; i < PEERS; i++)
@@ -137,7 +114,7 @@ static void who_is_at_home_is_no_crowd(void **state)
 static void what_was_said_before_the_end_is_still_answered(void **state)
 {
     struct house h;
-    int fd = open_toy(&h);
+    int fd = toy_open(&h);
 
     (void)state;
     say(fd, "echo a\necho half");
@@ -145,14 +122,14 @@ static void what_was_said_before_the_end_is_still_answered(void **state)
     hear(fd, "a\n");
     hear_end(fd);
     house_wait_sessions(&h, 0);
-    close_toy(&h, fd);
+    toy_close(&h, fd);
 }
 
 static void news_nudge_those_who_watch(void **state)
 {
     const int64_t topics[] = {5, 7, 5};
     struct house h;
-    int fd = open_toy(&h), other = house_connect(&h, plain(&h));
+    int fd = toy_open(&h), other = house_connect(&h, toy_options(&h));
 
     (void)state;
     say(fd, "watch 7\n");
@@ -164,14 +141,14 @@ static void news_nudge_those_who_watch(void **state)
     say(other, "echo quiet\n");
     hear(other, "quiet\n");
     close(other);
-    close_toy(&h, fd);
+    toy_close(&h, fd);
 }
 
 static void news_wait_for_who_is_away_and_come_once(void **state)
 {
     const int64_t topic = 7;
     struct house h;
-    int fd = open_toy(&h);
+    int fd = toy_open(&h);
 
     (void)state;
     say(fd, "lookwatch 7\n"); /* watches from the moment it looks */
@@ -182,162 +159,38 @@ static void news_wait_for_who_is_away_and_come_once(void **state)
     hear(fd, "back\nnews\n");
     say(fd, "echo quiet\n");
     hear(fd, "quiet\n");
-    close_toy(&h, fd);
+    toy_close(&h, fd);
 }
 
 static void a_timer_strikes(void **state)
 {
     struct house h;
-    int fd = open_toy(&h);
+    int fd = toy_open(&h);
 
     (void)state;
     say(fd, "timer 5\n");
     hear(fd, "ding\n");
-    close_toy(&h, fd);
+    toy_close(&h, fd);
 }
 
 static void a_timer_is_replaced_by_the_next_turn(void **state)
 {
     struct house h;
-    int fd = open_toy(&h);
+    int fd = toy_open(&h);
 
     (void)state;
     say(fd, "timer 1\necho a\ntimer 20\n");
     hear(fd, "a\nding\n");
     say(fd, "echo b\n");
     hear(fd, "b\n");
-    close_toy(&h, fd);
-}
-
-static void a_peer_that_does_not_read_is_not_served(void **state)
-{
-    enum { LINES = 2000, TEXT = 1000 };
-    char line[TEXT + 8], text[TEXT + 1];
-    struct house h;
-    int fd = open_toy(&h);
-
-    (void)state;
-    memset(text, 'a', TEXT);
-    text[TEXT] = '\0';
-    snprintf(line, sizeof line, "echo %s\n", text);
-    struct timeval patience = {.tv_usec = 200 * 1000};
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    size_t sent = 0;
-    while (sent < LINES && write(fd, line, TEXT + 6) == TEXT + 6)
-        sent++;
-    assert_true(sent < LINES); /* our end is full: the driver reads no more */
-    pthread_mutex_lock(&h.mutex);
-    assert_true(h.most_unsent <= 64 * 1024 + TEXT + 1);
-    pthread_mutex_unlock(&h.mutex);
-    close_toy(&h, fd);
-}
-
-struct stall { /* of the session that was here first */
-    struct loop *loop;
-    size_t unsent;
-    int64_t patience_ms; /* 0: as ever */
-};
-
-static void look_at_stall(void *arg)
-{
-    struct stall *stall = arg;
-    struct connection *c = stall->loop->sessions;
-
-    while (c->next)
-        c = c->next;
-    if (stall->patience_ms)
-        c->stalled_ms = stall->patience_ms;
-    stall->unsent = wire_unsent(c->wire);
-}
-
-/* The peer reads nothing of what it asks for, until so much waits. */
-static void stall_until(struct house *h, int fd, struct stall *stall, size_t least)
-{
-    char line[1008];
-
-    memset(line, 'a', sizeof line);
-    memcpy(line, "echo ", 5);
-    line[sizeof line - 2] = '\n';
-    line[sizeof line - 1] = '\0';
-    while (stall->unsent < least) {
-        say(fd, line);
-        house_call(h, look_at_stall, stall);
-    }
-}
-
-/* Each of the news adds a few bytes to what waits for the peer, and none of them is a reason to wait longer. */
-static void who_takes_nothing_is_hung_up_whatever_is_said_to_them(void **state)
-{
-    const int64_t topic = 7, until_ms = monotonic_ms() + 10 * SECOND_MS;
-    const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
-    struct house h;
-    int fd = open_toy(&h);
-    struct stall stall = {.loop = h.loop, .patience_ms = 300};
-
-    (void)state;
-    say(fd, "watch 7\n");
-    hear(fd, "watching\n");
-    stall_until(&h, fd, &stall, 1);
-    while (loop_session_count(h.loop) > 0 && monotonic_ms() < until_ms) {
-        loop_news(h.loop, &topic, 1);
-        nanosleep(&pause, NULL);
-    }
-    assert_int_equal(loop_session_count(h.loop), 0);
-    close_toy(&h, fd);
-}
-
-/* A stream of events is this: each of the news says something to who watches, and one of them does not read. */
-static void who_reads_no_news_holds_64_kib_and_nobody_up(void **state)
-{
-    enum { MOST = 64 * 1024, NEWS = 1000 };
-    const int64_t topic = 7;
-    struct house h;
-    int slow = open_toy(&h);
-    struct stall stall = {.loop = h.loop};
-
-    (void)state;
-    say(slow, "watch 7\n");
-    hear(slow, "watching\n");
-    stall_until(&h, slow, &stall, MOST - NEWS);
-    int quick = house_connect(&h, plain(&h));
-    hear(quick, "hello\n");
-    say(quick, "watch 7\n");
-    hear(quick, "watching\n");
-    for (int i = 0; i < NEWS; i++) {
-        loop_news(h.loop, &topic, 1);
-        hear(quick, "news\n");
-    }
-    house_call(&h, look_at_stall, &stall);
-    assert_in_range(stall.unsent, MOST, MOST + 1000);
-    close(quick);
-    close_toy(&h, slow);
-}
-
-static void more_is_called_when_the_peer_took_it(void **state)
-{
-    enum { PIECES = 100 };
-    struct house h;
-    int fd = open_toy(&h);
-    char buffer[4096];
-    size_t got = 0;
-
-    (void)state;
-    say(fd, "flood 100\necho end\n");
-    while (got < PIECES * 32 * 1024) {
-        size_t left = PIECES * 32 * 1024 - got;
-        ssize_t more = read(fd, buffer, left < sizeof buffer ? left : sizeof buffer);
-        assert_true(more > 0);
-        got += (size_t)more;
-    }
-    hear(fd, "end\n");
-    close_toy(&h, fd);
+    toy_close(&h, fd);
 }
 
 static void a_line_without_an_end_is_hung_up(void **state)
 {
     enum { CAP = 64 * 1024 };
     struct house h;
-    int fd = open_toy(&h);
+    int fd = toy_open(&h);
     char *text = must_alloc(CAP);
 
     (void)state;
@@ -345,13 +198,13 @@ static void a_line_without_an_end_is_hung_up(void **state)
     assert_int_equal(write(fd, text, CAP), CAP);
     hear_end(fd);
     free(text);
-    close_toy(&h, fd);
+    toy_close(&h, fd);
 }
 
 static void closing_nudges_all_and_ends_when_the_last_has_gone(void **state)
 {
     struct house h;
-    int fd = open_toy(&h), away = house_connect(&h, plain(&h));
+    int fd = toy_open(&h), away = house_connect(&h, toy_options(&h));
 
     (void)state;
     say(away, "wait\n");
@@ -371,7 +224,7 @@ static void closing_nudges_all_and_ends_when_the_last_has_gone(void **state)
 static void closing_ends_who_stays_beyond_the_deadline(void **state)
 {
     struct house h;
-    int fd = open_toy(&h);
+    int fd = toy_open(&h);
 
     (void)state;
     say(fd, "wait\n");
@@ -380,7 +233,7 @@ static void closing_ends_who_stays_beyond_the_deadline(void **state)
     assert_false(house_wait_closed(&h));
     assert_true(atomic_load(&errand->unwanted));
     hear_end(fd);
-    close_toy(&h, fd);
+    toy_close(&h, fd);
 }
 
 static void closing_an_empty_loop_is_over_at_once(void **state)
@@ -397,16 +250,16 @@ static void closing_an_empty_loop_is_over_at_once(void **state)
 static void a_new_session_hears_of_the_closing_too(void **state)
 {
     struct house h;
-    int fd = open_toy(&h);
+    int fd = toy_open(&h);
 
     (void)state;
     say(fd, "wait\n");
     house_errand(&h);
     house_start_closing(&h, 60 * SECOND_MS);
-    int late = house_connect(&h, plain(&h));
+    int late = house_connect(&h, toy_options(&h));
     hear_end(late);
     close(late);
-    close_toy(&h, fd);
+    toy_close(&h, fd);
 }
 
 /* A session without a connection: looks, watches, ends at the news. */
@@ -485,12 +338,12 @@ static void who_speaks_first_is_noticed(void **state)
     house_open(&h);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
     assert_int_equal(write(ends[0], "early", 5), 5);
-    house_start_toy(&h, ends[1], plain(&h));
+    house_start_toy(&h, ends[1], toy_options(&h));
     house_wait_hello(&h, 1);
     assert_true(h.early);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, waiting),
                      0);
-    house_start_toy(&h, waiting[1], plain(&h));
+    house_start_toy(&h, waiting[1], toy_options(&h));
     house_wait_hello(&h, 2);
     assert_false(h.early);
     close(ends[0]);
@@ -501,7 +354,7 @@ static void who_speaks_first_is_noticed(void **state)
 static void sessions_and_errands_left_at_the_end_are_freed(void **state)
 {
     struct house h;
-    int fd = open_toy(&h), other = house_connect(&h, plain(&h));
+    int fd = toy_open(&h), other = house_connect(&h, toy_options(&h));
 
     (void)state;
     say(fd, "wait\n");
@@ -523,10 +376,6 @@ int main(void)
         cmocka_unit_test(news_wait_for_who_is_away_and_come_once),
         cmocka_unit_test(a_timer_strikes),
         cmocka_unit_test(a_timer_is_replaced_by_the_next_turn),
-        cmocka_unit_test(a_peer_that_does_not_read_is_not_served),
-        cmocka_unit_test(who_takes_nothing_is_hung_up_whatever_is_said_to_them),
-        cmocka_unit_test(who_reads_no_news_holds_64_kib_and_nobody_up),
-        cmocka_unit_test(more_is_called_when_the_peer_took_it),
         cmocka_unit_test(who_is_at_home_is_no_crowd),
         cmocka_unit_test(a_line_without_an_end_is_hung_up),
         cmocka_unit_test(closing_nudges_all_and_ends_when_the_last_has_gone),
