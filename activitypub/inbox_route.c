@@ -7,8 +7,6 @@
 #include "text.h"
 #include "wire.h"
 
-enum { POSTS_PER_MINUTE = 3000 };
-
 static bool is_activity_type(struct slice type)
 {
     struct slice name = slice_trim(slice_cut(&type, ';'));
@@ -17,16 +15,14 @@ static bool is_activity_type(struct slice type)
            slice_is_nocase(name, "application/ld+json");
 }
 
-/* An IPv6 peer has a network of addresses to speak from. */
-static struct slice who_floods(const struct peer *peer)
+static bool floods(struct activitypub *it, const struct peer *peer)
 {
-    struct slice text = slice_of(peer->text);
-    size_t colons = 0;
+    uint64_t block = rate_key_of_block(&peer->address);
 
-    for (size_t i = 0; i < text.len; i++)
-        if (text.at[i] == ':' && ++colons == 4)
-            return slice_first(text, i);
-    return text;
+    if (rate_level(it->posts, block, monotonic_ms()) >= POSTS_PER_MINUTE)
+        return true;
+    rate_add(it->posts, block, 1, monotonic_ms());
+    return false;
 }
 
 /* What speaks from this machine brings the requests of others. */
@@ -42,8 +38,7 @@ enum next inbox_begin(void *face, struct http_turn *turn)
     struct activitypub *it = face;
     const struct http_request *request = turn->request;
 
-    if (request->peer && !is_proxy(request->peer) &&
-        !flood_allows(&it->flood, who_floods(request->peer), POSTS_PER_MINUTE, monotonic_ms())) {
+    if (request->peer && !is_proxy(request->peer) && floods(it, request->peer)) {
         answer_error(turn->response, 429, "Too many requests; slow down");
         return NEXT_READ;
     }

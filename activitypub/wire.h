@@ -7,8 +7,9 @@
 #include "activitypub.h"
 #include "claims.h"
 #include "duties.h"
-#include "flood.h"
+#include "rate.h"
 
+enum { POSTS_PER_MINUTE = 3000 }; /* of one network */
 struct wire_parts {
     struct activitypub_duties duties;
     const struct clock *clock;
@@ -19,7 +20,7 @@ struct wire_parts {
 };
 struct activitypub {
     struct wire_parts parts;
-    struct flood flood;   /* inward loop alone */
+    struct rate *posts;   /* of networks, to inboxes; inward loop alone */
     struct claims claims; /* of deliveries; outward loop alone */
 };
 struct activitypub *activitypub_wire_new(const struct wire_parts *parts);

@@ -1,35 +1,14 @@
 /*
- * Floods, keys asked for in vain, and asks on their way.
+ * Keys asked for in vain, and asks on their way.
  */
 #include "test.h"
 
 #include "ask.h"
 #include "clock.h"
-#include "flood.h"
 #include "key_memory.h"
 #include "memory.h"
 #include "request.h"
 #include "request_copy.h"
-
-#include <stdio.h>
-
-static void a_flood_ends_with_its_minute(void **state)
-{
-    struct flood *flood = must_new(struct flood);
-
-    (void)state;
-    for (int i = 0; i < 5; i++)
-        assert_true(flood_allows(flood, SLICE("192.0.2.1"), 5, 1000));
-    assert_false(flood_allows(flood, SLICE("192.0.2.1"), 5, 60999));
-    assert_true(flood_allows(flood, SLICE("192.0.2.2"), 5, 60999));
-    assert_true(flood_allows(flood, SLICE("192.0.2.1"), 5, 61000));
-    for (int i = 0; i < 100000; i++) { /* a crowd takes the places of the quiet, no more */
-        char who[32];
-        snprintf(who, sizeof who, "10.%d.%d", i / 256, i % 256);
-        assert_true(flood_allows(flood, slice_of(who), 5, 62000));
-    }
-    free(flood);
-}
 
 static void a_key_asked_for_in_vain_is_remembered(void **state)
 {
@@ -131,7 +110,6 @@ static void a_request_is_copied_whole(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_flood_ends_with_its_minute),
         cmocka_unit_test(a_key_asked_for_in_vain_is_remembered),
         cmocka_unit_test(an_ask_goes_out_until_it_is_done),
         cmocka_unit_test(an_ask_that_failed_wants_nothing),

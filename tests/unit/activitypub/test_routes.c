@@ -10,6 +10,7 @@
 #include "request.h"
 #include "wire.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 
 static bool pretend(struct errand *errand, struct err *err)
@@ -234,6 +235,16 @@ static void what_an_inbox_does_not_take(void **state)
     activitypub_free(room);
 }
 
+/* Whoever has an IPv6 network has addresses without end to post from. */
+static void speaks_from(struct call *call, int number)
+{
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6};
+
+    snprintf(call->peer.text, sizeof call->peer.text, "2001:db8::%x", number + 1);
+    assert_int_equal(inet_pton(AF_INET6, call->peer.text, &address.sin6_addr), 1);
+    memcpy(&call->peer.address, &address, sizeof address);
+}
+
 static void a_flood_hears_429(void **state)
 {
     struct activitypub *room = new_room();
@@ -243,6 +254,7 @@ static void a_flood_hears_429(void **state)
     (void)state;
     for (int i = 0; i < 4000 && next == NEXT_WAIT; i++) {
         begin(&call, room, "/inbox", INBOX "application/activity+json\n\n{}");
+        speaks_from(&call, i);
         next = call.route->begin(room, &call.turn);
         if (next == NEXT_WAIT)
             errand_free(call.turn.errand);
