@@ -107,6 +107,16 @@ bool store_entries(struct store_view *view, int64_t account_id, int64_t mailbox_
         entry, read_entry, entry_clear, each, ctx, err);
 }
 
+bool store_newest_arrival(struct store_view *view, int64_t account_id, int64_t *out_ms,
+                          struct err *err)
+{
+    return sql_count(
+        view->sql,
+        "SELECT coalesce((SELECT c.received_ms FROM entry e JOIN copy c ON c.id = e.copy_id"
+        " WHERE e.account_id = ? ORDER BY e.id DESC LIMIT 1), 0)",
+        with(as_number(account_id)), out_ms, err);
+}
+
 struct owned_entry {
     struct entry entry;
     int64_t account_id;

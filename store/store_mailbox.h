@@ -53,6 +53,9 @@ MUST_CHECK bool store_entries(struct store_view *view, int64_t account_id, int64
                               int64_t after, int limit,
                               bool (*each)(void *ctx, const struct entry *), void *ctx,
                               struct err *err);
+/* When the account's newest entry was received; 0 if it has none. */
+MUST_CHECK bool store_newest_arrival(struct store_view *view, int64_t account_id, int64_t *out_ms,
+                                     struct err *err);
 /* Where the copies of one message lie, of all accounts (or one: account_id not 0), oldest first. */
 MUST_CHECK bool
 store_entries_of_message(struct store_view *view, int64_t message_id, int64_t account_id, int limit,

@@ -8,23 +8,14 @@
 
 enum { FULL_FOR_GOOD_MS = 3 * DAY_MS };
 
-static bool newest_of(void *ctx, const struct entry *entry)
-{
-    int64_t *newest = ctx;
-
-    if (entry->received_ms > *newest)
-        *newest = entry->received_ms;
-    return true;
-}
-
 /* A full mailbox has taken nothing since its newest mail: that tells for how long it is full. */
 static bool answer_full(struct bridge *bridge, struct store_view *view,
                         const struct account *account, struct answer *answer, struct err *err)
 {
-    int64_t newest = 0;
+    int64_t newest;
     scoped_text char *address = account_address(account);
 
-    if (!store_entries(view, account->id, 0, 0, INT32_MAX, newest_of, &newest, err))
+    if (!store_newest_arrival(view, account->id, &newest, err))
         return false;
     if (clock_now(bridge->clock) - newest > FULL_FOR_GOOD_MS)
         answer_set(answer, VERDICT_FULL, "The mailbox of %s is full.", address);

@@ -105,7 +105,7 @@ static bool gather_mailbox(void *ctx, const struct mailbox *mailbox)
 static void moving_expunges_here_and_appends_there(void **state)
 {
     struct lab *lab = *state;
-    int64_t alice = lab_account(lab, "alice"), bytes = 0;
+    int64_t alice = lab_account(lab, "alice"), bytes = 0, newest = 0;
     int64_t gone = lab_message(lab, alice, VISIBILITY_MAIL),
             stays = lab_message(lab, alice, VISIBILITY_MAIL);
     scoped_value(bytes) all = {0};
@@ -134,6 +134,10 @@ static void moving_expunges_here_and_appends_there(void **state)
     assert_true(mailbox_of(lab, alice, "INBOX").modseq > modseq);
     assert_true(store_account_bytes(view, alice, &bytes, &lab->err));
     assert_int_equal(bytes, 11);
+    assert_true(store_newest_arrival(view, alice, &newest, &lab->err));
+    assert_int_equal(newest, LAB_START_MS);
+    assert_true(store_newest_arrival(view, lab_account(lab, "bob"), &newest, &lab->err));
+    assert_int_equal(newest, 0);
 }
 
 static bool gather_owned(void *ctx, int64_t account_id, const struct entry *entry)
