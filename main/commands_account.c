@@ -33,7 +33,7 @@ int run_account_add(struct command *command)
     command_say(command, "%s is ready. It is also the public Fediverse handle @%s.\n",
                 command->arguments[0], command->arguments[0]);
     if (slice_empty(account.password))
-        command_say(command, "It has no password yet: nestbox account password %s\n",
+        command_say(command, "Give it a password, unless it has one: nestbox account password %s\n",
                     command->arguments[0]);
     return EXIT_DONE;
 }
