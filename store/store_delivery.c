@@ -189,6 +189,22 @@ bool store_held_due(struct store_view *view, int64_t now_ms, int64_t *out_ids, s
     return found != FAILED;
 }
 
+bool store_profile_version(struct store_view *view, int64_t account_id, int64_t now_ms, int *out,
+                           struct err *err)
+{
+    int64_t version;
+
+    if (!sql_count(
+            view->sql,
+            "SELECT max(coalesce(max(wanted), 0) + 1, ?) FROM delivery"
+            " WHERE subject = ? AND subject_id = ?",
+            with(as_number(now_ms / SECOND_MS), as_number(SUBJECT_ACTOR), as_number(account_id)),
+            &version, err))
+        return false;
+    *out = (int)version;
+    return true;
+}
+
 static void read_broadcast(struct sql_rows *rows, void *out)
 {
     struct broadcast *broadcast = out;

@@ -114,6 +114,9 @@ MUST_CHECK bool store_encrypted_only(struct store_view *view, const char *host, 
 /* Whether an edit or a withdrawal has not come to all of its rows yet. */
 MUST_CHECK bool store_changes_wait(struct store_view *view, bool *out, struct err *err);
 
+/* The version of an account's profile that changes now: its time in seconds, or one more than what anybody has been told. */
+MUST_CHECK bool store_profile_version(struct store_view *view, int64_t account_id, int64_t now_ms,
+                                      int *out, struct err *err);
 /* Held messages whose release_ms has come, and broadcasts still to expand. */
 MUST_CHECK bool store_held_due(struct store_view *view, int64_t now_ms, int64_t *out_ids,
                                size_t max, size_t *out_count, int64_t *out_next_ms,

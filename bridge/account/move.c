@@ -167,14 +167,17 @@ static bool record_move(struct bridge *bridge, struct store_tx *tx, void *ctx, s
     scoped_value(account) account = {0};
     scoped_value(person) there = {0};
     scoped_text char *actor = NULL;
+    int64_t at_ms = clock_now(bridge->clock);
+    int version;
 
     if (!find_pair(tx, moving, &account, &there, &actor, err) ||
-        !may_move(bridge, tx, &account, &there, moving->lists_it, err))
+        !may_move(bridge, tx, &account, &there, moving->lists_it, err) ||
+        !store_profile_version(store_tx_view(tx), account.id, at_ms, &version, err))
         return false;
-    const struct move move = {.person_id = account.person_id,
-                              .to_id = there.id,
-                              .at_ms = clock_now(bridge->clock),
-                              .open = true};
+    if (move_version(at_ms) < version) /* other changes of this second were told before it */
+        at_ms = version * (int64_t)SECOND_MS;
+    const struct move move = {
+        .person_id = account.person_id, .to_id = there.id, .at_ms = at_ms, .open = true};
     return store_put_move(tx, &move, err);
 }
 

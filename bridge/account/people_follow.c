@@ -110,11 +110,10 @@ struct telling {
     const struct account *account;
     struct err *err;
     int64_t now_ms, last;
-    int on_page;
+    int version, on_page;
     bool failed;
 };
 
-/* The version of a profile is its time: a later change is a greater number. */
 static bool tell_one(void *ctx, const struct follow *follow, const struct person *follower)
 {
     struct telling *telling = ctx;
@@ -123,8 +122,8 @@ static bool tell_one(void *ctx, const struct follow *follow, const struct person
     telling->on_page++;
     if (follower->kind == PERSON_FEDIVERSE && !follower->gone)
         telling->failed = !person_want(telling->tx, follower, SUBJECT_ACTOR, telling->account->id,
-                                       telling->account->id, (int)(telling->now_ms / SECOND_MS),
-                                       true, telling->now_ms, telling->err);
+                                       telling->account->id, telling->version, true,
+                                       telling->now_ms, telling->err);
     return !telling->failed;
 }
 
@@ -134,6 +133,9 @@ bool actor_changed(struct bridge *bridge, struct store_tx *tx, const struct acco
     struct telling telling = {
         .tx = tx, .account = account, .err = err, .now_ms = clock_now(bridge->clock)};
 
+    if (!store_profile_version(store_tx_view(tx), account->id, telling.now_ms, &telling.version,
+                               err))
+        return false;
     do {
         telling.on_page = 0;
         if (!store_followers(store_tx_view(tx), account->person_id, true, telling.last, PAGE,
@@ -151,6 +153,9 @@ bool actor_ended(struct bridge *bridge, struct store_tx *tx, const struct accoun
     struct telling telling = {
         .tx = tx, .account = account, .err = err, .now_ms = clock_now(bridge->clock)};
 
+    if (!store_profile_version(store_tx_view(tx), account->id, telling.now_ms, &telling.version,
+                               err))
+        return false;
     do {
         telling.on_page = 0;
         if (!store_following(store_tx_view(tx), account->person_id, telling.last, PAGE, tell_one,

@@ -40,6 +40,17 @@ static bool keep_profile(void *ctx, const struct delivery *delivery)
     return false;
 }
 
+static struct told { /* what bob's server was told last */
+    int64_t delivery_id;
+    int version;
+} last;
+
+static bool bob_heard(struct town *it, struct store_tx *tx, struct err *err)
+{
+    (void)it;
+    return store_delivery_done(tx, last.delivery_id, last.version, err);
+}
+
 static struct outgoing said_to_bob(int delivered)
 {
     struct err err = {0};
@@ -51,6 +62,7 @@ static struct outgoing said_to_bob(int delivered)
     assert_int_equal(delivery.subject, SUBJECT_ACTOR);
     delivery.delivered = delivered;
     assert_true(bridge_outgoing(view, &delivery, &out, &err));
+    last = (struct told){delivery.id, out.version};
     return out;
 }
 
@@ -92,13 +104,35 @@ static void who_stays_tells_it_and_writes_no_mail(void **state)
     assert_false(bridge_account_stay(town.bridge, ADDRESS, &err));
     assert_int_equal(err.kind, ERR_ABSENT);
     assert_true(move_to("dan", true, &err));
-    town_wait(&town, 2 * SECOND_MS);
     assert_true(bridge_account_stay(town.bridge, ADDRESS, &err));
     town_chores(&town, NULL);
     scoped_value(outgoing) said = said_to_bob(0);
     assert_int_equal(said.kind, OUTGOING_UPDATE_ACTOR);
     assert_null(said.moved_to);
     assert_int_equal(mails_waiting(CAROL, NULL), 0);
+}
+
+/* All of it within one second. */
+static void each_change_is_told(void **state)
+{
+    struct err err = {0};
+    const int kinds[] = {OUTGOING_UPDATE_ACTOR, OUTGOING_MOVE, OUTGOING_UPDATE_ACTOR};
+
+    (void)state;
+    last = (struct told){0, 0};
+    town_write(&town, bob_follows);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        int before = last.version;
+        assert_true(i == 0   ? bridge_account_set(town.bridge, ADDRESS, SLICE("name"),
+                                                  SLICE("Alice A."), &err)
+                    : i == 1 ? move_to("dan", true, &err)
+                             : bridge_account_stay(town.bridge, ADDRESS, &err));
+        town_chores(&town, NULL);
+        scoped_value(outgoing) said = said_to_bob(before);
+        assert_int_equal(said.kind, kinds[i]);
+        assert_true(said.version > before);
+        town_write(&town, bob_heard);
+    }
 }
 
 static void what_is_refused(void **state)
@@ -168,6 +202,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         IN_LIST(followers_and_readers_are_told),
         IN_LIST(who_stays_tells_it_and_writes_no_mail),
+        IN_LIST(each_change_is_told),
         IN_LIST(what_is_refused),
         IN_LIST(neighbours_go_along),
         IN_LIST(aliases_are_few_and_end),
