@@ -1,3 +1,8 @@
+/*
+ * A worker that finds nothing to do rests at its crew's bell, a semaphore.  A condition variable would not do:
+ * in glibc of Debian 12 pthread_cond_signal() waits until all who were woken before have come, and workers are niced, so a
+ * loop that has work for them would stand still until they were given a processor.
+ */
 #include "workers.h"
 
 #include "clock.h"
@@ -5,7 +10,9 @@
 #include "thread.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 
 enum { ONE_BY_ONE_BUSY_AT = 32 };
@@ -26,8 +33,10 @@ struct line {
 /* Two lines: what goes one by one keeps one thread busy at most, and lets somebody else pass before the next. */
 struct crew { /* one lane */
     struct workers *workers;
-    pthread_mutex_t mutex; /* guards all but the threads */
-    pthread_cond_t changed;
+    pthread_mutex_t mutex; /* guards all but the threads and the bell */
+    sem_t bell;            /* rung once for each of those who rest and are wanted */
+    size_t resting;        /* who waits at the bell and was not yet rung for */
+    pthread_cond_t over;   /* the lane is closing, and somebody is done */
     struct line many, single;
     bool single_runs, many_are_next;
     bool closing;
@@ -95,6 +104,32 @@ static bool is_over(const struct crew *crew)
     return crew->closing && !crew->many.first && !crew->single.first;
 }
 
+/* Inside the mutex, which is free meanwhile. */
+static void rest(struct crew *crew)
+{
+    crew->resting++;
+    pthread_mutex_unlock(&crew->mutex);
+    while (sem_wait(&crew->bell) < 0 && errno == EINTR)
+        ;
+    pthread_mutex_lock(&crew->mutex);
+}
+
+/* Inside the mutex: how often the bell is to be rung for so many. */
+static size_t call_up(struct crew *crew, size_t wanted)
+{
+    size_t count = wanted < crew->resting ? wanted : crew->resting;
+
+    crew->resting -= count;
+    return count;
+}
+
+/* Outside of it: who wakes up needs it at once. */
+static void ring(struct crew *crew, size_t count)
+{
+    while (count-- > 0)
+        sem_post(&crew->bell);
+}
+
 /* NULL: the lane has closed. */
 static struct job *take(struct crew *crew)
 {
@@ -103,7 +138,7 @@ static struct job *take(struct crew *crew)
 
     pthread_mutex_lock(&crew->mutex);
     while (!(line = next_line(crew)) && !is_over(crew))
-        pthread_cond_wait(&crew->changed, &crew->mutex);
+        rest(crew);
     if (line) {
         job = line->first;
         line->first = job->next;
@@ -124,9 +159,13 @@ static void end(struct crew *crew, bool single)
     crew->running--;
     if (single)
         crew->single_runs = false;
-    if (single || crew->closing)
-        pthread_cond_broadcast(&crew->changed);
+    /* The next one by one may be for somebody else: here it is the turn of the many. */
+    size_t wanted = is_over(crew) ? crew->resting : single && crew->single.first ? 1 : 0;
+    wanted = call_up(crew, wanted);
+    if (crew->closing)
+        pthread_cond_broadcast(&crew->over);
     pthread_mutex_unlock(&crew->mutex);
+    ring(crew, wanted);
 }
 
 bool workers_step_aside(struct workers *workers)
@@ -184,7 +223,8 @@ static void crew_init(struct crew *crew, struct workers *workers, size_t busy_at
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&crew->mutex, NULL);
-    pthread_cond_init(&crew->changed, &attributes);
+    pthread_cond_init(&crew->over, &attributes);
+    sem_init(&crew->bell, 0, 0);
     pthread_condattr_destroy(&attributes);
     crew->many.end = &crew->many.first;
     crew->many.busy_at = busy_at;
@@ -219,14 +259,14 @@ static bool queue(struct crew *crew, struct job *job)
 
     pthread_mutex_lock(&crew->mutex);
     bool open = !crew->closing;
+    size_t wanted = open ? call_up(crew, 1) : 0;
     if (open) {
         *line->end = job;
         line->end = &job->next;
         atomic_fetch_add(&line->waiting, 1);
     }
     pthread_mutex_unlock(&crew->mutex);
-    if (open) /* outside of the lock: who wakes up needs it at once */
-        pthread_cond_signal(&crew->changed);
+    ring(crew, wanted);
     return open;
 }
 
@@ -262,8 +302,10 @@ static void crew_close(struct crew *crew)
 {
     pthread_mutex_lock(&crew->mutex);
     crew->closing = true;
-    pthread_cond_broadcast(&crew->changed);
+    size_t wanted = call_up(crew, crew->resting);
+    pthread_cond_broadcast(&crew->over);
     pthread_mutex_unlock(&crew->mutex);
+    ring(crew, wanted);
 }
 
 static void crew_join(struct crew *crew)
@@ -280,7 +322,7 @@ static bool crew_rests(struct crew *crew, int64_t until_ms)
 
     pthread_mutex_lock(&crew->mutex);
     while (!trouble && !(is_over(crew) && crew->running == 0))
-        trouble = pthread_cond_timedwait(&crew->changed, &crew->mutex, &until);
+        trouble = pthread_cond_timedwait(&crew->over, &crew->mutex, &until);
     bool rests = is_over(crew) && crew->running == 0;
     pthread_mutex_unlock(&crew->mutex);
     return rests;
@@ -313,7 +355,8 @@ void workers_free(struct workers *workers)
     workers_join(workers);
     for (size_t i = 0; i < WORKER_LANES; i++) {
         free(workers->crews[i].threads);
-        pthread_cond_destroy(&workers->crews[i].changed);
+        pthread_cond_destroy(&workers->crews[i].over);
+        sem_destroy(&workers->crews[i].bell);
         pthread_mutex_destroy(&workers->crews[i].mutex);
     }
     pthread_key_delete(workers->seat);

@@ -79,7 +79,7 @@ static struct store *new_store(int data_dir, const struct clock *clock)
     store->tx.store = store;
     store->tx.view.store = store;
     pthread_mutex_init(&store->lock, NULL);
-    pthread_cond_init(&store->work, NULL);
+    sem_init(&store->bell, 0, 0);
     return store;
 }
 
@@ -96,7 +96,7 @@ static void free_store(struct store *store)
     close_folder(store->incoming);
     close_folder(store->bodies);
     close_folder(store->data_dir);
-    pthread_cond_destroy(&store->work);
+    sem_destroy(&store->bell);
     pthread_mutex_destroy(&store->lock);
     free(store->tx.topics);
     free(store->tx.taken);

@@ -8,6 +8,7 @@
 #include "store_sql.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 
 enum {
     WRITER_CACHE_KIB = 4096,
@@ -42,8 +43,9 @@ struct store {
     int data_dir, bodies, incoming; /* folders */
     char path[64];                  /* of the database, through data_dir */
 
-    pthread_mutex_t lock; /* of all below it */
-    pthread_cond_t work;
+    sem_t bell;                         /* wakes the writer */
+    pthread_mutex_t lock;               /* of all below it */
+    bool writer_rests;                  /* at the bell, and was not yet rung for */
     struct store_change *first, **last; /* waiting */
     bool closing;
     bool copied; /* a backup is being made: no body file may go */

@@ -20,6 +20,7 @@
 #include "store_write.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <sched.h>
 #include <signal.h>
 
@@ -241,13 +242,35 @@ static int on_wal(void *ctx, sqlite3 *db, const char *name, int pages)
     return SQLITE_OK;
 }
 
+/* Inside the lock, which is free meanwhile. */
+static void rest(struct store *store)
+{
+    store->writer_rests = true;
+    pthread_mutex_unlock(&store->lock);
+    while (sem_wait(&store->bell) < 0 && errno == EINTR)
+        ;
+    pthread_mutex_lock(&store->lock);
+}
+
+/* Inside the lock; gives it up.  The bell is a semaphore, since pthread_cond_signal() waits for who was woken
+ * before, and the writer may be long in coming (workers.c). */
+static void unlock_and_wake(struct store *store)
+{
+    bool rests = store->writer_rests;
+
+    store->writer_rests = false;
+    pthread_mutex_unlock(&store->lock);
+    if (rests) /* outside of the lock: the writer needs it at once */
+        sem_post(&store->bell);
+}
+
 /* Up to GROUP_MAX that wait; false when closing and none is left. */
 static bool take_waiting(struct store *store, struct group *group)
 {
     group->count = 0;
     pthread_mutex_lock(&store->lock);
     while (!store->first && !store->closing)
-        pthread_cond_wait(&store->work, &store->lock);
+        rest(store);
     while (store->first && group->count < GROUP_MAX) {
         group->outcomes[group->count++] = (struct outcome){.change = store->first};
         store->first = store->first->link;
@@ -293,8 +316,7 @@ void store_writer_stop(struct store *store)
 {
     pthread_mutex_lock(&store->lock);
     store->closing = true;
-    pthread_cond_signal(&store->work);
-    pthread_mutex_unlock(&store->lock);
+    unlock_and_wake(store);
     pthread_join(store->thread, NULL);
 }
 
@@ -313,8 +335,7 @@ void store_submit(struct store *store, struct store_change *change)
     pthread_mutex_lock(&store->lock);
     *store->last = change;
     store->last = &change->link;
-    pthread_mutex_unlock(&store->lock);
-    pthread_cond_signal(&store->work); /* outside of the lock: the writer needs it at once */
+    unlock_and_wake(store);
 }
 
 struct waiting { /* store_commit()'s, on the caller's stack */

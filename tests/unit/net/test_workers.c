@@ -272,6 +272,48 @@ static void what_goes_one_by_one_leaves_the_other_workers_to_others(void **state
     workers_free(workers);
 }
 
+struct giver { /* a thread that has work done, again and again */
+    struct workers *workers;
+    int rounds;
+    pthread_t thread;
+};
+
+static void *give(void *arg)
+{
+    enum { TASKS = 3 };
+    const struct giver *giver = arg;
+    struct task tasks[TASKS];
+
+    for (int round = 0; round < giver->rounds; round++) {
+        for (int i = 0; i < TASKS; i++) {
+            task_init(&tasks[i], LANE_HEAVY);
+            tasks[i].errand.one_by_one = i == round % TASKS;
+            submit(giver->workers, &tasks[i]);
+        }
+        for (int i = 0; i < TASKS; i++)
+            sem_wait(&tasks[i].done);
+    }
+    return NULL;
+}
+
+/* A worker that lay down to rest in the wrong moment would leave somebody waiting for ever. */
+static void whoever_rests_is_woken(void **state)
+{
+    enum { GIVERS = 3, ROUNDS = 2000 };
+    const struct workers_options options = {.threads = {[LANE_HEAVY] = 3}};
+    struct workers *workers = open_workers(&options);
+    struct giver givers[GIVERS];
+
+    (void)state;
+    for (int i = 0; i < GIVERS; i++) {
+        givers[i] = (struct giver){.workers = workers, .rounds = ROUNDS};
+        assert_int_equal(pthread_create(&givers[i].thread, NULL, give, &givers[i]), 0);
+    }
+    for (int i = 0; i < GIVERS; i++)
+        pthread_join(givers[i].thread, NULL);
+    workers_free(workers);
+}
+
 static void one_worker_alone_lets_others_pass_between(void **state)
 {
     const struct workers_options options = {.threads = {[LANE_HEAVY] = 1}};
@@ -337,6 +379,7 @@ int main(void)
         cmocka_unit_test(nobody_works_for_who_is_gone_or_too_late),
         cmocka_unit_test(a_long_queue_says_so_and_is_worked_off),
         cmocka_unit_test(what_goes_one_by_one_leaves_the_other_workers_to_others),
+        cmocka_unit_test(whoever_rests_is_woken),
         cmocka_unit_test(one_worker_alone_lets_others_pass_between),
         cmocka_unit_test(a_join_with_an_end_does_not_wait_for_ever),
         cmocka_unit_test(after_the_join_an_errand_comes_back_at_once),
