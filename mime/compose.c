@@ -164,7 +164,6 @@ void compose_ids(struct compose *c, const char *name, char *const *ids, size_t c
     }
 }
 
-/* A language tag (RFC 5646): letters, digits and hyphens. */
 void compose_thread(struct compose *c, const char *references)
 {
     enum { IDS_MAX = 24 };
@@ -185,6 +184,7 @@ void compose_thread(struct compose *c, const char *references)
         free(ids[i]);
 }
 
+/* A language tag (RFC 5646): letters, digits and hyphens. */
 void compose_language(struct compose *c, const char *tag)
 {
     for (const char *at = tag; *at; at++)

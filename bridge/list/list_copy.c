@@ -206,26 +206,6 @@ static char *subject_of(const struct copy *copy)
     return must_dup("Picture");
 }
 
-static void add_thread(struct compose *mail, const char *references)
-{
-    enum { IDS_MAX = 21 };
-    char *ids[IDS_MAX];
-    size_t count = 0;
-    struct slice rest = slice_of(references);
-
-    while (references && rest.at && count < IDS_MAX) {
-        struct slice id = slice_trim(slice_cut(&rest, ' '));
-        if (!slice_empty(id))
-            ids[count++] = must_copy(id);
-    }
-    if (count > 0) {
-        compose_ids(mail, "In-Reply-To", &ids[count - 1], 1);
-        compose_ids(mail, "References", ids, count);
-    }
-    for (size_t i = 0; i < count; i++)
-        free(ids[i]);
-}
-
 /* %2B: web handlers of mailto links turn '+' into a space. */
 void list_fields(const struct account *account, const struct list_stop *stop, struct compose *mail)
 {
@@ -256,7 +236,7 @@ static void add_header(const struct copy *copy, struct compose *mail)
     compose_date(mail, copy->message.published_ms);
     if (message_id)
         compose_ids(mail, "Message-ID", &message_id, 1);
-    add_thread(mail, copy->message.references);
+    compose_thread(mail, copy->message.references);
     if (copy->message.language)
         compose_language(mail, copy->message.language);
     list_fields(account, &copy->stop, mail);
