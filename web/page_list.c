@@ -106,19 +106,11 @@ static bool record_asked(struct errand *errand, struct store_tx *tx, struct err 
     return bridge_list_ask_record(page->web->parts.bridge, tx, &turn_of(page)->request, err);
 }
 
-/* A form on somebody else's page does not ask for its visitors (Fetch Metadata). */
-static bool is_from_elsewhere(const struct http_request *request)
-{
-    struct slice site = http_field(request, "Sec-Fetch-Site", NULL);
-
-    return site.at && !slice_is(site, "same-origin") && !slice_is(site, "none");
-}
-
 enum next on_list_ask(void *face, struct http_turn *turn)
 {
     const struct http_request *request = turn->request;
 
-    if (is_from_elsewhere(request)) {
+    if (caller_is_elsewhere(request)) { /* somebody else's page does not ask for its visitors */
         http_answer_text(turn->response, 403, "Use the form on this server's own page.");
         return NEXT_READ;
     }

@@ -83,8 +83,7 @@ bool owner_go(struct page *page, const char *path)
     return true;
 }
 
-/* A browser says so itself; what says nothing is none, or an old one, and has the word of the form to show. */
-static bool is_from_elsewhere(const struct http_request *request)
+bool caller_is_elsewhere(const struct http_request *request)
 {
     struct slice said = http_field(request, "Sec-Fetch-Site", NULL);
 
@@ -149,7 +148,7 @@ void owner_turn_init(struct owner_turn *it, void *face, const struct http_turn *
     if (deed && slice_is(turn->request->method, "POST"))
         it->page.errand.write = record_for_owner;
     it->session = session_word(turn->request);
-    if (!is_from_elsewhere(turn->request) && http_form_field(turn->request, "form", &said))
+    if (!caller_is_elsewhere(turn->request) && http_form_field(turn->request, "form", &said))
         it->said = bytes_take(&said);
 }
 
@@ -362,7 +361,7 @@ enum next on_sign_in_link(void *face, struct http_turn *turn)
     it->page.errand.free = entering_free;
     it->page.quiet = true;
     it->post = slice_is(turn->request->method, "POST");
-    it->elsewhere = it->post && is_from_elsewhere(turn->request);
+    it->elsewhere = it->post && caller_is_elsewhere(turn->request);
     if (it->post)
         it->page.errand.write = record_link;
     turn->errand = &it->page.errand;

@@ -121,6 +121,9 @@ void caller_clear(struct caller *caller);
 enum found caller_account(const struct web *web, struct store_view *view,
                           const struct caller *caller, int64_t *out_account_id, struct err *err);
 void caller_answer_401(struct http_response *response);
+/* A page of another site asks, and a browser says so (Sec-Fetch-Site, Fetch Metadata); what says nothing is no
+ * browser, or an old one. */
+bool caller_is_elsewhere(const struct http_request *request);
 enum next on_sign_in(void *face, struct http_turn *turn);      /* GET and POST */
 enum next on_sign_in_link(void *face, struct http_turn *turn); /* GET and POST */
 enum next on_sign_out(void *face, struct http_turn *turn);
