@@ -177,8 +177,7 @@ static bool find_account(struct command *command, int64_t *out_id, struct err *e
     scoped_value(account) account = {0};
     scoped(store_view) view = store_look(command->house->store, err);
 
-    if (!view || !bridge_account_find(command->house->bridge, view, slice_of(command->arguments[0]),
-                                      &account, err))
+    if (!view || !listing_account(command, view, &account, err))
         return false;
     *out_id = account.id;
     return true;

@@ -86,8 +86,7 @@ int run_mail_show(struct command *command)
     scoped_value(entry) entry = {0};
     scoped(store_view) view = store_look(command->house->store, &err);
 
-    if (!view || !bridge_account_find(command->house->bridge, view, slice_of(command->arguments[0]),
-                                      &account, &err))
+    if (!view || !listing_account(command, view, &account, &err))
         return command_refuse(command, &err);
     if (!slice_to_number(slice_of(command->arguments[1]), INT64_MAX, &id)) {
         err_set(&err, ERR_MALFORMED, "ID is a number; see nestbox mail list %s",

@@ -164,8 +164,7 @@ static bool find_actor(struct command *command, char **out, struct err *err)
     scoped_value(account) account = {0};
     scoped(store_view) view = store_look(command->house->store, err);
 
-    if (!view || !bridge_account_find(command->house->bridge, view, slice_of(command->arguments[0]),
-                                      &account, err))
+    if (!view || !listing_account(command, view, &account, err))
         return false;
     *out = name_actor(account.domain, account.name);
     return true;

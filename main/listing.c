@@ -13,13 +13,17 @@ static bool show_pages(struct listing *listing, bool (*page)(struct listing *, s
     return true;
 }
 
+bool listing_account(const struct command *command, struct store_view *view, struct account *out,
+                     struct err *err)
+{
+    return bridge_account_find(command->house->bridge, view, slice_of(command->arguments[0]), out,
+                               err);
+}
+
 static bool begin(struct listing *listing, enum listing_of of, struct err *err)
 {
-    struct command *command = listing->command;
-
     return of == LISTING_OF_ALL ||
-           bridge_account_find(command->house->bridge, listing->view,
-                               slice_of(command->arguments[0]), &listing->account, err);
+           listing_account(listing->command, listing->view, &listing->account, err);
 }
 
 int listing_run(struct command *command, enum listing_of of,

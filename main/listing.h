@@ -20,6 +20,9 @@ struct listing {
 };
 enum listing_of { LISTING_OF_ALL, LISTING_OF_ACCOUNT };
 
+/* The account that the first argument names. */
+MUST_CHECK bool listing_account(const struct command *command, struct store_view *view,
+                                struct account *out, struct err *err);
 /* Calls page() as long as it shows whole pages of LISTING_PAGE rows; it calls listing_count() for each row. */
 int listing_run(struct command *command, enum listing_of of,
                 bool (*page)(struct listing *, struct err *));
