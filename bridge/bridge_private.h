@@ -189,6 +189,10 @@ MUST_CHECK bool forget_dkim_keys(struct bridge *bridge, struct err *err);
 MUST_CHECK bool person_want(struct store_tx *tx, const struct person *person,
                             enum delivery_subject subject, int64_t subject_id, int64_t account_id,
                             int wanted, bool shared_inbox, int64_t now_ms, struct err *err);
+/* `mail`, of which subject, account_id, person_id, wanted and rcpt_to are given, from the null sender: who cannot be told
+ * has nobody to send the report to.  An address that is none, or NULL, is not told. */
+MUST_CHECK bool mail_want(struct store_tx *tx, struct delivery mail, int64_t now_ms,
+                          struct err *err);
 /* Takes a post of one's own back: UNDONE while held, WITHDRAWN after (Delete to all who got it),
  * all copies of it go to Trash, those of readers here too.  False *out_done: there was nothing to take back. */
 MUST_CHECK bool message_take_back(struct bridge *bridge, struct store_tx *tx,

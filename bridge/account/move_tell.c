@@ -19,30 +19,17 @@ struct page {
     struct err *err;
 };
 
-/* Who cannot be told has nobody to send the report to. */
 static bool want_mail(struct page *page, const struct person *reader)
 {
-    static char null_sender[] = "";
-    int64_t now_ms = clock_now(page->bridge->clock);
-    struct slice local, domain;
-
-    if (!reader->address || !address_split(slice_of(reader->address), &local, &domain))
-        return true;
-    scoped_text char *host = must_copy(domain);
-    const struct delivery delivery = {
+    const struct delivery mail = {
         .subject = SUBJECT_ACTOR,
         .subject_id = page->account.id,
         .account_id = page->account.id,
-        .target = TARGET_MAIL,
         .person_id = reader->id,
-        .host = host,
         .wanted = move_version(page->move.at_ms),
-        .due_ms = now_ms,
-        .first_ms = now_ms,
-        .mail_from = null_sender,
         .rcpt_to = reader->address,
     };
-    return store_want_delivery(page->tx, &delivery, page->err);
+    return mail_want(page->tx, mail, clock_now(page->bridge->clock), page->err);
 }
 
 static bool tell_one(void *ctx, const struct follow *follow, const struct person *follower)

@@ -30,6 +30,21 @@ bool person_want(struct store_tx *tx, const struct person *person, enum delivery
     return store_want_delivery(tx, &delivery, err);
 }
 
+bool mail_want(struct store_tx *tx, struct delivery mail, int64_t now_ms, struct err *err)
+{
+    static char null_sender[] = "";
+    struct slice local, domain;
+
+    if (!mail.rcpt_to || !address_split(slice_of(mail.rcpt_to), &local, &domain))
+        return true;
+    scoped_text char *host = must_copy(domain);
+    mail.target = TARGET_MAIL;
+    mail.host = host;
+    mail.mail_from = null_sender;
+    mail.due_ms = mail.first_ms = now_ms;
+    return store_want_delivery(tx, &mail, err);
+}
+
 struct person_ids {
     int64_t *at;
     size_t count, capacity;

@@ -153,28 +153,16 @@ bool bridge_list_never(struct bridge *bridge, struct store_tx *tx, const struct 
 static bool want_goodbye(struct bridge *bridge, struct store_tx *tx, const struct pair *pair,
                          struct err *err)
 {
-    int64_t now_ms = clock_now(bridge->clock);
-    struct slice local, domain;
-
-    if (!address_split(slice_of(pair->reader.address), &local, &domain) ||
-        pair->follow.state == FOLLOW_SUSPENDED || pair->account.state != ACCOUNT_ACTIVE)
-        return true;
-    static char null_sender[] = "";
-    scoped_text char *host = must_copy(domain);
-    const struct delivery delivery = {
+    const struct delivery mail = {
         .subject = SUBJECT_FOLLOW_ANSWER,
         .subject_id = pair->follow.id,
         .account_id = pair->account.id,
-        .target = TARGET_MAIL,
         .person_id = pair->account.person_id, /* the owner: the reader is forgotten by then */
-        .host = host,
         .wanted = LIST_GOODBYE,
-        .due_ms = now_ms,
-        .first_ms = now_ms,
-        .mail_from = null_sender,
         .rcpt_to = pair->reader.address,
     };
-    return store_want_delivery(tx, &delivery, err);
+    return pair->follow.state == FOLLOW_SUSPENDED || pair->account.state != ACCOUNT_ACTIVE ||
+           mail_want(tx, mail, clock_now(bridge->clock), err);
 }
 
 /* Old mails still carry the link, which goes on saying "done"; the address stays as a keyed hash alone. */

@@ -131,26 +131,15 @@ static bool want_question(struct store_tx *tx, const struct list_request *reques
                           const struct token *token, int64_t follow_id, int64_t now_ms,
                           struct err *err)
 {
-    struct slice local, domain;
-
-    if (!address_split(slice_of(request->canonical), &local, &domain))
-        return err_set(err, ERR_MALFORMED, "This is no mail address");
-    static char null_sender[] = "";
-    scoped_text char *host = must_copy(domain);
-    const struct delivery delivery = {
+    const struct delivery mail = {
         .subject = SUBJECT_FOLLOW_ANSWER,
         .subject_id = follow_id,
         .account_id = token->account_id,
-        .target = TARGET_MAIL,
         .person_id = token->person_id,
-        .host = host,
         .wanted = LIST_QUESTION,
-        .due_ms = now_ms,
-        .first_ms = now_ms,
-        .mail_from = null_sender,
         .rcpt_to = request->canonical,
     };
-    return store_want_delivery(tx, &delivery, err);
+    return mail_want(tx, mail, now_ms, err);
 }
 
 static bool ask(struct store_tx *tx, const struct list_request *request, int64_t followed_id,
