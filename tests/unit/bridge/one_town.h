@@ -15,11 +15,21 @@ static int open_town(void **state)
     return 0;
 }
 
+/* Whom nobody knows is asked about. */
+static inline int open_asking_town(void **state)
+{
+    open_town(state);
+    town.config.contact = DOOR_ASK;
+    return 0;
+}
+
 static int close_town(void **state)
 {
     (void)state;
     town_close(&town);
     return 0;
 }
+
+#define IN_ASKING_TOWN(test) cmocka_unit_test_setup_teardown(test, open_asking_town, close_town)
 
 #endif

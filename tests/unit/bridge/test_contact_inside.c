@@ -1,5 +1,5 @@
 /* Strangers of the Fediverse knock: what waits, what the owner sees, what an answer does, what is taken back. */
-#include "visitors.h"
+#include "one_town.h"
 
 #include "bridge_contact.h"
 #include "bridge_people.h"
@@ -13,23 +13,6 @@
 #define ALICES "https://social.example/posts/alice-public@example.org"
 #define REQUEST "Bob (@bob@social.example) wants to write to you\n"
 #define FOLLOWS "Bob (@bob@social.example) wants to follow you\n"
-
-static struct town town;
-
-static int open_town(void **state)
-{
-    (void)state;
-    visitors_open(&town);
-    town.config.contact = DOOR_ASK;
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    (void)state;
-    town_close(&town);
-    return 0;
-}
 
 static void check_mailbox(const char *what, const char *mailbox, const char *expected)
 {
@@ -330,7 +313,7 @@ static void a_follow_waits_for_the_answer(void **state)
     };
 
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        open_town(state);
+        open_asking_town(state);
         town.config.follow = DOOR_ASK;
         follows();
         follows();
@@ -342,7 +325,7 @@ static void a_follow_waits_for_the_answer(void **state)
         check_queue(rows[i].name, rows[i].queue);
         close_town(state);
     }
-    open_town(state);
+    open_asking_town(state);
 }
 
 static void who_follows_and_writes_is_one_request(void **state)
@@ -459,32 +442,25 @@ static void likes_never_ask_and_do_not_come_from_who_is_kept_out(void **state)
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_direct_note_waits_and_is_asked_about_once, open_town,
-                                        close_town),
-        cmocka_unit_test_setup_teardown(refused_with_words, open_town, close_town),
-        cmocka_unit_test_setup_teardown(ignored_hears_nothing, open_town, close_town),
-        cmocka_unit_test_setup_teardown(who_is_known_needs_no_question, open_town, close_town),
-        cmocka_unit_test_setup_teardown(a_name_in_public_is_asked_about_too, open_town, close_town),
-        cmocka_unit_test_setup_teardown(answers_to_one_post_make_one_question, open_town,
-                                        close_town),
-        cmocka_unit_test_setup_teardown(one_question_a_day_about_a_post, open_town, close_town),
-        cmocka_unit_test_setup_teardown(an_edit_replaces_and_a_delete_ends_what_waits, open_town,
-                                        close_town),
-        cmocka_unit_test_setup_teardown(who_is_gone_leaves_nothing, open_town, close_town),
-        cmocka_unit_test_setup_teardown(who_waits_is_forgotten_in_time, open_town, close_town),
-        cmocka_unit_test_setup_teardown(a_closed_door_takes_nothing, open_town, close_town),
-        cmocka_unit_test_setup_teardown(a_box_has_room_for_twenty, open_town, close_town),
+        IN_ASKING_TOWN(a_direct_note_waits_and_is_asked_about_once),
+        IN_ASKING_TOWN(refused_with_words),
+        IN_ASKING_TOWN(ignored_hears_nothing),
+        IN_ASKING_TOWN(who_is_known_needs_no_question),
+        IN_ASKING_TOWN(a_name_in_public_is_asked_about_too),
+        IN_ASKING_TOWN(answers_to_one_post_make_one_question),
+        IN_ASKING_TOWN(one_question_a_day_about_a_post),
+        IN_ASKING_TOWN(an_edit_replaces_and_a_delete_ends_what_waits),
+        IN_ASKING_TOWN(who_is_gone_leaves_nothing),
+        IN_ASKING_TOWN(who_waits_is_forgotten_in_time),
+        IN_ASKING_TOWN(a_closed_door_takes_nothing),
+        IN_ASKING_TOWN(a_box_has_room_for_twenty),
         cmocka_unit_test_teardown(a_follow_waits_for_the_answer, close_town),
-        cmocka_unit_test_setup_teardown(who_follows_and_writes_is_one_request, open_town,
-                                        close_town),
-        cmocka_unit_test_setup_teardown(an_answer_to_a_follow_can_be_changed, open_town,
-                                        close_town),
-        cmocka_unit_test_setup_teardown(an_undone_follow_asks_nothing, open_town, close_town),
-        cmocka_unit_test_setup_teardown(an_open_door_lets_follow_but_not_those_kept_out, open_town,
-                                        close_town),
-        cmocka_unit_test_setup_teardown(a_neighbour_is_asked_about_in_turn, open_town, close_town),
-        cmocka_unit_test_setup_teardown(likes_never_ask_and_do_not_come_from_who_is_kept_out,
-                                        open_town, close_town),
+        IN_ASKING_TOWN(who_follows_and_writes_is_one_request),
+        IN_ASKING_TOWN(an_answer_to_a_follow_can_be_changed),
+        IN_ASKING_TOWN(an_undone_follow_asks_nothing),
+        IN_ASKING_TOWN(an_open_door_lets_follow_but_not_those_kept_out),
+        IN_ASKING_TOWN(a_neighbour_is_asked_about_in_turn),
+        IN_ASKING_TOWN(likes_never_ask_and_do_not_come_from_who_is_kept_out),
     };
     int code;
 

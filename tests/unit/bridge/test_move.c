@@ -1,5 +1,5 @@
 /* Somebody goes on under another account: what goes over, what stays, what is told. */
-#include "visitors.h"
+#include "one_town.h"
 
 #include "bridge_contact.h"
 #include "bridge_people.h"
@@ -14,23 +14,6 @@
 #define ALICE "https://example.org/users/alice"
 #define NOTICES "Fediverse/Notifications"
 #define TOLD "Bob has moved\n"
-
-static struct town town;
-
-static int open_town(void **state)
-{
-    (void)state;
-    visitors_open(&town);
-    town.config.contact = DOOR_ASK;
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    (void)state;
-    town_close(&town);
-    return 0;
-}
 
 static void choose(const char *who, enum contact_choice choice, const char *words)
 {
@@ -125,7 +108,7 @@ static void what_was_decided(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        open_town(NULL);
+        open_asking_town(NULL);
         decide(BOBS, "@social.example", rows[i].old);
         decide(DANS, "@other.example", rows[i].new);
         bob_moves();
@@ -269,20 +252,18 @@ static void a_move_that_was_interrupted_is_carried_on(void **state)
     check_told("once", TOLD);
 }
 
-#define IN_TOWN(test) cmocka_unit_test_setup_teardown(test, open_town, close_town)
-
 int main(int argc, char **argv)
 {
     int code;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_decided),
-        IN_TOWN(who_waits_there_has_the_answer),
-        IN_TOWN(a_follow_goes_over),
-        IN_TOWN(nobody_follows_whom_they_refused),
-        IN_TOWN(once_a_week_and_of_whom_we_know),
-        IN_TOWN(a_request_that_was_answered_rules_the_new_account),
-        IN_TOWN(to_somebody_here),
-        IN_TOWN(a_move_that_was_interrupted_is_carried_on),
+        IN_ASKING_TOWN(who_waits_there_has_the_answer),
+        IN_ASKING_TOWN(a_follow_goes_over),
+        IN_ASKING_TOWN(nobody_follows_whom_they_refused),
+        IN_ASKING_TOWN(once_a_week_and_of_whom_we_know),
+        IN_ASKING_TOWN(a_request_that_was_answered_rules_the_new_account),
+        IN_ASKING_TOWN(to_somebody_here),
+        IN_ASKING_TOWN(a_move_that_was_interrupted_is_carried_on),
     };
 
     if (town_is_judge(argc, argv, &code))
