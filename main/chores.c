@@ -82,26 +82,10 @@ static enum next on_nudge(void *session, enum nudge why, struct turn *turn)
     return start_round(chores, turn);
 }
 
-static enum next on_nothing(void *session, struct turn *turn)
-{
-    (void)session;
-    turn->watch = TOPIC_SOMETHING;
-    return NEXT_READ;
-}
-
-static enum next on_secured(void *session, const struct tls_facts *tls, struct turn *turn)
-{
-    (void)tls;
-    return on_nothing(session, turn);
-}
-
 const struct session_kind chores_kind = {
     .name = "chores",
     .begin = on_begin,
-    .read = on_nothing,
     .resume = on_resume,
-    .more = on_nothing,
-    .secured = on_secured,
     .nudged = on_nudge,
     .free = free,
 };

@@ -302,17 +302,6 @@ static enum next on_nudge(void *session, enum nudge why, struct turn *turn)
     return start_look(pusher, turn);
 }
 
-static enum next on_nothing(void *session, struct turn *turn)
-{
-    return rest(session, LOOK_AGAIN_MS, turn);
-}
-
-static enum next on_secured(void *session, const struct tls_facts *tls, struct turn *turn)
-{
-    (void)tls;
-    return on_nothing(session, turn);
-}
-
 static void pusher_free(void *session)
 {
     struct pusher *pusher = session;
@@ -324,10 +313,7 @@ static void pusher_free(void *session)
 const struct session_kind web_push_kind = {
     .name = "push",
     .begin = on_begin,
-    .read = on_nothing,
     .resume = on_resume,
-    .more = on_nothing,
-    .secured = on_secured,
     .nudged = on_nudge,
     .free = pusher_free,
 };
