@@ -62,17 +62,18 @@ void loop_errand_home(struct loop *loop, struct errand *errand);
 
 /* Any thread.  Takes `session`: one without a connection (delivery clients, housekeeping).  begin()
  * gets a peer whose service is kind->name; what it writes to `out` is dropped; NEXT_READ waits for
- * a nudge, NEXT_MORE calls more() soon, NEXT_HANG_UP frees it, NEXT_START_TLS is a mistake. */
+ * a nudge, NEXT_MORE calls more() soon, NEXT_HANG_UP frees it, NEXT_START_TLS is a mistake.  read() and secured() are
+ * never called, and may be NULL; so may more(), if NEXT_MORE is never answered. */
 void loop_start(struct loop *loop, const struct session_kind *kind, void *session);
 
 /* Any thread.  Something happened to these topics (topic_of()): who watches one is nudged to look
  * again. */
 void loop_news(struct loop *loop, const int64_t *topics, size_t count);
 
-/* Any thread, once.  Nudges NUDGE_CLOSING to every session (those with an errand out: when it is
- * back; new ones: after begin()).  When the last has ended, or after within_ms, calls done() on the
- * loop; then `all_ended` says whether any session was left; left ones are ended as if their peers
- * had gone. */
+/* Any thread, once.  Nudges NUDGE_CLOSING to every session that has begun (those with an errand out: when it is
+ * back); any other, also one started later, is freed and never begins.  When the last has ended, or after
+ * within_ms, calls done() on the loop; then `all_ended` says whether any session was left; left ones are ended as
+ * if their peers had gone. */
 void loop_closing(struct loop *loop, int64_t within_ms, void (*done)(void *ctx, bool all_ended),
                   void *ctx);
 size_t
