@@ -25,6 +25,16 @@ enum list_answer {
     LIST_NO_ADDRESS,  /* what was typed is no mail address */
     LIST_OWN_ADDRESS, /* one of ours */
 };
+enum list_came {                 /* what came of it: for the owner's eyes alone */
+                 CAME_ASKED,     /* the address gets a mail with a question */
+                 CAME_ADDED,     /* reads from now on */
+                 CAME_READS,     /* reads already */
+                 CAME_WAITS,     /* for the owner's answer */
+                 CAME_NEVER,     /* does not want to be asked */
+                 CAME_LEFT,      /* left once, or was removed */
+                 CAME_TOO_OFTEN, /* this address was asked lately */
+                 CAME_TOO_MANY,  /* enough was asked by now; later */
+};
 struct list_request { /* one form; owned by the caller's errand */
     /* filled by the caller; heap */
     char *user, *domain, *address;
@@ -36,6 +46,7 @@ struct list_request { /* one form; owned by the caller's errand */
     unsigned char address_key[32], network_key[32], never_key[32];
     bool network_counts;
     struct token token;
+    enum list_came came; /* by record() */
 };
 void list_request_clear(struct list_request *request);
 /* QUICK lane. */
@@ -43,6 +54,15 @@ MUST_CHECK bool bridge_list_ask_prepare(struct bridge *bridge, struct store_view
                                         struct list_request *request, struct err *err);
 MUST_CHECK bool bridge_list_ask_record(struct bridge *bridge, struct store_tx *tx,
                                        struct list_request *request, struct err *err);
+
+/* ---- by hand: the command line; blocking ---- */
+/* `reader` is asked as by the form, with its limits; or, `confirmed`, reads at once, because the owner has their word
+ * elsewhere.  ERR_MALFORMED, ERR_REFUSED with words: no such list or address. */
+MUST_CHECK bool bridge_list_add(struct bridge *bridge, struct slice address, struct slice reader,
+                                bool confirmed, enum list_came *out, struct err *err);
+/* Without a goodbye.  ERR_ABSENT: it reads nothing here. */
+MUST_CHECK bool bridge_list_remove(struct bridge *bridge, struct slice address, struct slice reader,
+                                   struct err *err);
 
 /* ---- words in links ---- */
 struct list_ticket { /* what a word stands for, and what acting on it will need */

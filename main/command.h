@@ -60,7 +60,8 @@ int command_refuse(struct command *command, const struct err *err);
 
 enum command_input {
     INPUT_NONE,
-    INPUT_PASSWORD,
+    INPUT_PASSWORD, /* with --password-stdin */
+    INPUT_LINES,    /* with --stdin */
     INPUT_LAST_ARGUMENT,
     OUTPUT_LAST_ARGUMENT, /* what it says becomes that file, whole or not at all */
 };
@@ -107,6 +108,9 @@ int run_seal(struct command *command);
 int run_follow(struct command *command); /* commands_people.c */
 int run_unfollow(struct command *command);
 int run_followers(struct command *command);
+int run_list_list(struct command *command);
+int run_list_add(struct command *command); /* commands_list.c */
+int run_list_remove(struct command *command);
 int run_contact_list(struct command *command); /* commands_contact.c */
 int run_contact_show(struct command *command);
 int run_contact_welcome(struct command *command);

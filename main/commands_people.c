@@ -1,4 +1,4 @@
-/* nestbox follow, unfollow, followers. */
+/* nestbox follow, unfollow, followers, list list. */
 #include "bridge_people.h"
 #include "command.h"
 #include "listing.h"
@@ -45,6 +45,8 @@ static bool list_one(void *ctx, const struct follow *follow, const struct person
     char since[DATE_TEXT_SIZE];
 
     listing_count(listing, follow->id);
+    if (listing->readers_alone && follower->kind != PERSON_MAIL)
+        return true;
     if (follow->state == FOLLOW_LEFT || follow->state == FOLLOW_REFUSED)
         return true;
     char *who = follower->kind == PERSON_MAIL
@@ -58,6 +60,7 @@ static bool list_one(void *ctx, const struct follow *follow, const struct person
         json_text(&listing->json, "name", follower->name);
         json_text(&listing->json, "state", state_name(follow->state));
         json_text(&listing->json, "since", since);
+        json_text(&listing->json, "trouble", follow->trouble);
         json_end(&listing->json);
     } else {
         command_say(listing->command, "%s\t%s\tsince %s\n", who, state_name(follow->state), since);
@@ -75,4 +78,15 @@ static bool list_followers(struct listing *listing, struct err *err)
 int run_followers(struct command *command)
 {
     return listing_run(command, LISTING_OF_ACCOUNT, list_followers);
+}
+
+static bool list_readers(struct listing *listing, struct err *err)
+{
+    listing->readers_alone = true;
+    return list_followers(listing, err);
+}
+
+int run_list_list(struct command *command)
+{
+    return listing_run(command, LISTING_OF_ACCOUNT, list_readers);
 }

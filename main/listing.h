@@ -17,6 +17,7 @@ struct listing {
     struct json json;       /* an array is open, with --json */
     int64_t last;           /* id of the row last shown: the next page begins behind it */
     int on_page;
+    bool readers_alone; /* of followers: by mail */
 };
 enum listing_of { LISTING_OF_ALL, LISTING_OF_ACCOUNT };
 

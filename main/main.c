@@ -18,11 +18,12 @@
 static bool read_input(struct command *command, const struct command_row *row, struct bytes *input,
                        struct err *err)
 {
-    bool password = row->input == INPUT_PASSWORD && command_option(command, "--password-stdin");
+    bool wanted = (row->input == INPUT_PASSWORD && command_option(command, "--password-stdin")) ||
+                  (row->input == INPUT_LINES && command_option(command, "--stdin"));
     bool file = row->input == INPUT_LAST_ARGUMENT;
     int fd = STDIN_FILENO;
 
-    if (!password && !file)
+    if (!wanted && !file)
         return true;
     if (file && (int)command->argument_count == row->most) {
         const char *path = command->arguments[--command->argument_count];

@@ -22,7 +22,7 @@ static bool conflict(struct err *err)
 }
 
 /* ---- looking ---- */
-static void make_leave(struct bridge *bridge, struct list_ticket *ticket)
+void list_ticket_make_leave(struct bridge *bridge, struct list_ticket *ticket)
 {
     char word[LIST_WORD_LEN + 1];
 
@@ -61,33 +61,26 @@ enum found bridge_list_ticket(struct bridge *bridge, struct store_view *view,
     };
     memcpy(out->digest, digest, sizeof digest);
     if (purpose == TOKEN_CONFIRM)
-        make_leave(bridge, out);
+        list_ticket_make_leave(bridge, out);
     return FOUND;
 }
 
 /* ---- yes ---- */
-struct pair { /* who reads whom, as the transaction sees it */
-    struct account account;
-    struct person reader;
-    struct follow follow; /* id 0: none */
-};
-
-static void pair_clear(struct pair *pair)
+void list_pair_clear(struct list_pair *pair)
 {
     account_clear(&pair->account);
     person_clear(&pair->reader);
     follow_clear(&pair->follow);
 }
-SCOPED_VALUE(pair, pair_clear)
 
-static enum found find_pair(struct store_tx *tx, const struct token *token, struct pair *out,
-                            struct err *err)
+enum found list_find_pair(struct store_tx *tx, int64_t account_id, int64_t reader_id,
+                          struct list_pair *out, struct err *err)
 {
     struct store_view *view = store_tx_view(tx);
-    enum found found = store_account(view, token->account_id, &out->account, err);
+    enum found found = store_account(view, account_id, &out->account, err);
 
     if (found == FOUND)
-        found = store_person(view, token->person_id, &out->reader, err);
+        found = store_person(view, reader_id, &out->reader, err);
     if (found != FOUND)
         return found;
     found = store_follow(view, out->reader.id, out->account.person_id, &out->follow, err);
@@ -95,21 +88,32 @@ static enum found find_pair(struct store_tx *tx, const struct token *token, stru
 }
 
 static enum found find_question(struct store_tx *tx, const struct list_ticket *ticket,
-                                struct pair *out, struct err *err)
+                                struct list_pair *out, struct err *err)
 {
     struct token token;
     enum found found = store_token(store_tx_view(tx), TOKEN_CONFIRM, ticket->digest, &token, err);
 
-    return found == FOUND ? find_pair(tx, &token, out, err) : found;
+    return found == FOUND ? list_find_pair(tx, token.account_id, token.person_id, out, err) : found;
+}
+
+bool list_let_in(struct store_tx *tx, const struct list_pair *pair, enum follow_state state,
+                 const struct list_ticket *ticket, struct err *err)
+{
+    struct follow well = {.id = 0};
+
+    return store_put_follow(tx, pair->reader.id, pair->account.person_id, state, NULL, &well.id,
+                            err) &&
+           store_follow_fares(tx, &well, err) &&
+           store_end_tokens(tx, TOKEN_CONFIRM, pair->account.id, pair->reader.id, err) &&
+           store_add_token(tx, &ticket->leave, err) && store_add_token(tx, &ticket->bounce, err);
 }
 
 bool bridge_list_confirm(struct bridge *bridge, struct store_tx *tx,
                          const struct list_ticket *ticket, struct err *err)
 {
-    scoped_value(pair) pair = {.follow = {0}};
+    scoped_value(list_pair) pair = {.follow = {0}};
     enum follow_state state;
     enum found found = find_question(tx, ticket, &pair, err);
-    struct follow well = {.id = 0};
 
     if (found != FOUND || pair.account.state != ACCOUNT_ACTIVE || ticket->closed)
         return found != FAILED && conflict(err);
@@ -117,16 +121,11 @@ bool bridge_list_confirm(struct bridge *bridge, struct store_tx *tx,
     const struct contact_reader reader = {&pair.reader, EVIDENCE_S2, WISH_READ};
     if (!contact_follows(bridge, tx, &pair.account, &reader, pair.follow.state, &state, err))
         return false;
-    return store_put_follow(tx, pair.reader.id, pair.account.person_id, state, NULL, &well.id,
-                            err) &&
-           store_follow_fares(tx, &well, err) &&
-           store_end_tokens(tx, TOKEN_CONFIRM, pair.account.id, pair.reader.id, err) &&
-           store_add_token(tx, &ticket->leave, err) && store_add_token(tx, &ticket->bounce, err);
+    return list_let_in(tx, &pair, state, ticket, err);
 }
 
 /* ---- never ---- */
-/* What is left of an unanswered question: nothing. */
-static bool forget_question(struct store_tx *tx, const struct pair *pair, struct err *err)
+bool list_forget_question(struct store_tx *tx, const struct list_pair *pair, struct err *err)
 {
     if (!store_end_tokens(tx, TOKEN_CONFIRM, pair->account.id, pair->reader.id, err))
         return false;
@@ -138,7 +137,7 @@ static bool forget_question(struct store_tx *tx, const struct pair *pair, struct
 bool bridge_list_never(struct bridge *bridge, struct store_tx *tx, const struct list_ticket *ticket,
                        struct err *err)
 {
-    scoped_value(pair) pair = {.follow = {0}};
+    scoped_value(list_pair) pair = {.follow = {0}};
     enum found found = find_question(tx, ticket, &pair, err);
     unsigned char key[32];
     bool is_new;
@@ -146,11 +145,12 @@ bool bridge_list_never(struct bridge *bridge, struct store_tx *tx, const struct 
     if (found != FOUND)
         return found != FAILED && conflict(err);
     list_never_key(bridge, pair.account.domain, pair.reader.address, key);
-    return store_see(tx, SEEN_NEVER_ASK, key, 0, &is_new, err) && forget_question(tx, &pair, err);
+    return store_see(tx, SEEN_NEVER_ASK, key, 0, &is_new, err) &&
+           list_forget_question(tx, &pair, err);
 }
 
 /* ---- leave ---- */
-static bool want_goodbye(struct bridge *bridge, struct store_tx *tx, const struct pair *pair,
+static bool want_goodbye(struct bridge *bridge, struct store_tx *tx, const struct list_pair *pair,
                          struct err *err)
 {
     const struct delivery mail = {
@@ -165,9 +165,8 @@ static bool want_goodbye(struct bridge *bridge, struct store_tx *tx, const struc
            mail_want(tx, mail, clock_now(bridge->clock), err);
 }
 
-/* Old mails still carry the link, which goes on saying "done"; the address stays as a keyed hash alone. */
-static bool leave(struct bridge *bridge, struct store_tx *tx, const struct pair *pair,
-                  struct err *err)
+bool list_end(struct bridge *bridge, struct store_tx *tx, const struct list_pair *pair,
+              struct err *err)
 {
     int64_t now_ms = clock_now(bridge->clock);
     int64_t account = pair->account.id, reader = pair->reader.id;
@@ -175,7 +174,7 @@ static bool leave(struct bridge *bridge, struct store_tx *tx, const struct pair 
     bool is_new;
 
     list_left_key(bridge, account, pair->reader.address ? pair->reader.address : "", key);
-    return want_goodbye(bridge, tx, pair, err) && store_end_copies(tx, account, reader, err) &&
+    return store_end_copies(tx, account, reader, err) &&
            store_orphan_tokens(tx, TOKEN_UNSUBSCRIBE, account, reader,
                                now_ms + OLD_LINKS_DAYS * DAY_MS, err) &&
            store_orphan_tokens(tx, TOKEN_BOUNCE, account, reader,
@@ -188,7 +187,7 @@ static bool leave(struct bridge *bridge, struct store_tx *tx, const struct pair 
 bool list_leave_by(struct bridge *bridge, struct store_tx *tx,
                    const unsigned char digest[TOKEN_DIGEST_LEN], struct err *err)
 {
-    scoped_value(pair) pair = {.follow = {0}};
+    scoped_value(list_pair) pair = {.follow = {0}};
     struct token token;
     enum found found = store_token(store_tx_view(tx), TOKEN_UNSUBSCRIBE, digest, &token, err);
 
@@ -196,10 +195,10 @@ bool list_leave_by(struct bridge *bridge, struct store_tx *tx,
         return found != FAILED && conflict(err);
     if (!token.person_id)
         return true;
-    found = find_pair(tx, &token, &pair, err);
+    found = list_find_pair(tx, token.account_id, token.person_id, &pair, err);
     if (found != FOUND || !pair.follow.id)
         return found != FAILED;
-    return leave(bridge, tx, &pair, err);
+    return want_goodbye(bridge, tx, &pair, err) && list_end(bridge, tx, &pair, err);
 }
 
 bool bridge_list_leave(struct bridge *bridge, struct store_tx *tx, const struct list_ticket *ticket,

@@ -33,7 +33,7 @@ static bool is_ours(struct bridge *bridge, const char *canonical)
            config_hosts(bridge->config, domain);
 }
 
-static bool takes_readers(struct bridge *bridge, const struct account *account)
+bool list_takes_readers(struct bridge *bridge, const struct account *account)
 {
     return account->state == ACCOUNT_ACTIVE && bridge->config->follow != DOOR_CLOSED;
 }
@@ -48,7 +48,7 @@ bool bridge_list_ask_prepare(struct bridge *bridge, struct store_view *view,
     if (found == FAILED)
         return false;
     request->answer = LIST_NO_LIST;
-    if (found == ABSENT || !takes_readers(bridge, &account))
+    if (found == ABSENT || !list_takes_readers(bridge, &account))
         return true;
     free(request->canonical); /* of a first run */
     request->canonical = list_address_canonical(slice_of(request->address));
@@ -68,37 +68,32 @@ bool bridge_list_ask_prepare(struct bridge *bridge, struct store_view *view,
 /* ---- limits ---- */
 static const unsigned char everybody[32];
 
-static bool below(struct store_tx *tx, enum asked_for what, const unsigned char key[32],
-                  int64_t since_ms, int64_t most, bool *within, struct err *err)
-{
-    int64_t count;
-
-    if (!store_asked_count(store_tx_view(tx), what, key, since_ms, &count, err))
-        return false;
-    *within = *within && count < most;
-    return true;
-}
-
-static bool within_limits(struct store_tx *tx, const struct list_request *request, int64_t now_ms,
-                          bool *out, struct err *err)
+/* Each is looked at, whatever the others say: see write_something(). */
+static bool look_at_limits(struct store_tx *tx, const struct list_request *request, int64_t now_ms,
+                           enum list_came *out, struct err *err)
 {
     const unsigned char *address = request->address_key;
     const struct {
         enum asked_for what;
         const unsigned char *key;
         int64_t span_ms, most;
+        enum list_came beyond;
     } limits[] = {
-        {ASKED_ADDRESS, address,              DAY_MS,              A_DAY_MAX       },
-        {ASKED_ADDRESS, address,              MONTH_DAYS * DAY_MS, A_MONTH_MAX     },
-        {ASKED_SERVER,  everybody,            HOUR_MS,             SERVER_HOUR_MAX },
-        {ASKED_NETWORK, request->network_key, HOUR_MS,             NETWORK_HOUR_MAX},
+        {ASKED_NETWORK, request->network_key, HOUR_MS,             NETWORK_HOUR_MAX, CAME_TOO_MANY },
+        {ASKED_SERVER,  everybody,            HOUR_MS,             SERVER_HOUR_MAX,  CAME_TOO_MANY },
+        {ASKED_ADDRESS, address,              DAY_MS,              A_DAY_MAX,        CAME_TOO_OFTEN},
+        {ASKED_ADDRESS, address,              MONTH_DAYS * DAY_MS, A_MONTH_MAX,      CAME_TOO_OFTEN},
     };
 
-    *out = true;
-    for (size_t i = 0; i < COUNT_OF(limits); i++)
-        if (!below(tx, limits[i].what, limits[i].key, now_ms - limits[i].span_ms + 1,
-                   limits[i].most, out, err))
+    *out = CAME_ASKED;
+    for (size_t i = 0; i < COUNT_OF(limits); i++) {
+        int64_t count;
+        if (!store_asked_count(store_tx_view(tx), limits[i].what, limits[i].key,
+                               now_ms - limits[i].span_ms + 1, &count, err))
             return false;
+        if (count >= limits[i].most)
+            *out = limits[i].beyond;
+    }
     return true;
 }
 
@@ -112,9 +107,8 @@ static bool count(struct store_tx *tx, const struct list_request *request, int64
 }
 
 /* ---- the question ---- */
-/* Who reads already, or waits for the owner, is not asked again. */
-static bool is_settled(struct store_tx *tx, const struct list_request *request, int64_t followed_id,
-                       bool *out, struct err *err)
+bool list_is_settled(struct store_tx *tx, const struct list_request *request, int64_t followed_id,
+                     enum list_came *out, struct err *err)
 {
     struct store_view *view = store_tx_view(tx);
     scoped_value(person) person = {0};
@@ -123,7 +117,10 @@ static bool is_settled(struct store_tx *tx, const struct list_request *request, 
 
     if (found == FOUND)
         found = store_follow(view, person.id, followed_id, &follow, err);
-    *out = found == FOUND && (follow.state == FOLLOW_ACCEPTED || follow.state == FOLLOW_WAITING);
+    if (found == FOUND && follow.state == FOLLOW_ACCEPTED)
+        *out = CAME_READS;
+    else if (found == FOUND && follow.state == FOLLOW_WAITING)
+        *out = CAME_WAITS;
     return found != FAILED;
 }
 
@@ -174,20 +171,21 @@ bool bridge_list_ask_record(struct bridge *bridge, struct store_tx *tx,
     struct store_view *view = store_tx_view(tx);
     int64_t now_ms = clock_now(bridge->clock);
     scoped_value(account) account = {0};
-    bool settled, within;
 
     if (request->answer != LIST_ASKED)
         return true;
     enum found found = store_account(view, request->account_id, &account, err);
-    if (found != FOUND || !takes_readers(bridge, &account))
+    if (found != FOUND || !list_takes_readers(bridge, &account))
         return found == FAILED ? false : err_set(err, ERR_CONFLICT, "Try again");
     if (!write_something(tx, err))
         return false;
     found = store_seen(view, SEEN_NEVER_ASK, request->never_key, err);
+    if (found == FOUND)
+        request->came = CAME_NEVER;
     if (found != ABSENT)
         return found == FOUND;
-    if (!is_settled(tx, request, account.person_id, &settled, err) ||
-        !within_limits(tx, request, now_ms, &within, err))
+    if (!look_at_limits(tx, request, now_ms, &request->came, err) ||
+        !list_is_settled(tx, request, account.person_id, &request->came, err))
         return false;
-    return settled || !within || ask(tx, request, account.person_id, now_ms, err);
+    return request->came != CAME_ASKED || ask(tx, request, account.person_id, now_ms, err);
 }

@@ -2,6 +2,7 @@
  * list_work — what the files of the lists share.
  *
  * The order of reading: list_token.c (words and digests), list_ask.c (a form), list_answer.c (yes, never, leave),
+ * list_hand.c (the command line),
  * list_send.c (a post to its readers by mail), list_mail.c, list_copy.c and list_evening.c (what they get),
  * list_refused.c (what comes of it), list_suspended.c.
  */
@@ -36,6 +37,12 @@ bool list_network_key(struct bridge *bridge, const char *network, unsigned char 
 /* A mail address as it is kept: local part as typed, host canonical.  NULL: it is none. */
 char *list_address_canonical(struct slice typed);
 
+/* ---- list_ask.c ---- */
+bool list_takes_readers(struct bridge *bridge, const struct account *account);
+/* Who reads already, or waits for the owner, is not asked again: then *out says so, else it stays. */
+MUST_CHECK bool list_is_settled(struct store_tx *tx, const struct list_request *request,
+                                int64_t followed_id, enum list_came *out, struct err *err);
+
 /* ---- list_send.c ---- */
 struct list_reader {
     int64_t person_id;
@@ -60,6 +67,28 @@ MUST_CHECK bool list_readers_want(struct bridge *bridge, struct store_tx *tx,
                                   const struct list_readers *readers, struct err *err);
 
 /* ---- list_answer.c ---- */
+struct list_pair { /* who reads whom, as the transaction sees it */
+    struct account account;
+    struct person reader;
+    struct follow follow; /* id 0: none */
+};
+void list_pair_clear(struct list_pair *pair);
+SCOPED_VALUE(list_pair, list_pair_clear)
+enum found list_find_pair(struct store_tx *tx, int64_t account_id, int64_t reader_id,
+                          struct list_pair *out, struct err *err);
+/* Makes the words by which they leave and bounce. */
+void list_ticket_make_leave(struct bridge *bridge, struct list_ticket *ticket);
+/* They read from now on, or wait, and have the ticket's words.  In apply(). */
+MUST_CHECK bool list_let_in(struct store_tx *tx, const struct list_pair *pair,
+                            enum follow_state state, const struct list_ticket *ticket,
+                            struct err *err);
+/* What is left of an unanswered question: nothing.  In apply(). */
+MUST_CHECK bool list_forget_question(struct store_tx *tx, const struct list_pair *pair,
+                                     struct err *err);
+/* They read no more.  Old mails still carry the link, which goes on saying "done"; the address stays as a keyed hash
+ * alone.  In apply(). */
+MUST_CHECK bool list_end(struct bridge *bridge, struct store_tx *tx, const struct list_pair *pair,
+                         struct err *err);
 /* A mail with a word: the same as pressing the button. */
 MUST_CHECK bool list_leave_by(struct bridge *bridge, struct store_tx *tx,
                               const unsigned char digest[TOKEN_DIGEST_LEN], struct err *err);

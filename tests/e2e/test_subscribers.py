@@ -406,3 +406,31 @@ def test_copies_that_come_back_on_two_days_end_the_subscription(alice, readers, 
     assert state(alice, carol) == "suspended"
     told = alice.wait_for_mail(lambda mail: mail["subject"] == f"{carol} gets your posts no more")
     assert b"550 5.1.1 nobody of that name" in alice.show(told)
+
+
+def test_the_owner_adds_and_removes_readers(alice, readers, browser):
+    host = readers()
+    carol, dora, erik = (f"{name}@{host.domain}" for name in ("carol", "dora", "erik"))
+    nestbox = alice.nestbox
+    said = nestbox.cli("list", "add", alice.address, carol)
+    assert f"{carol} gets a mail with a question" in said
+    _, link = question_for(host, carol)
+    assert state(alice, carol) == "confirming"
+    refused = nestbox.run("list", "add", alice.address, "--stdin", "--confirmed",
+                          input=f"{dora}\n\ndora@\r\n {erik}\r\n{dora}\n")
+    assert (refused.returncode, refused.stderr) == (1, b"nestbox: Line 3: This is no mail address\n")
+    assert refused.stdout == b"2 read now, 1 read already, 1 not.\n"
+    rows = nestbox.ask("list", "list", alice.address)
+    assert {row["person"]: row["state"] for row in rows} == {carol: "confirming", dora: "following", erik: "following"}
+    publish(alice, "", "High water at nine.\n")
+    host.mails.wait_for(lambda mail: b"High water" in mail.text and mail.recipients == [dora])
+    got = host.mails.wait_for(lambda mail: b"High water" in mail.text and mail.recipients == [erik])
+    stop = re.search(r"https://\S+/unsubscribe/[0-9a-z]{20}", text_of(read(got)))[0]
+    assert browser().post(stop, {})[0] == 200
+    assert b"left this list" in nestbox.run("list", "add", alice.address, erik, "--confirmed").stderr
+    assert "is not told" in nestbox.cli("list", "remove", alice.address, dora)
+    assert browser().post(link, {"answer": "yes"})[0] == 200
+    publish(alice, "", "Low water at three.\n")
+    host.mails.wait_for(lambda mail: b"Low water" in mail.text and mail.recipients == [carol])
+    assert [row["person"] for row in nestbox.ask("list", "list", alice.address)] == [carol]
+    assert len(mails_to(host, dora)) == 1
