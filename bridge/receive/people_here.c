@@ -78,6 +78,18 @@ void named_people_clear(struct named_people *people)
     people->count = 0;
 }
 
+/* What every peer takes for a user name, and no sign that turns a line around or ends a name. */
+static bool is_user_name(struct slice user)
+{
+    for (size_t i = 0; i < user.len; i++) {
+        char c = user.at[i];
+        bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!word && c != '_' && c != '.' && c != '-')
+            return false;
+    }
+    return user.len > 0 && user.len <= USER_MAX;
+}
+
 /* The handle a mention shows, or its name at the host of its address. */
 static bool handle_of_mention(const struct mention_facts *mention, struct person *out)
 {
@@ -91,12 +103,7 @@ static bool handle_of_mention(const struct mention_facts *mention, struct person
         return false;
     if (!handle_split(user, &user, &host))
         host = url.host;
-    if (slice_empty(user) || user.len > USER_MAX || slice_find(user, '@') != SIZE_MAX)
-        return false;
-    for (size_t i = 0; i < user.len; i++)
-        if ((unsigned char)user.at[i] <= ' ' || user.at[i] == 0x7f)
-            return false;
-    if (!host_canonical(host, &out->host, &ignored))
+    if (!is_user_name(user) || !host_canonical(host, &out->host, &ignored))
         return false;
     out->user = must_copy(user);
     return true;

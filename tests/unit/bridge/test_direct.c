@@ -1,7 +1,7 @@
 /* Direct messages and posts beside the examples: who is meant, limits, repeats. */
 #include "row.h"
 
-#include "bridge_people.h"
+#include "activity_work.h"
 
 static struct town town;
 
@@ -302,12 +302,75 @@ static void test_copy_of_a_post(void **state)
         fail_msg("%s", copy);
 }
 
+/* ---- a handle that names another account now ---- */
+static bool record_other_bob(struct town *it, struct store_tx *tx, struct err *err)
+{
+    const struct actor_facts actor = {.id = (char[]){"https://social.example/users/bob2"},
+                                      .user = (char[]){"bob"},
+                                      .host = (char[]){"social.example"},
+                                      .inbox = (char[]){"https://social.example/users/bob2/inbox"}};
+    int64_t id;
+
+    return bridge_record_actor(it->bridge, tx, &actor, &id, err);
+}
+
+static bool record_move_to_other_bob(struct town *it, struct store_tx *tx, struct err *err)
+{
+    scoped_value(person) other = {0};
+
+    if (store_person_by_actor(store_tx_view(tx), SLICE("https://social.example/users/bob2"), &other,
+                              err) != FOUND)
+        return false;
+    const struct move move = {.person_id = it->bob, .to_id = other.id, .at_ms = town_now(it)};
+    return store_put_move(tx, &move, err);
+}
+
+static void test_a_handle_that_passed_on(void **state)
+{
+    // clang-format off
+    static const struct letter_row stranger[] = {
+        {.name = "an answer does not reach who has the handle now",
+         .recipients = BOB,
+         .fields = "Subject: Re: Good morning\nIn-Reply-To: <bob-direct@example.org>\n",
+         .reply = "550 5.7.1 Not sent: @bob@social.example is now a different account from the one "
+                  "you wrote with. Write a new mail to reach the new one.",
+         .effects = ""},
+        {.name = "nor an answer to what was public",
+         .recipients = BOB,
+         .fields = "Subject: Re: Good morning\nIn-Reply-To: <bob-public@example.org>\n",
+         .reply = "550 5.7.1 Not sent: @bob@social.example is now a different account from the one "
+                  "you wrote with. Write a new mail to reach the new one.",
+         .effects = ""},
+        {.name = "a new mail does",
+         .recipients = BOB,
+         .reply = TAKEN,
+         .effects = "direct sent\n<p>Hello</p>\nto @bob@social.example\n"
+                    "goes to https://social.example/users/bob2/inbox\n"},
+    };
+    static const struct letter_row moved[] = {
+        {.name = "who moved there with a Move is the same person",
+         .recipients = BOB,
+         .fields = "Subject: Re: Good morning\nIn-Reply-To: <bob-public@example.org>\n",
+         .reply = TAKEN,
+         .effects = "direct sent\nanswers https://social.example/posts/bob-public@example.org\n"
+                    "<p>Hello</p>\nto @bob@social.example\n"
+                    "goes to https://social.example/users/bob2/inbox\n"},
+    };
+    // clang-format on
+
+    (void)state;
+    town_write(&town, record_other_bob);
+    run_rows(&town, stranger, COUNT_OF(stranger));
+    town_write(&town, record_move_to_other_bob);
+    run_rows(&town, moved, COUNT_OF(moved));
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_direct_messages), cmocka_unit_test(test_posts),
         cmocka_unit_test(test_repeats),         cmocka_unit_test(test_thirty_posts_an_hour),
-        cmocka_unit_test(test_copy_of_a_post),
+        cmocka_unit_test(test_copy_of_a_post),  cmocka_unit_test(test_a_handle_that_passed_on),
     };
     int code;
 
