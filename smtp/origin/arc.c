@@ -124,20 +124,26 @@ static bool read_seal(struct reading *reading, size_t number)
 
 /* ---- what the first of them saw ---- */
 
-/* Without comments, which may say anything. */
+/* Without comments and what stands in quotes: both may say anything, as the local part of a stranger's address does. */
 static void add_plain(struct slice text, struct bytes *out)
 {
     int depth = 0;
+    bool quoted = false;
 
     for (size_t i = 0; i < text.len; i++) {
         char c = text.at[i];
-        if (c == '(')
+        if (c == '\\' && (quoted || depth > 0)) {
+            i++; /* what it takes the meaning from */
+        } else if (c == '"' && depth == 0) {
+            quoted = !quoted;
+            bytes_add_char(out, c);
+        } else if (c == '(' && !quoted) {
             depth++;
-        if (depth == 0)
-            bytes_add(out, c == '\r' || c == '\n' || c == '\t' ? SLICE(" ")
-                                                               : (struct slice){&text.at[i], 1});
-        if (c == ')' && depth > 0)
+        } else if (c == ')' && depth > 0) {
             depth--;
+        } else if (depth == 0 && !quoted) {
+            bytes_add_char(out, c == '\r' || c == '\n' || c == '\t' ? ' ' : c);
+        }
     }
 }
 

@@ -157,7 +157,15 @@ static void whom_it_vouches_for(void **state)
         {"i=1; mx; spf=pass header.from=football.example.com",                               ""                    },
         {"i=1; mx (dmarc=pass header.from=football.example.com)",                            ""                    },
         {"i=1; mx; dmarc=fail (; dmarc=pass header.from=football.example.com)",              ""                    },
-        {"i=1; mx; none",                                                                    ""                    },
+        {"i=1; mx; spf=pass smtp.mailfrom=\"x; dmarc=pass header.from=football.example.com "
+         "\"@evil.example",                                                                                   ""                                                                                         },
+        {"i=1; mx; spf=pass smtp.mailfrom=\"\\\"; dmarc=pass header.from=football.example.com "
+         "\"@evil.example",                                                                                  ""               },
+        {"i=1; mx; spf=pass (of <\\)@evil.example>; dmarc=pass header.from=football.example.com )",
+         ""     },
+        {"i=1; mx; spf=pass (\" in it) smtp.mailfrom=\"( \"@a.example; dmarc=pass "
+         "header.from=football.example.com",                                                                                 "football.example.com"                                                                                                 },
+        {"i=1; mx; none",""},
     };
 
     (void)state;
