@@ -166,8 +166,9 @@ static int64_t pause_ms(int64_t tries, int64_t retry_after_s)
 
     for (int64_t i = 0; i < tries && pause < PAUSE_MOST_MS; i++)
         pause *= 2;
-    if (retry_after_s > 0 && retry_after_s < PAUSE_MOST_MS / SECOND_MS &&
-        pause < retry_after_s * SECOND_MS)
+    if (retry_after_s >= PAUSE_MOST_MS / SECOND_MS)
+        return PAUSE_MOST_MS; /* no service rests for days */
+    if (pause < retry_after_s * SECOND_MS)
         pause = retry_after_s * SECOND_MS;
     return pause < PAUSE_MOST_MS ? pause : PAUSE_MOST_MS;
 }
