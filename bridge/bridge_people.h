@@ -71,16 +71,17 @@ MUST_CHECK bool bridge_reseal_next(struct bridge *bridge, struct resealing *rese
 MUST_CHECK bool bridge_key_remove(struct bridge *bridge, struct slice address,
                                   struct slice fingerprint, struct err *err);
 
-/* Another server key, and all that the old one wrapped under it; `tell` hears after each slice how many that are.  `alone`:
- * nobody else works on the data, so the old key is forgotten at once; else chores do it ten minutes later.  May be broken
- * off at any moment: the next call, or chores after the next start, go on. */
+/* Another server key, and all that the old one wrapped under it; `tell` hears after each slice how many that are, and says
+ * whether to go on.  `alone`: nobody else works on the data, so the old key is forgotten at once; else chores do it ten
+ * minutes later.  May be broken off at any moment: the next call, or chores, go on. */
 struct server_key_change {
     bool went_on; /* with a change that had begun before: there is no third key */
     size_t changed, broken;
     bool forgotten;
+    bool broken_off; /* by `tell` */
 };
 MUST_CHECK bool bridge_change_server_key(struct bridge *bridge, bool alone,
-                                         void (*tell)(void *ctx, size_t changed), void *ctx,
+                                         bool (*tell)(void *ctx, size_t changed), void *ctx,
                                          struct server_key_change *out, struct err *err);
 
 /* PERSON as written on the command line, to an actor that may still have to be found by delivery. */

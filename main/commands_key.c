@@ -106,14 +106,13 @@ int run_key_refuse(struct command *command)
     return run_key_decide(command, false);
 }
 
-static void tell_progress(void *ctx, size_t changed)
+static bool tell_progress(void *ctx, size_t changed)
 {
     struct command *command = ctx;
 
     if (changed > 0 && changed % 10000 == 0)
         command_say(command, "%zu secrets lie under the new key …\n", changed);
-    if (command->flush)
-        command->flush(command);
+    return command_goes_on(command);
 }
 
 int run_key_rotate_server(struct command *command)
@@ -126,6 +125,8 @@ int run_key_rotate_server(struct command *command)
         return command_refuse(command, &err);
     if (change.went_on)
         command_say(command, "A change of the server key had begun before; it was gone on with.\n");
+    if (change.broken_off)
+        return command_break_off(command, "The change goes on by itself when it runs again");
     command_say(command, "%zu secrets were wrapped under the new server key.\n", change.changed);
     if (change.broken > 0) {
         err_set(&err, ERR_REFUSED,

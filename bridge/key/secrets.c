@@ -100,7 +100,7 @@ bool secrets_go_on(struct bridge *bridge, struct secrets_walk *walk, bool *out_m
 }
 
 /* ---- the command ---- */
-bool bridge_change_server_key(struct bridge *bridge, bool alone, void (*tell)(void *, size_t),
+bool bridge_change_server_key(struct bridge *bridge, bool alone, bool (*tell)(void *, size_t),
                               void *ctx, struct server_key_change *out, struct err *err)
 {
     struct secrets_walk walk = {0};
@@ -111,14 +111,14 @@ bool bridge_change_server_key(struct bridge *bridge, bool alone, void (*tell)(vo
     if (!vault_change_key(bridge->vault, err))
         return false;
     bridge->key_changed_ms = clock_now(bridge->clock);
-    while (more) {
+    while (more && !out->broken_off) {
         if (!secrets_go_on(bridge, &walk, &more, err))
             return false;
-        tell(ctx, walk.changed);
+        out->broken_off = !tell(ctx, walk.changed) && more;
     }
     out->changed = walk.changed;
     out->broken = walk.broken;
-    out->forgotten = alone && walk.broken == 0;
+    out->forgotten = alone && walk.broken == 0 && !out->broken_off;
     return !out->forgotten || vault_forget_old_key(bridge->vault, err);
 }
 

@@ -73,9 +73,19 @@ static void check_all_there(void)
     assert_true(can_log_in());
 }
 
-static void hear(void *ctx, size_t changed)
+static bool hear(void *ctx, size_t changed)
 {
     *(size_t *)ctx = changed;
+    return true;
+}
+
+/* As a server that is asked to stop. */
+static bool stop(void *ctx, size_t changed)
+{
+    size_t *left = ctx;
+
+    (void)changed;
+    return (*left)-- > 0;
 }
 
 static void all_comes_under_the_new_key(void **state)
@@ -154,6 +164,30 @@ static void what_was_broken_off_is_gone_on_with(void **state)
     }
 }
 
+/* It ends with the slice that it is at, keeps both keys, and is gone on with: by the same words, or by chores. */
+static void who_stops_does_not_wait_for_it(void **state)
+{
+    struct server_key_change change;
+    struct err err;
+    size_t left = 3, heard = 0;
+
+    (void)state;
+    fill_house();
+    assert_true(bridge_change_server_key(town.bridge, true, stop, &left, &change, &err));
+    assert_true(change.broken_off && !change.forgotten && !change.went_on);
+    assert_int_not_equal(vault_key_change(town.vault), VAULT_ONE_KEY);
+    check_all_there();
+    left = 0;
+    assert_true(bridge_change_server_key(town.bridge, true, stop, &left, &change, &err));
+    assert_true(change.broken_off && change.went_on);
+    town_reopen(&town);
+    check_all_there();
+    assert_true(bridge_change_server_key(town.bridge, true, hear, &heard, &change, &err));
+    assert_true(!change.broken_off && change.went_on && change.forgotten && heard > 0);
+    assert_int_equal(vault_key_change(town.vault), VAULT_ONE_KEY);
+    check_all_there();
+}
+
 int main(int argc, char **argv)
 {
     int code;
@@ -161,6 +195,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(all_comes_under_the_new_key, open_town, close_town),
         cmocka_unit_test_setup_teardown(what_is_under_way_is_waited_for, open_town, close_town),
         cmocka_unit_test_setup_teardown(what_was_broken_off_is_gone_on_with, open_town, close_town),
+        cmocka_unit_test_setup_teardown(who_stops_does_not_wait_for_it, open_town, close_town),
     };
 
     if (town_is_judge(argc, argv, &code))
