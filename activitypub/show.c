@@ -45,13 +45,12 @@ bool show_actor(struct showing *showing, struct err *err)
     if (found != FOUND)
         return found == ABSENT;
     scoped_value(aliases) aliases = {.count = 0};
-    scoped_text char *moved_to = NULL;
-    int64_t at_ms;
+    scoped_value(moved) moved = {0};
     if (!store_aliases(showing->view, account.id, &aliases, err) ||
-        !bridge_moved_to(showing->view, &account, &moved_to, &at_ms, err))
+        !bridge_moved_to(showing->view, &account, &moved, err))
         return false;
     const struct actor_words words = {&account, showing->work->config->follow != DOOR_OPEN,
-                                      &aliases, moved_to};
+                                      &aliases, moved.actor_id};
     json_actor(&words, &showing->ask->body);
     return show_json(showing->ask, TYPE_ACTIVITY);
 }

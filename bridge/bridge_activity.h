@@ -146,9 +146,17 @@ MUST_CHECK bool bridge_post(struct bridge *bridge, struct store_view *view,
                             const struct message *message, bool for_peers, struct post *out,
                             struct err *err);
 
-/* Where an account went (an actor id, heap; NULL: nowhere), and when. */
+/* Where the owner of an account goes on (docs/moving.md). */
+struct moved {
+    char *actor_id; /* NULL: here */
+    char *handle;   /* "@alice@new.example" */
+    char *page;     /* for people; the actor id where none is known */
+    int64_t at_ms;
+};
+void moved_clear(struct moved *moved);
+SCOPED_VALUE(moved, moved_clear)
 MUST_CHECK bool bridge_moved_to(struct store_view *view, const struct account *account,
-                                char **out_actor_id, int64_t *out_at_ms, struct err *err);
+                                struct moved *out, struct err *err);
 
 enum outgoing_kind {
     OUTGOING_NOTHING, /* no longer wanted: end the delivery */

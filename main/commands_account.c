@@ -1,4 +1,5 @@
 /* nestbox account … */
+#include "bridge_activity.h"
 #include "bridge_people.h"
 #include "command.h"
 #include "listing.h"
@@ -68,13 +69,18 @@ static const char *encrypt_name(enum encrypt_outgoing encrypt)
     return encrypt == ENCRYPT_WHEN_POSSIBLE ? "when_possible" : "no";
 }
 
-static void account_json(struct json *json, const struct account *account)
+static bool account_json(struct listing *listing, const struct account *account, struct err *err)
 {
-    char created[DATE_TEXT_SIZE], ends[DATE_TEXT_SIZE];
-    char *address = must_print("%s@%s", account->name, account->domain);
+    struct json *json = &listing->json;
+    char created[DATE_TEXT_SIZE], ends[DATE_TEXT_SIZE], moved[DATE_TEXT_SIZE];
+    scoped_text char *address = must_print("%s@%s", account->name, account->domain);
+    scoped_value(moved) there = {0};
 
+    if (!bridge_moved_to(listing->view, account, &there, err))
+        return false;
     date_rfc3339(account->created_ms, created);
     date_rfc3339(account->ends_ms, ends);
+    date_rfc3339(there.at_ms, moved);
     json_open(json, NULL);
     json_text(json, "address", address);
     json_text(json, "state", state_name(account->state));
@@ -88,27 +94,38 @@ static void account_json(struct json *json, const struct account *account)
     json_bool(json, "self_made", account->self_made);
     json_text(json, "created", created);
     json_text(json, "ends", account->ends_ms ? ends : NULL);
+    json_text(json, "moved_to", there.handle);
+    json_text(json, "moved", there.handle ? moved : NULL);
     json_end(json);
-    free(address);
+    return true;
 }
+
+struct rows {
+    struct listing *listing;
+    bool failed;
+    struct err *err;
+};
 
 static bool list_one(void *ctx, const struct account *account)
 {
-    struct listing *listing = ctx;
+    struct rows *rows = ctx;
+    struct listing *listing = rows->listing;
 
     if (account->state == ACCOUNT_REMOVED)
         return true;
     if (listing->command->json)
-        account_json(&listing->json, account);
+        rows->failed = !account_json(listing, account, rows->err);
     else
         command_say(listing->command, "%s@%s\t%s\t%s\n", account->name, account->domain,
                     state_name(account->state), account->display_name ? account->display_name : "");
-    return true;
+    return !rows->failed;
 }
 
 static bool list_accounts(struct listing *listing, struct err *err)
 {
-    return store_accounts(listing->view, list_one, listing, err);
+    struct rows rows = {.listing = listing, .err = err};
+
+    return store_accounts(listing->view, list_one, &rows, err) && !rows.failed;
 }
 
 int run_account_list(struct command *command)
@@ -116,10 +133,15 @@ int run_account_list(struct command *command)
     return listing_run(command, LISTING_OF_ALL, list_accounts);
 }
 
-static void show_text(struct command *command, const struct account *account)
+static bool show_text(struct listing *listing, struct err *err)
 {
+    struct command *command = listing->command;
+    const struct account *account = &listing->account;
+    scoped_value(moved) there = {0};
     char created[DATE_TEXT_SIZE];
 
+    if (!bridge_moved_to(listing->view, account, &there, err))
+        return false;
     date_rfc3339(account->created_ms, created);
     command_say(command, "address          %s@%s\n", account->name, account->domain);
     command_say(command, "state            %s\n", state_name(account->state));
@@ -141,16 +163,17 @@ static void show_text(struct command *command, const struct account *account)
         date_rfc3339(account->ends_ms, created);
         command_say(command, "ends             %s\n", created);
     }
+    if (there.actor_id) {
+        date_rfc3339(there.at_ms, created);
+        command_say(command, "moved            %s to %s\n", created, there.handle);
+    }
+    return true;
 }
 
 static bool show_one(struct listing *listing, struct err *err)
 {
-    (void)err;
-    if (listing->command->json)
-        account_json(&listing->json, &listing->account);
-    else
-        show_text(listing->command, &listing->account);
-    return true;
+    return listing->command->json ? account_json(listing, &listing->account, err)
+                                  : show_text(listing, err);
 }
 
 int run_account_show(struct command *command)

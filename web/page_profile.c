@@ -23,12 +23,55 @@ static bool add_post(void *ctx, const struct message *message)
     return !list->failed;
 }
 
-static void write_head(struct page *page, const struct account *account, int64_t followers)
+static const char *name_of(const struct account *account)
+{
+    return account->display_name ? account->display_name : account->name;
+}
+
+static void write_follow(struct page *page, const struct account *account)
+{
+    struct bytes *html = &page->html;
+
+    bytes_add_text(html,
+                   "<p class=\"follow\" lang=\"en\">To follow from Mastodon or another Fediverse "
+                   "server, search there for <code>@");
+    page_text(page, account->name);
+    bytes_add_text(html, "@");
+    page_text(page, account->domain);
+    bytes_add_text(html,
+                   "</code>. To write a mail, use the same address without the first @.</p>\n");
+    if (page->web->parts.config->follow != DOOR_CLOSED)
+        list_form(page, account);
+}
+
+/* Instead of how to follow here: who wants to, wants to there. */
+static void write_moved(struct page *page, const struct account *account, const struct moved *moved)
+{
+    struct bytes *html = &page->html;
+
+    bytes_add_text(html, "<div class=\"follow\" lang=\"en\"><p><strong>");
+    page_text(page, name_of(account));
+    bytes_add_text(html, " now posts as <a rel=\"me nofollow noopener noreferrer\" href=\"");
+    page_text(page, moved->page);
+    bytes_add_text(html, "\">");
+    page_text(page, moved->handle);
+    bytes_add_text(html, "</a></strong></p>\n<p>To follow from Mastodon or another Fediverse "
+                         "server, search there for <code>");
+    page_text(page, moved->handle);
+    bytes_add_text(html, "</code>. Mail to ");
+    page_text(page, account->name);
+    bytes_add_text(html, "@");
+    page_text(page, account->domain);
+    bytes_add_text(html, " arrives as before.</p></div>\n");
+}
+
+static void write_head(struct page *page, const struct account *account, const struct moved *moved,
+                       int64_t followers)
 {
     struct bytes *html = &page->html;
 
     bytes_add_text(html, "<header class=\"h-card\"><h1 class=\"p-name\">");
-    page_text(page, account->display_name ? account->display_name : account->name);
+    page_text(page, name_of(account));
     bytes_add_text(html, "</h1>\n<p class=\"handle quiet\">@");
     page_text(page, account->name);
     bytes_add_text(html, "@");
@@ -40,16 +83,10 @@ static void write_head(struct page *page, const struct account *account, int64_t
         page_text(page, account->summary);
         bytes_add_text(html, "</p>\n");
     }
-    bytes_add_text(html,
-                   "<p class=\"follow\" lang=\"en\">To follow from Mastodon or another Fediverse "
-                   "server, search there for <code>@");
-    page_text(page, account->name);
-    bytes_add_text(html, "@");
-    page_text(page, account->domain);
-    bytes_add_text(html,
-                   "</code>. To write a mail, use the same address without the first @.</p>\n");
-    if (page->web->parts.config->follow != DOOR_CLOSED)
-        list_form(page, account);
+    if (moved->actor_id)
+        write_moved(page, account, moved);
+    else
+        write_follow(page, account);
     bytes_add_text(html, "</header>\n");
 }
 
@@ -77,6 +114,7 @@ static bool write_posts(struct page *page, struct store_view *view, const struct
 bool write_profile(struct page *page, struct store_view *view, struct err *err)
 {
     scoped_value(account) account = {0};
+    scoped_value(moved) moved = {0};
     int64_t followers = 0;
     int64_t subscribers = 0;
     int64_t following = 0;
@@ -89,14 +127,15 @@ bool write_profile(struct page *page, struct store_view *view, struct err *err)
         return false;
     if (found == ABSENT || account.state != ACCOUNT_ACTIVE)
         return page_absent(page);
-    if (!store_follower_counts(view, account.person_id, &followers, &subscribers, &following, err))
+    if (!store_follower_counts(view, account.person_id, &followers, &subscribers, &following,
+                               err) ||
+        !bridge_moved_to(view, &account, &moved, err))
         return false;
     page->activity_id = name_actor(account.domain, account.name);
     scoped_text char *title =
-        must_print("%s (@%s@%s)", account.display_name ? account.display_name : account.name,
-                   account.name, account.domain);
+        must_print("%s (@%s@%s)", name_of(&account), account.name, account.domain);
     page_begin(page, title, account.language);
-    write_head(page, &account, followers);
+    write_head(page, &account, &moved, followers);
     if (!write_posts(page, view, &account, err))
         return false;
     page_end(page);

@@ -46,8 +46,16 @@ static bool find_pair(struct store_tx *tx, const struct moving *moving, struct a
                    account->domain);
 }
 
-bool bridge_moved_to(struct store_view *view, const struct account *account, char **out_actor_id,
-                     int64_t *out_at_ms, struct err *err)
+void moved_clear(struct moved *moved)
+{
+    free(moved->actor_id);
+    free(moved->handle);
+    free(moved->page);
+    *moved = (struct moved){0};
+}
+
+bool bridge_moved_to(struct store_view *view, const struct account *account, struct moved *out,
+                     struct err *err)
 {
     struct move move = {0};
     scoped_value(person) there = {0};
@@ -57,8 +65,11 @@ bool bridge_moved_to(struct store_view *view, const struct account *account, cha
         found = store_person(view, move.to_id, &there, err);
     if (found != FOUND)
         return found == ABSENT;
-    *out_actor_id = actor_of(&there);
-    *out_at_ms = move.at_ms;
+    out->actor_id = actor_of(&there);
+    out->handle = person_handle(&there);
+    out->page = there.kind == PERSON_LOCAL ? name_profile_page(there.host, there.user)
+                                           : must_dup(there.url ? there.url : there.actor_id);
+    out->at_ms = move.at_ms;
     return true;
 }
 

@@ -164,7 +164,7 @@ static bool say_follow(struct store_view *view, const struct delivery *delivery,
 static bool say_actor(struct store_view *view, const struct delivery *delivery,
                       struct outgoing *out, struct err *err)
 {
-    int64_t at_ms = 0;
+    scoped_value(moved) moved = {0};
 
     if (out->account.state == ACCOUNT_REMOVED || delivery->withdrawn) {
         out->kind = OUTGOING_DELETE_ACTOR;
@@ -172,11 +172,12 @@ static bool say_actor(struct store_view *view, const struct delivery *delivery,
     }
     out->kind = OUTGOING_UPDATE_ACTOR;
     if (!store_aliases(view, out->account.id, &out->aliases, err) ||
-        !bridge_moved_to(view, &out->account, &out->moved_to, &at_ms, err))
+        !bridge_moved_to(view, &out->account, &moved, err))
         return false;
-    if (out->moved_to && delivery->delivered < move_version(at_ms)) {
+    out->moved_to = steal(&moved.actor_id);
+    if (out->moved_to && delivery->delivered < move_version(moved.at_ms)) {
         out->kind = OUTGOING_MOVE;
-        out->version = move_version(at_ms);
+        out->version = move_version(moved.at_ms);
     }
     return true;
 }

@@ -1,6 +1,7 @@
 /* What goes to an address by mail without lying ready: a post, the question, the goodbye. */
 #include "list_work.h"
 
+#include "bridge_activity.h"
 #include "compose.h"
 #include "memory.h"
 
@@ -93,14 +94,11 @@ static enum found goodbye(struct bridge *bridge, const struct delivery *delivery
 }
 
 /* ---- the owner went elsewhere ---- */
-static void moved_words(const struct account *account, const struct person *there,
+static void moved_words(const struct account *account, const struct moved *there,
                         const struct list_stop *stop, struct bytes *out)
 {
-    scoped_text char *handle = person_handle(there);
-
-    bytes_print(out, "%s goes on under another account: %s.\n", list_name_of(account), handle);
-    if (there->url)
-        bytes_print(out, "\n%s\n", there->url);
+    bytes_print(out, "%s goes on under another account: %s.\n\n%s\n", list_name_of(account),
+                there->handle, there->page);
     bytes_print(
         out,
         "\nWhat is posted there does not come to you by mail by itself: if you want it, ask for "
@@ -114,15 +112,14 @@ static enum found moved(struct bridge *bridge, struct store_view *view,
                         const struct delivery *delivery, const struct account *account,
                         struct list_mail *out, struct err *err)
 {
-    struct move move = {0};
-    scoped_value(person) there = {0};
+    scoped_value(moved) there = {0};
     scoped_value(list_stop) stop = {0};
-    enum found found = store_move(view, account->person_id, &move, err);
 
-    if (found == FOUND)
-        found = store_person(view, move.to_id, &there, err);
-    if (found == FOUND)
-        found = list_stop_of(bridge, view, account, delivery->person_id, &stop, err);
+    if (!bridge_moved_to(view, account, &there, err))
+        return FAILED;
+    if (!there.actor_id)
+        return ABSENT;
+    enum found found = list_stop_of(bridge, view, account, delivery->person_id, &stop, err);
     if (found != FOUND)
         return found;
     scoped_text char *from = account_address(account);

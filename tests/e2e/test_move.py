@@ -1,7 +1,9 @@
 """People move to another account: Fedify to Fedify, known here; and from one server of ours to another."""
 import email
 import email.policy
+import html
 import json
+import re
 
 import pytest
 
@@ -52,6 +54,13 @@ def actor_of(visitor, account):
     status, _, text = visitor.exchange("GET", account.actor, [("Accept", "application/activity+json")])
     assert status == 200
     return json.loads(text)
+
+
+def profile_of(visitor, account):
+    status, _, text = visitor.exchange("GET", f"https://twin.test/@{account.address.partition('@')[0]}",
+                                       [("Accept", "text/html")])
+    assert status == 200
+    return html.unescape(re.sub(r"<[^>]*>", "", text))
 
 
 def test_welcome_and_follow_go_over_and_a_refusal_too(asking, social, second):
@@ -112,10 +121,12 @@ def test_an_account_here_goes_on_elsewhere(twin, person, social, second, readers
     mail = host.mails.wait_for(lambda mail: b"Jan has moved" in mail.text)
     assert NEW in text_of(read(mail)) and mail.recipients == [f"carol@{host.domain}"]
     assert actor_of(reader, jan)["movedTo"] == second.actor("max")
+    assert f"Jan now posts as {NEW}" in profile_of(reader, jan)
 
     jan.nestbox.cli("account", "move", jan.address, "--undo")
     social.wait_for_activity("Update", lambda update: update["actor"] == jan.actor)
     assert "movedTo" not in actor_of(reader, jan)
+    assert NEW not in profile_of(reader, jan)
 
 
 def test_from_one_server_of_ours_to_another(twin, person):

@@ -48,14 +48,18 @@ def story(request, _nest, ca, dns):
     return {"profile": "https://nest.test/@alice", "post": first["url"]}
 
 
-@pytest.mark.parametrize("page", ["profile", "post"])
-@pytest.mark.parametrize("width", list(WIDTHS))
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_can_be_read(browser, story, page, width, scheme):
+def show(browser, width, scheme):
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
         "width": WIDTHS[width], "height": 900, "deviceScaleFactor": 1, "mobile": width == "phone"})
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
         "features": [{"name": "prefers-color-scheme", "value": scheme}]})
+
+
+@pytest.mark.parametrize("page", ["profile", "post"])
+@pytest.mark.parametrize("width", list(WIDTHS))
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_can_be_read(browser, story, page, width, scheme):
+    show(browser, width, scheme)
     browser.get(story[page])
     text = browser.find_element(By.TAG_NAME, "body").text
     assert "Alice Example" in text and "@alice@nest.test" in text
@@ -69,6 +73,41 @@ def test_the_page_can_be_read(browser, story, page, width, scheme):
         "return see.length > 3 && see[3] === 0 ? 255 : (see[0] + see[1] + see[2]) / 3")
     assert light > 128 if scheme == "light" else light < 128
     save(browser, f"{page}-{WIDTHS[width]}-{scheme}.png")
+
+
+@pytest.fixture(scope="module")
+def moved(_nest):
+    """Carl, who went on as Dora."""
+    carl, dora = (_nest.account(f"{name}@nest.test", name=name.title()) for name in ("carl", "dora"))
+    _nest.cli("account", "alias", dora.address, carl.handle)
+    _nest.cli("account", "move", carl.address, dora.handle)
+    return carl, dora
+
+
+@pytest.mark.parametrize("width", list(WIDTHS))
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_of_who_moved_leads_there(browser, moved, width, scheme):
+    carl, dora = moved
+    show(browser, width, scheme)
+    browser.get("https://nest.test/@carl")
+    head = browser.find_element(By.TAG_NAME, "header")
+    assert f"Carl now posts as {dora.handle}" in head.text and f"Mail to {carl.address} arrives as before" in head.text
+    assert f"search there for {dora.handle}" in head.text and carl.handle not in head.find_element(By.CLASS_NAME, "follow").text
+    link = head.find_element(By.LINK_TEXT, dora.handle)
+    assert link.get_attribute("href") == "https://nest.test/@dora"
+    assert set(link.get_attribute("rel").split()) == {"me", "nofollow", "noopener", "noreferrer"}
+    assert not head.find_elements(By.TAG_NAME, "form"), "who wants to read, reads there"
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= WIDTHS[width]
+    save(browser, f"moved-{WIDTHS[width]}-{scheme}.png")
+
+
+def test_an_account_says_where_its_owner_went(moved):
+    carl, dora = moved
+    [shown] = carl.nestbox.ask("account", "show", carl.address)
+    assert shown["moved_to"] == dora.handle and shown["moved"].startswith("20")
+    assert carl.nestbox.cli("account", "show", carl.address).splitlines()[-1].endswith(f" to {dora.handle}")
+    by_address = {row["address"]: row for row in carl.nestbox.ask("account", "list")}
+    assert by_address[carl.address]["moved_to"] == dora.handle and "moved_to" not in by_address[dora.address]
 
 
 def save(browser, name):
@@ -107,10 +146,7 @@ def test_the_page_with_the_code(browser, twin):
     word = server.cli("token", "add", "guests").split()[0].rsplit("=", 1)[1]
     for width in WIDTHS:
         for scheme in ("light", "dark"):
-            browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-                "width": WIDTHS[width], "height": 900, "deviceScaleFactor": 1, "mobile": width == "phone"})
-            browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
-                "features": [{"name": "prefers-color-scheme", "value": scheme}]})
+            show(browser, width, scheme)
             browser.get(f"https://twin.test/new?t={word}")
             code = browser.find_element(By.CSS_SELECTOR, "svg.qr")
             assert 200 <= code.size["width"] <= 400 and code.size["width"] == code.size["height"]

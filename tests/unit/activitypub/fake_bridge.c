@@ -103,10 +103,15 @@ bool bridge_post(struct bridge *bridge, struct store_view *view, const struct me
     return true;
 }
 
-bool bridge_moved_to(struct store_view *view, const struct account *account, char **out_actor_id,
-                     int64_t *out_at_ms, struct err *err)
+void moved_clear(struct moved *moved)
 {
-    (void)view, (void)account, (void)out_actor_id, (void)out_at_ms, (void)err;
+    free(moved->actor_id);
+}
+
+bool bridge_moved_to(struct store_view *view, const struct account *account, struct moved *out,
+                     struct err *err)
+{
+    (void)view, (void)account, (void)out, (void)err;
     return true;
 }
 
