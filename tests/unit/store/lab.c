@@ -9,14 +9,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-void lab_open(struct lab *lab)
+static void open_in(struct lab *lab, const char *where)
 {
-    *lab = (struct lab){.path = "/tmp/nestbox-store-XXXXXX"};
+    *lab = (struct lab){.dir = -1};
+    snprintf(lab->path, sizeof lab->path, "%s/nestbox-store-XXXXXX", where);
     assert_non_null(mkdtemp(lab->path));
     lab->dir = open(lab->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_true(lab->dir >= 0);
     test_clock_init(&lab->clock, LAB_START_MS);
     assert_true(store_open(lab->dir, &lab->clock.clock, &lab->store, &lab->err));
+}
+
+void lab_open(struct lab *lab)
+{
+    open_in(lab, "/tmp");
 }
 
 static int remove_one(const char *path, const struct stat *stat, int type, struct FTW *ftw)
@@ -250,6 +256,15 @@ int lab_setup(void **state)
     struct lab *lab = must_new(struct lab);
 
     lab_open(lab);
+    *state = lab;
+    return 0;
+}
+
+int lab_setup_in_memory(void **state)
+{
+    struct lab *lab = must_new(struct lab);
+
+    open_in(lab, access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     *state = lab;
     return 0;
 }

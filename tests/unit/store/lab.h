@@ -56,6 +56,7 @@ int lab_files(struct lab *lab, const char *folder);
 
 /* For cmocka: a lab for one test. */
 int lab_setup(void **state);
+int lab_setup_in_memory(void **state); /* nothing is synced: for tests that open often */
 int lab_teardown(void **state);
 
 #endif
