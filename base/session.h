@@ -32,7 +32,7 @@ enum topic {
     TOPIC_DELIVERIES,
     TOPIC_PERSON,
     TOPIC_PUSH,
-    TOPIC_PASSWORD, /* of an account: whoever is logged in by the old one is not any more */
+    TOPIC_LOGIN, /* of an account: whoever is logged in is not any more */
 };
 static inline int64_t topic_of(enum topic topic, int64_t id)
 {

@@ -17,6 +17,7 @@
 struct bridge;
 struct config;
 struct logins;
+struct roll;
 struct spools;
 struct store;
 
@@ -26,6 +27,7 @@ struct imap_parts { /* all borrowed until imap_free() */
     struct store *store;
     struct spools *spools;
     struct logins *logins;
+    struct roll *roll;                /* who is logged in, by any protocol */
     bool (*is_login_busy)(void *ctx); /* many passwords wait to be checked; NULL: never */
     void *ctx;
 };
@@ -33,11 +35,6 @@ struct imap;
 struct imap *imap_new(const struct imap_parts *parts);
 void imap_free(struct imap *it); /* after the loops have ended */
 SCOPED(imap, imap_free)
-
-/* On the loop of the sessions: those of this account were logged in by a password that is no more.  nudge() is given what
- * each of them watches. */
-void imap_end_sessions(struct imap *it, int64_t account_id, void (*nudge)(void *ctx, int64_t topic),
-                       void *ctx);
 
 /* For listeners; ctx is a struct imap. */
 extern const struct session_kind imap_session_kind;

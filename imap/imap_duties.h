@@ -10,6 +10,7 @@
 #include "errand.h"
 #include "login_errand.h"
 #include "logins.h"
+#include "roll.h"
 #include "search.h"
 #include "sequence_set.h"
 #include "session.h"
@@ -206,24 +207,14 @@ struct imap_message { /* one of an APPEND */
     struct imap_body *body;
 };
 
-struct imap_session;
-struct imap_roll { /* who is logged in; the loop's own */
-    struct imap_session *first;
-    unsigned
-        endings; /* times that sessions were ended: who proved a password before is asked again */
-};
-/* Says BYE to those of this account, at once or when they are back from an errand; nudge() is given what they watch. */
-void imap_roll_end(struct imap_roll *roll, int64_t account_id,
-                   void (*nudge)(void *ctx, int64_t topic), void *ctx);
-
 struct imap_duties {
     void *ctx;
     const char *hostname;
     int64_t message_max;
     bool (*is_login_busy)(void *ctx); /* or NULL */
     struct tally *owners;             /* sessions logged in to each account */
-    struct imap_roll *roll;
-    struct logins *logins; /* who guesses passwords; the same for every protocol */
+    struct roll *roll;                /* who is logged in, by any protocol */
+    struct logins *logins;            /* who guesses passwords; the same for every protocol */
 
     struct errand *(*login)(void *ctx, const struct peer *peer, struct slice name,
                             struct slice password);            /* login_errand */

@@ -9,45 +9,11 @@
 
 enum { NAME_MOST = 320 };
 
-/* ---- who is in ---- */
-
 int64_t watched_topic(const struct imap_session *s)
 {
     if (s->selected.id)
         return topic_of(TOPIC_MAILBOX, s->selected.id);
-    return s->account_id ? topic_of(TOPIC_PASSWORD, s->account_id) : 0;
-}
-
-static void enter_roll(struct imap_session *s)
-{
-    struct imap_roll *roll = s->duties->roll;
-
-    s->next = roll->first;
-    s->slot = &roll->first;
-    if (s->next)
-        s->next->slot = &s->next;
-    roll->first = s;
-}
-
-void leave_roll(struct imap_session *s)
-{
-    if (!s->slot)
-        return;
-    *s->slot = s->next;
-    if (s->next)
-        s->next->slot = s->slot;
-}
-
-void imap_roll_end(struct imap_roll *roll, int64_t account_id,
-                   void (*nudge)(void *ctx, int64_t topic), void *ctx)
-{
-    roll->endings++;
-    for (struct imap_session *s = roll->first; s; s = s->next) {
-        if (s->account_id != account_id)
-            continue;
-        s->dismissed = true;
-        nudge(ctx, watched_topic(s));
-    }
+    return s->account_id ? topic_of(TOPIC_LOGIN, s->account_id) : 0;
 }
 
 enum next accept_login(struct imap_session *s, int64_t account_id)
@@ -62,7 +28,7 @@ enum next accept_login(struct imap_session *s, int64_t account_id)
         return no(s, "LIMIT", "Too many connections are logged in to your account. Close some");
     tally_enter(s->duties->owners, (uint64_t)account_id);
     s->account_id = account_id;
-    enter_roll(s);
+    roll_enter(s->duties->roll, &s->seat, account_id);
     s->login_failures = 0;
     enter_state(s, AUTHENTICATED);
     log_info("s=%s imap login account=%lld", s->id, (long long)account_id);

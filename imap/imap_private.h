@@ -72,9 +72,8 @@ struct imap_session {
     struct tls_facts tls;
     char id[9];
     int64_t account_id;
-    struct imap_session *next, **slot; /* on the roll, once logged in */
-    unsigned endings;                  /* the roll's, when the password was given */
-    bool dismissed;                    /* the password is another one now */
+    struct seat seat; /* on the roll, once logged in */
+    unsigned endings; /* the roll's, when the password was given */
     int errors, login_failures;
     struct sasl sasl;
     char *late; /* an answer that waits for late_at_ms; nothing is read until it is said */
@@ -173,7 +172,6 @@ enum next imap_on_starttls(struct imap_session *s);
 enum next imap_on_compress(struct imap_session *s);
 enum next imap_on_login(struct imap_session *s);     /* imap_login.c */
 int64_t watched_topic(const struct imap_session *s); /* 0: none */
-void leave_roll(struct imap_session *s);
 enum next accept_login(struct imap_session *s, int64_t account_id);
 enum next imap_on_authenticate(struct imap_session *s); /* imap_sasl.c */
 enum next sasl_line(struct imap_session *s, struct slice line);

@@ -285,15 +285,18 @@ static int64_t wake_at(const struct imap_session *s)
 /* What every turn ends with. */
 static enum next end_turn(struct imap_session *s, enum next next)
 {
-    if (next == NEXT_READ && s->dismissed) {
-        bytes_add_text(s->turn->out, "* BYE The password is another one now. Log in with it\r\n");
+    if (next == NEXT_READ && s->seat.dismissed) {
+        bytes_add_text(s->turn->out, "* BYE " LOGGED_OUT "\r\n");
         return NEXT_HANG_UP;
     }
+    if (next == NEXT_MORE &&
+        s->seat.dismissed) /* amid an answer, where BYE could be read as a mail's text */
+        return NEXT_HANG_UP;
     if (next == NEXT_READ && s->closing && s->mode != MODE_APPEND) {
         bytes_add_text(s->turn->out, "* BYE [UNAVAILABLE] This server is stopping\r\n");
         return NEXT_HANG_UP;
     }
-    s->turn->watch = watched_topic(s);
+    s->turn->watch = s->seat.watch = watched_topic(s);
     s->turn->wake_at_ms = wake_at(s);
     s->turn->at_home = s->account_id != 0;
     return next;
@@ -394,7 +397,7 @@ static void session_free(void *session)
 
     if (s->account_id)
         tally_leave(s->duties->owners, (uint64_t)s->account_id);
-    leave_roll(s);
+    roll_leave(&s->seat);
     selected_clear(&s->selected);
     sasl_clear(&s->sasl);
     free(s->late);

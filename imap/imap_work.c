@@ -32,7 +32,7 @@ struct imap *imap_new(const struct imap_parts *parts)
         .hostname = parts->config->hostname,
         .message_max = parts->config->message_max,
         .owners = tally_new(),
-        .roll = &it->roll,
+        .roll = parts->roll,
         .logins = parts->logins,
         .is_login_busy = login_busy,
         .login = duty_login,
@@ -74,10 +74,4 @@ void *imap_session_new(void *imap, const struct peer *peer)
     struct imap *it = imap;
 
     return imap_wire_session_new(&it->duties, peer);
-}
-
-void imap_end_sessions(struct imap *it, int64_t account_id, void (*nudge)(void *ctx, int64_t topic),
-                       void *ctx)
-{
-    imap_roll_end(&it->roll, account_id, nudge, ctx);
 }

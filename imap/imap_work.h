@@ -12,7 +12,6 @@
 struct imap {
     struct imap_parts parts;
     struct imap_duties duties;
-    struct imap_roll roll;
 };
 
 /* work_login.c */

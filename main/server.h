@@ -9,6 +9,7 @@
 #include "house.h"
 #include "http_server.h"
 #include "listen.h"
+#include "roll.h"
 #include "thread.h"
 #include "tls.h"
 
@@ -37,6 +38,7 @@ struct server {
     struct dialer *dialer;
     struct spools *spools;
     struct logins *logins; /* who guesses passwords, at every entrance */
+    struct roll roll;      /* who is logged in, at every entrance */
     struct tls_server *tls;
     struct smtp *smtp;
     struct imap *imap;

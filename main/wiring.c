@@ -64,7 +64,7 @@ static bool host_is_ours(void *ctx, const struct http_request *request)
            slice_is_nocase(request->host, server->config.hostname);
 }
 
-struct ending { /* of the sessions of an account whose password changed */
+struct ending { /* of the sessions of an account that has another password, or is closed */
     struct server *server;
     int64_t account_id;
 };
@@ -78,15 +78,15 @@ static void end_sessions(void *arg)
 {
     struct ending *ending = arg;
 
-    imap_end_sessions(ending->server->imap, ending->account_id, nudge_inward, ending->server);
+    roll_end(&ending->server->roll, ending->account_id, nudge_inward, ending->server);
     free(ending);
 }
 
 static void post_endings(struct server *server, const int64_t *topics, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        int64_t account_id = topics[i] - topic_of(TOPIC_PASSWORD, 0);
-        if (topics[i] >> 56 != TOPIC_PASSWORD)
+        int64_t account_id = topics[i] - topic_of(TOPIC_LOGIN, 0);
+        if (topics[i] >> 56 != TOPIC_LOGIN)
             continue;
         struct ending *ending = must_new(struct ending);
         *ending = (struct ending){server, account_id};
@@ -121,6 +121,7 @@ static bool make_faces(struct server *server, struct err *err)
         .vault = home->vault,
         .spools = server->spools,
         .logins = server->logins,
+        .roll = &server->roll,
         .is_busy = mail_is_busy,
         .is_login_busy = login_is_busy,
         .start_session = start_outward,
@@ -132,6 +133,7 @@ static bool make_faces(struct server *server, struct err *err)
         .store = home->store,
         .spools = server->spools,
         .logins = server->logins,
+        .roll = &server->roll,
         .is_login_busy = login_is_busy,
         .ctx = server,
     });

@@ -12,6 +12,7 @@
 #include "login_errand.h"
 #include "logins.h"
 #include "rate.h"
+#include "roll.h"
 #include "session.h"
 #include "tally.h"
 
@@ -65,6 +66,7 @@ struct smtp_duties {
     const struct clock *timer; /* loop time, for deadlines; NULL: monotonic_ms() */
     /* The inward loop's: who guesses passwords, who is logged in, to how many each account wrote. */
     struct logins *logins;
+    struct roll *roll;
     struct tally *owners;
     struct rate *sendings;
     bool (*is_login_busy)(void *ctx); /* too many passwords wait to be checked: AUTH hears 454 */

@@ -18,6 +18,7 @@
 struct bridge;
 struct config;
 struct logins;
+struct roll;
 struct spools;
 struct store;
 struct vault;
@@ -30,6 +31,7 @@ struct smtp_parts { /* all borrowed until smtp_free() */
     struct vault *vault;
     struct spools *spools;
     struct logins *logins;            /* who guesses passwords; the same for every protocol */
+    struct roll *roll;                /* who is logged in; likewise */
     bool (*is_busy)(void *ctx);       /* a lane is past its length: MAIL hears 451; NULL: never */
     bool (*is_login_busy)(void *ctx); /* so is the line of passwords: AUTH hears 454; NULL: never */
     /* Starts a session without a connection on the outward loop.  Any thread; takes `session`. */

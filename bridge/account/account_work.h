@@ -9,6 +9,9 @@
 /* A new account's own row: its keys are made here, which takes a while. */
 MUST_CHECK bool account_fill_new(struct bridge *bridge, struct slice local, struct slice domain,
                                  struct account *account, struct err *err);
+/* The password is another one, or the account closed: whoever is logged in is so no more, by any protocol, and no device
+ * of theirs is woken. */
+MUST_CHECK bool account_log_out(struct store_tx *tx, int64_t account_id, struct err *err);
 void credential_make(struct slice password, struct credential *out); /* slow on purpose */
 /* Chores: accounts whose time is over, or that their owners made and never used, go to sleep. */
 MUST_CHECK bool sleep_accounts(struct bridge *bridge, bool *out_more, struct err *err);

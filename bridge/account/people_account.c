@@ -242,6 +242,19 @@ static bool record_setting(struct bridge *bridge, struct store_tx *tx, void *ctx
     return store_update_account(tx, ctx, err);
 }
 
+bool account_log_out(struct store_tx *tx, int64_t account_id, struct err *err)
+{
+    store_note(tx, TOPIC_LOGIN, account_id);
+    return store_end_passes(tx, account_id, err) && store_end_push(tx, account_id, NULL, err);
+}
+
+static bool record_sleep(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
+{
+    const struct account *account = ctx;
+
+    return record_setting(bridge, tx, ctx, err) && account_log_out(tx, account->id, err);
+}
+
 bool bridge_account_remove(struct bridge *bridge, struct slice address, struct err *err)
 {
     scoped_value(account) account = {0};
@@ -252,7 +265,7 @@ bool bridge_account_remove(struct bridge *bridge, struct slice address, struct e
         return err_set(err, ERR_REFUSED, "%.*s is asleep already", SLICE_ARGS(address));
     account.state = ACCOUNT_ASLEEP;
     account.asleep_since_ms = clock_now(bridge->clock);
-    return bridge_commit(bridge, record_setting, &account, err);
+    return bridge_commit(bridge, record_sleep, &account, err);
 }
 
 static bool set_reply_all(struct account *account, struct slice value, struct err *err)
@@ -384,10 +397,8 @@ static bool record_password(struct bridge *bridge, struct store_tx *tx, void *ct
     struct addition *addition = ctx;
 
     (void)bridge;
-    store_note(tx, TOPIC_PASSWORD, addition->account.id);
     return store_set_credential(tx, addition->account.id, &addition->credential, err) &&
-           store_end_passes(tx, addition->account.id, err) &&
-           store_end_push(tx, addition->account.id, NULL, err);
+           account_log_out(tx, addition->account.id, err);
 }
 
 bool bridge_account_password(struct bridge *bridge, struct slice address, struct slice password,

@@ -296,7 +296,7 @@ static bool put_to_sleep(struct bridge *bridge, struct store_tx *tx, int64_t id,
         return found == ABSENT;
     account.state = ACCOUNT_ASLEEP;
     account.asleep_since_ms = clock_now(bridge->clock);
-    return store_update_account(tx, &account, err);
+    return store_update_account(tx, &account, err) && account_log_out(tx, id, err);
 }
 
 /* Looked for anew: somebody may have logged in meanwhile. */

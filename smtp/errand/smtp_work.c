@@ -67,6 +67,7 @@ struct smtp *smtp_new(const struct smtp_parts *parts)
         .require_tls = config_mx_wants_tls(parts->config),
         .is_busy = busy,
         .logins = parts->logins,
+        .roll = parts->roll,
         .owners = tally_new(),
         .sendings = rate_new(SENDERS, HOUR_MS / SENDINGS_AN_HOUR),
         .is_login_busy = login_busy,

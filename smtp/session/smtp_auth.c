@@ -102,6 +102,10 @@ enum next auth_refuse(struct smtp_session *s, struct slice name)
 
 enum next auth_accept(struct smtp_session *s, int64_t account_id, const char *address)
 {
+    if (s->endings != s->duties->roll->endings) { /* it may have been the old password */
+        auth_end(s);
+        return reply(s, 454, "4.7.0", "A password was changed just now. Please log in again");
+    }
     logins_succeeded(s->duties->logins, &s->peer.address, slice_of(address), session_now(s));
     if (tally_of(s->duties->owners, (uint64_t)account_id) >= CONNECTIONS_OF_ONE) {
         auth_end(s);
@@ -110,6 +114,7 @@ enum next auth_accept(struct smtp_session *s, int64_t account_id, const char *ad
     }
     tally_enter(s->duties->owners, (uint64_t)account_id);
     s->account_id = account_id;
+    roll_enter(s->duties->roll, &s->seat, account_id);
     snprintf(s->account, sizeof s->account, "%s", address);
     auth_end(s);
     log_info("s=%s smtp login account=%lld", s->id, (long long)account_id);
@@ -150,6 +155,7 @@ static enum next check_password(struct smtp_session *s, struct slice password)
 
     if (auth_must_wait(s, name, &next))
         return next;
+    s->endings = s->duties->roll->endings;
     return send_login(s, s->duties->login(s->duties->ctx, &s->peer, name, password), auth_judge);
 }
 

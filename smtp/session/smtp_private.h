@@ -79,6 +79,8 @@ struct smtp_session {
     char *late; /* a reply that waits for late_at_ms; nothing is read until it is said */
     int64_t late_at_ms;
     int64_t account_id; /* logged in */
+    struct seat seat;   /* on the roll, once logged in */
+    unsigned endings;   /* the roll's, when the password was given */
     char account[ADDRESS_SIZE];
     int errors, auth_failures;
     int commands, empty_commands, refused; /* since the last mail that was taken */
@@ -118,6 +120,9 @@ enum next send_errand(struct smtp_session *s, struct errand *errand,
 enum next send_login(struct smtp_session *s, struct errand *errand,
                      enum next (*judged)(struct smtp_session *, struct errand *));
 void transaction_clear(struct smtp_session *s);
+
+/* Logged in no more, and no text is coming: a mail that began in time is still taken, and the next is not. */
+bool must_leave(const struct smtp_session *s);
 
 /* smtp_patience.c */
 int64_t session_now(const struct smtp_session *s);

@@ -72,6 +72,7 @@ enum next auth_scram_final(struct smtp_session *s, struct slice message)
 
     if (verdict != SCRAM_FINE)
         return refuse(s, verdict);
+    s->endings = s->duties->roll->endings;
     return send_login(s,
                       s->duties->prove(s->duties->ctx, slice_of(s->auth.name),
                                        bytes_slice(&auth_message), bytes_slice(&proof)),

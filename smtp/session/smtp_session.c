@@ -277,7 +277,7 @@ static enum next read_on(struct smtp_session *s)
     enum next next = NEXT_READ;
     bool absent = false;
 
-    while (next == NEXT_READ && !absent && !s->late) {
+    while (next == NEXT_READ && !absent && !s->late && !must_leave(s)) {
         if (brings_text(s)) {
             next = s->chunk_refused.code ? chunk_drop(s) : body_read(s);
             absent = next == NEXT_READ && brings_text(s);
@@ -302,9 +302,20 @@ static struct smtp_session *begin_turn(void *session, struct turn *turn)
     return s;
 }
 
+bool must_leave(const struct smtp_session *s)
+{
+    return s->seat.dismissed && s->state != BODY && s->state != CHUNK && s->state != BETWEEN_CHUNKS;
+}
+
 /* Nothing is read while an answer is late: its time comes as a nudge. */
 static enum next end_turn(struct smtp_session *s, enum next next)
 {
+    if (next == NEXT_READ && must_leave(s)) {
+        log_info("s=%s smtp logged out account=%lld", s->id, (long long)s->account_id);
+        reply(s, 421, "4.7.0", LOGGED_OUT);
+        return NEXT_HANG_UP;
+    }
+    s->turn->watch = s->seat.watch = s->account_id ? topic_of(TOPIC_LOGIN, s->account_id) : 0;
     s->turn->wake_at_ms = patience_ends_ms(s);
     return next;
 }
@@ -422,6 +433,7 @@ static void session_free(void *session)
         errand_free(&s->waiting->errand);
     transaction_clear(s);
     auth_clear(&s->auth);
+    roll_leave(&s->seat);
     if (s->account_id)
         tally_leave(s->duties->owners, (uint64_t)s->account_id);
     free(s->late);

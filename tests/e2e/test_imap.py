@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 
-from laboratory.mailing import compose, from_outside
+from laboratory.mailing import compose, connect, from_outside
 
 PLAIN = "A quiet harbour, and the first boat is out.\r\n"
 
@@ -239,18 +239,39 @@ def test_a_move_within_one_mailbox_ends_and_is_told(box):
     assert numbers(imap.search(None, "ALL")) == list(range(1, count + 1))
 
 
-def test_a_new_password_ends_all_sessions(nest, box):
-    """Who took the old one sees nothing more with it, whatever they are at."""
+def end_of_sessions(nest, box, *command):
+    """Who took the password sees and sends nothing more with it, whatever they are at; a mail on its way is finished."""
     idle, idler, rests = log_in(box), log_in(box), log_in(box)
     for imap in idle, idler:
         good(imap.select("INBOX"))
     tag = idler._new_tag()
     idler.send(tag + b" IDLE\r\n")
     assert idler.readline().startswith(b"+ ")
-    nest.cli("account", "password", box.address, "--password-stdin", input="another good one\n")
+    resting, sending = connect(nest, 465), connect(nest, 465)
+    for smtp in resting, sending:
+        smtp.login(box.address, box.password)
+    sending.mail(box.address)
+    sending.rcpt(box.address)
+    assert sending.docmd("DATA")[0] == 354
+    nest.cli("account", *command, input="another good one\n")
     for imap in idle, idler, rests:
         assert imap.readline().startswith(b"* BYE "), "the session goes on"
+    assert resting.getreply()[0] == 421, "the session goes on"
+    sending.send(b"From: <" + box.address.encode() + b">\r\n\r\nThe last.\r\n.\r\n")
+    last = sending.getreply()
+    assert sending.getreply()[0] == 421, "the session takes a second mail"
+    for smtp in resting, sending:
+        smtp.close()
     with pytest.raises(imaplib.IMAP4.error):
         log_in(box)
+    return last[0]
+
+
+def test_a_new_password_ends_all_sessions(nest, box):
+    assert end_of_sessions(nest, box, "password", box.address, "--password-stdin") == 250
     box.password = "another good one"
     log_in(box).logout()
+
+
+def test_the_end_of_an_account_ends_all_sessions(nest, box):
+    end_of_sessions(nest, box, "remove", box.address, "--yes")

@@ -120,6 +120,16 @@ def test_the_link_is_good_once_and_opening_it_does_nothing(asking):  # noqa: F81
     assert one.get("/contacts") == 200
     tom.nestbox.cli("account", "password", tom.address, "--password-stdin", input="another good one\n")
     assert one.get("/contacts") == 303, "a new password ends all sessions"
+    two = Browser(tom.nestbox)
+    two.post("/sign-in", address=tom.address)
+    path = link_for(tom, before=1)
+    two.get(path)
+    two.post(path)
+    assert two.get("/contacts") == 200
+    tom.nestbox.cli("account", "remove", tom.address, "--yes")
+    assert two.get("/contacts") == 303
+    tom.nestbox.cli("account", "add", tom.address, "--password-stdin", input="another good one\n")
+    assert two.get("/contacts") == 303, "a session outlives the account"
 
 
 def test_the_cookie_is_for_this_host_and_for_no_script(asking):  # noqa: F811

@@ -13,6 +13,11 @@ static void add_message(struct fake *fake)
         fake->messages[fake->count++] = (struct fake_message){.uid = uid, .modseq = ++fake->modseq};
 }
 
+static void nudge_nobody(void *ctx, int64_t topic)
+{
+    (void)ctx, (void)topic;
+}
+
 static void follow(struct fake *fake, struct turn *turn, enum next next)
 {
     bytes_drop_front(&fake->unread, turn->used);
@@ -29,7 +34,7 @@ static void follow(struct fake *fake, struct turn *turn, enum next next)
                 add_message(fake);
             }
             if (fake->changes_password)
-                imap_roll_end(&fake->roll, 1, NULL, NULL); /* nobody is in yet */
+                roll_end(&fake->roll, 1, NULL, NULL); /* nobody is in yet */
             fake->changes_password = false;
             next = imap_session_kind.resume(fake->session, turn->errand, &again);
         } else if (next == NEXT_START_TLS) {
@@ -41,9 +46,12 @@ static void follow(struct fake *fake, struct turn *turn, enum next next)
             next = imap_session_kind.secured(fake->session, &facts, &again);
         } else {
             /* News at the worst time: what is being sent goes on. */
+            if (fake->dismisses)
+                roll_end(&fake->roll, 1, nudge_nobody, fake);
             next = imap_session_kind.nudged(fake->session, NUDGE_CHANGE, &again);
-            assert(next == NEXT_MORE);
-            next = imap_session_kind.more(fake->session, &again);
+            assert(next == (fake->dismisses ? NEXT_HANG_UP : NEXT_MORE));
+            if (next == NEXT_MORE)
+                next = imap_session_kind.more(fake->session, &again);
         }
         *turn = again;
     }

@@ -18,7 +18,7 @@ struct fake_message {
 };
 struct fake {
     struct imap_duties duties;
-    struct imap_roll roll;
+    struct roll roll;
     struct peer peer;
     void *session;
     struct bytes unread, out;
@@ -26,6 +26,7 @@ struct fake {
     int failing_looks;     /* so many from now on */
     bool arrives_unheard;  /* once: behind the look of an errand during which nothing is watched */
     bool changes_password; /* once, while an errand is out */
+    bool dismisses;        /* once, while the client takes the first part of an answer */
     int64_t wake_at_ms, watch;
     struct fake_message messages[FAKE_MESSAGES];
     size_t count;

@@ -318,13 +318,30 @@ static void a_new_password_ends_who_is_logged_in(void **state)
         fake_begin(&fake, true, 3);
         fake_say(&fake, before[i]);
         bytes_reset(&fake.out);
-        imap_roll_end(&fake.roll, 2, nudge_it, &fake); /* somebody else's */
+        roll_end(&fake.roll, 2, nudge_it, &fake); /* somebody else's */
         assert_false(fake.over);
-        imap_roll_end(&fake.roll, 1, nudge_it, &fake);
+        roll_end(&fake.roll, 1, nudge_it, &fake);
         assert_true(fake.over && slice_starts(bytes_slice(&fake.out), SLICE("* BYE The password")));
         fake_end(&fake);
         assert_null(fake.roll.first);
     }
+}
+
+/* Who fetches everything gets no more of it, and reads no BYE as the text of a mail. */
+static void a_new_password_cuts_an_answer_short(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, true, 64);
+    fake_say(&fake, INBOX);
+    bytes_reset(&fake.out);
+    fake.dismisses = true;
+    fake_say(&fake, "c FETCH 1:* BODY.PEEK[]\r\n");
+    assert_true(fake.over && fake.out.len > 0);
+    assert_false(slice_has(bytes_slice(&fake.out), "BYE") ||
+                 slice_has(bytes_slice(&fake.out), "c OK"));
+    fake_end(&fake);
 }
 
 /* It was looked at before the change, and comes home behind it. */
@@ -415,6 +432,7 @@ int main(void)
         cmocka_unit_test(passwords_want_tls),
         cmocka_unit_test(what_a_failed_look_missed_is_told_soon),
         cmocka_unit_test(a_new_password_ends_who_is_logged_in),
+        cmocka_unit_test(a_new_password_cuts_an_answer_short),
         cmocka_unit_test(a_password_proven_before_it_changed_lets_nobody_in),
         cmocka_unit_test(what_comes_during_select_is_told_to_who_waits),
         cmocka_unit_test(idle_that_begins_with_news_leaves_nothing_behind),

@@ -212,6 +212,9 @@ static void follow(struct fake *fake, struct turn *turn, enum next next)
     while (next != NEXT_READ && next != NEXT_HANG_UP) {
         struct turn again = {.out = &fake->out, .crowded = fake->crowded};
         if (next == NEXT_WAIT) {
+            if (fake->changes_password)
+                roll_end(&fake->roll, 1, NULL, NULL); /* nobody is in yet */
+            fake->changes_password = false;
             next = smtp_session_kind.resume(fake->session, turn->errand, &again);
         } else if (next == NEXT_START_TLS) {
             fake->secured = true;
@@ -227,6 +230,7 @@ static void follow(struct fake *fake, struct turn *turn, enum next next)
     }
     fake->over = fake->over || next == NEXT_HANG_UP;
     fake->wake_at_ms = turn->wake_at_ms;
+    fake->watch = turn->watch;
 }
 
 static bool rests(const struct fake *fake)
@@ -291,6 +295,7 @@ void fake_begin_early(struct fake *fake, const char *service, bool require_tls, 
         .require_tls = require_tls,
         .is_busy = fake_busy,
         .logins = logins_new(),
+        .roll = &fake->roll,
         .owners = tally_new(),
         .sendings = rate_new(64, 1800),
         .timer = &fake->timer.clock,

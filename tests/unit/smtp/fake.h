@@ -12,6 +12,8 @@
 
 struct fake {
     struct smtp_duties duties;
+    struct roll roll;
+    bool changes_password; /* once, while an errand is out */
     struct peer peer;
     void *session;
     struct bytes unread; /* what the session has not taken yet */
@@ -21,7 +23,7 @@ struct fake {
     struct tls_facts tls; /* of the handshake to come, or of implicit TLS */
     struct test_clock timer;
     bool crowded;
-    int64_t wake_at_ms;
+    int64_t wake_at_ms, watch;
     int rests; /* short ones that it asked for: over at once */
     /* what was taken */
     int mails;

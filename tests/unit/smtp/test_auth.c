@@ -286,6 +286,107 @@ static void test_a_known_owner_does_not_wait(void **state)
     fake_end(&fake);
 }
 
+#define MAIL LOGIN "MAIL FROM:<alice@home.test>\r\n|RCPT TO:<bob@else.test>\r\n|"
+#define DOT "Subject: x\r\n\r\nx\r\n.\r\n"
+#define GONE "421 4.7.0 The password was changed, or the account closed."
+
+static void nudge_it(void *ctx, int64_t topic)
+{
+    struct fake *fake = ctx;
+
+    assert_int_equal(topic, fake->watch);
+    fake_nudge(fake, NUDGE_CHANGE);
+}
+
+static void test_a_new_password_ends_who_is_logged_in(void **state)
+{
+    static const char *const before[] = {LOGIN, MAIL, MAIL "DATA\r\n|" DOT,
+                                         LOGIN
+                                         "a\r\nb\r\nc\r\nd\r\ne\r\nf\r\ng\r\nh\r\ni\r\nj\r\n"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(before); i++) {
+        struct fake fake;
+        fake_begin(&fake, "submissions", false);
+        fake_say(&fake, before[i]);
+        roll_end(&fake.roll, 2, nudge_it, &fake); /* somebody else's */
+        assert_false(fake.over);
+        roll_end(&fake.roll, 1, nudge_it, &fake);
+        assert_true(fake.over);
+        assert_memory_equal(fake_last_line(&fake), GONE, strlen(GONE));
+        fake_end(&fake);
+        assert_null(fake.roll.first);
+    }
+}
+
+/* What was being sent is taken, whole; not a second mail, however early its commands come. */
+static void test_a_mail_on_its_way_is_finished(void **state)
+{
+    static const struct {
+        const char *before, *then;
+    } mails[] = {
+        {MAIL "DATA\r\n",                  DOT "MAIL FROM:<alice@home.test>\r\nRCPT TO:<bob@else.test>\r\n"},
+        {MAIL "DATA\r\n|Subj",             "ect: x\r\n\r\nx\r\n.\r\n"                                      },
+        {MAIL "BDAT 5\r\nSubje",           "BDAT 9 LAST\r\nct: x\r\n\r\nMAIL FROM:<alice@home.test>\r\n"   },
+        {MAIL "BDAT 14 LAST\r\nSubject: ", "x\r\n\r\nMAIL FROM:<alice@home.test>\r\n"                      },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(mails); i++) {
+        struct fake fake;
+        fake_begin(&fake, "submissions", false);
+        fake_say(&fake, mails[i].before);
+        roll_end(&fake.roll, 1, nudge_it, &fake);
+        assert_false(fake.over);
+        bytes_reset(&fake.out);
+        fake_feed(&fake, slice_of(mails[i].then));
+        assert_true(fake.over);
+        assert_int_equal(fake.mails, 1);
+        assert_non_null(strstr(fake.out.at, "250 2.0.0 Taken\r\n" GONE));
+        fake_end(&fake);
+    }
+}
+
+/* Refused at once, without an errand: what is pipelined behind it is not looked at. */
+static void test_nothing_is_read_behind_the_last_mail(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, "submissions", false);
+    fake_say(&fake, MAIL "DATA\r\n|\0");
+    roll_end(&fake.roll, 1, nudge_it, &fake);
+    bytes_reset(&fake.out);
+    fake_feed(&fake, (struct slice){"\0\r\n.\r\nNOOP\r\n", 12});
+    assert_true(fake.over);
+    assert_non_null(strstr(fake.out.at, "550 5.6.0"));
+    assert_null(strstr(fake.out.at, "250"));
+    fake_end(&fake);
+}
+
+/* It was looked at before the change, and comes home behind it. */
+static void test_a_password_proven_before_it_changed_lets_nobody_in(void **state)
+{
+    static const char *const ways[] = {
+        "AUTH PLAIN AGFsaWNlQGhvbWUudGVzdABzZWNyZXQ=\r\n",
+        "AUTH LOGIN YWxpY2VAaG9tZS50ZXN0\r\n|c2VjcmV0\r\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(ways); i++) {
+        struct fake fake;
+        fake_begin(&fake, "submissions", false);
+        fake.changes_password = true;
+        fake_say(&fake, "EHLO a\r\n");
+        fake_say(&fake, ways[i]);
+        assert_memory_equal(fake_last_line(&fake), "454 4.7.0", 9);
+        assert_int_equal(fake.watch, 0);
+        fake_say(&fake, ways[i]);
+        assert_memory_equal(fake_last_line(&fake), "235 2.7.0", 9);
+        fake_end(&fake);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +400,10 @@ int main(void)
         cmocka_unit_test(test_a_wrong_password_is_answered_late),
         cmocka_unit_test(test_a_network_that_guesses_has_to_wait),
         cmocka_unit_test(test_a_known_owner_does_not_wait),
+        cmocka_unit_test(test_a_new_password_ends_who_is_logged_in),
+        cmocka_unit_test(test_a_mail_on_its_way_is_finished),
+        cmocka_unit_test(test_nothing_is_read_behind_the_last_mail),
+        cmocka_unit_test(test_a_password_proven_before_it_changed_lets_nobody_in),
     };
     return cmocka_run_group_tests_name("smtp auth", tests, NULL, NULL);
 }
