@@ -23,7 +23,9 @@ struct handover {
     struct own_opened opened;
     struct mail *inner; /* of what was encrypted; or NULL */
     struct bytes key;   /* what it brings */
+    bool attached;      /* it came as a part, not in a field */
     bool by_new, by_old;
+    bool in_one; /* by_old: signed in one with the encryption, and not beside what is signed */
 };
 
 static void handover_clear(struct handover *claim)
@@ -55,7 +57,8 @@ static void find_key(struct handover *claim)
     const char *field = mail_field(mail, "Autocrypt", 0);
 
     bytes_reset(&claim->key);
-    if (attached_key(mail_root(mail), 0, &claim->key))
+    claim->attached = attached_key(mail_root(mail), 0, &claim->key);
+    if (claim->attached)
         return;
     bytes_reset(&claim->key);
     if (field && mail_field_count(mail, "Autocrypt") == 1 &&
@@ -108,6 +111,7 @@ static bool open_encrypted(struct handover *claim, struct source *part, struct e
             old[count++] = bytes_slice(&keys.at[i].certificate);
     if (!open_with(claim, part, old, count, &claim->by_old, err))
         return false;
+    claim->in_one = claim->by_old;
     if (!claim->by_old && !look_at_signed(claim, claim->inner, err))
         return false;
     find_key(claim);
@@ -133,12 +137,26 @@ static bool read_claim(struct handover *claim, bool *out_read, struct err *err)
 }
 
 /* ---- what comes of it ---- */
+/* A field outside is nobody's word: who has the password can put one before any mail that the owner once signed. */
+static bool stands_outside(const struct handover *claim)
+{
+    const struct mail_work *work = claim->work;
+    const char *field = mail_field(work->mail, "Autocrypt", 0);
+    scoped_value(bytes) outside = {0};
+
+    return !claim->attached && field &&
+           autocrypt_read(slice_of(field), slice_of(work->author.address), &outside) &&
+           slice_eq(bytes_slice(&outside), bytes_slice(&claim->key));
+}
+
 static bool old_key_signed(void *ctx, const struct account_key *key, bool *out, struct err *err)
 {
     const struct handover *claim = ctx;
+    struct mail *mail = claim->inner ? claim->inner : claim->work->mail;
 
-    (void)key, (void)err;
-    *out = claim->by_old;
+    (void)err;
+    *out = claim->by_old &&
+           (claim->in_one ? !stands_outside(claim) : mail_key_is_signed(claim->work, mail, key));
     return true;
 }
 

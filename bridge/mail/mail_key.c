@@ -62,9 +62,10 @@ static bool part_carries(struct mail_part *part, const struct account_key *key, 
     return false;
 }
 
-static bool signed_part_carries(struct mail_work *work, const struct account_key *key)
+bool mail_key_is_signed(const struct mail_work *work, struct mail *mail,
+                        const struct account_key *key)
 {
-    struct mail_part *root = mail_root(work->mail);
+    struct mail_part *root = mail_root(mail);
     struct mail_part *part = root && mail_part_count(root) > 0 ? mail_part_child(root, 0) : NULL;
     const char *field = part ? mail_part_field(part, "Autocrypt") : NULL;
     scoped_value(bytes) told = {0};
@@ -80,7 +81,7 @@ static bool old_key_signed(void *ctx, const struct account_key *key, bool *out, 
     struct mail_work *work = ctx;
 
     *out = false;
-    return !signed_part_carries(work, key) ||
+    return !mail_key_is_signed(work, work->mail, key) ||
            mail_signed_by(work, work->mail, key_is_in_use, out, err);
 }
 

@@ -403,6 +403,9 @@ struct source *chat_answer(struct mail_work *work, const char *to, struct slice 
 bool refuse_mail_person_beside(struct mail_work *work);
 /* mail_key.c: the certificate that `mail` tells of its author, and the field it stands in, or NULL. */
 const char *mail_key_told(const struct mail_work *work, struct mail *mail, struct bytes *out);
+/* Does the signed part of `mail` bring that key: in its own Autocrypt field, or attached in it?  Who signed is not asked. */
+bool mail_key_is_signed(const struct mail_work *work, struct mail *mail,
+                        const struct account_key *key);
 /* When the mail was written; one from the future now (Autocrypt Level 1, 2.3.1). */
 int64_t mail_effective_ms(const struct mail_work *work);
 /* peer_learn.c: what the mail tells of its author's key, for that account; `out` stays empty if it is nothing new. */

@@ -137,6 +137,23 @@ static void a_word_is_found_by_its_owner_alone(void **state)
                      ABSENT);
 }
 
+/* The part that tells the second key, signed; in front of it a field that tells `told`. */
+static void submit_signed(const char *to, const char *told, const char *signature)
+{
+    scoped_value(bytes) part = {0};
+    scoped_value(bytes) armor = {0};
+    scoped_text char *field = field_of(told);
+
+    read_file("part", &part);
+    read_file(signature, &armor);
+    scoped_text char *rest =
+        must_print("MIME-Version: 1.0\nContent-Type: multipart/signed; micalg=pgp-sha512; "
+                   "boundary=s;\n protocol=\"application/pgp-signature\"\n\n--s\n%s\n--s\n"
+                   "Content-Type: application/pgp-signature\n\n%s\n--s--\n",
+                   part.at, armor.at);
+    submit(to, field, rest);
+}
+
 static void what_the_old_key_signed_brings_the_new_one_at_once(void **state)
 {
     static const struct {
@@ -149,20 +166,26 @@ static void what_the_old_key_signed_brings_the_new_one_at_once(void **state)
 
     (void)state;
     tell_key("first");
-    scoped_text char *field = field_of("second");
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        scoped_value(bytes) part = {0};
-        scoped_value(bytes) armor = {0};
-        read_file("part", &part);
-        read_file(rows[i].signature, &armor);
-        scoped_text char *rest =
-            must_print("MIME-Version: 1.0\nContent-Type: multipart/signed; micalg=pgp-sha512; "
-                       "boundary=s;\n protocol=\"application/pgp-signature\"\n\n--s\n%s\n--s\n"
-                       "Content-Type: application/pgp-signature\n\n%s\n--s--\n",
-                       part.at, armor.at);
-        submit("alice@example.org", field, rest);
+        submit_signed("alice@example.org", "second", rows[i].signature);
         assert_int_equal(state_of("second"), rows[i].state);
     }
+}
+
+/* Who has the password has what the owner signed lately, and can put a field before it. */
+static void the_old_key_says_nothing_of_what_stands_outside(void **state)
+{
+    static const char *const readers[] = {"alice@example.org", "claim@example.org"};
+
+    (void)state;
+    tell_key("first");
+    for (size_t i = 0; i < COUNT_OF(readers); i++) {
+        submit_signed(readers[i], "third", "part.asc");
+        assert_int_equal(state_of("third"), KEY_WAITS);
+        assert_int_equal(state_of("second"), 0);
+    }
+    submit_signed("claim@example.org", "second", "part.asc");
+    assert_int_equal(state_of("second"), KEY_IN_USE);
 }
 
 static void what_the_old_key_certified_is_in_use_at_once(void **state)
@@ -313,6 +336,7 @@ int main(int argc, char **argv)
         TOWN_TEST(a_letter_that_all_can_read_says_only_no),
         TOWN_TEST(a_word_is_found_by_its_owner_alone),
         TOWN_TEST(what_the_old_key_signed_brings_the_new_one_at_once),
+        TOWN_TEST(the_old_key_says_nothing_of_what_stands_outside),
         TOWN_TEST(what_the_old_key_certified_is_in_use_at_once),
         TOWN_TEST(an_older_mail_changes_nothing),
         TOWN_TEST(only_so_many_wait),
