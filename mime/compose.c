@@ -197,6 +197,19 @@ void compose_language(struct compose *c, const char *tag)
     c->language = must_dup(tag);
 }
 
+void compose_face(struct compose *c, struct slice picture)
+{
+    enum { OCTETS_A_LINE = 54 }; /* 72 columns of base64 */
+    struct bytes *value = &new_field(c, "Chat-User-Avatar")->value;
+
+    assert(picture.len <= COMPOSE_FACE_MAX);
+    bytes_add_text(value, "base64:");
+    for (; picture.len > 0; picture = slice_from(picture, OCTETS_A_LINE)) {
+        bytes_add_text(value, "\r\n ");
+        base64_add(value, slice_first(picture, OCTETS_A_LINE));
+    }
+}
+
 void compose_text(struct compose *c, struct slice plain, const char *html)
 {
     bytes_reset(&c->plain);

@@ -25,6 +25,9 @@ void compose_ids(struct compose *c, const char *field, char *const *ids,
 /* In-Reply-To and References of an answer; `references` without <>, parted by spaces, the last is answered; or NULL. */
 void compose_thread(struct compose *c, const char *references);
 void compose_language(struct compose *c, const char *tag);
+/* The picture by which Delta Chat shows who wrote (Chat-User-Avatar).  It stands in the header, so it is bounded. */
+enum { COMPOSE_FACE_MAX = 128 * 1024 };
+void compose_face(struct compose *c, struct slice picture);
 /* Bodies; plain is needed, html (a fragment; wrapped into a small document) may be NULL. */
 void compose_text(struct compose *c, struct slice plain, const char *html);
 /* An attached file, taken from a slice (copied).  description (alt text) may be NULL. */

@@ -325,6 +325,9 @@ static bool notice_for_chat(struct bridge *bridge, const struct account *account
     add_for_chat(news, page, &plain);
     scoped(compose) mail = begin_mail(account, news->ref, name, news->now_ms, out);
     compose_text(mail, bytes_slice(&plain), NULL);
+    struct slice face = bytes_slice(&news->portrait->content);
+    if (face.len > 0 && face.len <= COMPOSE_FACE_MAX)
+        compose_face(mail, face);
     return finish_mail(bridge, mail, out, err);
 }
 

@@ -6,9 +6,10 @@ import pytest
 from laboratory.deltachat import DeltaChat
 from laboratory.mailing import compose, from_outside
 from laboratory.nestbox import Account, Nestbox
-from laboratory.wait import until
+from laboratory.wait import TookTooLong, until
 from test_chat import WITHIN
 from test_contact import contact
+from test_contact_fediverse import direct
 
 NAME = "_ask.test"
 # words in the chat: what the next try hears, the state, the folder of the request, what is said in the chat
@@ -85,6 +86,28 @@ def test_a_request_is_a_chat_of_its_own(asking, tom):
     assert knock(asking, tom, "cara@other.test")()[0] == 250
     heard, _ = tom.hears(lambda said: "Shall we?" in said["text"], WITHIN)
     assert heard["sender"]["address"] == f"cara=other.test+mail@{NAME}"
+
+
+def face_of(tom, stranger):
+    """What the app shows them by; None if their picture was not there in time: nobody is told later for its sake."""
+    heard, _ = request_of(tom, stranger)
+    assert heard["viewType"] == "Text", "and no picture in the chat itself"
+    try:
+        path = until(lambda: tom.call("get_contact", heard["sender"]["id"])["profileImage"], "a face", 5)
+    except TookTooLong:
+        return None
+    with open(path, "rb") as face:
+        return face.read()
+
+
+def test_who_asks_from_the_fediverse_has_a_face(asking, tom, request):
+    """One of two: a picture has 600 ms to come, which a busy machine may not keep once."""
+    for peer in ("social", "second"):
+        direct(request.getfixturevalue(peer), Account(asking, tom.address, tom.password), "See my face.", "eve")
+        face = face_of(tom, f"@eve@{peer}.test")
+        if face:
+            break
+    assert face and face.startswith(b"\x89PNG") and b"where it was made" not in face
 
 
 def test_each_answer_in_the_chat_and_its_undo(asking, tom):

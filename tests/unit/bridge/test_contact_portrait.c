@@ -73,6 +73,29 @@ static void it_is_shown_in_the_request_and_loaded_from_nowhere(void **state)
     assert_true(is_kept("bob"));
 }
 
+static bool make_chat(struct town *it, struct store_tx *tx, struct err *err)
+{
+    return store_account_chats(tx, it->alice, err);
+}
+
+static void in_a_chat_it_is_the_face(void **state)
+{
+    const struct said said = follow("bob", bytes_slice(&png));
+    const struct said faceless = follow("dan", SLICE(""));
+    scoped_value(bytes) content = {0};
+
+    (void)state;
+    town_write(&town, make_chat);
+    visitor_says(&town, &said);
+    mailbox_newest_content(&town, town.alice, MAILBOX_INBOX, &content);
+    assert_non_null(strstr(content.at, "\r\nChat-User-Avatar: base64:\r\n iVBORw0KGgo"));
+    assert_null(strstr(content.at, "Content-Type: image/"));
+    visitor_says(&town, &faceless);
+    mailbox_newest_content(&town, town.alice, MAILBOX_INBOX, &content);
+    assert_non_null(strstr(content.at, "wants to follow you"));
+    assert_null(strstr(content.at, "Chat-User-Avatar"));
+}
+
 static void what_is_no_picture_is_not_shown(void **state)
 {
     static const char *const rows[] = {"<svg xmlns=\"http://www.w3.org/2000/svg\"/>",
@@ -168,6 +191,7 @@ int main(int argc, char **argv)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(it_is_shown_in_the_request_and_loaded_from_nowhere,
                                         open_town, close_town),
+        cmocka_unit_test_setup_teardown(in_a_chat_it_is_the_face, open_town, close_town),
         cmocka_unit_test_setup_teardown(what_is_no_picture_is_not_shown, open_town, close_town),
         cmocka_unit_test_setup_teardown(it_is_wanted_whatever_was_decided, open_town, close_town),
         cmocka_unit_test_setup_teardown(it_is_not_wanted_where_nobody_is_asked, open_town,

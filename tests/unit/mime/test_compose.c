@@ -4,6 +4,7 @@
 #include "compose.h"
 #include "mail.h"
 #include "memory.h"
+#include "text.h"
 
 struct built {
     struct bytes text;
@@ -279,6 +280,28 @@ static void ids_and_dates_come_back(void **state)
     assert_text(mail_field(built.mail, "MIME-Version", 0), "1.0");
 }
 
+static void a_face_comes_back(void **state)
+{
+    scoped_value(bytes) face = {0};
+    scoped_value(bytes) said = {0};
+    scoped_value(bytes) back = {0};
+
+    (void)state;
+    for (size_t i = 0; i < COMPOSE_FACE_MAX; i++)
+        bytes_add_char(&face, (char)(i * 7));
+    scoped(compose) c = compose_new();
+    compose_address(c, "From", "Bob", "bob@example.org");
+    compose_face(c, bytes_slice(&face));
+    compose_text(c, SLICE("Hello.\n"), NULL);
+    BUILT built = build(c);
+    for (const char *at = mail_field(built.mail, "Chat-User-Avatar", 0); *at; at++)
+        if (*at != ' ')
+            bytes_add_char(&said, *at);
+    assert_true(slice_starts(bytes_slice(&said), SLICE("base64:")));
+    assert_true(base64_read(slice_from(bytes_slice(&said), strlen("base64:")), &back));
+    assert_true(slice_eq(bytes_slice(&face), bytes_slice(&back)));
+}
+
 static void a_report_has_its_three_parts(void **state)
 {
     scoped(compose) c = compose_new();
@@ -333,6 +356,7 @@ int main(void)
         cmocka_unit_test(attachments_come_back),
         cmocka_unit_test(a_picture_shown_in_the_text_comes_along),
         cmocka_unit_test(ids_and_dates_come_back),
+        cmocka_unit_test(a_face_comes_back),
         cmocka_unit_test(a_report_has_its_three_parts),
         cmocka_unit_test(a_mail_comes_back_whole),
     };
