@@ -146,6 +146,16 @@ MUST_CHECK bool bridge_post(struct bridge *bridge, struct store_view *view,
                             const struct message *message, bool for_peers, struct post *out,
                             struct err *err);
 
+struct shown_answer {     /* an open message of anybody, below what it answers */
+    char *name, *handle;  /* "Bob", fit to stand before "@bob@social.example" */
+    char *html, *warning; /* clean; warning or NULL */
+};
+void shown_answer_clear(struct shown_answer *shown);
+SCOPED_VALUE(shown_answer, shown_answer_clear)
+/* ABSENT: nothing of it is to be shown. */
+enum found bridge_answer(struct bridge *bridge, struct store_view *view,
+                         const struct message *message, struct shown_answer *out, struct err *err);
+
 /* Where the owner of an account goes on (docs/moving.md). */
 struct moved {
     char *actor_id; /* NULL: here */

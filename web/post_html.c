@@ -13,22 +13,39 @@ static void write_picture(struct page *page, const struct post_picture *picture)
     bytes_add_text(&page->html, " loading=\"lazy\"></figure>\n");
 }
 
+static void write_language(struct page *page, const char *language)
+{
+    if (!language)
+        return;
+    bytes_add_text(&page->html, " lang=\"");
+    page_text(page, language);
+    bytes_add_text(&page->html, "\"");
+}
+
+static void open_fold(struct page *page, const char *warning)
+{
+    if (!warning)
+        return;
+    bytes_add_text(&page->html, "<details><summary><span lang=\"en\">Content warning:</span> ");
+    page_text(page, warning);
+    bytes_add_text(&page->html, "</summary>\n");
+}
+
+static void close_fold(struct page *page, const char *warning)
+{
+    if (warning)
+        bytes_add_text(&page->html, "</details>\n");
+}
+
 static void write_content(struct page *page, const struct post *post)
 {
-    bool folded = post->warning && post->warning[0];
-
-    if (folded) {
-        bytes_add_text(&page->html, "<details><summary><span lang=\"en\">Content warning:</span> ");
-        page_text(page, post->warning);
-        bytes_add_text(&page->html, "</summary>\n");
-    }
+    open_fold(page, post->warning);
     bytes_add_text(&page->html, "<div class=\"e-content\">");
     bytes_add_text(&page->html, post->html); /* made by us from plain runs: no foreign markup */
     bytes_add_text(&page->html, "</div>\n");
     for (size_t i = 0; i < post->picture_count; i++)
         write_picture(page, &post->pictures[i]);
-    if (folded)
-        bytes_add_text(&page->html, "</details>\n");
+    close_fold(page, post->warning);
 }
 
 static void write_foot(struct page *page, const struct post *post, const struct message *message)
@@ -59,11 +76,8 @@ bool post_article(struct page *page, struct store_view *view, const struct messa
     if (!bridge_post(page->web->parts.bridge, view, message, false, &post, err))
         return false;
     bytes_add_text(&page->html, "<article class=\"h-entry\"");
-    if (!alone && post.language) { /* alone, the page has its language */
-        bytes_add_text(&page->html, " lang=\"");
-        page_text(page, post.language);
-        bytes_add_text(&page->html, "\"");
-    }
+    if (!alone) /* alone, the page has its language */
+        write_language(page, post.language);
     bytes_add_text(&page->html, ">\n");
     write_content(page, &post);
     write_foot(page, &post, message);
@@ -84,25 +98,28 @@ static bool add_answer(void *ctx, const struct message *message)
 {
     struct answers *answers = ctx;
     struct page *page = answers->page;
-    scoped_value(person) author = {0};
+    scoped_value(shown_answer) shown = {0};
 
-    if (message->state != MESSAGE_SENT || message->wrapped)
-        return true;
-    enum found found = store_person(answers->view, message->author_id, &author, answers->err);
+    enum found found =
+        bridge_answer(page->web->parts.bridge, answers->view, message, &shown, answers->err);
     answers->failed = found == FAILED;
     if (found != FOUND)
         return !answers->failed;
     if (answers->count++ == 0)
         bytes_add_text(&page->html, "<h2 lang=\"en\">Answers</h2>\n");
-    bytes_add_text(&page->html, "<article class=\"h-cite\"><p class=\"p-author\"><strong>");
-    page_text(page, author.name ? author.name : author.user);
-    bytes_print(&page->html, "</strong> <span class=\"quiet\">@");
-    page_text(page, author.user);
-    bytes_add_text(&page->html, "@");
-    page_text(page, author.host);
-    bytes_add_text(&page->html, "</span></p>\n<div class=\"e-content\">");
-    bytes_add(&page->html, bytes_slice(&message->html));
-    bytes_add_text(&page->html, "</div>\n<p class=\"quiet\">");
+    bytes_add_text(&page->html, "<article class=\"h-cite\"");
+    write_language(page, message->language);
+    bytes_add_text(&page->html, "><p class=\"p-author\"><strong>");
+    page_text(page, shown.name);
+    bytes_add_text(&page->html, "</strong> <span class=\"quiet\">");
+    page_text(page, shown.handle);
+    bytes_add_text(&page->html, "</span></p>\n");
+    open_fold(page, shown.warning);
+    bytes_add_text(&page->html, "<div class=\"e-content\">");
+    bytes_add_text(&page->html, shown.html);
+    bytes_add_text(&page->html, "</div>\n");
+    close_fold(page, shown.warning);
+    bytes_add_text(&page->html, "<p class=\"quiet\" lang=\"en\">");
     page_time(page, message->published_ms);
     bytes_add_text(&page->html, "</p></article>\n");
     return true;

@@ -276,6 +276,18 @@ static enum parent_kind kind_of(const struct mail_work *work, const struct messa
     return PARENT_CLOSED;
 }
 
+/* Words of open messages may be read for what answers them. */
+static bool take_parent(struct mail_work *work, struct message *message, struct parent *out,
+                        struct err *err)
+{
+    if (visibility_is_open(message->visibility) && !message_unwrap(work->bridge, message, err))
+        return false;
+    out->found = true;
+    out->message = *message;
+    *message = (struct message){0};
+    return true;
+}
+
 /* One more message it answers: the first that is known is the parent, the most private decides. */
 static bool parent_add(struct mail_work *work, const char *message_id, bool may_be_parent,
                        struct parent *out, struct err *err)
@@ -292,10 +304,7 @@ static bool parent_add(struct mail_work *work, const char *message_id, bool may_
         out->kind = kind;
     if (!may_be_parent || out->found || message.id == 0)
         return true;
-    out->found = true;
-    out->message = message;
-    message = (struct message){0};
-    return true;
+    return take_parent(work, &message, out, err);
 }
 
 /* It says that it answers something, in words nobody can look up. */
@@ -340,15 +349,16 @@ bool parent_find(struct mail_work *work, struct parent *out, struct err *err)
 
 bool parent_by_ref(struct mail_work *work, const char *ref, struct parent *out, struct err *err)
 {
+    scoped_value(message) message = {0};
+
     *out = (struct parent){.kind = PARENT_CLOSED};
-    switch (store_message_by_ref(work->view, slice_of(ref), &out->message, err)) {
+    switch (store_message_by_ref(work->view, slice_of(ref), &message, err)) {
     case FAILED: return false;
     case ABSENT: return true;
     case FOUND: break;
     }
-    out->found = true;
-    out->kind = kind_of(work, &out->message);
-    return true;
+    out->kind = kind_of(work, &message);
+    return take_parent(work, &message, out, err);
 }
 
 bool mail_guard(const struct mail_work *work, const char *label, struct slice text,

@@ -56,7 +56,10 @@ static bool find_thread(struct note_look *look, struct err *err)
     found = store_message_by_activity(look->view, slice_of(look->note->in_reply_to), &look->parent,
                                       err);
     look->has_parent = found == FOUND;
-    return found != FAILED;
+    if (found == FAILED)
+        return false;
+    return !look->has_parent || !visibility_is_open(look->parent.visibility) ||
+           message_unwrap(look->bridge, &look->parent, err);
 }
 
 enum found note_was_deleted(struct store_view *view, const struct note_facts *note, struct err *err)

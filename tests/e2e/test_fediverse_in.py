@@ -272,3 +272,21 @@ def test_a_new_follower_and_a_like_are_told_among_the_notifications(alice, socia
     social.do("like", **{"from": "bob", "object": note["id"], "recipients": [alice.actor]})
     alice.wait_for_mail(lambda mail: "Liked" in mail["subject"], "Fediverse/Notifications")
     assert alice.mails("INBOX") == []
+
+
+def test_a_page_shows_what_others_answer_until_they_delete_it(alice, social, judge):
+    note = a_post(alice)
+
+    def page():
+        status, _, body = judge.exchange("GET", note["url"], [("Accept", "text/html")])
+        return body.decode() if status == 200 else ""
+
+    sent = social.note("<p>I <em>made</em> soup<img src=x onerror=alert(1)></p>", [alice.actor], cc=[alice.actor],
+                       inReplyTo=note["id"], summary="food & drink", mentions=mention(alice))
+    until(lambda: "soup" in page(), "the answer on the page")
+    shown = page().split("Answers</h2>")[1]
+    assert "@bob@social.test</span>" in shown and "<p>I <em>made</em> soup</p>" in shown
+    assert "Content warning:</span> food &amp; drink</summary>" in shown, "and folded, as Bob wants it"
+    social.do("delete", **{"from": "bob", "note": sent["note"], "recipients": [alice.actor]})
+    until(lambda: "soup" not in page(), "the page without it")
+    assert "Answers</h2>" not in page()
