@@ -169,10 +169,10 @@ static void create_members(struct json *j, const struct post *post, bool with_re
     json_end(j);
 }
 
-void json_create_item(struct json *j, const struct post *post)
+void json_create_item(struct json *j, const struct post *post, bool with_repeats)
 {
     json_open(j, NULL);
-    create_members(j, post, false);
+    create_members(j, post, with_repeats);
     json_end(j);
 }
 

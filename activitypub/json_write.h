@@ -14,7 +14,7 @@ void json_note(const struct post *post, struct bytes *out);
 void json_create(const struct post *post, struct bytes *out);
 void json_tombstone(const char *id, struct bytes *out);
 /* The same inside of a collection: without @context. */
-void json_create_item(struct json *j, const struct post *post);
+void json_create_item(struct json *j, const struct post *post, bool with_repeats);
 
 /* Actors */
 struct actor_words { /* what stands in the actor of an account */

@@ -85,7 +85,7 @@ static bool add_to_page(void *ctx, const struct message *message)
     page->failed = !bridge_post(page->showing->work->bridge, page->showing->view, message, true,
                                 &post, page->err);
     if (!page->failed)
-        json_create_item(page->j, &post);
+        json_create_item(page->j, &post, false);
     return !page->failed;
 }
 

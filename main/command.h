@@ -10,6 +10,7 @@
 #include "bytes.h"
 #include "config.h"
 #include "err.h"
+#include "stream.h"
 
 enum { COMMAND_WORDS_MAX = 64, COMMAND_INPUT_MAX = 64 * 1024 * 1024 };
 #define CONFIG_STANDARD "/etc/nestbox/nestbox.conf"
@@ -40,6 +41,7 @@ struct command { /* one call */
     bool json;
     struct slice input; /* standard input, or the FILE named, as the row says */
     struct bytes out, complaint;
+    struct sink *into; /* the client's: where `out` goes; NULL: standard output */
     /* Sends on what is there of `out` and `complaint`; NULL: nobody takes it before the end. */
     void (*flush)(struct command *);
     bool
@@ -64,6 +66,7 @@ enum command_input {
     INPUT_LINES,    /* with --stdin */
     INPUT_LAST_ARGUMENT,
     OUTPUT_LAST_ARGUMENT, /* what it says becomes that file, whole or not at all */
+    OUTPUT_FOLDER,        /* what it says, in parcels, becomes that folder, the same way */
 };
 struct command_row {
     const char *words;     /* "account add" */
@@ -138,6 +141,7 @@ int run_qr(struct command *command);
 int run_dns(struct command *command);    /* commands_dns.c */
 int run_status(struct command *command); /* commands_status.c */
 int run_backup(struct command *command); /* commands_backup.c */
+int run_export(struct command *command); /* commands_export.c */
 /* In the client itself. */
 int run_init(struct command *command, const char *config_path);    /* init.c */
 int run_restore(struct command *command, const char *config_path); /* restore.c */

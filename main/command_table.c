@@ -57,6 +57,7 @@ const struct command_row command_rows[] = {
     {"dns",              "[DOMAIN] [--plain] [--check | --rotate]", "Print the DNS records to publish; say what is wrong with those that the world sees; change the keys that sign", 0, 1, " --plain --check --rotate ", INPUT_NONE, run_dns},
     {"backup",           "FILE",                    "Write everything into one file, while the server goes on; - is standard output", 1, 1, " ", OUTPUT_LAST_ARGUMENT, run_backup},
     {"restore",          "FILE [--renumber]",       "Fill an empty data folder from a backup; --renumber if mail came after the backup was made", 1, 1, " --renumber ", INPUT_NONE, NULL},
+    {"export",           "ADDRESS DIR",             "Write all of one account into a new folder, for other programs: mail as Maildir, posts and people as Mastodon exports them", 2, 2, " ", OUTPUT_FOLDER, run_export},
     {"status",           "",                        "Say how the server is", 0, 0, " ", INPUT_NONE, run_status},
   /* clang-format on */
 };

@@ -2,6 +2,7 @@
 #include "bridge_contact.h"
 #include "bridge_people.h"
 #include "command.h"
+#include "export.h"
 #include "listing.h"
 #include "memory.h"
 
@@ -205,22 +206,31 @@ int run_contact_watch(struct command *command)
 }
 
 /* ---- export and import ---- */
+static bool is_decided(const struct contact *contact)
+{
+    return contact->state == CONTACT_WELCOME || contact->state == CONTACT_REFUSED ||
+           contact->state == CONTACT_IGNORED;
+}
+
+void contact_export_line(const struct contact *contact, const struct person *person,
+                         struct bytes *out)
+{
+    if (!is_decided(contact))
+        return;
+    scoped_text char *who = bridge_contact_name(contact, person);
+    bytes_print(out, "%s\t%s\t%s\t%s\n", bridge_contact_state_word(contact->state), who,
+                bridge_evidence_word(contact->evidence), contact->words ? contact->words : "");
+}
+
 static bool export_one(void *ctx, const struct contact *contact, const struct person *person)
 {
     struct listing *listing = ctx;
-    bool decided = contact->state == CONTACT_WELCOME || contact->state == CONTACT_REFUSED ||
-                   contact->state == CONTACT_IGNORED;
 
     listing_count(listing, contact->id);
-    if (!decided)
-        return true;
-    if (listing->command->json) {
+    if (!listing->command->json)
+        contact_export_line(contact, person, &listing->command->out);
+    else if (is_decided(contact))
         bridge_contact_json(&listing->json, contact, person);
-        return true;
-    }
-    scoped_text char *who = bridge_contact_name(contact, person);
-    command_say(listing->command, "%s\t%s\t%s\t%s\n", bridge_contact_state_word(contact->state),
-                who, bridge_evidence_word(contact->evidence), contact->words ? contact->words : "");
     return true;
 }
 

@@ -24,15 +24,24 @@ static bool send_command(int fd, const struct command_row *row, const struct com
     return sent && frame_send(fd, FRAME_GO, SLICE(""));
 }
 
-static bool take_answer(int fd, int *out_exit)
+static bool take_out(const struct command *command, struct slice out, struct err *err)
+{
+    if (command->into)
+        return sink_write(command->into, out, err);
+    fwrite(out.at, 1, out.len, stdout);
+    fflush(stdout); /* whoever watches sees it now */
+    return true;
+}
+
+static bool take_answer(int fd, const struct command *command, int *out_exit, struct err *err)
 {
     scoped_value(bytes) content = {0};
     enum frame_kind kind;
 
     while (frame_receive(fd, &kind, &content)) {
         if (kind == FRAME_OUT) {
-            fwrite(content.at, 1, content.len, stdout);
-            fflush(stdout); /* whoever watches sees it now */
+            if (!take_out(command, bytes_slice(&content), err))
+                return false;
         } else if (kind == FRAME_COMPLAINT) {
             fwrite(content.at, 1, content.len, stderr);
         } else if (kind == FRAME_EXIT && content.len == 1) {
@@ -40,7 +49,7 @@ static bool take_answer(int fd, int *out_exit)
             return true;
         }
     }
-    return false;
+    return err_set(err, ERR_TEMPORARY, "The server ended before it answered; look at its log");
 }
 
 /* A path below the data folder's descriptor: socket names are short, folder names may be long. */
@@ -69,10 +78,8 @@ enum control_answer control_ask(const struct data_dir *dir, const struct command
         close(fd);
         return absent ? CONTROL_ABSENT : CONTROL_FAILED;
     }
-    bool done = send_command(fd, row, command) && take_answer(fd, out_exit);
+    err_set(err, ERR_TEMPORARY, "The server ended before it was asked; look at its log");
+    bool done = send_command(fd, row, command) && take_answer(fd, command, out_exit, err);
     close(fd);
-    if (done)
-        return CONTROL_DONE;
-    err_set(err, ERR_TEMPORARY, "The server ended before it answered; look at its log");
-    return CONTROL_FAILED;
+    return done ? CONTROL_DONE : CONTROL_FAILED;
 }

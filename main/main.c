@@ -6,6 +6,7 @@
 #include "house.h"
 #include "log.h"
 #include "memory.h"
+#include "unpack.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -76,9 +77,17 @@ static void write_some(struct bytes *some, FILE *into)
 
 static void flush_here(struct command *command)
 {
-    write_some(&command->out, stdout);
+    struct err err;
+
+    if (!command->into)
+        write_some(&command->out, stdout);
+    else if (!command->deaf && !sink_write(command->into, bytes_slice(&command->out), &err)) {
+        command->deaf = true;
+        command_refuse(command, &err);
+    }
+    bytes_reset(&command->out);
     write_some(&command->complaint, stderr);
-    command->deaf = ferror(stdout) != 0;
+    command->deaf = command->deaf || ferror(stdout) != 0;
 }
 
 static int run_here(struct command *command, const struct command_row *row,
@@ -143,6 +152,30 @@ static int run_into_file(struct command *command, const struct command_row *row,
     return code;
 }
 
+/* The same with a folder. */
+static int run_into_folder(struct command *command, const struct command_row *row,
+                           const struct config *config, struct err *err)
+{
+    scoped(unpack) folder = unpack_new(command->arguments[--command->argument_count], err);
+
+    if (!folder)
+        return command_refuse(command, err);
+    command->into = unpack_sink(folder);
+    int code = ask_or_run(command, row, config, err);
+    command->into = NULL;
+    return code == EXIT_DONE && !unpack_end(folder, err) ? command_refuse(command, err) : code;
+}
+
+static int run_with_output(struct command *command, const struct command_row *row,
+                           const struct config *config, struct err *err)
+{
+    if (row->input == OUTPUT_LAST_ARGUMENT)
+        return run_into_file(command, row, config, err);
+    if (row->input == OUTPUT_FOLDER)
+        return run_into_folder(command, row, config, err);
+    return ask_or_run(command, row, config, err);
+}
+
 static int run_in_house(struct command *command, const struct command_row *row,
                         const char *config_path, struct err *err)
 {
@@ -152,8 +185,7 @@ static int run_in_house(struct command *command, const struct command_row *row,
     if (!config_read(config_path, &config, err) || !read_input(command, row, &input, err) ||
         !ask_password(command, row, &input, err))
         return command_refuse(command, err);
-    int code = row->input == OUTPUT_LAST_ARGUMENT ? run_into_file(command, row, &config, err)
-                                                  : ask_or_run(command, row, &config, err);
+    int code = run_with_output(command, row, &config, err);
     if (input.at)
         explicit_bzero(input.at, input.len);
     return code;

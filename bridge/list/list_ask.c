@@ -74,15 +74,15 @@ static bool look_at_limits(struct store_tx *tx, const struct list_request *reque
 {
     const unsigned char *address = request->address_key;
     const struct {
-        enum asked_for what;
         const unsigned char *key;
         int64_t span_ms, most;
+        enum asked_for what;
         enum list_came beyond;
     } limits[] = {
-        {ASKED_NETWORK, request->network_key, HOUR_MS,             NETWORK_HOUR_MAX, CAME_TOO_MANY },
-        {ASKED_SERVER,  everybody,            HOUR_MS,             SERVER_HOUR_MAX,  CAME_TOO_MANY },
-        {ASKED_ADDRESS, address,              DAY_MS,              A_DAY_MAX,        CAME_TOO_OFTEN},
-        {ASKED_ADDRESS, address,              MONTH_DAYS * DAY_MS, A_MONTH_MAX,      CAME_TOO_OFTEN},
+        {request->network_key, HOUR_MS,             NETWORK_HOUR_MAX, ASKED_NETWORK, CAME_TOO_MANY },
+        {everybody,            HOUR_MS,             SERVER_HOUR_MAX,  ASKED_SERVER,  CAME_TOO_MANY },
+        {address,              DAY_MS,              A_DAY_MAX,        ASKED_ADDRESS, CAME_TOO_OFTEN},
+        {address,              MONTH_DAYS * DAY_MS, A_MONTH_MAX,      ASKED_ADDRESS, CAME_TOO_OFTEN},
     };
 
     *out = CAME_ASKED;

@@ -1,0 +1,175 @@
+/* What an account published, as Mastodon's archives have it: actor.json, outbox.json and the pictures. */
+#include "export.h"
+#include "json_write.h"
+#include "memory.h"
+#include "names.h"
+#include "store_message.h"
+
+enum { PAGE = 10 };
+#define VISIBILITIES                                                                               \
+    (1U << VISIBILITY_PUBLIC | 1U << VISIBILITY_UNLISTED | 1U << VISIBILITY_FOLLOWERS |            \
+     1U << VISIBILITY_DIRECT)
+
+struct picture {
+    int64_t body_id;
+    char *name;
+};
+struct posts {
+    struct export *it;
+    struct store_view *view; /* of the page */
+    struct json json;
+    struct bytes text; /* of outbox.json, what was not put yet */
+    int64_t last;
+    int on_page;
+    struct picture *pictures; /* of the page */
+    size_t picture_count, picture_capacity;
+    struct err *err;
+    bool failed;
+};
+
+static void posts_clear_page(struct posts *posts)
+{
+    for (size_t i = 0; i < posts->picture_count; i++)
+        free(posts->pictures[i].name);
+    posts->picture_count = 0;
+    posts->on_page = 0;
+    bytes_reset(&posts->text);
+}
+
+/* https://D/media/TOKEN.jpg: the file beside */
+static char *picture_name(const char *url)
+{
+    const char *last = strrchr(url, '/');
+
+    return must_print("media_attachments/%s", last ? last + 1 : url);
+}
+
+static bool add_picture(void *ctx, const struct attachment *attachment)
+{
+    struct posts *posts = ctx;
+
+    if (!attachment->token || !attachment->type || !attachment->body_id)
+        return true;
+    scoped_text char *url =
+        name_picture(posts->it->account.domain, attachment->token, attachment->type);
+    must_make_room(posts->pictures, posts->picture_count, posts->picture_capacity);
+    posts->pictures[posts->picture_count++] =
+        (struct picture){.body_id = attachment->body_id, .name = picture_name(url)};
+    return true;
+}
+
+static bool add_post(void *ctx, const struct message *message)
+{
+    struct posts *posts = ctx;
+    scoped_value(post) post = {0};
+
+    posts->last = message->id;
+    posts->on_page++;
+    posts->failed = !bridge_post(posts->it->command->house->bridge, posts->view, message, false,
+                                 &post, posts->err) ||
+                    !store_attachments(posts->view, message->id, add_picture, posts, posts->err);
+    if (posts->failed)
+        return false;
+    for (size_t i = 0; i < post.picture_count; i++) {
+        char *file = picture_name(post.pictures[i].url);
+        free(post.pictures[i].url);
+        post.pictures[i].url = file;
+    }
+    json_create_item(&posts->json, &post, true);
+    posts->it->posts++;
+    return true;
+}
+
+static bool look(struct posts *posts, struct err *err)
+{
+    struct export *it = posts->it;
+    scoped(store_view) view = store_look(it->command->house->store, err);
+
+    posts->view = view;
+    return view &&
+           store_messages_of(view, it->account.id, 1U << MESSAGE_SENT, VISIBILITIES, posts->last,
+                             PAGE, add_post, posts, err) &&
+           !posts->failed;
+}
+
+static bool put_page(struct posts *posts, struct err *err)
+{
+    struct export *it = posts->it;
+
+    if (!export_put(it, "outbox.json", 0, bytes_slice(&posts->text), err))
+        return false;
+    for (size_t i = 0; i < posts->picture_count; i++) {
+        const struct picture *picture = &posts->pictures[i];
+        if (!export_body(it, picture->name, 0, picture->body_id, EXPORT_AS_IS, err) &&
+            err->kind != ERR_ABSENT)
+            return false;
+    }
+    return true;
+}
+
+static bool put_pages(struct posts *posts, struct err *err)
+{
+    bool more = true;
+
+    while (more) {
+        if (!look(posts, err) || !put_page(posts, err))
+            return false;
+        more = posts->on_page == PAGE;
+        posts_clear_page(posts);
+    }
+    return true;
+}
+
+static bool put_outbox(struct posts *posts, int64_t total, struct err *err)
+{
+    struct json *j = &posts->json;
+
+    json_open(j, NULL);
+    json_context_note(j);
+    json_text(j, "id", "outbox.json");
+    json_text(j, "type", "OrderedCollection");
+    json_number(j, "totalItems", total);
+    json_array(j, "orderedItems");
+    if (!put_pages(posts, err))
+        return false;
+    json_end(j);
+    json_end(j);
+    bytes_add_char(&posts->text, '\n');
+    return export_put(posts->it, "outbox.json", 0, bytes_slice(&posts->text), err);
+}
+
+/* ---- the profile ---- */
+static bool read_actor(struct export *it, struct bytes *out, int64_t *out_total, struct err *err)
+{
+    const struct config *config = it->command->house->config;
+    scoped(store_view) view = store_look(it->command->house->store, err);
+    scoped_value(aliases) aliases = {.count = 0};
+    scoped_text char *moved_to = NULL;
+    int64_t at_ms;
+
+    if (!view || !store_aliases(view, it->account.id, &aliases, err) ||
+        !bridge_moved_to(view, &it->account, &moved_to, &at_ms, err) ||
+        !store_message_count(view, it->account.id, 1U << MESSAGE_SENT, VISIBILITIES, out_total,
+                             err))
+        return false;
+    const struct actor_words words = {&it->account, config->follow != DOOR_OPEN, &aliases,
+                                      moved_to};
+    json_actor(&words, out);
+    return true;
+}
+
+bool export_posts(struct export *it, struct err *err)
+{
+    struct posts posts = {.it = it, .err = err};
+    scoped_value(bytes) actor = {0};
+    int64_t total;
+
+    posts.json = json_to(&posts.text);
+    bool done = read_actor(it, &actor, &total, err) &&
+                export_put(it, "actor.json", 0, bytes_slice(&actor), err) &&
+                put_outbox(&posts, total, err);
+    posts_clear_page(&posts);
+    free(posts.pictures);
+    bytes_clear(&posts.text);
+    return done;
+}

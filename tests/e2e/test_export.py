@@ -1,0 +1,122 @@
+"""Everything of one account as files, read back by programs that are not ours."""
+import csv
+import imaplib
+import json
+import mailbox
+import pathlib
+
+import pytest
+
+from laboratory.mailing import compose, submit
+
+LARGE = "A long winter, told at length. " * 8000  # lies in a file beside the database
+PICTURE = pathlib.Path(__file__).resolve().parents[1] / "unit/mime/pictures/odd.jpg"
+
+
+@pytest.fixture
+def lived(twin):
+    server = twin({"policy": {"contact": "ask", "undo": "0"}}).start()
+    account = server.account("tom@twin.test", name="Tom")
+    for number in range(4):
+        code, words = submit(account, compose(account.address, account.address, f"mail {number}",
+                                              LARGE if number == 2 else "short\n"))
+        assert code == 250, words
+    imap = imaplib.IMAP4_SSL(server.hostname, 993, ssl_context=server.trust, timeout=20)
+    imap.login(account.address, account.password)
+    imap.select("INBOX")
+    imap.store("1", "+FLAGS", r"(\Seen \Flagged)")
+    imap.store("2", "+FLAGS", r"(\Answered \Seen)")
+    imap.create('"Reisen/S&APw-den 2.1"')
+    imap.append('"Reisen/S&APw-den 2.1"', r"(\Seen)", imaplib.Time2Internaldate(1700000000), b"Subject: old\r\n\r\nLong ago.\r\n")
+    imap.create("Empty")
+    imap.logout()
+    post = compose(account.address, account.word("public"), "", "A picture.\n")
+    post.add_attachment(PICTURE.read_bytes(), maintype="image", subtype="jpeg", filename="x.jpg")
+    for mail in (post, compose(account.address, account.word("followers"), "", "For those who follow.\n")):
+        code, words = submit(account, mail)
+        assert code == 250, words
+    server.cli("follow", account.address, "@bob@social.example")
+    server.cli("contact", "refuse", account.address, "@mallory@social.example", "--say", "no thanks")
+    server.cli("list", "add", account.address, "carol@mail.example", "--confirmed")
+    return account
+
+
+def rows(path):
+    return list(csv.reader(path.open()))
+
+
+def check_people(folder):
+    assert rows(folder / "following_accounts.csv") == [
+        ["Account address", "Show boosts", "Notify on new posts", "Languages"], ["bob@social.example", "true", "false", ""]]
+    assert rows(folder / "followers.csv") == [["Account address"]]
+    assert (folder / "subscribers.txt").read_text() == "carol@mail.example\n"
+    assert (folder / "blocked_accounts.csv").read_text() == "mallory@social.example\n"
+    assert "refused\t@mallory@social.example\t" in (folder / "contacts.txt").read_text()
+
+
+def check_posts(account, folder):
+    assert json.loads((folder / "actor.json").read_text())["preferredUsername"] == "tom"
+    outbox = json.loads((folder / "outbox.json").read_text())
+    assert outbox["type"] == "OrderedCollection" and outbox["totalItems"] == len(outbox["orderedItems"]) == 3
+    refusal, newest, oldest = (item["object"] for item in outbox["orderedItems"])
+    assert "no thanks" in refusal["content"]  # she heard it as a direct message
+    assert newest["to"] == [f"{account.actor}/followers"] and "For those who follow." in newest["content"]
+    file, = (part["url"] for part in oldest["attachment"])
+    assert (folder / file).read_bytes()[:2] == b"\xff\xd8"
+
+
+def check_mail(account, folder):
+    box = mailbox.Maildir(folder / "mail", create=False)
+    folders = set(box.list_folders())
+    assert {"Reisen.S&APw-den 2_1", "Empty", "Posts", "Sent"} <= folders
+    assert len(box.get_folder("Empty")) == 0
+    kept = {mail["Subject"]: mail for mail in box}
+    assert sorted(kept) == [f"mail {number}" for number in range(4)]
+    flags = {mail["Subject"]: (mail.get_subdir(), mail.get_flags()) for mail in box}
+    assert flags["mail 0"] == ("cur", "FS") and flags["mail 1"] == ("cur", "RS") and flags["mail 3"] == ("new", "")
+    ours = sorted(account.show(mail).replace(b"\r\n", b"\n") for mail in account.mails("INBOX"))
+    assert sorted(box.get_bytes(key) for key in box.keys()) == ours
+    far = box.get_folder("Reisen.S&APw-den 2_1")
+    old, = far
+    assert old["Subject"] == "old" and old.get_flags() == "S" and old.get_date() == 1700000000
+    total = len(box) + sum(len(box.get_folder(name)) for name in folders)
+    assert total == len(account.mails())
+
+
+def test_other_programs_read_what_was_exported(lived, tmp_path):
+    folder = tmp_path / "tom"
+    done = lived.nestbox.run("export", lived.address, folder)
+    assert (done.returncode, done.stdout) == (0, b""), done.stderr
+    assert f"nestbox: {len(lived.mails())} mails, 3 posts\n".encode() == done.stderr
+    check_people(folder)
+    check_posts(lived, folder)
+    check_mail(lived, folder)
+    for path in folder.rglob("*"):
+        assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
+    assert not (tmp_path / "tom.part").exists()
+
+    again = lived.nestbox.run("export", lived.address, folder)
+    assert again.returncode == 1 and b"is not empty; name a new folder" in again.stderr
+    lived.nestbox.stop()
+    second = tmp_path / "empty"
+    second.mkdir()
+    lived.nestbox.cli("export", lived.address, f"{second}/")  # without a server, into a folder that is there
+    assert len(list((second / "mail" / "new").iterdir()) + list((second / "mail" / "cur").iterdir())) == 4
+
+
+def test_an_export_that_breaks_off_leaves_nothing(twin, tmp_path):
+    server, folder = twin().start(), tmp_path / "tom"
+    account = server.account("tom@twin.test")
+    code, words = submit(account, compose(account.address, account.address, "large", LARGE))
+    assert code == 250, words
+    body, = (server.data_dir / "bodies").glob("??/*")
+    body.unlink()
+    done = server.run("export", account.address, folder)
+    assert done.returncode == 1 and done.stderr.startswith(b"nestbox: "), done.stderr
+    assert list(tmp_path.iterdir()) == []
+    done = server.run("export", "nobody@twin.test", folder)
+    assert done.returncode == 1 and b"There is no account nobody@twin.test" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "tom.part").mkdir()
+    done = server.run("export", account.address, folder)
+    assert done.returncode == 1 and b"tom.part is there" in done.stderr
