@@ -144,16 +144,15 @@ static bool read_actor(struct export *it, struct bytes *out, int64_t *out_total,
     const struct config *config = it->command->house->config;
     scoped(store_view) view = store_look(it->command->house->store, err);
     scoped_value(aliases) aliases = {.count = 0};
-    scoped_text char *moved_to = NULL;
-    int64_t at_ms;
+    scoped_value(moved) moved = {0};
 
     if (!view || !store_aliases(view, it->account.id, &aliases, err) ||
-        !bridge_moved_to(view, &it->account, &moved_to, &at_ms, err) ||
+        !bridge_moved_to(view, &it->account, &moved, err) ||
         !store_message_count(view, it->account.id, 1U << MESSAGE_SENT, VISIBILITIES, out_total,
                              err))
         return false;
     const struct actor_words words = {&it->account, config->follow != DOOR_OPEN, &aliases,
-                                      moved_to};
+                                      moved.actor_id};
     json_actor(&words, out);
     return true;
 }
