@@ -35,7 +35,7 @@ struct bridge { /* read-only after bridge_new(), but for the last: every thread 
     struct vault *vault;
     struct pgp *pgp;
     /* Hints for chores, lost with the process: when to look again (wall time, 0: now). */
-    _Atomic int64_t tidy_ms, undelivered_ms, suspended_ms, turns_ms, keys_ms;
+    _Atomic int64_t tidy_ms, undelivered_ms, suspended_ms, turns_ms, keys_ms, broadcast_ms;
     _Atomic int64_t unusable_account; /* whose key no engine took; 0: nobody's */
     _Atomic int64_t key_changed_ms, key_look_ms;
     struct even_time even;       /* of answers */

@@ -65,19 +65,46 @@ static bool tidy(struct bridge *bridge, bool *out_more, struct err *err)
     return true;
 }
 
+/* One that fails keeps the others from nothing; the first trouble is told. */
+struct trouble {
+    bool any;
+    struct err first, now;
+};
+
+static void note(struct trouble *trouble, bool good)
+{
+    if (!good && !trouble->any)
+        trouble->first = trouble->now;
+    trouble->any |= !good;
+}
+
+static bool do_chores(struct bridge *bridge, int64_t *held_ms, bool *more, struct err *err)
+{
+    static bool (*const slices[])(struct bridge *, bool *, struct err *) = {
+        expand_broadcast, change_deliveries, carry_moves, fill_maildirs, renew_secrets};
+    static bool (*const others[])(struct bridge *, struct err *) = {
+        tell_undelivered, tell_suspended, ask_in_turn, tell_of_keys};
+    struct trouble trouble = {.any = false};
+
+    note(&trouble, release_held(bridge, held_ms, &trouble.now));
+    for (size_t i = 0; i < COUNT_OF(slices); i++)
+        note(&trouble, run_slices(bridge, slices[i], more, &trouble.now));
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        note(&trouble, others[i](bridge, &trouble.now));
+    note(&trouble, tidy(bridge, more, &trouble.now));
+    if (trouble.any)
+        *err = trouble.first;
+    return !trouble.any;
+}
+
 bool bridge_chores(struct bridge *bridge, int64_t *out_next_ms, struct err *err)
 {
     int64_t next_ms = INT64_MAX;
     bool more = false;
 
-    if (!release_held(bridge, &next_ms, err) || !run_slices(bridge, expand_broadcast, &more, err) ||
-        !run_slices(bridge, change_deliveries, &more, err) ||
-        !run_slices(bridge, carry_moves, &more, err) ||
-        !run_slices(bridge, fill_maildirs, &more, err) ||
-        !run_slices(bridge, renew_secrets, &more, err) || !tell_undelivered(bridge, err) ||
-        !tell_suspended(bridge, err) || !ask_in_turn(bridge, err) || !tell_of_keys(bridge, err) ||
-        !tidy(bridge, &more, err))
+    if (!do_chores(bridge, &next_ms, &more, err))
         return false;
+    next_ms = sooner(next_ms, bridge->broadcast_ms);
     next_ms = sooner(next_ms, sooner(bridge->tidy_ms, bridge->undelivered_ms));
     next_ms = sooner(next_ms, sooner(bridge->suspended_ms, bridge->keys_ms));
     if (bridge->turns_ms > 0)

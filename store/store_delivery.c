@@ -213,11 +213,14 @@ static void read_broadcast(struct sql_rows *rows, void *out)
     broadcast->message_id = take_number(rows);
     broadcast->account_id = take_number(rows);
     broadcast->cursor = take_number(rows);
+    broadcast->tries = take_int(rows);
+    broadcast->due_ms = take_number(rows);
 }
 
 enum found store_broadcast_next(struct store_view *view, struct broadcast *out, struct err *err)
 {
     return sql_find(view->sql,
-                    "SELECT id, message_id, account_id, cursor FROM broadcast ORDER BY id LIMIT 1",
+                    "SELECT id, message_id, account_id, cursor, tries, due_ms FROM broadcast"
+                    " ORDER BY due_ms, id LIMIT 1",
                     NULL, read_broadcast, out, err);
 }

@@ -124,7 +124,10 @@ MUST_CHECK bool store_held_due(struct store_view *view, int64_t now_ms, int64_t 
 struct broadcast {
     int64_t id, message_id, account_id;
     int64_t cursor; /* last follow id expanded */
+    int tries;      /* failed ones, of this page */
+    int64_t due_ms; /* 0: at once */
 };
+/* The one that is due first, or will be. */
 enum found store_broadcast_next(struct store_view *view, struct broadcast *out, struct err *err);
 
 #endif

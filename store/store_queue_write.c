@@ -133,8 +133,15 @@ bool store_add_broadcast(struct store_tx *tx, int64_t message_id, int64_t accoun
 
 bool store_move_broadcast(struct store_tx *tx, int64_t id, int64_t cursor, struct err *err)
 {
-    return sql_change(tx->sql, "UPDATE broadcast SET cursor = ? WHERE id = ?",
+    return sql_change(tx->sql,
+                      "UPDATE broadcast SET cursor = ?, tries = 0, due_ms = 0 WHERE id = ?",
                       with(as_number(cursor), as_number(id)), no_broadcast, err);
+}
+
+bool store_put_off_broadcast(struct store_tx *tx, int64_t id, int64_t due_ms, struct err *err)
+{
+    return sql_change(tx->sql, "UPDATE broadcast SET tries = tries + 1, due_ms = ? WHERE id = ?",
+                      with(as_number(due_ms), as_number(id)), no_broadcast, err);
 }
 
 bool store_end_broadcast(struct store_tx *tx, int64_t id, struct err *err)

@@ -17,6 +17,7 @@ struct secret {
     struct bytes kept;
 };
 void secret_clear(struct secret *secret);
+SCOPED_VALUE(secret, secret_clear)
 size_t store_secret_places(void);
 /* All of one place with an id above `after`, rising. */
 MUST_CHECK bool store_secrets(struct store_view *view, size_t place, int64_t after, int limit,

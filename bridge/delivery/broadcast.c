@@ -1,15 +1,17 @@
 /*
  * Audiences: what was held is released, and each broadcast becomes deliveries, a page of followers at a time.
  *
- * The cursor moves in the transaction that holds the page, so a crash repeats nothing and skips nobody.
+ * The cursor moves in the transaction that holds the page, so a crash repeats nothing and skips nobody.  What cannot be
+ * released or expanded waits, and nobody behind it waits with it.
  */
 #include "activity_work.h"
 #include "commit.h"
 #include "list_work.h"
 
+#include "log.h"
 #include "memory.h"
 
-enum { RELEASE_MAX = 100 };
+enum { RELEASE_MAX = 100, PAGE_TRIES = 13 /* a week */ };
 
 /* ---- release ---- */
 static bool record_release(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
@@ -44,15 +46,20 @@ bool release_held(struct bridge *bridge, int64_t *out_next_ms, struct err *err)
 {
     int64_t ids[RELEASE_MAX];
     size_t count = 0;
+    bool good = true;
+    struct err trouble;
 
     if (!look_for_held(bridge, ids, &count, out_next_ms, err))
         return false;
-    for (size_t i = 0; i < count; i++)
-        if (!bridge_commit(bridge, record_release, &ids[i], err))
-            return false;
+    for (size_t i = 0; i < count; i++) {
+        if (bridge_commit(bridge, record_release, &ids[i], &trouble))
+            continue;
+        good = false;
+        *err = trouble;
+    }
     if (count == RELEASE_MAX)
         *out_next_ms = clock_now(bridge->clock);
-    return true;
+    return good;
 }
 
 /* ---- one page of a broadcast ---- */
@@ -145,16 +152,11 @@ static bool look_for_readers(struct store_view *view, struct page *page, struct 
                                          BROADCAST_PAGE, add_follower, page, err);
 }
 
-static bool look_at_page(struct bridge *bridge, struct page *page, struct err *err)
+static bool look_at_page(struct bridge *bridge, struct store_view *view, struct page *page,
+                         struct err *err)
 {
-    scoped(store_view) view = store_look(bridge->store, err);
+    enum found found = store_message(view, page->broadcast.message_id, &page->message, err);
 
-    if (!view)
-        return false;
-    enum found found = store_broadcast_next(view, &page->broadcast, err);
-    if (found != FOUND)
-        return found == ABSENT;
-    found = store_message(view, page->broadcast.message_id, &page->message, err);
     if (found == FOUND)
         found = store_account(view, page->broadcast.account_id, &page->author, err);
     if (found == FAILED)
@@ -167,6 +169,21 @@ static bool look_at_page(struct bridge *bridge, struct page *page, struct err *e
            list_readers_prepare(bridge, view, &page->author, &page->list, err) &&
            local_letters(bridge, view, &page->author, &page->message, &page->readers,
                          &page->letters, &page->knocks, err);
+}
+
+/* broadcast.id 0: none is due. */
+static bool look_for_page(struct bridge *bridge, struct page *page, struct err *err)
+{
+    struct broadcast next = {.due_ms = INT64_MAX};
+    scoped(store_view) view = store_look(bridge->store, err);
+
+    if (!view || store_broadcast_next(view, &next, err) == FAILED)
+        return false;
+    bridge->broadcast_ms = next.due_ms;
+    if (next.due_ms > clock_now(bridge->clock))
+        return true;
+    page->broadcast = next;
+    return look_at_page(bridge, view, page, err);
 }
 
 static bool still_as_seen(struct store_tx *tx, const struct page *page, struct err *err)
@@ -210,17 +227,33 @@ static bool record_page(struct bridge *bridge, struct store_tx *tx, void *ctx, s
     return store_move_broadcast(tx, page->broadcast.id, page->last_follow_id, err);
 }
 
+static bool record_trouble(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
+{
+    const struct broadcast *it = ctx;
+    int64_t wait_ms = delivery_step_ms(bridge->config, TARGET_INBOX, it->tries);
+
+    if (it->tries + 1 >= PAGE_TRIES)
+        return store_end_broadcast(tx, it->id, err);
+    return store_put_off_broadcast(tx, it->id, clock_now(bridge->clock) + wait_ms, err);
+}
+
+static bool put_off(struct bridge *bridge, struct broadcast *it, struct err *err)
+{
+    log_error("message %lld cannot go to its followers, %s: %s (%s)", (long long)it->message_id,
+              it->tries + 1 < PAGE_TRIES ? "and is tried again later" : "and was given up",
+              err->said, err->cause);
+    return bridge_commit(bridge, record_trouble, it, err);
+}
+
 bool expand_broadcast(struct bridge *bridge, bool *out_more, struct err *err)
 {
     scoped(page) page = must_new(struct page);
+    bool good = look_for_page(bridge, page, err);
 
-    *out_more = false;
-    if (!look_at_page(bridge, page, err))
-        return false;
-    if (!page->broadcast.id)
-        return true;
-    *out_more = true;
-    if (bridge_commit(bridge, record_page, page, err))
-        return true;
-    return err->kind == ERR_CONFLICT; /* edited or taken back meanwhile: the next slice sees it */
+    *out_more = page->broadcast.id != 0;
+    if (!*out_more)
+        return good;
+    /* edited or taken back meanwhile: the next slice sees it */
+    good = good && (bridge_commit(bridge, record_page, page, err) || err->kind == ERR_CONFLICT);
+    return good || put_off(bridge, &page->broadcast, err);
 }

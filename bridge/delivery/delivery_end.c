@@ -76,7 +76,7 @@ static const int64_t mail_steps_ms[] = {5 * MINUTE_MS,  10 * MINUTE_MS, 20 * MIN
 static const int64_t inbox_steps_ms[] = {MINUTE_MS,   5 * MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS,
                                          6 * HOUR_MS, 12 * HOUR_MS,  24 * HOUR_MS};
 
-static int64_t step_ms(const struct config *config, enum delivery_target target, int tries)
+int64_t delivery_step_ms(const struct config *config, enum delivery_target target, int tries)
 {
     const int64_t *steps_ms = target == TARGET_MAIL ? mail_steps_ms : inbox_steps_ms;
     size_t count = target == TARGET_MAIL ? COUNT_OF(mail_steps_ms) : COUNT_OF(inbox_steps_ms);
@@ -101,12 +101,12 @@ static int64_t jittered(int64_t ms)
 
 static int64_t mail_wait_ms(const struct config *config, int tries)
 {
-    return jittered(step_ms(config, TARGET_MAIL, tries < 0 ? 0 : tries));
+    return jittered(delivery_step_ms(config, TARGET_MAIL, tries < 0 ? 0 : tries));
 }
 
 static int64_t wait_ms(const struct config *config, int tries, int64_t retry_after_s)
 {
-    int64_t own_ms = step_ms(config, TARGET_INBOX, tries < 0 ? 0 : tries);
+    int64_t own_ms = delivery_step_ms(config, TARGET_INBOX, tries < 0 ? 0 : tries);
     int64_t most_s = DAY_MS / SECOND_MS;
     int64_t asked_ms = (retry_after_s < most_s ? retry_after_s : most_s) * SECOND_MS;
 
@@ -176,7 +176,7 @@ static void note_silence(const struct config *config, int64_t now_ms, struct hos
 {
     if (host->next_ms > now_ms)
         return;
-    host->next_ms = now_ms + step_ms(config, TARGET_INBOX, host->silences);
+    host->next_ms = now_ms + delivery_step_ms(config, TARGET_INBOX, host->silences);
     host->silences++;
 }
 

@@ -310,6 +310,8 @@ enum { BROADCAST_PAGE = 500 };
 MUST_CHECK bool release_held(struct bridge *bridge, int64_t *out_next_ms, struct err *err);
 MUST_CHECK bool expand_broadcast(struct bridge *bridge, bool *out_more, struct err *err);
 MUST_CHECK bool fill_maildirs(struct bridge *bridge, bool *out_more, struct err *err);
+/* How long after that many failed tries it is tried again. */
+int64_t delivery_step_ms(const struct config *config, enum delivery_target target, int tries);
 /* How long a delivery is tried (facts of mail: queues keep one for five days). */
 static inline int64_t delivery_patience_ms(enum delivery_target target)
 {

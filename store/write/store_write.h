@@ -282,6 +282,9 @@ MUST_CHECK bool store_add_broadcast(struct store_tx *tx, int64_t message_id, int
                                     struct err *err);
 MUST_CHECK bool store_move_broadcast(struct store_tx *tx, int64_t id, int64_t cursor,
                                      struct err *err);
+/* Its page could not be expanded. */
+MUST_CHECK bool store_put_off_broadcast(struct store_tx *tx, int64_t id, int64_t due_ms,
+                                        struct err *err);
 MUST_CHECK bool store_end_broadcast(struct store_tx *tx, int64_t id, struct err *err);
 
 /* Guards.  ERR_CONFLICT is not used here: *out_new tells whether it is the first time. */

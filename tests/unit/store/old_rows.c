@@ -203,5 +203,6 @@ const struct old_rows old_rows[] = {
      "INSERT INTO move VALUES (5, 2, 70, 1, 1, 2), (2, NULL, 71, 0, 0, 0);"
      "INSERT INTO alias VALUES (1, 1, 'https://old.example/alice'),"
      " (2, 1, 'https://older.example/alice');"                                                    },
+    {37, EVER, "UPDATE broadcast SET tries = 1, due_ms = 70 WHERE id = 1;"                        },
 };
 const int old_rows_count = (int)(sizeof old_rows / sizeof *old_rows);

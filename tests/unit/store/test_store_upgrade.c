@@ -154,7 +154,7 @@ static void check_filled(struct sql *sql, int step, const char *table, const cha
 
     (void)columns;
     if (count(sql, all) < 2)
-        fail_msg("step %d: %s has not two rows", step, table);
+        fail_msg("step %d: %s has not two rows (old_rows.c)", step, table);
     assert_true(sql_ask(
         &rows, sql, "SELECT name, coalesce(dflt_value, 'NULL') FROM pragma_table_xinfo(?, 'old')",
         with(as_text(table)), &err));
@@ -164,7 +164,7 @@ static void check_filled(struct sql *sql, int step, const char *table, const cha
         scoped_text char *unusual = must_print(
             "SELECT EXISTS (SELECT 1 FROM old.\"%s\" WHERE \"%s\" IS NOT %s)", table, name, usual);
         if (!count(sql, unusual))
-            fail_msg("step %d: %s.%s is never anything but %s", step, table, name, usual);
+            fail_msg("step %d: %s.%s is never anything but %s (old_rows.c)", step, table, name, usual);
     }
 }
 
@@ -340,10 +340,9 @@ static void each_step_keeps_what_it_finds_also_if_it_was_broken_off(void **state
 {
     struct lab *lab = *state;
 
-    for (int step = 1; step <= (int)store_schema_steps; step++) {
+    for (int step = 1; step < (int)store_schema_steps; step++) {
         make_old(lab, step);
-        if (step < (int)store_schema_steps)
-            kill_in_a_step(lab, step);
+        kill_in_a_step(lab, step);
         assert_true(store_open(lab->dir, &lab->clock.clock, &lab->store, &lab->err));
         read_all(lab, step);
         store_close(lab->store);
