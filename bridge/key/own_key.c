@@ -2,6 +2,7 @@
 
 #include "commit.h"
 #include "config.h"
+#include "memory.h"
 #include "store_own_key.h"
 
 bool own_key_fits(const struct bridge *bridge, const char *address)
@@ -77,6 +78,34 @@ void own_opened_clear(struct own_opened *opened)
     *opened = (struct own_opened){0};
 }
 
+/* What is compressed inside may be a million times as long as the mail was: it gets no more room than any mail. */
+struct bounded_sink {
+    struct sink sink;
+    struct sink *into;
+    int64_t room;
+};
+
+static bool write_bounded(struct sink *sink, struct slice s, struct err *err)
+{
+    struct bounded_sink *bounded = container_of(sink, struct bounded_sink, sink);
+
+    bounded->room -= (int64_t)s.len;
+    if (bounded->room < 0)
+        return err_set(err, ERR_TOO_LARGE, "What is encrypted in this mail is too long");
+    return sink_write(bounded->into, s, err);
+}
+
+static bool open_into(struct bridge *bridge, const struct pgp_pair *own,
+                      const struct slice *certificates, size_t count, struct source *part,
+                      struct own_opened *out, struct err *err)
+{
+    static const struct sink_kind kind = {write_bounded};
+    struct bounded_sink bounded = {
+        {&kind}, store_body_sink(out->body), bridge->config->message_max};
+
+    return pgp_open(own, certificates, count, part, &bounded.sink, &out->verdict, err);
+}
+
 bool own_key_open(struct bridge *bridge, const char *address, const struct slice *certificates,
                   size_t count, struct source *part, struct own_opened *out, struct err *err)
 {
@@ -91,9 +120,7 @@ bool own_key_open(struct bridge *bridge, const char *address, const struct slice
     if (!own_key_get(bridge, address, &own, err))
         return false;
     opened.body = store_body_new_wrapped(bridge->store, err);
-    if (!opened.body ||
-        !pgp_open(&own, certificates, count, part, store_body_sink(opened.body), &opened.verdict,
-                  err) ||
+    if (!opened.body || !open_into(bridge, &own, certificates, count, part, &opened, err) ||
         !store_body_finish(opened.body, err))
         return false;
     opened.plain = store_body_written(opened.body, err);

@@ -25,7 +25,7 @@ struct own_opened {
     struct pgp_verdict verdict; /* who signed it */
 };
 /* `part` is what stands in the mail, armor alone (else ERR_REFUSED, as for what cannot be opened); `certificates` are
- * those of who may have signed it. */
+ * those of who may have signed it.  ERR_TOO_LARGE: what is inside is longer than a mail may be. */
 MUST_CHECK bool own_key_open(struct bridge *bridge, const char *address,
                              const struct slice *certificates, size_t count, struct source *part,
                              struct own_opened *out, struct err *err);

@@ -1,6 +1,7 @@
 /* What an owner's program encrypted to an address of ours. */
 #include "visitors.h"
 
+#include "faces.h"
 #include "own_key.h"
 
 static struct town town;
@@ -168,6 +169,42 @@ static void a_mail_person_gets_ordinary_mail(void **state)
     assert_null(strstr(sent, "BEGIN PGP"));
 }
 
+/* However short it came: it may be compressed. */
+static void what_is_inside_is_no_longer_than_a_mail(void **state)
+{
+    static const int64_t more[] = {0, -1};
+    scoped_value(pgp_pair) own = {0};
+    scoped_value(bytes) inner = {0};
+    scoped(source) part = NULL;
+    scoped(mail) mail = NULL;
+    struct memory_sink sink;
+    enum mail_claims claims;
+    struct err err;
+
+    (void)state;
+    assert_true(own_key_get(town.bridge, "claim@example.org", &own, &err));
+    for (int i = 0; i < 100; i++)
+        bytes_add_text(&inner, "The tide is in.\r\n");
+    const struct slice certificate = pgp_pair_certificate(&own);
+    const struct pgp_orders orders = {
+        .form = PGP_SEALED, .certificates = &certificate, .count = 1, .outer = SLICE("")};
+    memory_sink_init(&sink);
+    scoped(source) plain = source_of_slice(bytes_slice(&inner));
+    scoped(pgp_sealed) sealed = pgp_seal(town.pgp, &orders, plain, &sink.sink, &err);
+    assert_non_null(sealed);
+    scoped(source) whole = source_of_slice(bytes_slice(&sink.bytes));
+    assert_true(mail_parse(whole, &mail, &err) &&
+                mail_claims_encryption(mail, &claims, &part, &err));
+    for (size_t i = 0; i < COUNT_OF(more); i++) {
+        scoped_value(own_opened) opened = {0};
+        town.config.message_max = (int64_t)inner.len + more[i];
+        bool ok =
+            own_key_open(town.bridge, "claim@example.org", &certificate, 0, part, &opened, &err);
+        assert_true(more[i] == 0 ? ok : !ok && err.kind == ERR_TOO_LARGE);
+    }
+    bytes_clear(&sink.bytes);
+}
+
 int main(int argc, char **argv)
 {
     int code;
@@ -175,6 +212,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(the_first_key_is_learnt_and_no_other_signs, open_town,
                                         close_town),
         cmocka_unit_test_setup_teardown(a_mail_person_gets_ordinary_mail, open_town, close_town),
+        cmocka_unit_test_setup_teardown(what_is_inside_is_no_longer_than_a_mail, open_town,
+                                        close_town),
         cmocka_unit_test_setup_teardown(what_is_done_to_a_message_is_no_message, open_town,
                                         close_town),
     };
