@@ -3,14 +3,22 @@
  *
  *     tag APPEND mailbox [flags] [date] {n} … [ [flags] [date] {n} … ] CRLF
  *
- * Between two messages the session reads lines as ever; what stands in them belongs to the next.
+ * Between two messages the session reads lines as ever; what stands in them belongs to the next.  Once more is announced
+ * than stays in memory the quota is asked, before any of it comes.
  */
 #include "imap_date.h"
 #include "imap_private.h"
 #include "memory.h"
 
+enum { ASK_ABOVE = 64 * 1024 }; /* octets: what is longer is spooled to files */
+
 struct append {
     char *mailbox;
+    int64_t announced; /* octets, of all literals */
+    bool asked;        /* how much room there is */
+    int64_t room;
+    struct imap_message pending; /* its literal is announced, and the quota being asked */
+    struct literal literal;
     struct imap_message messages[APPEND_MESSAGES_MAX];
     size_t count; /* the last is under way while `left` > 0 */
     int64_t left;
@@ -35,9 +43,15 @@ void append_free(struct imap_session *s)
         return;
     for (size_t i = 0; i < append->count; i++)
         message_clear(s, &append->messages[i]);
+    message_clear(s, &append->pending);
     free(append->mailbox);
     free(append);
     s->append = NULL;
+}
+
+static const char *append_code(const struct err *err)
+{
+    return err->kind == ERR_FULL ? "OVERQUOTA" : "UNAVAILABLE";
 }
 
 /* [SP flags] [SP "date"] SP, up to the literal. */
@@ -66,14 +80,14 @@ static bool read_first(struct imap_session *s, char **out_mailbox)
            slice_is_nocase(word, "APPEND") && lex_space(&s->lexer) && lex_mailbox(s, out_mailbox);
 }
 
-static void begin_body(struct imap_session *s, struct imap_message *message,
-                       const struct literal *literal)
+static void begin_body(struct imap_session *s)
 {
     struct append *append = s->append;
+    const struct literal *literal = &append->literal;
 
-    message->body = s->duties->body_new(s->duties->ctx);
-    append->messages[append->count++] = *message;
-    *message = (struct imap_message){0};
+    append->messages[append->count] = append->pending;
+    append->messages[append->count++].body = s->duties->body_new(s->duties->ctx);
+    append->pending = (struct imap_message){0};
     append->left = literal->size;
     append->cancelled |= literal->size == 0;
     bytes_reset(&s->command);
@@ -81,6 +95,41 @@ static void begin_body(struct imap_session *s, struct imap_message *message,
     if (!literal->at_once)
         bytes_add_text(s->turn->out, "+ Go on\r\n");
     s->mode = literal->size > 0 ? MODE_APPEND : MODE_COMMAND;
+}
+
+/* The literal that is announced comes, unless it is known by now that there is no room for it. */
+static enum next take_or_refuse(struct imap_session *s)
+{
+    struct append *append = s->append;
+
+    if (append->asked && append->announced > append->room && !append->broken) {
+        append->broken = true;
+        err_set(&append->err, ERR_FULL, "The mailbox is full; delete something first");
+    }
+    if (!append->broken || append->literal.at_once) { /* where it comes anyhow it is dropped */
+        begin_body(s);
+        return NEXT_READ;
+    }
+    struct err err = append->err;
+    append_free(s);
+    forget_command(s);
+    return no(s, append_code(&err), err.said);
+}
+
+static enum next room_found(struct imap_session *s, struct errand *back)
+{
+    const struct imap_quota *quota = container_of(back, struct imap_quota, base.errand);
+    struct append *append = s->append;
+
+    if (back->ok) {
+        append->room = quota->limit - quota->used;
+        append->asked = true;
+    } else {
+        append->broken = true;
+        append->err = back->err;
+    }
+    errand_free(back);
+    return take_or_refuse(s);
 }
 
 bool append_begins(struct imap_session *s, const struct literal *literal, enum next *out_next)
@@ -101,8 +150,13 @@ bool append_begins(struct imap_session *s, const struct literal *literal, enum n
         s->append = must_new(struct append);
         s->append->mailbox = steal(&mailbox);
     }
-    begin_body(s, &message, literal);
-    *out_next = NEXT_READ;
+    s->append->pending = message;
+    s->append->literal = *literal;
+    s->append->announced += literal->size;
+    if (s->append->announced <= ASK_ABOVE || s->append->asked)
+        *out_next = take_or_refuse(s);
+    else
+        *out_next = await_errand(s, s->duties->quota(s->duties->ctx, s->account_id), room_found);
     return true;
 }
 
@@ -167,7 +221,7 @@ enum next append_line(struct imap_session *s)
     if (append->broken) {
         struct err err = append->err;
         append_free(s);
-        return no(s, err.kind == ERR_FULL ? "OVERQUOTA" : "UNAVAILABLE", err.said);
+        return no(s, append_code(&err), err.said);
     }
     struct errand *errand = s->duties->append(
         s->duties->ctx, s->account_id, slice_of(append->mailbox), append->messages, append->count);

@@ -23,7 +23,7 @@ static enum next refuse_literal(struct imap_session *s, const struct literal *li
 {
     if (s->append) {
         append_free(s);
-    } else {
+    } else if (!s->too_long) { /* else it is one more of a command whose tag was read */
         lexer_clear(&s->lexer);
         s->lexer.rest = bytes_slice(&s->command);
         if (!read_tag(s))
