@@ -121,7 +121,8 @@ struct imap_section {
     struct bytes text;   /* the beginning, or all of it */
     int64_t begin, end;  /* the rest: octets of row->body, by piece() */
     bool absent;         /* there is no such part: NIL */
-    bool unknown_coding; /* BINARY of what cannot be decoded */
+    bool unknown_coding; /* BINARY of what cannot be decoded: NO [UNKNOWN-CTE] (RFC 3516 4.3) */
+    bool too_large;      /* what would be made here does not fit: NO [LIMIT] */
 };
 struct imap_row {
     struct imap_entry entry;

@@ -20,6 +20,7 @@ struct fetching {
     int64_t changed_since;
     bool vanished;                  /* asked for (RFC 7162 3.2.6) */
     bool tells_flags, tells_modseq; /* asked for: those of `marked` need no word of their own */
+    bool unknown_coding, too_large; /* some rows were passed over: NO at the end */
     struct errand *home;            /* the rows being told; owned */
     size_t row, item;               /* what comes next */
     const char *space;              /* before the next item of this row */
@@ -43,8 +44,14 @@ static enum next tell_rows(struct imap_session *s);
 
 static enum next end_fetch(struct imap_session *s)
 {
+    bool unknown_coding = s->fetch->unknown_coding, too_large = s->fetch->too_large;
+
     fetching_free(s->fetch);
     s->fetch = NULL;
+    if (unknown_coding)
+        return no(s, "UNKNOWN-CTE", "A part is coded in a way not known here; fetch it by BODY");
+    if (too_large)
+        return no(s, "LIMIT", "A section is too large to be made here; fetch it by BODY");
     return finish(s, "", "Fetched");
 }
 
@@ -165,6 +172,25 @@ static void tell_mark(struct imap_session *s, const struct fetching *fetch,
         bytes_print(out, " MODSEQ (%lld)", (long long)row->entry.modseq);
 }
 
+/* A row of which not all can be told is passed over, but that it was read now. */
+static bool is_passed_over(struct imap_session *s, struct fetching *fetch,
+                           const struct imap_row *row)
+{
+    bool unknown_coding = false, too_large = false;
+
+    for (size_t i = 0; i < fetch->items.section_count; i++) {
+        unknown_coding = unknown_coding || row->sections[i].unknown_coding;
+        too_large = too_large || row->sections[i].too_large;
+    }
+    fetch->unknown_coding = fetch->unknown_coding || unknown_coding;
+    fetch->too_large = fetch->too_large || too_large;
+    if (!unknown_coding && !too_large)
+        return false;
+    if (number_set_has(&fetch->marked, row->entry.uid))
+        tell_entry(s, &row->entry, s->uid || s->condstore);
+    return true;
+}
+
 /* False: a section has more to come. */
 static bool tell_row(struct imap_session *s, struct fetching *fetch, const struct imap_row *row)
 {
@@ -173,6 +199,8 @@ static bool tell_row(struct imap_session *s, struct fetching *fetch, const struc
 
     if (number == 0)
         return true; /* it came after our last look: EXISTS tells of it first */
+    if (fetch->item == 0 && is_passed_over(s, fetch, row))
+        return true;
     if (fetch->item == 0) {
         bytes_print(out, "* %u FETCH (", number);
         fetch->space = "";

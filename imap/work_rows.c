@@ -5,9 +5,8 @@
 
 enum {
     ROWS_AT_ONCE = 200,
-    ROOM_FOR_ONE = 16 * 1024, /* of a section, before it comes in pieces */
-    ROOM_FOR_ROW =
-        16 * 1024 * 1024, /* of what is made here: once it is full, BINARY is told as unknown */
+    ROOM_FOR_ONE = 16 * 1024,        /* of a section, before it comes in pieces */
+    ROOM_FOR_ROW = 16 * 1024 * 1024, /* of what is made here: once it is full, BINARY is refused */
 };
 
 struct rows {
@@ -48,6 +47,11 @@ static bool make_structure(struct source *source, struct mail_structure *out, st
     return true;
 }
 
+static bool is_binary(const struct imap_section_wish *wish)
+{
+    return wish->kind == SECTION_BINARY || wish->kind == SECTION_BINARY_SIZE;
+}
+
 static bool read_sections(struct rows *rows, struct source *source, const char *parts,
                           struct imap_row *row)
 {
@@ -56,7 +60,8 @@ static bool read_sections(struct rows *rows, struct source *source, const char *
     row->sections = must_alloc_array(rows->wish.section_count, sizeof row->sections[0]);
     for (size_t i = 0; i < rows->wish.section_count; i++) {
         if (rows->octets > ROOM_FOR_ROW) {
-            row->sections[i].absent = row->sections[i].unknown_coding = true;
+            row->sections[i].absent = true;
+            row->sections[i].too_large = is_binary(&rows->sections[i]);
             continue;
         }
         if (!section_read(source, parts, &rows->sections[i], ROOM_FOR_ONE, &row->sections[i],
@@ -170,8 +175,7 @@ static void copy_wish(const struct imap_section_wish *from, struct imap_section_
 static enum lane lane_of(const struct imap_wish *wish)
 {
     for (size_t i = 0; i < wish->section_count; i++)
-        if (wish->sections[i].kind == SECTION_BINARY ||
-            wish->sections[i].kind == SECTION_BINARY_SIZE)
+        if (is_binary(&wish->sections[i]))
             return LANE_BULK;
     return wish->section_count > 0 ? LANE_HEAVY : LANE_QUICK;
 }

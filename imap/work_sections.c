@@ -203,7 +203,8 @@ static bool read_made(struct source *source, const struct place *place, struct r
     scoped_value(bytes) raw = {0};
 
     if (range.end - range.begin > (binary ? BINARY_MOST : HEADER_MOST)) {
-        out->unknown_coding = out->absent = true;
+        out->too_large = binary;
+        out->absent = true;
         return true;
     }
     if (!read_range(source, range, &raw, err))

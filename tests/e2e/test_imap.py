@@ -239,6 +239,20 @@ def test_a_move_within_one_mailbox_ends_and_is_told(box):
     assert numbers(imap.search(None, "ALL")) == list(range(1, count + 1))
 
 
+def test_binary_of_an_unknown_coding_is_refused(box):
+    """RFC 3516 4.3; what can be decoded is told all the same."""
+    imap = log_in(box)
+    mail = b"From: a@mail.test\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nxx\r\n"
+    good(imap.append("INBOX", None, None, mail))
+    good(imap.select("INBOX"))
+    for item in "BINARY.PEEK[1]", "BINARY.SIZE[1]":
+        kind, data = imap.fetch("3:4", f"({item})")
+        assert kind == "NO" and data[0].startswith(b"[UNKNOWN-CTE]"), data
+        assert b"3 (BINARY" in str(imap.untagged_responses).encode()
+        imap.untagged_responses.clear()
+    assert b"xx" in good(imap.fetch("4", "(BODY.PEEK[1])"))[0][1]
+
+
 def end_of_sessions(nest, box, *command):
     """Who took the password sees and sends nothing more with it, whatever they are at; a mail on its way is finished."""
     idle, idler, rests = log_in(box), log_in(box), log_in(box)

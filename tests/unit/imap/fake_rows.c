@@ -27,6 +27,10 @@ static void fill_section(uint32_t uid, const struct imap_section_wish *wish, str
         out->absent = true;
         return;
     }
+    if (wish->part[0] == '8' && uid == 20) {
+        out->unknown_coding = out->absent = true;
+        return;
+    }
     if (wish->kind == SECTION_BINARY_SIZE) {
         out->end = (int64_t)strlen(text);
         return;

@@ -39,6 +39,7 @@ static const struct dialogue rows[] = {
     {"what is absent is NIL", INBOX "c FETCH 1 BODY.PEEK[9]\r\n", "BODY[9] NIL"},
     {"BODY has no extensions", INBOX "c FETCH 1 (BODY BODYSTRUCTURE)\r\n", "BODY (\"text\" \"plain\" NIL NIL NIL \"7bit\" 9 1) BODYSTRUCTURE (\"text\" \"plain\" NIL NIL NIL \"7bit\" 9 1 NIL"},
     {"FAST", INBOX "c FETCH 1 FAST\r\n", "FLAGS ()|INTERNALDATE \"22-Nov-2026 08:30:00 +0000\"|RFC822.SIZE 30"},
+    {"BINARY of an unknown coding (RFC 3516 4.3)", INBOX "c FETCH 1:3 BINARY.PEEK[8]\r\nd FETCH 2 BINARY[8]\r\ne FETCH 1 BINARY[8]\r\n", "* 1 FETCH (BINARY[8] ~{|* 3 FETCH (BINARY[8] ~{|c NO [UNKNOWN-CTE]|* 2 FETCH (FLAGS (\\Seen))|d NO [UNKNOWN-CTE]|e OK"},
     {"BINARY.SIZE", INBOX "c FETCH 1 BINARY.SIZE[1]\r\n", "BINARY.SIZE[1] 29"},
     {"a broken FETCH", INBOX "c FETCH 1 BODY[\r\nd FETCH 1 (UID\r\ne FETCH x UID\r\n", "c BAD|d BAD|e BAD"},
     {"STORE tells the new flags", INBOX "c STORE 1,3 +FLAGS (\\Seen \\Flagged)\r\n", "* 1 FETCH (FLAGS (\\Seen \\Flagged))|* 3 FETCH|c OK"},
@@ -79,6 +80,9 @@ static const struct dialogue rows[] = {
     {"APPEND to a name that is a literal", LOGIN "b APPEND {5+}\r\nINBOX {3+}\r\nabc\r\n", "b OK"},
     {"APPEND to nowhere", LOGIN "b APPEND Nowhere {3+}\r\nabc\r\n", "b NO [TRYCREATE]"},
     {"APPEND of too much", LOGIN "b APPEND INBOX {2000000}\r\nc NOOP\r\n", "b NO [TOOBIG]|c OK"},
+    {"APPEND of more than there is room for", LOGIN "b APPEND INBOX {1048000}\r\nc NOOP\r\n", "b NO [OVERQUOTA]|c OK"},
+    {"APPEND of more together than there is room for", LOGIN "b APPEND INBOX {3+}\r\nabc {1047000}\r\nc NOOP\r\n", "b NO [OVERQUOTA]|c OK"},
+    {"APPEND of what there is room for", LOGIN "b APPEND INBOX {3+}\r\nabc {1046000}\r\n", "a OK|+ Go on"},
     {"a message of no octets cancels APPEND", LOGIN "b APPEND INBOX {3+}\r\nabc {0+}\r\n\r\nc APPEND INBOX {0}\r\n|\r\nd APPEND INBOX {0+}\r\n {2+}\r\nde\r\ne APPEND INBOX {1+}\r\nx\r\n", "b NO |c NO |d NO |e OK [APPENDUID 8 100]"},
     {"APPEND of nothing said", LOGIN "b APPEND INBOX\r\n", "b BAD"},
     {"CLOSE tells nothing", INBOX "c STORE 1 +FLAGS.SILENT \\Deleted\r\nd CLOSE\r\ne FETCH 1 UID\r\n", "d OK|e BAD"},
@@ -344,6 +348,36 @@ static void a_new_password_cuts_an_answer_short(void **state)
     fake_end(&fake);
 }
 
+/* Where a client does not wait for our word, all comes and nothing is kept; there is one answer, with its tag. */
+static void what_is_too_much_is_dropped(void **state)
+{
+    static const struct {
+        size_t octets;
+        const char *answer;
+    } appends[] = {
+        {1047000, "b NO [OVERQUOTA]"},
+        {2000000, "b NO [TOOBIG]"   },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(appends); i++) {
+        struct fake fake;
+        scoped_value(bytes) text = {0};
+        fake_begin(&fake, true, 3);
+        fake_say(&fake, LOGIN "b APPEND INBOX {3+}\r\nabc");
+        bytes_reset(&fake.out);
+        bytes_print(&text, " {%zu+}\r\n", appends[i].octets);
+        memset(bytes_reserve(&text, appends[i].octets), 'x', appends[i].octets);
+        text.len += appends[i].octets;
+        bytes_add_text(&text, " {3+}\r\nabc\r\nc NOOP\r\n");
+        fake_feed(&fake, bytes_slice(&text));
+        assert_true(slice_starts(bytes_slice(&fake.out), slice_of(appends[i].answer)));
+        assert_true(slice_has(bytes_slice(&fake.out), "\r\nc OK"));
+        assert_int_equal(fake.appended, 0);
+        fake_end(&fake);
+    }
+}
+
 /* It was looked at before the change, and comes home behind it. */
 static void a_password_proven_before_it_changed_lets_nobody_in(void **state)
 {
@@ -433,6 +467,7 @@ int main(void)
         cmocka_unit_test(what_a_failed_look_missed_is_told_soon),
         cmocka_unit_test(a_new_password_ends_who_is_logged_in),
         cmocka_unit_test(a_new_password_cuts_an_answer_short),
+        cmocka_unit_test(what_is_too_much_is_dropped),
         cmocka_unit_test(a_password_proven_before_it_changed_lets_nobody_in),
         cmocka_unit_test(what_comes_during_select_is_told_to_who_waits),
         cmocka_unit_test(idle_that_begins_with_news_leaves_nothing_behind),
