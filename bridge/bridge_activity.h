@@ -47,7 +47,15 @@ enum activity_type {
 struct mention_facts {
     char *href, *name;
 };
-struct picture_facts {
+enum attached_kind {
+    ATTACHED_PICTURE,
+    ATTACHED_VIDEO,
+    ATTACHED_SOUND,
+    ATTACHED_FILE,
+    ATTACHED_LINK
+};
+struct attached {
+    enum attached_kind kind;
     char *type, *url, *alt;
     int width, height;
 };
@@ -60,11 +68,13 @@ struct note_facts { /* Note, Question, Article …: what can be shown as a mail 
     size_t to_count, cc_count;
     struct mention_facts *mentions;
     size_t mention_count;
-    struct picture_facts *pictures;
-    size_t picture_count;
+    struct attached *attached;
+    size_t attached_count;
     char **choices; /* of a poll */
     size_t choice_count;
     int64_t closes_ms;
+    char *place; /* of an event */
+    int64_t begins_ms;
 };
 void note_facts_clear(struct note_facts *note);
 struct activity_facts {

@@ -40,6 +40,7 @@ static void free_note_texts(struct note_facts *note)
     free(note->in_reply_to);
     free(note->conversation);
     free(note->quote_url);
+    free(note->place);
 }
 
 void note_facts_clear(struct note_facts *note)
@@ -53,12 +54,12 @@ void note_facts_clear(struct note_facts *note)
         free(note->mentions[i].name);
     }
     free(note->mentions);
-    for (size_t i = 0; i < note->picture_count; i++) {
-        free(note->pictures[i].type);
-        free(note->pictures[i].url);
-        free(note->pictures[i].alt);
+    for (size_t i = 0; i < note->attached_count; i++) {
+        free(note->attached[i].type);
+        free(note->attached[i].url);
+        free(note->attached[i].alt);
     }
-    free(note->pictures);
+    free(note->attached);
     *note = (struct note_facts){0};
 }
 

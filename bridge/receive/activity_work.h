@@ -93,11 +93,14 @@ struct showing { /* one note, the same for all its readers; everything borrowed 
     const char *references;             /* of the thread; or NULL */
     int64_t published_ms;
     struct slice html, plain; /* html: clean */
-    const struct picture_facts *pictures;
-    size_t picture_count;
+    const struct attached *attached;
+    size_t attached_count;
     char *const *choices; /* of a poll */
     size_t choice_count;
     int64_t closes_ms;
+    bool closed;
+    int64_t begins_ms;           /* of an event; 0 */
+    const char *place;           /* of an event; or NULL */
     const char *quote_url;       /* or NULL */
     const struct person *people; /* whom it names */
     size_t people_count;
@@ -122,6 +125,7 @@ MUST_CHECK bool render_letter(struct bridge *bridge, const struct showing *showi
                               const struct shown_to *reader, const char *mailbox,
                               int64_t received_ms, struct letter *letter, struct err *err);
 /* Both bodies (render_parts.c). */
+const char *attached_word(const struct attached *attached); /* "Picture" */
 void render_plain(const struct showing *showing, const struct shown_to *reader, struct bytes *out);
 void render_html(const struct showing *showing, const struct shown_to *reader, struct bytes *out);
 /* bob=social.example@D, also for people who live here: to a reader they are people like others. */

@@ -13,7 +13,7 @@ struct local_note {
     bool has_parent;
     struct named_people people;
     struct held_copies held;
-    struct picture_facts *pictures;
+    struct attached *pictures;
 };
 
 static void local_note_clear(struct local_note *note)
@@ -76,7 +76,7 @@ static void take_pictures(struct local_note *note)
 
     note->pictures = must_alloc_array(post->picture_count + 1, sizeof *note->pictures);
     for (size_t i = 0; i < post->picture_count; i++)
-        note->pictures[i] = (struct picture_facts){
+        note->pictures[i] = (struct attached){
             .type = post->pictures[i].type,
             .url = post->pictures[i].url,
             .alt = post->pictures[i].alt,
@@ -124,8 +124,8 @@ bool local_letters(struct bridge *bridge, struct store_view *view, const struct 
         .published_ms = message->published_ms,
         .html = slice_of(post->html),
         .plain = slice_of(post->plain),
-        .pictures = note.pictures,
-        .picture_count = post->picture_count,
+        .attached = note.pictures,
+        .attached_count = post->picture_count,
         .people = note.people.at,
         .people_count = note.people.count,
     };

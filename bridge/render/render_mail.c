@@ -47,11 +47,11 @@ static char *base_subject(const struct showing *showing, const struct shown_to *
     scoped_text char *words = first_words(showing->plain, SUBJECT_MAX_CHARS);
     if (*words)
         return steal(&words);
-    const char *alt = showing->picture_count > 0 ? showing->pictures[0].alt : NULL;
-    scoped_text char *seen = first_words(slice_of(alt), SUBJECT_MAX_CHARS - 10);
-    if (*seen)
-        return must_print("Picture: %s", seen);
-    return must_dup(showing->picture_count > 0 ? "Picture" : "Post");
+    if (showing->attached_count == 0)
+        return must_dup("Post");
+    const char *what = attached_word(&showing->attached[0]);
+    scoped_text char *alt = first_words(slice_of(showing->attached[0].alt), SUBJECT_MAX_CHARS - 10);
+    return *alt ? must_print("%s: %s", what, alt) : must_dup(what);
 }
 
 static char *subject_of(const struct showing *showing, const struct shown_to *reader)

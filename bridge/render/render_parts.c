@@ -64,15 +64,39 @@ static void boost_words(const struct showing *showing, struct bytes *out)
     bytes_print(out, "boosted by %s", label);
 }
 
-static void closing_words(const struct showing *showing, struct bytes *out)
+static void add_time(int64_t ms, struct bytes *out)
 {
     char date[DATE_TEXT_SIZE];
 
-    date_rfc5322(showing->closes_ms, date);
+    date_rfc5322(ms, date);
     struct slice shown = slice_of(date);
     if (slice_ends(shown, SLICE(" +0000")))
         shown = slice_first(shown, shown.len - 6);
-    bytes_print(out, "The poll is open until %.*s UTC.", SLICE_ARGS(shown));
+    bytes_print(out, "%.*s UTC", SLICE_ARGS(shown));
+}
+
+static void closing_words(const struct showing *showing, struct bytes *out)
+{
+    bytes_print(out, "The poll %s open until ", showing->closed ? "was" : "is");
+    add_time(showing->closes_ms, out);
+    bytes_add_char(out, '.');
+}
+
+const char *attached_word(const struct attached *attached)
+{
+    switch (attached->kind) {
+    case ATTACHED_PICTURE: return "Picture";
+    case ATTACHED_VIDEO: return "Video";
+    case ATTACHED_SOUND: return "Sound";
+    case ATTACHED_FILE: return "File";
+    case ATTACHED_LINK: break;
+    }
+    return "Link";
+}
+
+static const char *attached_alt(const struct attached *attached)
+{
+    return attached->alt && *attached->alt ? attached->alt : "without description";
 }
 
 /* ---- plain ---- */
@@ -98,15 +122,24 @@ static void plain_choices(const struct showing *showing, struct bytes *out)
     closing_words(showing, out);
 }
 
-static void plain_pictures(const struct showing *showing, struct bytes *out)
+static void plain_attached(const struct showing *showing, struct bytes *out)
 {
-    for (size_t i = 0; i < showing->picture_count; i++) {
-        const struct picture_facts *picture = &showing->pictures[i];
+    for (size_t i = 0; i < showing->attached_count; i++) {
+        const struct attached *one = &showing->attached[i];
         block(out);
-        bytes_print(out, "Picture: %s\n<%s>",
-                    picture->alt && *picture->alt ? picture->alt : "without description",
-                    picture->url);
+        bytes_print(out, "%s: %s\n<%s>", attached_word(one), attached_alt(one), one->url);
     }
+}
+
+static void plain_event(const struct showing *showing, struct bytes *out)
+{
+    if (showing->begins_ms == 0)
+        return;
+    block(out);
+    bytes_add_text(out, "Begins: ");
+    add_time(showing->begins_ms, out);
+    if (showing->place)
+        bytes_print(out, "\nPlace: %s", showing->place);
 }
 
 /* Below "-- ", which programs cut from answers. */
@@ -138,8 +171,9 @@ void render_plain(const struct showing *showing, const struct shown_to *reader, 
         block(out);
     }
     bytes_add(out, showing->plain);
+    plain_event(showing, out);
     plain_choices(showing, out);
-    plain_pictures(showing, out);
+    plain_attached(showing, out);
     if (showing->quote_url) {
         block(out);
         bytes_print(out, "Quoting: %s", showing->quote_url);
@@ -204,15 +238,27 @@ static void html_choices(const struct showing *showing, struct bytes *out)
     paragraph(out, bytes_slice(&words));
 }
 
-static void html_pictures(const struct showing *showing, struct bytes *out)
+static void html_attached(const struct showing *showing, struct bytes *out)
 {
-    for (size_t i = 0; i < showing->picture_count; i++) {
-        const struct picture_facts *picture = &showing->pictures[i];
-        bytes_add_text(out, "<p>Picture: ");
-        link(out, picture->url,
-             picture->alt && *picture->alt ? picture->alt : "without description");
+    for (size_t i = 0; i < showing->attached_count; i++) {
+        const struct attached *one = &showing->attached[i];
+        bytes_print(out, "<p>%s: ", attached_word(one));
+        link(out, one->url, attached_alt(one));
         bytes_add_text(out, "</p>\n");
     }
+}
+
+static void html_event(const struct showing *showing, struct bytes *out)
+{
+    if (showing->begins_ms == 0)
+        return;
+    bytes_add_text(out, "<p>Begins: ");
+    add_time(showing->begins_ms, out);
+    if (showing->place) {
+        bytes_add_text(out, "<br>Place: ");
+        html_escape_add(out, slice_of(showing->place));
+    }
+    bytes_add_text(out, "</p>\n");
 }
 
 static void html_footer(const struct showing *showing, const struct shown_to *reader,
@@ -242,8 +288,9 @@ void render_html(const struct showing *showing, const struct shown_to *reader, s
     html_top(showing, out);
     bytes_add(out, showing->html);
     bytes_add_char(out, '\n');
+    html_event(showing, out);
     html_choices(showing, out);
-    html_pictures(showing, out);
+    html_attached(showing, out);
     if (showing->quote_url) {
         bytes_add_text(out, "<p>Quoting: ");
         link(out, showing->quote_url, showing->quote_url);

@@ -39,10 +39,10 @@ static void check_note(const struct note_facts *note)
     check_name(note->id);
     check_name(note->attributed_to);
     check_name(note->in_reply_to);
-    assert(note->mention_count <= 50 && note->picture_count <= 8 && note->choice_count <= 20);
+    assert(note->mention_count <= 50 && note->attached_count <= 8 && note->choice_count <= 20);
     assert(note->to_count <= 1000 && note->cc_count <= 1000);
-    for (size_t i = 0; i < note->picture_count; i++)
-        check_name(note->pictures[i].url);
+    for (size_t i = 0; i < note->attached_count; i++)
+        check_name(note->attached[i].url);
 }
 
 static void read_activity(struct slice text)

@@ -96,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct person author = {
         .kind = PERSON_FEDIVERSE, .user = user, .host = host, .word = word, .name = name};
     const struct account owner = {.name = alice, .domain = domain, .display_name = name};
-    const struct picture_facts picture = {.url = url, .alt = alt};
+    const struct attached picture = {.url = url, .alt = alt};
 
     struct bridge *it = the_bridge();
     if (!html_clean(slice_of(raw), &html, &err) || !html_to_text(slice_of(raw), &plain, &err))
@@ -110,8 +110,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                     .warning = warning,
                                     .html = bytes_slice(&html),
                                     .plain = bytes_slice(&plain),
-                                    .pictures = &picture,
-                                    .picture_count = 1,
+                                    .attached = &picture,
+                                    .attached_count = 1,
                                     .quote_url = quote};
     const struct shown_to reader = {.account = &owner, .addressed = true, .thread = alt};
     assert(render_mail(it, &showing, &reader, &mail, &err));

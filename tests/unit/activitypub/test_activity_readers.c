@@ -61,9 +61,10 @@ static void a_mastodon_create(void **state)
     assert_int_equal(note->cc_count, 2);
     assert_int_equal(note->mention_count, 1);
     assert_text(note->mentions[0].href, "https://example.org/users/alice");
-    assert_int_equal(note->picture_count, 1);
-    assert_text(note->pictures[0].alt, "a cat");
-    assert_int_equal(note->pictures[0].width, 3);
+    assert_int_equal(note->attached_count, 2);
+    assert_text(note->attached[0].alt, "a cat");
+    assert_int_equal(note->attached[0].width, 3);
+    assert_int_equal(note->attached[1].kind, ATTACHED_VIDEO);
 }
 
 static void activities(void **state)
@@ -252,6 +253,130 @@ static void notes(void **state)
     note_free(note);
 }
 
+/* ---- what else is written than notes ---- */
+static struct note_facts *read_object(const char *members)
+{
+    scoped_text char *text = must_print("{\"id\":\"" NOTE "\",%s}", members);
+    struct note_facts *note = NULL;
+
+    assert_int_equal(note_read(slice_of(text), NOTE, &note), NOTE_READ);
+    return note;
+}
+
+static void a_video_of_peertube(void **state)
+{
+    struct note_facts *note = read_object(
+        "\"type\":\"Video\",\"name\":\"Boats\",\"mediaType\":\"text/markdown\",\"content\":"
+        "\"Two <boats>\\n\\n**red**\",\"attributedTo\":[{\"type\":\"Person\",\"id\":\"" BOB
+        "\"},{\"type\":\"Group\",\"id\":\"https://m.example/c/boats\"}],\"url\":[{\"type\":"
+        "\"Link\",\"mediaType\":\"video/mp4\",\"href\":\"https://m.example/1.mp4\"},{\"type\":"
+        "\"Link\",\"mediaType\":\"text/html\",\"href\":\"https://m.example/w/1\"}]");
+
+    (void)state;
+    assert_text(note->attributed_to, BOB);
+    assert_text(note->html, "<p>Two &lt;boats&gt;<br><br>**red**</p>");
+    assert_text(note->url, "https://m.example/w/1");
+    note_free(note);
+}
+
+static void two_people_are_no_author(void **state)
+{
+    struct note_facts *note =
+        read_object("\"type\":\"Video\",\"attributedTo\":[{\"type\":\"Person\",\"id\":\"" BOB
+                    "\"},{\"type\":\"Person\",\"id\":\"https://m.example/u/eve\"}]");
+
+    (void)state;
+    assert_null(note->attributed_to);
+    note_free(note);
+    note = read_object("\"type\":\"Video\",\"attributedTo\":[{\"type\":\"Person\",\"id\":\"" BOB
+                       "\"},\"https://m.example/u/eve\"]");
+    assert_null(note->attributed_to);
+    note_free(note);
+}
+
+static void an_event_has_a_time_and_a_place(void **state)
+{
+    struct note_facts *note =
+        read_object("\"type\":\"Event\",\"name\":\"Fest\",\"startTime\":"
+                    "\"2026-05-17T10:00:00+02:00\",\"location\":{\"type\":\"Place\",\"name\":"
+                    "\"Hall\",\"address\":{\"streetAddress\":\"Pier 1\",\"addressLocality\":"
+                    "\"Kiel\"}}");
+
+    (void)state;
+    assert_int_equal(note->begins_ms, 1779004800000);
+    assert_text(note->place, "Hall, Pier 1, Kiel");
+    note_free(note);
+}
+
+static void an_article_without_a_text_has_its_summary(void **state)
+{
+    struct note_facts *note =
+        read_object("\"type\":\"Article\",\"name\":\"T\",\"summary\":\"<p>In short</p>\"");
+
+    (void)state;
+    assert_text(note->html, "<p>In short</p>");
+    assert_null(note->warning);
+    note_free(note);
+}
+
+static void warnings(void **state)
+{
+    static const struct {
+        const char *summary, *warning;
+    } rows[] = {
+        {"\" food \"",       "food"    },
+        {"\"\"",             NULL      },
+        {"\" \\n\"",         NULL      },
+        {"\"\xe2\x80\x8b\"", "not said"}, /* Misskey: folded, and no word why */
+        {"null",             NULL      },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        scoped_text char *members =
+            must_print("\"type\":\"Note\",\"content\":\"x\",\"summary\":%s", rows[i].summary);
+        struct note_facts *note = read_object(members);
+        assert_text(note->warning, rows[i].warning ? rows[i].warning : "(null)");
+        note_free(note);
+    }
+}
+
+static void everything_attached_is_named(void **state)
+{
+    static const struct {
+        const char *attachment;
+        enum attached_kind kind;
+        bool shown;
+    } rows[] = {
+        {"{\"type\":\"Document\",\"mediaType\":\"audio/ogg\",\"url\":\"https://m.example/1\"}",
+         ATTACHED_SOUND,                                                                                          true },
+        {"{\"type\":\"Video\",\"url\":\"https://m.example/1\"}",                                ATTACHED_VIDEO,   true },
+        {"{\"type\":\"Image\",\"url\":{\"type\":\"Link\",\"href\":\"https://m.example/1\"}}",
+         ATTACHED_PICTURE,                                                                                        true },
+        {"{\"type\":\"Document\",\"url\":\"https://m.example/1\"}",                             ATTACHED_FILE,    true },
+        {"{\"type\":\"Document\",\"mediaType\":\"application/pdf\",\"url\":"
+         "\"https://m.example/1\"}",                                                   ATTACHED_FILE,    true },
+        {"{\"type\":\"Link\",\"href\":\"https://x.example/\"}",                                 ATTACHED_LINK,    true },
+        {"{\"type\":\"Link\",\"href\":\"https://in.example/\"}",                                ATTACHED_LINK,    false},
+        {"{\"type\":\"Image\",\"url\":\"javascript:alert(1)\"}",                                ATTACHED_PICTURE, false},
+        {"{\"type\":\"PropertyValue\",\"name\":\"x\",\"value\":\"y\"}",                         ATTACHED_FILE,    false},
+        {"17",                                                                                  ATTACHED_FILE,    false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        scoped_text char *members =
+            must_print("\"type\":\"Page\",\"content\":\"<a href='https://in.example/'>in</a>\","
+                       "\"attachment\":[%s]",
+                       rows[i].attachment);
+        struct note_facts *note = read_object(members);
+        assert_int_equal(note->attached_count, rows[i].shown);
+        if (rows[i].shown)
+            assert_int_equal(note->attached[0].kind, rows[i].kind);
+        note_free(note);
+    }
+}
+
 static void a_thousand_mentions_are_cut(void **state)
 {
     scoped_value(bytes) text = {0};
@@ -280,6 +405,12 @@ int main(void)
         cmocka_unit_test(what_is_no_activity),
         cmocka_unit_test(an_update_of_an_actor),
         cmocka_unit_test(notes),
+        cmocka_unit_test(a_video_of_peertube),
+        cmocka_unit_test(two_people_are_no_author),
+        cmocka_unit_test(an_event_has_a_time_and_a_place),
+        cmocka_unit_test(an_article_without_a_text_has_its_summary),
+        cmocka_unit_test(warnings),
+        cmocka_unit_test(everything_attached_is_named),
         cmocka_unit_test(a_thousand_mentions_are_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

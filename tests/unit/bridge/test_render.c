@@ -215,7 +215,7 @@ static char *plain_of(struct scene *scene, const char *type, char **out_subject)
 static void pictures_are_linked_with_their_words(void **state)
 {
     static char url[] = "https://social.example/m/1.jpg", alt[] = "red boats in mist";
-    const struct picture_facts pictures[] = {
+    const struct attached pictures[] = {
         {.url = url, .alt = alt},
         {.url = url         }
     };
@@ -223,8 +223,8 @@ static void pictures_are_linked_with_their_words(void **state)
 
     (void)state;
     set_scene(&scene);
-    scene.showing.pictures = pictures;
-    scene.showing.picture_count = COUNT_OF(pictures);
+    scene.showing.attached = pictures;
+    scene.showing.attached_count = COUNT_OF(pictures);
     scoped_text char *text = plain_of(&scene, "text/plain", NULL);
     assert_string_equal(text,
                         "Which one?\n\n"
@@ -253,6 +253,56 @@ static void choices_of_a_poll_are_numbered(void **state)
     scoped_text char *text = plain_of(&scene, "text/plain", NULL);
     assert_string_equal(text, "Which one?\n\n1. Yes\n2. No\n"
                               "The poll is open until Mon, 02 Mar 2026 12:00:00 UTC.\n\n" FOOT);
+}
+
+static void a_poll_that_ended_says_so(void **state)
+{
+    static char yes[] = "Yes";
+    char *const choices[] = {yes};
+    struct scene scene;
+
+    (void)state;
+    set_scene(&scene);
+    scene.showing.choices = choices;
+    scene.showing.choice_count = COUNT_OF(choices);
+    scene.showing.closes_ms = 1772366400000;
+    scene.showing.closed = true;
+    scoped_text char *text = plain_of(&scene, "text/plain", NULL);
+    assert_non_null(strstr(text, "The poll was open until Sun, 01 Mar 2026 12:00:00 UTC."));
+}
+
+static void an_event_says_when_and_where(void **state)
+{
+    struct scene scene;
+
+    (void)state;
+    set_scene(&scene);
+    scene.showing.begins_ms = 1772366400000;
+    scene.showing.place = "Hall <1>, Kiel";
+    scoped_text char *text = plain_of(&scene, "text/plain", NULL);
+    scoped_text char *html = plain_of(&scene, "text/html", NULL);
+    assert_string_equal(text, "Which one?\n\nBegins: Sun, 01 Mar 2026 12:00:00 UTC\n"
+                              "Place: Hall <1>, Kiel\n\n" FOOT);
+    assert_non_null(strstr(html, "12:00:00 UTC<br>Place: Hall &lt;1&gt;, Kiel</p>"));
+}
+
+static void a_video_alone_is_no_empty_mail(void **state)
+{
+    static char url[] = "https://social.example/m/1.mp4";
+    const struct attached video = {.kind = ATTACHED_VIDEO, .url = url};
+    struct scene scene;
+    char *subject = NULL;
+
+    (void)state;
+    set_scene(&scene);
+    scene.showing.plain = scene.showing.html = SLICE("");
+    scene.showing.attached = &video;
+    scene.showing.attached_count = 1;
+    scoped_text char *text = plain_of(&scene, "text/plain", &subject);
+    assert_string_equal(text,
+                        "Video: without description\n<https://social.example/m/1.mp4>\n\n" FOOT);
+    assert_string_equal(subject, "Video");
+    free(subject);
 }
 
 static void a_boost_says_who_boosted(void **state)
@@ -401,6 +451,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(notes_are_shown_as_mails),
         IN_TOWN(pictures_are_linked_with_their_words),
         IN_TOWN(choices_of_a_poll_are_numbered),
+        IN_TOWN(a_poll_that_ended_says_so),
+        IN_TOWN(an_event_says_when_and_where),
+        IN_TOWN(a_video_alone_is_no_empty_mail),
         IN_TOWN(a_boost_says_who_boosted),
         IN_TOWN(a_quote_is_a_link),
         IN_TOWN(html_says_the_same),
