@@ -36,6 +36,13 @@ bool key_is_in_use(const struct account_key *key, int64_t now_ms)
     return key->state == KEY_IN_USE || (key->state == KEY_WAITS && key->due_ms <= now_ms);
 }
 
+/* By hand alone come keys that only sign. */
+bool key_ever_encrypted(const struct account_key *key)
+{
+    return (key->uses & KEY_ENCRYPTS) || key->learnt != KEY_BY_ADMINISTRATOR ||
+           (key->told & KEY_NEWS_UNUSABLE);
+}
+
 void key_take_facts(struct account_key *key, const struct pgp_key_facts *facts)
 {
     memcpy(key->fingerprint, facts->fingerprint, sizeof key->fingerprint);
@@ -148,11 +155,11 @@ static void take_copy(struct key_change *change, const struct pgp_key_facts *fac
         key->state = KEY_REVOKED;
     } else if (facts->can_encrypt) {
         key->encrypts_until_ms = facts->encrypts_until_ms;
-        key->told &= ~ends;
-        if (key->learnt != KEY_BY_ADMINISTRATOR)
+        if (key_ever_encrypted(key))
             key->uses |= KEY_ENCRYPTS;
+        key->told &= ~ends;
     } else if (!facts->expired && (key->uses & KEY_ENCRYPTS)) {
-        key->uses &= ~(unsigned)KEY_ENCRYPTS; /* the part that did was revoked */
+        key->uses &= ~(unsigned)KEY_ENCRYPTS; /* the part that did has ended */
         change->outcome = KEY_EMPTIED;
     }
 }
@@ -191,7 +198,7 @@ static struct census count_keys(const struct account_keys *keys, int64_t now_ms)
         bool waits = key->state == KEY_WAITS && !key_is_in_use(key, now_ms);
         census.offered += key->learnt != KEY_BY_ADMINISTRATOR;
         census.waiting += waits;
-        census.had_one |= !waits && key->state != KEY_REFUSED && (key->uses & KEY_ENCRYPTS);
+        census.had_one |= !waits && key->state != KEY_REFUSED && key_ever_encrypted(key);
         if (key->seen_ms > census.seen_ms)
             census.seen_ms = key->seen_ms;
     }

@@ -74,6 +74,8 @@ MUST_CHECK bool account_keys_read(struct store_view *view, int64_t account_id,
                                   struct account_keys *out, struct err *err);
 /* In use then, for whatever use. */
 bool key_is_in_use(const struct account_key *key, int64_t now_ms);
+/* Was it ever one to seal to?  Also when nothing of it encrypts any more: such an account is not as if it never had a key. */
+bool key_ever_encrypted(const struct account_key *key);
 /* What the judge found, as the store keeps it. */
 void key_take_facts(struct account_key *key, const struct pgp_key_facts *facts);
 

@@ -37,7 +37,7 @@ static bool collect(void *ctx, const struct account_key *key)
 {
     struct certificates *all = ctx;
 
-    all->had_keys |= (key->uses & KEY_ENCRYPTS) != 0;
+    all->had_keys |= key_ever_encrypted(key);
     if (key_is_in_use(key, all->now_ms))
         add(all, bytes_slice(&key->certificate));
     return all->count < PGP_CERTIFICATES_MAX;

@@ -12,6 +12,7 @@
 #include "own_key.h"
 
 #include "faces.h"
+#include "key_change.h"
 #include "key_letter.h"
 #include "log.h"
 #include "mail.h"
@@ -53,7 +54,7 @@ static bool add_key(void *ctx, const struct account_key *key)
     struct sealing *sealing = ctx;
 
     sealing->had_keys |=
-        (key->uses & KEY_ENCRYPTS) && key->state != KEY_WAITS && key->state != KEY_REFUSED;
+        key_ever_encrypted(key) && key->state != KEY_WAITS && key->state != KEY_REFUSED;
     if (!key_encrypts_now(key, clock_now(sealing->bridge->clock)) ||
         (key->told & KEY_NEWS_UNUSABLE) || /* the others go on without it */
         strcmp(key->fingerprint, sealing->letter->without) == 0)

@@ -33,6 +33,10 @@ sed 's/^:-/-/' "keyring/openpgp-revocs.d/$(fingerprint revoked).rev" >revoked.re
 cp revoked.bin before.bin
 g --import revoked.rev
 g --export "$(fingerprint revoked)" >after.bin
+make full never
+cp full.fpr emptied.fpr
+printf 'key 1\nrevkey\ny\n0\n\ny\nsave\n' | g --command-fd 0 --edit-key "$(fingerprint full)" >&2
+g --export "$(fingerprint full)" >emptied.bin
 
 # PART SIGNER: a detached signature of the first key over a part that tells the second
 {

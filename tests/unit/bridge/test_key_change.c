@@ -2,6 +2,8 @@
 #include "key_owner.h"
 
 #include "bridge_people.h"
+#include "pgp.h"
+#include "store_mailbox.h"
 #include "town_private.h"
 
 #include <stdio.h>
@@ -315,6 +317,37 @@ static void a_revocation_is_told(void **state)
     assert_int_equal(state_of("second"), KEY_WAITS);
 }
 
+static int newest_form;
+static bool note_form(void *ctx, const struct entry *entry)
+{
+    (void)ctx;
+    newest_form = entry->form;
+    return true;
+}
+
+/* The part of it that encrypted is revoked: what comes rests as without a key, but never in clear, and the next key is no
+ * first one. */
+static void a_key_that_encrypts_no_more_is_still_a_key(void **state)
+{
+    struct err err;
+
+    (void)state;
+    town.config.seal_without_key = WITHOUT_KEY_CLEAR;
+    tell_key("full");
+    assert_true(encrypts("full"));
+    tell_key("emptied");
+    assert_false(encrypts("full"));
+    assert_int_equal(state_of("full"), KEY_IN_USE);
+    scoped_text char *told = letter();
+    assert_non_null(strstr(told, "The server cannot encrypt to your OpenPGP key"));
+    submit(EVE, "", "\nA note to herself\n");
+    scoped(store_view) view = store_look(town.store, &err);
+    assert_true(store_entries(view, town.eve, 0, 0, 100, note_form, NULL, &err));
+    assert_int_equal(newest_form, PGP_SERVER_KEY);
+    tell_key("second");
+    assert_int_equal(state_of("second"), KEY_WAITS);
+}
+
 static void the_administrators_revocation_is_told_too(void **state)
 {
     (void)state;
@@ -345,6 +378,7 @@ int main(int argc, char **argv)
         TOWN_TEST(a_server_that_was_off_tells_the_end_alone),
         TOWN_TEST(a_revocation_is_told),
         TOWN_TEST(the_administrators_revocation_is_told_too),
+        TOWN_TEST(a_key_that_encrypts_no_more_is_still_a_key),
     };
     int code;
 
