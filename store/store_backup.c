@@ -216,11 +216,24 @@ static bool has_bodies(struct sql *sql, int data_dir, struct err *err)
     return found != FAILED;
 }
 
+/* Peers know our Follows by the numbers of their rows, and the log knows deliveries: none is given again, of tables that
+ * were empty neither. */
+static bool skip_numbers(struct sql *sql, struct err *err)
+{
+    return sql_run(sql,
+                   "INSERT INTO sqlite_sequence (name, seq) SELECT name, 0 FROM sqlite_schema"
+                   " WHERE type = 'table' AND sql LIKE '% AUTOINCREMENT%'"
+                   " AND name NOT IN (SELECT name FROM sqlite_sequence)",
+                   NULL, err) &&
+           sql_run(sql, "UPDATE sqlite_sequence SET seq = seq + ?", with(as_number(GAP)), err);
+}
+
 static bool leave_gap(struct sql *sql, bool renumber, struct err *err)
 {
     return sql_run(sql,
                    "UPDATE mailbox SET uid_next = min(uid_next + ?1, ?2), modseq = modseq + ?1",
                    with(as_number(GAP), as_number(UID_MAX)), err) &&
+           skip_numbers(sql, err) &&
            (!renumber || sql_run(sql,
                                  "UPDATE mailbox SET uid_validity ="
                                  " max(?, (SELECT max(uid_validity) FROM mailbox)) + id",

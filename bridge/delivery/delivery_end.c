@@ -296,6 +296,56 @@ static bool note_encrypted_only(struct bridge *bridge, struct store_tx *tx,
     return !said || store_note_encrypted_only(tx, delivery->host, err);
 }
 
+/* Something else than what was said is wanted by now; and the other side may have an older version of it, or will. */
+static bool is_outdated(const struct delivery *delivery, int version)
+{
+    bool follow = delivery->subject == SUBJECT_FOLLOW || delivery->subject == SUBJECT_FOLLOW_ANSWER;
+    bool other = follow ? version != delivery->wanted : version < delivery->wanted;
+    bool known = delivery->delivered > 0 || delivery->tries > 0;
+
+    return other && (known || !delivery->withdrawn);
+}
+
+/* An edit that was not taken: they have what was there before, and hear of the next edit, or that it is taken back. */
+static bool have_older(const struct delivery *delivery)
+{
+    return delivery->subject == SUBJECT_MESSAGE && delivery->target != TARGET_MAIL &&
+           delivery->delivered > 0 && !delivery->withdrawn;
+}
+
+/* What is wanted now is said next; but if that is refused as outdated too, not at once. */
+static bool say_newer(struct bridge *bridge, struct store_tx *tx, const struct delivery *delivery,
+                      const struct delivery_outcome *outcome, struct err *err)
+{
+    int64_t wait_ms = delivery->tries > 1
+                          ? delivery_step_ms(bridge->config, delivery->target, delivery->tries)
+                          : 0;
+
+    if (delivery->subject == SUBJECT_ACTOR) /* a Move that they do not want is not said again */
+        return store_delivery_done(tx, delivery->id, outcome->version, err);
+    return store_delivery_later(tx, delivery->id, clock_now(bridge->clock) + wait_ms,
+                                outcome->reply, err);
+}
+
+/* "Never again" is said of that version alone. */
+static bool refused(struct bridge *bridge, struct store_tx *tx, const struct delivery *delivery,
+                    const struct delivery_outcome *outcome, struct err *err)
+{
+    bool told = true;
+    struct host host;
+
+    if (!put_host(bridge, tx, delivery, outcome, clock_now(bridge->clock), &host, err) ||
+        !note_encrypted_only(bridge, tx, delivery, outcome, err))
+        return false;
+    if (is_outdated(delivery, outcome->version))
+        return say_newer(bridge, tx, delivery, outcome, err);
+    if (have_older(delivery) &&
+        !report_wanted(store_tx_view(tx), delivery, DSN_NOTIFY_FAILURE, &told, err))
+        return false;
+    return told ? delivery_give_up(bridge, tx, delivery, outcome->reply, err)
+                : store_delivery_done(tx, delivery->id, outcome->version, err);
+}
+
 static bool ended(struct bridge *bridge, struct store_tx *tx, const struct delivery *delivery,
                   const struct delivery_outcome *outcome, struct err *err)
 {
@@ -309,10 +359,7 @@ static bool ended(struct bridge *bridge, struct store_tx *tx, const struct deliv
                list_evening_ended(tx, delivery, outcome->version, err) &&
                take_leave(bridge, tx, delivery, outcome, err);
     case DELIVERY_LATER: return try_later(bridge, tx, delivery, outcome, err);
-    case DELIVERY_REFUSED:
-        return put_host(bridge, tx, delivery, outcome, now_ms, &host, err) &&
-               note_encrypted_only(bridge, tx, delivery, outcome, err) &&
-               delivery_give_up(bridge, tx, delivery, outcome->reply, err);
+    case DELIVERY_REFUSED: return refused(bridge, tx, delivery, outcome, err);
     case DELIVERY_GONE: return person_went(tx, delivery, err);
     case DELIVERY_NOBODY: return nobody(bridge, tx, delivery, outcome->reply, err);
     }

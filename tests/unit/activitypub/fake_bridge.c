@@ -130,8 +130,9 @@ bool bridge_outgoing(struct store_view *view, const struct delivery *delivery, s
 bool bridge_outgoing_post(struct bridge *bridge, struct store_view *view, struct outgoing *outgoing,
                           struct err *err)
 {
-    (void)bridge, (void)view, (void)outgoing, (void)err;
-    return true;
+    (void)bridge, (void)view, (void)outgoing;
+    return !house_bridge->unreadable ||
+           err_set(err, ERR_TEMPORARY, "A stored secret cannot be read");
 }
 
 bool bridge_outgoing_person(struct store_view *view, struct outgoing *outgoing, struct err *err)

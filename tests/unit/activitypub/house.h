@@ -31,6 +31,7 @@ struct bridge {        /* the fake one */
     int conflicts;                     /* record() answers ERR_CONFLICT so often */
     struct outgoing (*outgoing)(void); /* what bridge_outgoing() gives; heap texts */
     const char *inbox_of_person;       /* once somebody was resolved */
+    bool unreadable;                   /* bridge_outgoing_post() fails */
 };
 extern struct bridge *house_bridge; /* that of the house that is open */
 

@@ -316,6 +316,22 @@ static void an_inbox_that_cannot_be_signed_for(void **state)
     house_close(&house);
 }
 
+/* It is put off in its row: it does not come again at once, nor hold a place of its host's. */
+static void one_that_cannot_be_made_ready_waits_like_others(void **state)
+{
+    struct house house;
+
+    (void)state;
+    open_house(&house, a_follow_answer, 0);
+    house_web(&house, NULL, 0);
+    house.bridge.unreadable = true;
+    assert_true(deliver(&house, first_due(&house)));
+    assert_text(house.seen.at, "");
+    assert_text(house.bridge.told.at, "later version=1 scheme=0 retry=0"
+                                      " our server could not make it ready, untried\n");
+    house_close(&house);
+}
+
 static void what_is_under_way_is_not_due(void **state)
 {
     struct house house;
@@ -345,6 +361,7 @@ int main(void)
         cmocka_unit_test(a_delivery_that_was_dropped_meanwhile),
         cmocka_unit_test(a_person_is_looked_for_first),
         cmocka_unit_test(an_inbox_that_cannot_be_signed_for),
+        cmocka_unit_test(one_that_cannot_be_made_ready_waits_like_others),
         cmocka_unit_test(what_is_under_way_is_not_due),
     };
     return cmocka_run_group_tests(tests, house_lay_foundation, house_dig_up);

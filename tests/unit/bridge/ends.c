@@ -47,6 +47,7 @@ static bool keep_delivery(void *ctx, const struct delivery *delivery)
     out->id = delivery->id;
     out->due_ms = delivery->due_ms;
     out->tries = delivery->tries;
+    out->wanted = delivery->wanted;
     out->delivered = delivery->delivered;
     out->withdrawn = delivery->withdrawn;
     return false;
@@ -71,7 +72,9 @@ bool record_end(struct town *it, struct store_tx *tx, struct err *err)
 void end(enum delivery_end how, const char *reply)
 {
     outcome = (struct delivery_outcome){
-        .delivery_id = queued().id, .end = how, .version = how == DELIVERED};
+        .delivery_id = queued().id,
+        .end = how,
+        .version = how == DELIVERED || how == DELIVERY_REFUSED ? queued().wanted : 0};
     strncpy(outcome.reply, reply, sizeof outcome.reply - 1);
     town_write(&town, record_end);
 }

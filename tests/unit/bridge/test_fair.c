@@ -154,6 +154,90 @@ static void chores_come_again_for_it(void **state)
     assert_int_equal(next_ms, town_now(&town) + MINUTE_MS);
 }
 
+/* ---- refused ---- */
+static int64_t subject_id;
+static int wanted_version;
+
+static bool want_version(struct town *it, struct store_tx *tx, struct err *err)
+{
+    (void)it;
+    return store_want_version(tx, SUBJECT_MESSAGE, subject_id, wanted_version, 0, err);
+}
+
+static bool want_withdrawn(struct town *it, struct store_tx *tx, struct err *err)
+{
+    (void)it;
+    return store_want_withdrawn(tx, SUBJECT_MESSAGE, subject_id, 0, err);
+}
+
+/* w2: version 2 is wanted; x: it is taken back; d1, l1, r1: version 1 was taken, came to nothing, was refused. */
+static void play(const char *steps)
+{
+    for (const char *at = steps; *at; at++) {
+        wanted_version = outcome.version = strchr("wdlr", *at) ? at[1] - '0' : 0;
+        outcome.end = *at == 'd' ? DELIVERED : *at == 'l' ? DELIVERY_LATER : DELIVERY_REFUSED;
+        town_write(&town, *at == 'w' ? want_version : *at == 'x' ? want_withdrawn : record_end);
+        at += strcspn(at, " ");
+        if (!*at)
+            return;
+    }
+}
+
+static char *state_of(int64_t id)
+{
+    scoped_value(delivery) row = {0};
+    struct err err = {0};
+    scoped(store_view) view = store_look(town.store, &err);
+
+    if (store_delivery(view, id, &row, &err) != FOUND)
+        return must_dup("gone");
+    const char *when = !row.due_ms ? "silent" : row.due_ms <= town_now(&town) ? "due" : "later";
+    return must_print("%s%s delivered=%d wanted=%d", when, row.withdrawn ? " withdrawn" : "",
+                      row.delivered, row.wanted);
+}
+
+static void a_refusal_is_of_what_was_said_alone(void **state)
+{
+    static const struct {
+        const char *name, *steps, *expected;
+    } rows[] = {
+        {"nothing else is wanted",                   "r1",          "gone"                              },
+        {"an edit is wanted by now",                 "w2 r1",       "due delivered=0 wanted=2"          },
+        {"and is refused too",                       "w2 r1 r2",    "gone"                              },
+        {"refused as outdated again and again",      "w9 r1 r1 r1", "later delivered=0 wanted=9"        },
+        {"an edit is refused, a later one wanted",   "d1 w2 w3 r2", "due delivered=1 wanted=3"          },
+        {"they keep what they have",                 "d1 w2 r2",    "silent delivered=2 wanted=2"       },
+        {"and hear of the next edit",                "d1 w2 r2 w3", "due delivered=2 wanted=3"          },
+        {"or that it is taken back",                 "d1 w2 r2 x",  "due withdrawn delivered=2 wanted=3"},
+        {"taken back before they had it",            "x r1",        "gone"                              },
+        {"taken back when it may have arrived",      "l1 x r1",     "due withdrawn delivered=0 wanted=2"},
+        {"taken back while an edit was refused",     "d1 w2 x r2",
+         "due withdrawn delivered=1 wanted=3"                                                           },
+        {"they will not hear that it is taken back", "d1 x r2",     "gone"                              },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        scoped_value(delivery) row = {0};
+        struct err err = {0};
+        visitors_open(&town);
+        town_follow(&town, "bob", "alice");
+        post("public@example.org", "one");
+        town_wait(&town, MINUTE_MS);
+        town_chores(&town, NULL);
+        outcome = (struct delivery_outcome){.delivery_id = queued().id};
+        struct store_view *view = store_look(town.store, &err);
+        assert_int_equal(store_delivery(view, outcome.delivery_id, &row, &err), FOUND);
+        store_view_free(view);
+        subject_id = row.subject_id;
+        play(rows[i].steps);
+        scoped_text char *found = state_of(outcome.delivery_id);
+        if (strcmp(found, rows[i].expected) != 0)
+            fail_msg("%s: %s", rows[i].name, found);
+        town_close(&town);
+    }
+}
+
 #define IN_A_TOWN(test) cmocka_unit_test_setup_teardown(test, open_town, forget_texts)
 
 int main(int argc, char **argv)
@@ -162,6 +246,7 @@ int main(int argc, char **argv)
         IN_A_TOWN(a_post_that_cannot_be_expanded_lets_others_pass),
         IN_A_TOWN(it_is_given_up_after_a_week),
         IN_A_TOWN(chores_come_again_for_it),
+        cmocka_unit_test(a_refusal_is_of_what_was_said_alone),
     };
     int code;
 

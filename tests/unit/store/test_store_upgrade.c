@@ -164,7 +164,8 @@ static void check_filled(struct sql *sql, int step, const char *table, const cha
         scoped_text char *unusual = must_print(
             "SELECT EXISTS (SELECT 1 FROM old.\"%s\" WHERE \"%s\" IS NOT %s)", table, name, usual);
         if (!count(sql, unusual))
-            fail_msg("step %d: %s.%s is never anything but %s (old_rows.c)", step, table, name, usual);
+            fail_msg("step %d: %s.%s is never anything but %s (old_rows.c)", step, table, name,
+                     usual);
     }
 }
 
@@ -405,12 +406,32 @@ static void backups_of_older_steps_are_restored(void **state)
     }
 }
 
+/* What was given between the backup and the loss is known to others. */
+static void a_restored_database_gives_no_number_again(void **state)
+{
+    struct lab *lab = *state;
+
+    make_old(lab, (int)store_schema_steps);
+    struct sql *sql = open_both(lab);
+    run(sql, "DELETE FROM broadcast; DELETE FROM sqlite_sequence WHERE name = 'broadcast'");
+    sql_close(sql);
+    assert_true(store_restored(lab->dir, false, &lab->err));
+    sql = open_both(lab);
+    run(sql, "INSERT INTO broadcast (message_id, account_id, cursor) VALUES (1, 1, 0);"
+             "INSERT INTO inbox (url) VALUES ('https://new.example/inbox')");
+    assert_int_equal(count(sql, "SELECT min(id) >= 1000000 FROM broadcast"), 1);
+    assert_int_equal(count(sql, "SELECT max(id) >= 1000000 FROM inbox"), 1);
+    sql_close(sql);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_step_keeps_what_it_finds_also_if_it_was_broken_off,
                                         lab_setup_in_memory, lab_teardown),
         cmocka_unit_test_setup_teardown(a_newer_database_is_refused_and_stays_as_it_is,
+                                        lab_setup_in_memory, lab_teardown),
+        cmocka_unit_test_setup_teardown(a_restored_database_gives_no_number_again,
                                         lab_setup_in_memory, lab_teardown),
         cmocka_unit_test_setup_teardown(backups_of_older_steps_are_restored, lab_setup_in_memory,
                                         lab_teardown),
