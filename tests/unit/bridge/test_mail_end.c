@@ -219,7 +219,8 @@ static void one_whose_text_is_lost_keeps_no_other_waiting(void **state)
     (void)state;
     send_large("carol@mail.example");
     send_mail("dora@mail.example");
-    outcome = (struct delivery_outcome){.end = DELIVERY_REFUSED, .reply = "550 5.1.1 No such user"};
+    outcome = (struct delivery_outcome){
+        .end = DELIVERY_REFUSED, .version = 1, .reply = "550 5.1.1 No such user"};
     town_write(&town, refuse_all);
     lose_files();
     town_chores(&town, NULL);
