@@ -46,24 +46,12 @@ static const struct {
     {"h4",         KIND_TITLE},
     {"h5",         KIND_TITLE},
     {"h6",         KIND_TITLE},
-    {"div",        KIND_BLOCK},
-    {"section",    KIND_BLOCK},
-    {"article",    KIND_BLOCK},
-    {"header",     KIND_BLOCK},
-    {"footer",     KIND_BLOCK},
-    {"aside",      KIND_BLOCK},
-    {"tr",         KIND_BLOCK},
-    {"dt",         KIND_BLOCK},
-    {"dd",         KIND_BLOCK},
-    {"figcaption", KIND_BLOCK},
-    {"center",     KIND_BLOCK},
-    {"address",    KIND_BLOCK},
-    {"rp",         KIND_DROP },
 };
 
 struct cleaner {
     struct bytes *out;
     bool in_paragraph, in_link;
+    bool begun, due; /* words stand in the line; what comes next is to stand in another one */
 };
 
 static void clean_nodes(struct cleaner *cleaner, xmlNode *first);
@@ -75,7 +63,7 @@ static enum kind kind_of(xmlNode *node)
     for (size_t i = 0; i < COUNT_OF(elements); i++)
         if (html_is(node, elements[i].name))
             return elements[i].kind;
-    return KIND_DROP;
+    return html_layout_of(node) == LAYOUT_INLINE ? KIND_DROP : KIND_BLOCK;
 }
 
 static bool is_blank(struct slice text)
@@ -92,21 +80,36 @@ static bool holds_words(const xmlNode *node)
     return false;
 }
 
-static void wrap(struct cleaner *cleaner, xmlNode *node, const char *open, const char *close)
+static void new_line(struct cleaner *cleaner)
 {
-    bytes_add_text(cleaner->out, open);
-    clean_nodes(cleaner, node->children);
-    bytes_add_text(cleaner->out, close);
+    cleaner->begun = cleaner->due = false;
 }
 
+static void begin_words(struct cleaner *cleaner)
+{
+    if (cleaner->due && cleaner->begun)
+        bytes_add_text(cleaner->out, "<br>");
+    cleaner->due = false;
+    cleaner->begun = true;
+}
+
+/* One in another is a line of it. */
 static void clean_paragraph(struct cleaner *cleaner, xmlNode *node, const char *open,
                             const char *close)
 {
-    bool before = cleaner->in_paragraph;
-
+    if (cleaner->in_paragraph) {
+        cleaner->due = true;
+        clean_nodes(cleaner, node->children);
+        cleaner->due = true;
+        return;
+    }
+    new_line(cleaner);
     cleaner->in_paragraph = true;
-    wrap(cleaner, node, before ? "<br>" : open, before ? "" : close);
-    cleaner->in_paragraph = before;
+    bytes_add_text(cleaner->out, open);
+    clean_nodes(cleaner, node->children);
+    bytes_add_text(cleaner->out, close);
+    cleaner->in_paragraph = false;
+    new_line(cleaner);
 }
 
 static void clean_kept(struct cleaner *cleaner, xmlNode *node)
@@ -117,13 +120,17 @@ static void clean_kept(struct cleaner *cleaner, xmlNode *node)
         clean_paragraph(cleaner, node, "<p>", "</p>");
         return;
     }
-    bool before = cleaner->in_paragraph;
-    if (html_layout_of(node) != LAYOUT_INLINE) /* a paragraph may stand in these again */
+    bool before = cleaner->in_paragraph, block = html_layout_of(node) != LAYOUT_INLINE;
+    if (block) { /* a paragraph may stand in these again */
         cleaner->in_paragraph = strcmp(name, "pre") == 0;
+        new_line(cleaner);
+    }
     bytes_print(cleaner->out, "<%s>", name);
     clean_nodes(cleaner, node->children);
     bytes_print(cleaner->out, "</%s>", name);
     cleaner->in_paragraph = before;
+    if (block)
+        new_line(cleaner);
 }
 
 static void clean_link(struct cleaner *cleaner, xmlNode *node)
@@ -134,6 +141,7 @@ static void clean_link(struct cleaner *cleaner, xmlNode *node)
         clean_nodes(cleaner, node->children);
         return;
     }
+    begin_words(cleaner);
     bytes_add_text(cleaner->out, "<a href=\"");
     html_escape_add(cleaner->out, slice_of(href));
     bytes_add_text(cleaner->out, "\" rel=\"nofollow noopener noreferrer\">");
@@ -150,7 +158,10 @@ static void clean_element(struct cleaner *cleaner, xmlNode *node)
 {
     switch (kind_of(node)) {
     case KIND_REMOVE: return;
-    case KIND_BREAK: bytes_add_text(cleaner->out, "<br>"); return;
+    case KIND_BREAK:
+        new_line(cleaner);
+        bytes_add_text(cleaner->out, "<br>");
+        return;
     case KIND_LINK: clean_link(cleaner, node); return;
     case KIND_KEEP: clean_kept(cleaner, node); return;
     case KIND_TITLE: clean_paragraph(cleaner, node, "<p><strong>", "</strong></p>"); return;
@@ -163,15 +174,20 @@ static void clean_element(struct cleaner *cleaner, xmlNode *node)
     case KIND_DROP: break;
     }
     clean_nodes(cleaner, node->children);
+    if (html_is_cell(node))
+        bytes_add_char(cleaner->out, ' ');
 }
 
 static void clean_nodes(struct cleaner *cleaner, xmlNode *first)
 {
     for (xmlNode *node = first; node; node = node->next) {
-        if (node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE)
-            html_escape_add(cleaner->out, html_node_text(node));
-        else if (node->type == XML_ELEMENT_NODE)
+        if (node->type == XML_ELEMENT_NODE)
             clean_element(cleaner, node);
+        if (node->type != XML_TEXT_NODE && node->type != XML_CDATA_SECTION_NODE)
+            continue;
+        if (!is_blank(html_node_text(node)))
+            begin_words(cleaner);
+        html_escape_add(cleaner->out, html_node_text(node));
     }
 }
 

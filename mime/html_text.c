@@ -168,6 +168,7 @@ static void write_nodes(struct writer *writer, xmlNode *first)
         else if (node->type == XML_ELEMENT_NODE && html_layout_of(node) != LAYOUT_HIDDEN &&
                  !html_has_class(node, "quote-inline"))
             write_element(writer, node);
+        writer->space |= html_is_cell(node);
     }
 }
 

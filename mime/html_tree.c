@@ -63,6 +63,11 @@ bool html_is(const xmlNode *node, const char *name)
            strcmp((const char *)node->name, name) == 0;
 }
 
+bool html_is_cell(const xmlNode *node)
+{
+    return html_is(node, "td") || html_is(node, "th");
+}
+
 char *html_attribute(xmlNode *node, const char *name)
 {
     xmlChar *value = xmlGetNoNsProp(node, (const xmlChar *)name);

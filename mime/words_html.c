@@ -334,7 +334,7 @@ static void read_node(struct reader *reader, xmlNode *node)
         add_picture(reader, node);
     else
         read_element(reader, node);
-    if (html_is(node, "td") || html_is(node, "th"))
+    if (html_is_cell(node))
         reader->space = reader->space_outside = true;
 }
 

@@ -85,6 +85,14 @@ static const struct {
      "b"                                                                                                                                                                                                                   },
     {"NUL by reference is none",                          "a&#0;b&#x1;c",                                                       "abc",                                                                                   "abc"                       },
     {"a title does not swallow what follows",             "<title>x</title>a",                                                  "a",                                                                                     "a"                         },
+    {"cells of a table are parted",
+     "<table><caption>T</caption><tr><th>a</th><td>b</td></tr><tr><td>c</td><td>d</td></tr></"
+     "table>",                                                                                                                  "<p>T</p><p>a b </p><p>c d </p>",                                                        "T\na b\nc d"               },
+    {"what is folded stands below its title",
+     "<details><summary>Spoiler</summary>He did it</details>",                                                                  "<p>Spoiler<br>He did it</p>",
+     "Spoiler\nHe did it"                                                                                                                                                                                                                            },
+    {"a block among words is a line of its own",          "<div>a<div><div>b</div></div>c <b>d</b></div>",
+     "<p>a<br>b<br>c <b>d</b></p>",                                                                                                                                                                                      "a\nb\nc d"                 },
     {"nothing is nothing",                                "",                                                                   "",                                                                                      ""                          },
 };
 
