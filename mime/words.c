@@ -166,3 +166,8 @@ void words_take_lines(struct words *words, const char *prefix,
         if (!take_from_passage(words, at, prefix, each, ctx))
             at++;
 }
+
+bool words_sign(uint32_t code)
+{
+    return code == '_' || g_unichar_isalnum(code) || g_unichar_ismark(code);
+}

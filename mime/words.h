@@ -68,5 +68,7 @@ void words_drop_first_line(struct words *words);
 /* Removes every line that begins with `prefix` (case ignored), calling `each` with what follows it. */
 void words_take_lines(struct words *words, const char *prefix,
                       void (*each)(void *ctx, struct slice rest), void *ctx);
+/* May this stand in a name or hashtag: a letter, mark or digit of any script, or '_'? */
+bool words_sign(uint32_t code);
 
 #endif

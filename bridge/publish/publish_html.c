@@ -17,28 +17,38 @@ struct piece {
     struct slice tag;        /* without # */
 };
 
-static bool is_letter(char c)
+static bool in_user(uint32_t code)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           (unsigned char)c >= 0x80;
+    return code < 0x80 && (words_sign(code) || code == '.' || code == '-');
 }
 
-static bool in_user(char c)
+static bool in_host(uint32_t code)
 {
-    return (is_letter(c) && (unsigned char)c < 0x80) || c == '.' || c == '-';
+    return (words_sign(code) && code != '_') || code == '.' || code == '-';
 }
 
-static bool in_host(char c)
+/* A sign that joins two halves of a hashtag, as Mastodon has it: never its last. */
+static bool is_joint(uint32_t code)
 {
-    return (is_letter(c) && c != '_') || c == '.' || c == '-';
+    return code == 0xB7 || code == 0x30FB || code == 0x200C;
 }
 
-static size_t span(struct slice s, size_t from, bool (*in)(char))
+/* What is broken is no sign of anything. */
+static uint32_t code_at(struct slice s, size_t at, size_t *out_len)
 {
-    size_t end = from;
+    uint32_t code = 0;
+    size_t len = utf8_read(slice_from(s, at), &code);
 
-    while (end < s.len && in(s.at[end]))
-        end++;
+    *out_len = len > 0 ? len : 1;
+    return len > 0 ? code : 0;
+}
+
+static size_t span(struct slice s, size_t from, bool (*in)(uint32_t))
+{
+    size_t end = from, len;
+
+    while (end < s.len && in(code_at(s, end, &len)))
+        end += len;
     while (end > from && (s.at[end - 1] == '.' || s.at[end - 1] == '-'))
         end--;
     return end;
@@ -68,12 +78,18 @@ static bool name_at(struct slice text, struct piece *out)
 /* Digits alone make no hashtag: "#1" is a number. */
 static bool hashtag_at(struct slice text, struct piece *out)
 {
-    size_t end = 1;
+    size_t end = 0, len;
     bool word = false;
 
-    for (; end < text.len && is_letter(text.at[end]); end++)
-        word |= text.at[end] < '0' || text.at[end] > '9';
-    if (!word)
+    for (size_t at = 1; at < text.len; at += len) {
+        uint32_t code = code_at(text, at, &len);
+        if (words_sign(code))
+            end = at + len;
+        else if (end == 0 || !is_joint(code))
+            break;
+        word |= code < '0' || code > '9';
+    }
+    if (end == 0 || !word)
         return false;
     *out = (struct piece){.kind = PIECE_HASHTAG, .all = slice_first(text, end)};
     out->tag = slice_from(out->all, 1);
@@ -82,10 +98,15 @@ static bool hashtag_at(struct slice text, struct piece *out)
 
 static bool may_begin(struct slice text, size_t at)
 {
+    size_t begin = at, len;
+
     if (at == 0)
         return true;
-    char before = text.at[at - 1];
-    return !is_letter(before) && !strchr("/@#&=.-+", before);
+    do
+        begin--;
+    while (begin > 0 && ((unsigned char)text.at[begin] & 0xC0) == 0x80);
+    uint32_t before = code_at(text, begin, &len);
+    return !words_sign(before) && (before >= 0x80 || !strchr("/@#&=.-+", (char)before));
 }
 
 /* Cuts the next piece off *rest, which is the tail of `text`. */

@@ -129,6 +129,10 @@ static void test_direct_messages(void **state)
     run_rows(&town, rows, COUNT_OF(rows));
 }
 
+#define TAG(path, word)                                                                            \
+    "<a href=\"https://example.org/tags/" path                                                     \
+    "\" class=\"mention hashtag\" rel=\"tag\">#<span>" word "</span></a>"
+
 static void test_posts(void **state)
 {
     // clang-format off
@@ -227,6 +231,18 @@ static void test_posts(void **state)
          .reply = TAKEN,
          .effects = "unlisted held\nwarning: spiders\n<p>Eight legs</p><p>and eyes</p>\n"
                     "alice in Posts: Public, quiet in 60 seconds: spiders\n"},
+        {.name = "names and hashtags end where words end, in any script",
+         .recipients = "public@example.org",
+         .text = "\u201c@bob@social.example\u201d \u201e#Gr\u00f6\u00dfe\u201c #\u6d77\u3002 "
+                 "#one\u00b7two\u00b7 #1 #wave\U0001f30a",
+         .reply = TAKEN,
+         .effects = "public held\n<p>\u201c<span class=\"h-card\"><a href=\"https://social.example/@bob\" "
+                    "class=\"u-url mention\">@<span>bob</span></a></span>\u201d \u201e"
+                    TAG("Gr%C3%B6%C3%9Fe", "Gr\u00f6\u00dfe") "\u201c " TAG("%E6%B5%B7", "\u6d77")
+                    "\u3002 " TAG("one%C2%B7two", "one\u00b7two") "\u00b7 #1 " TAG("wave", "wave")
+                    "\U0001f30a</p>\ncc @bob@social.example\n#Gr\u00f6\u00dfe\n#\u6d77\n#one\u00b7two\n"
+                    "#wave\nalice in Posts: Public in 60 seconds: \u201c@bob@social.example\u201d "
+                    "\u201e#Gr\u00f6\u00dfe\u201c #\u6d77\u3002 #one\u00b7two\u00b7 #1 #wave\U0001f30a\n"},
     };
     // clang-format on
 
