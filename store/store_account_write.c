@@ -36,7 +36,7 @@ static bool add_local_person(struct store_tx *tx, const struct account *account,
         tx->sql,
         "INSERT INTO person (kind, user, host, name, gone, fetched_ms) VALUES (?, ?, ?, ?, 0, 0)",
         with(as_number(PERSON_LOCAL), as_text(account->name), as_text(account->domain),
-             as_text(account->display_name)),
+             as_open(account->display_name)),
         out_id, err);
 }
 
@@ -135,7 +135,7 @@ bool store_update_account(struct store_tx *tx, const struct account *account, st
         !sql_run(tx->sql,
                  "UPDATE person SET name = ?, gone = ?"
                  " WHERE id = (SELECT person_id FROM account WHERE id = ?)",
-                 with(as_text(account->display_name), as_number(account->state == ACCOUNT_REMOVED),
+                 with(as_open(account->display_name), as_number(account->state == ACCOUNT_REMOVED),
                       as_number(account->id)),
                  err) ||
         !update_what_hangs_on_it(tx, account, err) ||

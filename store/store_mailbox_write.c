@@ -81,7 +81,7 @@ bool copy_is_vouched(const struct pgp_sealed *sealed, struct store_body *body, s
 /* What is told of a mail without reading it is as secret as the mail. */
 static struct sql_value as_told(const char *text, enum pgp_form form)
 {
-    return form == PGP_SERVER_KEY ? as_secret(text) : as_text(text);
+    return form == PGP_SERVER_KEY ? as_secret(text) : as_open(text);
 }
 
 static bool insert_copy(struct store_tx *tx, const struct new_copy *copy, enum pgp_form form,

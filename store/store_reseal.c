@@ -91,8 +91,8 @@ static bool update_copy(struct store_tx *tx, int64_t copy_id, const struct new_c
     return sql_run(tx->sql,
                    "UPDATE copy SET body_id = ?, form = ?, size = ?, sender = ?, subject = ?,"
                    " envelope = ?, structure = ?, parts = ? WHERE id = ?",
-                   with(as_number(body_id), as_number(form), as_number(size), as_text(copy->from),
-                        as_text(copy->subject), as_text(copy->envelope), as_text(copy->structure),
+                   with(as_number(body_id), as_number(form), as_number(size), as_open(copy->from),
+                        as_open(copy->subject), as_text(copy->envelope), as_text(copy->structure),
                         as_text(copy->parts), as_number(copy_id)),
                    err);
 }

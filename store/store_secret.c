@@ -1,5 +1,5 @@
 /*
- * Secrets in rows.  A text that SQL need not understand lies in its TEXT column as MARK and, in base64, what vault
+ * Secrets in rows.  A text that SQL need not understand lies in its TEXT column as SECRET_MARK and, in base64, what vault
  * made of it.
  */
 #include "store_secret.h"
@@ -14,7 +14,6 @@
 
 #include <string.h>
 
-#define MARK "\x01"
 #define PURPOSE_TEXT "text of a row"
 
 enum secret_kind { SIGNING_KEY, POST_TEXT, BODY_KEY, ROW_TEXT };
@@ -118,7 +117,7 @@ bool store_replace_secret(struct store_tx *tx, const struct secret *secret, stru
 /* ---- texts ---- */
 static void add_text(const struct bytes *wrapped, struct bytes *out)
 {
-    bytes_add_text(out, MARK);
+    bytes_add_text(out, SECRET_MARK);
     base64_add(out, bytes_slice(wrapped));
 }
 
@@ -136,7 +135,8 @@ void store_secret_text(struct vault *vault, struct slice text, struct bytes *out
 
 static bool wrapped_of(struct slice kept, struct bytes *out)
 {
-    return slice_starts(kept, SLICE(MARK)) && base64_read(slice_from(kept, strlen(MARK)), out);
+    return slice_starts(kept, SLICE(SECRET_MARK)) &&
+           base64_read(slice_from(kept, strlen(SECRET_MARK)), out);
 }
 
 char *store_secret_read(struct vault *vault, struct slice kept)

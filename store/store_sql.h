@@ -22,6 +22,7 @@
 #include "store.h"
 
 #include <sqlite3.h>
+#include <string.h>
 
 enum { SQL_CACHE = 160 };
 struct sql_cached {
@@ -85,6 +86,12 @@ static inline struct sql_value as_bytes(const struct bytes *b) /* never filled i
 static inline struct sql_value as_secret(const char *text)
 {
     return (struct sql_value){.kind = text ? SQL_SECRET : SQL_NULL, .bytes = slice_of(text)};
+}
+/* What lies open in such a column, as strangers' words may: it must not begin as what was wrapped does. */
+#define SECRET_MARK "\x01"
+static inline struct sql_value as_open(const char *text)
+{
+    return as_text(text ? text + strspn(text, SECRET_MARK) : NULL);
 }
 
 /* Runs a statement to its end; rows are ignored.  `values` are borrowed for the call. */
