@@ -6,14 +6,16 @@
 
 enum { PART_TEXT_MAX = 1024 * 1024, SUBJECT_MAX_CHARS = 200 };
 
-/* What stands before the subject of an answer, in the languages of mail programs. */
+/* What stands before the colon of an answer's subject, in the languages of mail programs. */
 static const char *const answer_marks[] = {
-    "Re:",    "Aw:",   "Antw:", "Antwort:",       "Sv:", "Vs:",  "Odp:", "Rif:",
-    "R:",     "Res:",  "Rép:",  "Ynt:",           "Vá:", "Atb:", "Отв:", "回复:",
-    "回复：", "答复:", "返信:", "Re\xef\xbc\x9a",
+    "Re",  "Aw",  "Antw", "Antwort", "Sv",   "Vs",   "Odp",  "Rif",  "R",    "Res",
+    "Rép", "Ynt", "Vá",   "Válasz",  "Atb",  "Bls",  "Απ",   "ΑΠ",   "Σχετ", "ΣΧΕΤ",
+    "Отв", "Отг", "回复", "答复",    "回覆", "返信", "답장", "回信",
 };
 static const char *const forward_marks[] = {
-    "Fwd:", "Fw:", "Wg:", "Tr:", "Rv:", "Enc:", "I:", "Vl:", "Pd:", "Doorst:", "转发:", "転送:",
+    "Fwd", "Fw",     "Wg",    "Tr",          "Rv",   "Enc",        "I",    "Vl",   "Vb",
+    "Pd",  "Doorst", "Trs",   "Yml",         "Pārs", "Továbbítás", "İlt",  "İLT",  "Πρθ",
+    "ΠΡΘ", "Пересл", "הועבר", "إعادة توجيه", "转发", "轉寄",       "転送", "전달",
 };
 static const char *const empty_subjects[] = {
     "(no subject)",  "no subject",       "(kein Betreff)", "kein Betreff",     "(ohne Betreff)",
@@ -36,12 +38,37 @@ void post_text_clear(struct post_text *text)
     *text = (struct post_text){0};
 }
 
+/* "Re[2]:", "RE :" and "回复：" as well. */
+static bool cut_colon(struct slice *subject)
+{
+    static const struct slice wide = SLICE("\uff1a"), hard_blank = SLICE("\u00a0");
+    struct slice rest = *subject, count;
+
+    if (slice_starts(rest, SLICE("["))) {
+        count = rest;
+        (void)slice_cut(&count, ']');
+        rest = count.at ? count : rest;
+    }
+    for (bool blank = true; blank;) {
+        blank = slice_starts(rest, SLICE(" ")) || slice_starts(rest, hard_blank);
+        if (blank)
+            rest = slice_from(rest, rest.at[0] == ' ' ? 1 : hard_blank.len);
+    }
+    if (!slice_starts(rest, SLICE(":")) && !slice_starts(rest, wide))
+        return false;
+    *subject = slice_trim(slice_from(rest, rest.at[0] == ':' ? 1 : wide.len));
+    return true;
+}
+
 static bool cut_mark(struct slice *subject, const char *const *marks, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (!slice_starts_nocase(*subject, marks[i]))
             continue;
-        *subject = slice_trim(slice_from(*subject, strlen(marks[i])));
+        struct slice rest = slice_from(*subject, strlen(marks[i]));
+        if (!cut_colon(&rest))
+            continue;
+        *subject = rest;
         return true;
     }
     return false;

@@ -250,6 +250,45 @@ static void test_posts(void **state)
     run_rows(&town, rows, COUNT_OF(rows));
 }
 
+static void test_subjects_of_other_programs(void **state)
+{
+    static const struct {
+        const char *subject;
+        bool forward;
+        const char *shown; /* before the words */
+    } rows[] = {
+        {"TR : her words",                 true,  NULL                                    },
+        {"AW: VB: her words",              true,  NULL                                    },
+        {"\u8f49\u5bc4\uff1aher words",    true,  NULL                                    },
+        {"Re[2]: Fwd\u00a0: her words",    true,  NULL                                    },
+        {"\u03a0\u03a1\u0398: her words",  true,  NULL                                    },
+        {"RE : Good morning",              false, ""                                      },
+        {"Re[3]: Good morning",            false, ""                                      },
+        {"\u56de\u8986\uff1aGood morning", false, ""                                      },
+        {"Tracks: three",                  false, "<p><strong>Tracks: three</strong></p>" },
+        {"I am here: now",                 false, "<p><strong>I am here: now</strong></p>"},
+        {"Re[3 of it: x",                  false, "<p><strong>Re[3 of it: x</strong></p>" },
+    };
+
+    (void)state;
+    town_wait(&town, 2 * HOUR_MS);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        scoped_text char *fields = must_print("Subject: %s\n", rows[i].subject);
+        scoped_text char *words = must_print("Word %zu", i);
+        const struct letter_row row = {
+            .recipients = "public@example.org", .fields = fields, .text = words};
+        scoped_text char *text = row_build(&row);
+        scoped_text char *reply = row_send(&town, &row, text);
+        scoped_text char *effects = town_effects(&town);
+        scoped_text char *html =
+            must_print("public held\n%s<p>%s</p>\n", rows[i].shown ? rows[i].shown : "", words);
+        if (rows[i].forward ? !strstr(reply, "looks like a forwarded mail") || *effects
+                            : strcmp(reply, TAKEN) != 0 || !strstr(effects, html))
+            fail_msg("%s: %s\n%s", rows[i].subject, reply, effects);
+    }
+    town_wait(&town, 2 * HOUR_MS);
+}
+
 static void test_repeats(void **state)
 {
     static const struct letter_row post = {
@@ -384,9 +423,13 @@ static void test_a_handle_that_passed_on(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_direct_messages), cmocka_unit_test(test_posts),
-        cmocka_unit_test(test_repeats),         cmocka_unit_test(test_thirty_posts_an_hour),
-        cmocka_unit_test(test_copy_of_a_post),  cmocka_unit_test(test_a_handle_that_passed_on),
+        cmocka_unit_test(test_direct_messages),
+        cmocka_unit_test(test_posts),
+        cmocka_unit_test(test_subjects_of_other_programs),
+        cmocka_unit_test(test_repeats),
+        cmocka_unit_test(test_thirty_posts_an_hour),
+        cmocka_unit_test(test_copy_of_a_post),
+        cmocka_unit_test(test_a_handle_that_passed_on),
     };
     int code;
 
