@@ -60,16 +60,6 @@ static bool keep_audience(struct mail_work *work, const struct message *target,
     return store_audience(work->view, target->id, keep_addressee, &kept, err) && !kept.failed;
 }
 
-static bool find_thread(struct mail_work *work, const struct message *target, struct parent *out,
-                        struct err *err)
-{
-    if (!target->parent_id)
-        return true;
-    enum found found = store_message(work->view, target->parent_id, &out->message, err);
-    out->found = found == FOUND;
-    return found != FAILED;
-}
-
 static void take_name(char **into, const char *name)
 {
     free(*into);
@@ -125,7 +115,9 @@ bool edit_post(struct mail_work *work, struct message *target, struct err *err)
     if (message_is_gone(target))
         return work_answer(work, VERDICT_NOT_ALLOWED, "Not done: %s was deleted.", target->ref);
     drafting_begin(work, &drafting);
-    if (!find_thread(work, target, &drafting.parent, err) || !drafting_read(work, &drafting, err))
+    if (target->parent_id && !parent_by_id(work, target->parent_id, &drafting.parent, err))
+        return false;
+    if (!drafting_read(work, &drafting, err))
         return false;
     if (mail_field(work->mail, "Chat-Edit", 0))
         drop_pencil(&drafting.text.words);

@@ -347,18 +347,30 @@ bool parent_find(struct mail_work *work, struct parent *out, struct err *err)
     return !work->inner || parents_named_in(work, work->inner, said == work->inner, out, err);
 }
 
+static bool parent_is(struct mail_work *work, enum found found, struct message *message,
+                      struct parent *out, struct err *err)
+{
+    *out = (struct parent){.kind = PARENT_CLOSED};
+    if (found != FOUND)
+        return found == ABSENT;
+    out->kind = kind_of(work, message);
+    return take_parent(work, message, out, err);
+}
+
 bool parent_by_ref(struct mail_work *work, const char *ref, struct parent *out, struct err *err)
 {
     scoped_value(message) message = {0};
+    enum found found = store_message_by_ref(work->view, slice_of(ref), &message, err);
 
-    *out = (struct parent){.kind = PARENT_CLOSED};
-    switch (store_message_by_ref(work->view, slice_of(ref), &message, err)) {
-    case FAILED: return false;
-    case ABSENT: return true;
-    case FOUND: break;
-    }
-    out->kind = kind_of(work, &message);
-    return take_parent(work, &message, out, err);
+    return parent_is(work, found, &message, out, err);
+}
+
+bool parent_by_id(struct mail_work *work, int64_t message_id, struct parent *out, struct err *err)
+{
+    scoped_value(message) message = {0};
+    enum found found = store_message(work->view, message_id, &message, err);
+
+    return parent_is(work, found, &message, out, err);
 }
 
 bool mail_guard(const struct mail_work *work, const char *label, struct slice text,

@@ -219,6 +219,8 @@ void parent_clear(struct parent *parent);
 SCOPED_VALUE(parent, parent_clear)
 /* What this mail answers, by In-Reply-To and the last of References. */
 MUST_CHECK bool parent_find(struct mail_work *work, struct parent *out, struct err *err);
+MUST_CHECK bool parent_by_id(struct mail_work *work, int64_t message_id, struct parent *out,
+                             struct err *err);
 MUST_CHECK bool parent_by_ref(struct mail_work *work, const char *ref, struct parent *out,
                               struct err *err);
 /* Account, MAIL FROM, Message-ID and `text` as one digest; false without a Message-ID. */

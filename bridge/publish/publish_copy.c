@@ -12,7 +12,9 @@
 
 #include <stdio.h>
 
-enum { LINK_TEXT_MAX = 1500 /* of the old text in an edit link: mail programs cut longer links */ };
+/* Of the old text in an edit link.  Mail programs cut longer links; then it holds none, since half a text that is sent
+ * back would be all that is left of the post. */
+enum { LINK_TEXT_MAX = 1500 };
 
 static const char *audience_word(enum visibility visibility)
 {
@@ -67,13 +69,32 @@ static struct slice first_words(const struct planned_note *note)
 
 /* mailto:REF%2Bundo@D, with '+' and '=' as web handlers need them. */
 static void add_command_link(struct bytes *out, const struct account *account, const char *ref,
-                             const char *word, struct slice body)
+                             const char *word)
 {
     bytes_print(out, "mailto:%s%%2B%s@%s", ref, word, account->domain);
-    if (slice_empty(body))
+}
+
+/* The post as it would be written: sent again as it is, it changes nothing. */
+static void add_edit_link(struct bytes *out, const struct account *account,
+                          const struct message *message)
+{
+    struct slice text = bytes_slice(&message->plain), title = bytes_slice(&message->subject);
+    scoped_value(bytes) body = {0};
+
+    add_command_link(out, account, message->ref, "edit");
+    if (message->warning.len > 0)
+        bytes_print(&body, "CW: %.*s\n\n", SLICE_ARGS(bytes_slice(&message->warning)));
+    bool titled = !slice_empty(title) && slice_starts(text, title) &&
+                  slice_starts(slice_from(text, title.len), SLICE("\n\n"));
+    bytes_add(&body, titled ? slice_from(text, title.len + 2) : text);
+    if (body.len == 0 || utf8_count(bytes_slice(&body)) > LINK_TEXT_MAX)
         return;
-    bytes_add_text(out, "?body=");
-    percent_add(out, body);
+    if (titled) {
+        bytes_add_text(out, "?subject=");
+        percent_add(out, title);
+    }
+    bytes_add_text(out, titled ? "&body=" : "?body=");
+    percent_add(out, bytes_slice(&body));
 }
 
 /* ---- copy A ---- */
@@ -154,14 +175,13 @@ static void add_links(struct bridge *bridge, const struct account *account,
 
     if (bridge->config->undo_ms > 0) {
         bytes_add_text(plain, "Stop it: ");
-        add_command_link(plain, account, message->ref, "undo", SLICE(""));
+        add_command_link(plain, account, message->ref, "undo");
         bytes_add_char(plain, '\n');
     }
     bytes_add_text(plain, "Change it: ");
-    add_command_link(plain, account, message->ref, "edit",
-                     utf8_first(bytes_slice(&message->plain), LINK_TEXT_MAX));
+    add_edit_link(plain, account, message);
     bytes_add_text(plain, "\nDelete it: ");
-    add_command_link(plain, account, message->ref, "delete", SLICE(""));
+    add_command_link(plain, account, message->ref, "delete");
     if (message->url)
         bytes_print(plain, "\nLater: %s", message->url);
     bytes_add_char(plain, '\n');
@@ -215,6 +235,13 @@ static struct compose *new_mail(struct bridge *bridge, const struct letter *lett
     return mail;
 }
 
+static void add_archived_at(struct compose *mail, const char *url)
+{
+    scoped_text char *page = must_print("<%s>", url); /* RFC 5064 */
+
+    compose_field(mail, "Archived-At", page);
+}
+
 bool copy_of_post(struct bridge *bridge, struct store_view *view, const struct account *account,
                   const struct planned_note *note, struct letter *out, struct err *err)
 {
@@ -249,7 +276,7 @@ bool copy_of_post(struct bridge *bridge, struct store_view *view, const struct a
     compose_thread(mail, message->references);
     compose_field(mail, "X-Nestbox-Audience", audience_word(message->visibility));
     if (message->url)
-        compose_field(mail, "Archived-At", message->url);
+        add_archived_at(mail, message->url);
     if (message->language)
         compose_language(mail, message->language);
     compose_text(mail, bytes_slice(&plain), NULL);

@@ -57,6 +57,19 @@ static void words_of_others_may_be_quoted_in_an_answer(void **state)
     (void)state;
     free(town_effects(&town));
     assert_int_equal(run_row(&town, &row), 0);
+
+    scoped_text char *edit = newest_command(&town, "edit");
+    const struct letter_row edited = {.name = "and stays there in an edit",
+                                      .recipients = edit,
+                                      .text = "No.\n\n> The tide is back.\n\nOr is it?",
+                                      .reply = TAKEN,
+                                      .effects = "alice in Posts: Public in 60 seconds: Good morning\n"};
+    assert_int_equal(run_row(&town, &edited), 0);
+    scoped_value(message) post = {0};
+    town_newest(&town, &post);
+    scoped_text char *html = must_copy(bytes_slice(&post.html));
+    assert_string_equal(html, "<p>No.</p><blockquote><p>The tide is back.</p></blockquote>"
+                              "<p>Or is it?</p>");
 }
 
 /* ---- on our pages ---- */

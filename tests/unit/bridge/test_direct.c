@@ -1,7 +1,8 @@
 /* Direct messages and posts beside the examples: who is meant, limits, repeats. */
 #include "row.h"
 
-#include "activity_work.h"
+#include "text.h"
+#include "visitors.h"
 
 static struct town town;
 
@@ -357,6 +358,53 @@ static void test_copy_of_a_post(void **state)
         fail_msg("%s", copy);
 }
 
+/* What stands behind "Change it: ", as a mail program would open it; the address, the subject, the text. */
+static char *changed_by_link(const char *copy)
+{
+    const char *begins = strstr(copy, "Change it: mailto:");
+    scoped_value(bytes) opened = {0};
+
+    if (!begins)
+        return must_dup("");
+    struct slice link = slice_of(begins + strlen("Change it: mailto:"));
+    struct slice line = slice_line(&link);
+    assert_true(percent_read(line, &opened));
+    return bytes_take(&opened);
+}
+
+static void test_a_link_to_edit_holds_the_whole_post(void **state)
+{
+    static const struct letter_row row = {.recipients = "public@example.org",
+                                          .fields = "Subject: Good night\n",
+                                          .text = "CW: spiders\nEight legs."};
+    scoped_text char *text = row_build(&row);
+    scoped_value(bytes) long_text = {0};
+
+    (void)state;
+    free(row_send(&town, &row, text));
+    scoped_text char *raw = town_newest_mail(&town, town.alice, "Posts");
+    scoped_text char *copy = mail_shown(slice_of(raw), "text/plain");
+    scoped_text char *link = changed_by_link(copy);
+    scoped_text char *ref = town_ref(&town);
+    scoped_text char *wanted =
+        must_print("%s+edit@example.org?subject=Good night&body=CW: spiders\n\nEight legs.", ref);
+    assert_string_equal(link, wanted);
+
+    for (int i = 0; i < 400; i++)
+        bytes_add_text(&long_text, "words ");
+    const struct letter_row essay = {.recipients = "public@example.org", .text = long_text.at};
+    scoped_text char *essay_text = row_build(&essay);
+    free(row_send(&town, &essay, essay_text));
+    scoped_text char *long_raw = town_newest_mail(&town, town.alice, "Posts");
+    scoped_text char *long_copy = mail_shown(slice_of(long_raw), "text/plain");
+    scoped_text char *long_link = changed_by_link(long_copy);
+    scoped_text char *long_ref = town_ref(&town);
+    scoped_text char *bare = must_print("%s+edit@example.org", long_ref);
+    assert_string_equal(long_link, bare);
+    town_wait(&town, 3 * MINUTE_MS);
+    free(town_effects(&town));
+}
+
 /* ---- a handle that names another account now ---- */
 static bool record_other_bob(struct town *it, struct store_tx *tx, struct err *err)
 {
@@ -429,6 +477,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_repeats),
         cmocka_unit_test(test_thirty_posts_an_hour),
         cmocka_unit_test(test_copy_of_a_post),
+        cmocka_unit_test(test_a_link_to_edit_holds_the_whole_post),
         cmocka_unit_test(test_a_handle_that_passed_on),
     };
     int code;
