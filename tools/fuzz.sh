@@ -1,5 +1,5 @@
 #!/bin/bash
-# fuzz.sh [NAME]: runs one fuzz target, or each, for SECONDS (default 600), starting from its corpus. New units
+# fuzz.sh [NAME]: runs one fuzz target, or each, for SECONDS_EACH (default 600), starting from its corpus. New units
 # stay in build/fuzz/found; a crash is copied there as well and fails the run. AT_ONCE of them run beside each
 # other (default: as many as there are processors).
 set -euo pipefail
