@@ -110,6 +110,7 @@ MUST_CHECK bool follow_record(struct bridge *bridge, struct store_tx *tx,
                               bool follow, struct err *err);
 
 /* ---- messages ---- */
+const char *visibility_word(enum visibility visibility);          /* as X-Nestbox-Audience has it */
 static inline bool visibility_is_open(enum visibility visibility) /* anybody may read it */
 {
     return visibility == VISIBILITY_PUBLIC || visibility == VISIBILITY_UNLISTED;

@@ -101,3 +101,15 @@ char *references_below(const struct message *parent)
     }
     return bytes_take(&text);
 }
+
+const char *visibility_word(enum visibility visibility)
+{
+    switch (visibility) {
+    case VISIBILITY_PUBLIC: return "public";
+    case VISIBILITY_UNLISTED: return "unlisted";
+    case VISIBILITY_FOLLOWERS: return "followers";
+    case VISIBILITY_DIRECT:
+    case VISIBILITY_MAIL: break;
+    }
+    return "direct";
+}

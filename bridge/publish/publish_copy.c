@@ -16,18 +16,6 @@
  * back would be all that is left of the post. */
 enum { LINK_TEXT_MAX = 1500 };
 
-static const char *audience_word(enum visibility visibility)
-{
-    switch (visibility) {
-    case VISIBILITY_PUBLIC: return "public";
-    case VISIBILITY_UNLISTED: return "unlisted";
-    case VISIBILITY_FOLLOWERS: return "followers";
-    case VISIBILITY_DIRECT:
-    case VISIBILITY_MAIL: break;
-    }
-    return "direct";
-}
-
 /* What the address is called in mails we write (behaviour.md 2). */
 static const char *audience_name(enum visibility visibility)
 {
@@ -249,7 +237,7 @@ bool copy_of_post(struct bridge *bridge, struct store_view *view, const struct a
     scoped_value(bytes) plain = {0};
     scoped_text char *own = account_address(account);
     scoped_text char *audience =
-        must_print("%s@%s", audience_word(message->visibility), account->domain);
+        must_print("%s@%s", visibility_word(message->visibility), account->domain);
     char in[40] = "";
 
     if (bridge->config->undo_ms > 0 && message->state == MESSAGE_HELD) {
@@ -274,7 +262,7 @@ bool copy_of_post(struct bridge *bridge, struct store_view *view, const struct a
     compose_address(mail, account_chats(account) ? "From" : "To",
                     audience_name(message->visibility), audience);
     compose_thread(mail, message->references);
-    compose_field(mail, "X-Nestbox-Audience", audience_word(message->visibility));
+    compose_field(mail, "X-Nestbox-Audience", visibility_word(message->visibility));
     if (message->url)
         add_archived_at(mail, message->url);
     if (message->language)

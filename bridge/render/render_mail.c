@@ -115,18 +115,6 @@ static void add_audience(struct bridge *bridge, struct compose *c, const struct 
 }
 
 /* ---- thread and marks ---- */
-static const char *audience_name(enum visibility visibility)
-{
-    switch (visibility) {
-    case VISIBILITY_PUBLIC: return "public";
-    case VISIBILITY_UNLISTED: return "unlisted";
-    case VISIBILITY_FOLLOWERS: return "followers";
-    case VISIBILITY_DIRECT:
-    case VISIBILITY_MAIL: break;
-    }
-    return "direct";
-}
-
 static void add_marks(struct compose *c, const struct showing *showing,
                       const struct shown_to *reader)
 {
@@ -138,7 +126,7 @@ static void add_marks(struct compose *c, const struct showing *showing,
     }
     if (showing->language && *showing->language)
         compose_language(c, showing->language);
-    compose_field(c, "X-Nestbox-Audience", audience_name(showing->visibility));
+    compose_field(c, "X-Nestbox-Audience", visibility_word(showing->visibility));
     if (reader->addressed || showing->visibility == VISIBILITY_DIRECT ||
         account_chats(reader->account))
         return;
