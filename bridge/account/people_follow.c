@@ -127,8 +127,20 @@ static bool tell_one(void *ctx, const struct follow *follow, const struct person
     return !telling->failed;
 }
 
-bool actor_changed(struct bridge *bridge, struct store_tx *tx, const struct account *account,
-                   struct err *err)
+static bool of_followers(struct telling *telling)
+{
+    return store_followers(store_tx_view(telling->tx), telling->account->person_id, true,
+                           telling->last, PAGE, tell_one, telling, telling->err);
+}
+
+static bool of_followed(struct telling *telling)
+{
+    return store_following(store_tx_view(telling->tx), telling->account->person_id, telling->last,
+                           PAGE, tell_one, telling, telling->err);
+}
+
+static bool tell_all(struct bridge *bridge, struct store_tx *tx, const struct account *account,
+                     bool (*page)(struct telling *), struct err *err)
 {
     struct telling telling = {
         .tx = tx, .account = account, .err = err, .now_ms = clock_now(bridge->clock)};
@@ -138,32 +150,24 @@ bool actor_changed(struct bridge *bridge, struct store_tx *tx, const struct acco
         return false;
     do {
         telling.on_page = 0;
-        if (!store_followers(store_tx_view(tx), account->person_id, true, telling.last, PAGE,
-                             tell_one, &telling, err) ||
-            telling.failed)
+        if (!page(&telling) || telling.failed)
             return false;
     } while (telling.on_page == PAGE);
     return true;
+}
+
+bool actor_changed(struct bridge *bridge, struct store_tx *tx, const struct account *account,
+                   struct err *err)
+{
+    return tell_all(bridge, tx, account, of_followers, err);
 }
 
 /* What is wanted of an actor that is removed is a Delete (outgoing.c). */
 bool actor_ended(struct bridge *bridge, struct store_tx *tx, const struct account *account,
                  struct err *err)
 {
-    struct telling telling = {
-        .tx = tx, .account = account, .err = err, .now_ms = clock_now(bridge->clock)};
-
-    if (!store_profile_version(store_tx_view(tx), account->id, telling.now_ms, &telling.version,
-                               err))
-        return false;
-    do {
-        telling.on_page = 0;
-        if (!store_following(store_tx_view(tx), account->person_id, telling.last, PAGE, tell_one,
-                             &telling, err) ||
-            telling.failed)
-            return false;
-    } while (telling.on_page == PAGE);
-    return actor_changed(bridge, tx, account, err);
+    return tell_all(bridge, tx, account, of_followed, err) &&
+           actor_changed(bridge, tx, account, err);
 }
 
 /* ---- whether follows wait for the owner ---- */
