@@ -148,13 +148,7 @@ static enum next dispatcher_begin(void *session, const struct peer *peer, struct
 /* What is due already has a claim, or its host has enough of them: their ends are heard of. */
 static int64_t wake_for(const struct activitypub *it, int64_t next_due_ms)
 {
-    int64_t in_ms = LOOK_AGAIN_MS;
-
-    if (next_due_ms != INT64_MAX) {
-        int64_t until_ms = next_due_ms - clock_now(it->parts.clock);
-        in_ms = until_ms < 1 ? 1 : until_ms < LOOK_AGAIN_MS ? until_ms : LOOK_AGAIN_MS;
-    }
-    return monotonic_ms() + in_ms;
+    return monotonic_ms() + clock_wait(it->parts.clock, next_due_ms, LOOK_AGAIN_MS);
 }
 
 static enum next dispatcher_resume(void *session, struct errand *back, struct turn *turn)

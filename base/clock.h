@@ -26,6 +26,13 @@ static inline int64_t clock_now(const struct clock *clock)
 {
     return clock->now_ms(clock);
 }
+/* How long until `due_ms` of wall time (INT64_MAX: never), which may be over or far away: 1 to most_ms. */
+static inline int64_t clock_wait(const struct clock *clock, int64_t due_ms, int64_t most_ms)
+{
+    int64_t wait_ms = due_ms - clock_now(clock);
+
+    return wait_ms < 1 ? 1 : wait_ms < most_ms ? wait_ms : most_ms;
+}
 int64_t monotonic_ms(void);
 
 /* 64 bits wide, for 25 days are too many milliseconds for an int. */

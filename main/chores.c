@@ -56,12 +56,10 @@ static enum next on_resume(void *session, struct errand *back, struct turn *turn
     int64_t wait_ms = AFTER_FAILURE_MS;
 
     if (back->ok)
-        wait_ms = round->next_ms - clock_now(&system_clock);
+        wait_ms = clock_wait(&system_clock, round->next_ms, HOUR_MS); /* it may be set meanwhile */
     else
         log_error("chores failed, again in 10 s: %s (%s)", back->err.said, back->err.cause);
-    if (wait_ms > HOUR_MS)
-        wait_ms = HOUR_MS; /* the wall clock may be set meanwhile */
-    turn->wake_at_ms = monotonic_ms() + (wait_ms > 0 ? wait_ms : 1);
+    turn->wake_at_ms = monotonic_ms() + wait_ms;
     turn->watch = TOPIC_SOMETHING;
     errand_free(back);
     return chores->closing ? NEXT_HANG_UP : NEXT_READ;

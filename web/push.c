@@ -220,8 +220,7 @@ static enum next looked(struct pusher *pusher, struct errand *back, struct turn 
         pusher->job = look->job;
         look->job = (struct push_job){0};
     } else if (look->next_ms) {
-        wait_ms = look->next_ms - clock_now(pusher->web->parts.clock);
-        wait_ms = wait_ms < 0 ? 0 : wait_ms < LOOK_AGAIN_MS ? wait_ms : LOOK_AGAIN_MS;
+        wait_ms = clock_wait(pusher->web->parts.clock, look->next_ms, LOOK_AGAIN_MS);
     }
     errand_free(back);
     return found ? send_job(pusher, turn) : rest(pusher, wait_ms, turn);

@@ -79,14 +79,8 @@ static enum next on_begin(void *session, const struct peer *peer, struct turn *t
  * claim goes, so what was too much for the host then is looked for again. */
 static int64_t wake_for(const struct dispatcher *dispatcher, int64_t next_due_ms)
 {
-    const struct out *out = dispatcher->out;
-    int64_t in_ms = dispatcher->crowded ? SECOND_MS : LOOK_AGAIN_MS;
-
-    if (next_due_ms != INT64_MAX) {
-        int64_t until_ms = next_due_ms - clock_now(out->duties.clock);
-        in_ms = until_ms < 1 ? 1 : until_ms < in_ms ? until_ms : in_ms;
-    }
-    return monotonic_ms() + in_ms;
+    return monotonic_ms() + clock_wait(dispatcher->out->duties.clock, next_due_ms,
+                                       dispatcher->crowded ? SECOND_MS : LOOK_AGAIN_MS);
 }
 
 /* When to look again if nothing is heard before. */

@@ -124,6 +124,28 @@ static void the_test_clock_stands_still(void **state)
     assert_true(monotonic_ms() >= before);
 }
 
+static void what_is_due_is_waited_for_within_bounds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int64_t due_ms, most_ms, wait_ms;
+    } rows[] = {
+        {"soon",                 1000500,   60000, 500  },
+        {"far away",             9000000,   60000, 60000},
+        {"never",                INT64_MAX, 60000, 60000},
+        {"now",                  1000000,   60000, 1    },
+        {"over, or not set",     0,         60000, 1    },
+        {"over for a long time", -5,        60000, 1    },
+    };
+    struct test_clock clock;
+
+    test_clock_init(&clock, 1000000);
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (clock_wait(&clock.clock, rows[i].due_ms, rows[i].most_ms) != rows[i].wait_ms)
+            fail_msg("%s", rows[i].name);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +153,7 @@ int main(void)
         cmocka_unit_test(http_dates_are_read_in_one_form_only),
         cmocka_unit_test(iso_dates_know_offsets_and_fractions),
         cmocka_unit_test(every_day_of_four_centuries_comes_back),
+        cmocka_unit_test(what_is_due_is_waited_for_within_bounds),
         cmocka_unit_test(the_test_clock_stands_still),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
