@@ -22,6 +22,19 @@ void random_bytes(void *into, size_t len)
     }
 }
 
+void session_name(char out[SESSION_NAME_SIZE])
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char bits[(SESSION_NAME_SIZE - 1) / 2];
+
+    random_bytes(bits, sizeof bits);
+    for (size_t i = 0; i < sizeof bits; i++) {
+        out[2 * i] = digits[bits[i] >> 4];
+        out[2 * i + 1] = digits[bits[i] & 15];
+    }
+    out[SESSION_NAME_SIZE - 1] = '\0';
+}
+
 void id_text(struct slice bits, size_t len, char *out)
 {
     assert(len * 5 <= bits.len * 8);

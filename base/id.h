@@ -13,6 +13,9 @@ void ref_new(char out[REF_LEN + 1]);       /* a digit and 13 more: names, never 
 void token_new(char out[TOKEN_LEN + 1]);   /* 130 bits: authorises one thing once */
 /* The first len*5 bits of `bits` in the alphabet, NUL behind. */
 void id_text(struct slice bits, size_t len, char *out);
+/* What a session is called in the log: eight hexadecimal digits. */
+enum { SESSION_NAME_SIZE = 9 };
+void session_name(char out[SESSION_NAME_SIZE]);
 bool ref_like(struct slice s); /* a digit and at least 11 more, case ignored */
 
 #endif

@@ -11,6 +11,7 @@
 #ifndef NESTBOX_IMAP_PRIVATE_H
 #define NESTBOX_IMAP_PRIVATE_H
 
+#include "id.h"
 #include "imap_duties.h"
 #include "scram.h"
 
@@ -70,7 +71,7 @@ struct imap_session {
     enum imap_mode mode;
     bool secured, closing, compressed;
     struct tls_facts tls;
-    char id[9];
+    char id[SESSION_NAME_SIZE];
     int64_t account_id;
     struct seat seat; /* on the roll, once logged in */
     unsigned endings; /* the roll's, when the password was given */

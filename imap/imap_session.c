@@ -1,6 +1,5 @@
 /* The commands as a table, and the turns of the session. */
 #include "clock.h"
-#include "id.h"
 #include "imap_private.h"
 #include "log.h"
 #include "memory.h"
@@ -426,10 +425,8 @@ const struct session_kind imap_session_kind = {
 void *imap_wire_session_new(const struct imap_duties *duties, const struct peer *peer)
 {
     struct imap_session *s = must_new(struct imap_session);
-    unsigned char bits[4];
 
-    random_bytes(bits, sizeof bits);
-    snprintf(s->id, sizeof s->id, "%02x%02x%02x%02x", bits[0], bits[1], bits[2], bits[3]);
+    session_name(s->id);
     s->duties = duties;
     s->peer = *peer;
     s->secured = peer->secured;

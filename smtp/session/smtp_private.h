@@ -17,6 +17,7 @@
 #include "duties.h"
 #include "framing.h"
 #include "grammar.h"
+#include "id.h"
 #include "parameters.h"
 #include "scram.h"
 #include "smtp.h"
@@ -73,7 +74,7 @@ struct smtp_session {
     enum smtp_door door;
     enum state state;
     bool secured, extended, skipping_line;
-    char id[9];
+    char id[SESSION_NAME_SIZE];
     char ehlo[256];
     struct tls_facts tls;
     char *late; /* a reply that waits for late_at_ms; nothing is read until it is said */

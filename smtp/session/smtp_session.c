@@ -1,11 +1,9 @@
 /* The session: bytes into lines, lines into commands, errands home. */
-#include "id.h"
 #include "log.h"
 #include "memory.h"
 #include "smtp_private.h"
 
 #include <assert.h>
-#include <stdio.h>
 
 #define IN(state) (1u << (state))
 #define ANYWHERE (~(IN(HANDSHAKE) | IN(BODY) | IN(CHUNK) | IN(AUTHENTICATING)))
@@ -454,10 +452,8 @@ const struct session_kind smtp_session_kind = {
 void *smtp_wire_session_new(const struct smtp_duties *duties, const struct peer *peer)
 {
     struct smtp_session *s = must_new(struct smtp_session);
-    unsigned char bits[4];
 
-    random_bytes(bits, sizeof bits);
-    snprintf(s->id, sizeof s->id, "%02x%02x%02x%02x", bits[0], bits[1], bits[2], bits[3]);
+    session_name(s->id);
     s->duties = duties;
     s->peer = *peer;
     s->secured = peer->secured;
