@@ -86,6 +86,33 @@ void html_escape_add(struct bytes *out, struct slice s)
     }
 }
 
+void html_paragraph_add(struct bytes *out, struct slice words)
+{
+    bytes_add_text(out, "<p>");
+    html_escape_add(out, words);
+    bytes_add_text(out, "</p>\n");
+}
+
+void html_link_add(struct bytes *out, const char *href, const char *words)
+{
+    bytes_add_text(out, "<a rel=\"nofollow noopener noreferrer\" href=\"");
+    html_escape_add(out, slice_of(href));
+    bytes_add_text(out, "\">");
+    html_escape_add(out, slice_of(words));
+    bytes_add_text(out, "</a>");
+}
+
+void quoted_add(struct bytes *out, struct slice text)
+{
+    bytes_add_char(out, '"');
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] == '"' || text.at[i] == '\\')
+            bytes_add_char(out, '\\');
+        bytes_add_char(out, text.at[i]);
+    }
+    bytes_add_char(out, '"');
+}
+
 void imap_string_add(struct bytes *out, struct slice text)
 {
     bool plain = text.len <= 1000;
@@ -97,13 +124,7 @@ void imap_string_add(struct bytes *out, struct slice text)
         bytes_add(out, text);
         return;
     }
-    bytes_add_char(out, '"');
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] == '"' || text.at[i] == '\\')
-            bytes_add_char(out, '\\');
-        bytes_add_char(out, text.at[i]);
-    }
-    bytes_add_char(out, '"');
+    quoted_add(out, text);
 }
 
 void text_wrap(struct bytes *out, const char *margin, const char *text)

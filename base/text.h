@@ -25,8 +25,12 @@ size_t utf8_read(struct slice at, uint32_t *out);
 void utf8_add(struct bytes *out, uint32_t code); /* what is no character becomes U+FFFD */
 
 void html_escape_add(struct bytes *out, struct slice s); /* & < > " ' */
+void html_paragraph_add(struct bytes *out, struct slice words);
+/* <a>, which tells the other end nothing of who comes, and lends it no weight. */
+void html_link_add(struct bytes *out, const char *href, const char *words);
 /* The words of `text` in lines of at most 78 octets, each behind `margin` and ended; a longer word stands alone. */
 void text_wrap(struct bytes *out, const char *margin, const char *text);
+void quoted_add(struct bytes *out, struct slice text); /* in quotes, with \" and \\ */
 void imap_string_add(struct bytes *out,
                      struct slice text); /* quoted, or a literal (RFC 9051 4.3) */
 

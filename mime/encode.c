@@ -115,17 +115,6 @@ size_t encode_header_text(struct bytes *out, struct slice text, size_t column)
     return needs_words(line) ? encode_words(out, line, column) : encode_atoms(out, line, column);
 }
 
-static void add_quoted(struct bytes *out, struct slice text)
-{
-    bytes_add_char(out, '"');
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] == '"' || text.at[i] == '\\')
-            bytes_add_char(out, '\\');
-        bytes_add_char(out, text.at[i]);
-    }
-    bytes_add_char(out, '"');
-}
-
 size_t encode_phrase(struct bytes *out, struct slice text, size_t column)
 {
     scoped_value(bytes) clean = {0}, quoted = {0};
@@ -134,7 +123,7 @@ size_t encode_phrase(struct bytes *out, struct slice text, size_t column)
     struct slice line = slice_trim(bytes_slice(&clean));
     if (needs_words(line) || line.len > LONGEST_WORD)
         return encode_words(out, line, column);
-    add_quoted(&quoted, line);
+    quoted_add(&quoted, line);
     return encode_word(out, bytes_slice(&quoted), column);
 }
 

@@ -121,6 +121,16 @@ void list_footer(const struct account *account, const struct follow *follow, int
     bytes_print(out, ". Your answer goes to %s alone.", list_name_of(account));
 }
 
+void list_words(const struct post *post, struct bytes *out)
+{
+    bytes_add(out, slice_trim(slice_of(post->plain)));
+    bytes_add_text(out, "\n\n");
+    for (size_t i = 0; i < post->picture_count; i++)
+        bytes_print(out, "Picture: %s\n<%s>\n\n",
+                    post->pictures[i].alt ? post->pictures[i].alt : "without description",
+                    post->pictures[i].url);
+}
+
 static void plain_text(const struct copy *copy, int64_t now_ms, struct bytes *out)
 {
     const struct post *post = &copy->post;
@@ -129,33 +139,12 @@ static void plain_text(const struct copy *copy, int64_t now_ms, struct bytes *ou
         warning_words(copy, out);
         bytes_add_text(out, "\n\n________\n\n");
     }
-    bytes_add(out, slice_trim(slice_of(post->plain)));
-    bytes_add_text(out, "\n\n");
-    for (size_t i = 0; i < post->picture_count; i++)
-        bytes_print(out, "Picture: %s\n<%s>\n\n",
-                    post->pictures[i].alt ? post->pictures[i].alt : "without description",
-                    post->pictures[i].url);
+    list_words(post, out);
     bytes_add_text(out, "-- \n");
     list_footer(copy->account, &copy->follow, now_ms, out);
     bytes_print(out, "\nStop: %s\n", copy->stop.link);
     if (post->url)
         bytes_print(out, "On the web: %s\n", post->url);
-}
-
-static void link(struct bytes *out, const char *href, const char *words)
-{
-    bytes_add_text(out, "<a rel=\"nofollow noopener noreferrer\" href=\"");
-    html_escape_add(out, slice_of(href));
-    bytes_add_text(out, "\">");
-    html_escape_add(out, slice_of(words));
-    bytes_add_text(out, "</a>");
-}
-
-static void paragraph(struct bytes *out, const struct bytes *words)
-{
-    bytes_add_text(out, "<p>");
-    html_escape_add(out, bytes_slice(words));
-    bytes_add_text(out, "</p>\n");
 }
 
 static void html_text(const struct copy *copy, int64_t now_ms, struct bytes *out)
@@ -165,7 +154,7 @@ static void html_text(const struct copy *copy, int64_t now_ms, struct bytes *out
 
     if (is_warned(copy)) {
         warning_words(copy, &words);
-        paragraph(out, &words);
+        html_paragraph_add(out, bytes_slice(&words));
         bytes_add_text(out, "<hr>\n");
         bytes_reset(&words);
     }
@@ -173,17 +162,17 @@ static void html_text(const struct copy *copy, int64_t now_ms, struct bytes *out
     for (size_t i = 0; i < post->picture_count; i++) {
         const char *alt = post->pictures[i].alt;
         bytes_add_text(out, "<p>Picture: ");
-        link(out, post->pictures[i].url, alt ? alt : "without description");
+        html_link_add(out, post->pictures[i].url, alt ? alt : "without description");
         bytes_add_text(out, "</p>\n");
     }
     bytes_add_text(out, "<hr>\n<div lang=\"en\">");
     list_footer(copy->account, &copy->follow, now_ms, &words);
-    paragraph(out, &words);
+    html_paragraph_add(out, bytes_slice(&words));
     bytes_add_text(out, "<p>");
-    link(out, copy->stop.link, "Stop these mails");
+    html_link_add(out, copy->stop.link, "Stop these mails");
     if (post->url) {
         bytes_add_text(out, " · ");
-        link(out, post->url, "This post on the web");
+        html_link_add(out, post->url, "This post on the web");
     }
     bytes_add_text(out, "</p></div>\n");
 }

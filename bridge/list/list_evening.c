@@ -81,16 +81,6 @@ static void add_warned(const struct post *post, struct bytes *out)
         bytes_print(out, "%s\n\n", post->plain);
 }
 
-static void add_words(const struct post *post, struct bytes *out)
-{
-    bytes_add(out, slice_trim(slice_of(post->plain)));
-    bytes_add_text(out, "\n\n");
-    for (size_t i = 0; i < post->picture_count; i++)
-        bytes_print(out, "Picture: %s\n<%s>\n\n",
-                    post->pictures[i].alt ? post->pictures[i].alt : "without description",
-                    post->pictures[i].url);
-}
-
 static void add_post(const struct post *post, struct bytes *out)
 {
     char date[DATE_TEXT_SIZE];
@@ -102,7 +92,7 @@ static void add_post(const struct post *post, struct bytes *out)
     if (post->warning && *post->warning)
         add_warned(post, out);
     else
-        add_words(post, out);
+        list_words(post, out);
     if (post->url)
         bytes_print(out, "On the web: %s\n\n", post->url);
 }

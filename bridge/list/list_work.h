@@ -108,6 +108,9 @@ enum found list_stop_of(struct bridge *bridge, struct store_view *view,
 struct compose;
 /* List-Id, List-Unsubscribe and what else says that a mail is of a list. */
 void list_fields(const struct account *account, const struct list_stop *stop, struct compose *mail);
+/* A post in plain text: its words, and where its pictures are. */
+struct post;
+void list_words(const struct post *post, struct bytes *out);
 /* "You subscribed on 3 May. …" */
 void list_footer(const struct account *account, const struct follow *follow, int64_t now_ms,
                  struct bytes *out);

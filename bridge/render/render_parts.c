@@ -187,34 +187,18 @@ void render_plain(const struct showing *showing, const struct shown_to *reader, 
 }
 
 /* ---- HTML ---- */
-static void paragraph(struct bytes *out, struct slice words)
-{
-    bytes_add_text(out, "<p>");
-    html_escape_add(out, words);
-    bytes_add_text(out, "</p>\n");
-}
-
-static void link(struct bytes *out, const char *href, const char *words)
-{
-    bytes_add_text(out, "<a rel=\"nofollow noopener noreferrer\" href=\"");
-    html_escape_add(out, slice_of(href));
-    bytes_add_text(out, "\">");
-    html_escape_add(out, slice_of(words));
-    bytes_add_text(out, "</a>");
-}
-
 static void html_top(const struct showing *showing, struct bytes *out)
 {
     scoped_value(bytes) words = {0};
 
     if (showing->booster) {
         boost_words(showing, &words);
-        paragraph(out, bytes_slice(&words));
+        html_paragraph_add(out, bytes_slice(&words));
         bytes_reset(&words);
     }
     if (showing->warning && *showing->warning) {
         warning_words(showing, &words);
-        paragraph(out, bytes_slice(&words));
+        html_paragraph_add(out, bytes_slice(&words));
         bytes_add_text(out, "<hr>\n");
     }
 }
@@ -235,7 +219,7 @@ static void html_choices(const struct showing *showing, struct bytes *out)
     if (showing->closes_ms == 0)
         return;
     closing_words(showing, &words);
-    paragraph(out, bytes_slice(&words));
+    html_paragraph_add(out, bytes_slice(&words));
 }
 
 static void html_attached(const struct showing *showing, struct bytes *out)
@@ -243,7 +227,7 @@ static void html_attached(const struct showing *showing, struct bytes *out)
     for (size_t i = 0; i < showing->attached_count; i++) {
         const struct attached *one = &showing->attached[i];
         bytes_print(out, "<p>%s: ", attached_word(one));
-        link(out, one->url, attached_alt(one));
+        html_link_add(out, one->url, attached_alt(one));
         bytes_add_text(out, "</p>\n");
     }
 }
@@ -272,11 +256,11 @@ static void html_footer(const struct showing *showing, const struct shown_to *re
     html_escape_add(out, bytes_slice(&words));
     if (showing->url) {
         bytes_add_char(out, ' ');
-        link(out, showing->url, "Open");
+        html_link_add(out, showing->url, "Open");
     }
     if (answer) {
         bytes_add_text(out, " · ");
-        link(out, answer, "Answer in public");
+        html_link_add(out, answer, "Answer in public");
     }
     bytes_add_text(out, "</p>");
 }
@@ -293,12 +277,12 @@ void render_html(const struct showing *showing, const struct shown_to *reader, s
     html_attached(showing, out);
     if (showing->quote_url) {
         bytes_add_text(out, "<p>Quoting: ");
-        link(out, showing->quote_url, showing->quote_url);
+        html_link_add(out, showing->quote_url, showing->quote_url);
         bytes_add_text(out, "</p>\n");
     }
     if (showing->visibility == VISIBILITY_DIRECT) {
         only_for(showing, reader, &words);
-        paragraph(out, bytes_slice(&words));
+        html_paragraph_add(out, bytes_slice(&words));
     }
     if (!account_chats(reader->account))
         html_footer(showing, reader, out);
