@@ -250,7 +250,7 @@ bool store_contacts_ignored(struct store_view *view, int64_t *out_ids, size_t ma
     scoped_value(sql_rows) rows = {0};
 
     return sql_ask(&rows, view->sql,
-                   "SELECT DISTINCT c.id FROM held h JOIN contact c ON c.id = h.contact_id"
+                   "SELECT DISTINCT c.id FROM held h CROSS JOIN contact c ON c.id = h.contact_id"
                    " WHERE c.state = ? LIMIT ?",
                    with(as_number(CONTACT_IGNORED), as_number((int64_t)max)), err) &&
            take_ids(&rows, out_ids, out_count, err);

@@ -129,12 +129,13 @@ bool store_accounts_over(struct store_view *view, int64_t never_before_ms, int64
 
 enum found store_account_end_near(struct store_view *view, int64_t *out_id, struct err *err)
 {
-    return sql_number(view->sql,
-                      "SELECT id FROM account WHERE ends_ms > ?1 AND state = ?2 AND end_told = 0"
-                      " AND ends_ms - min(?3, (ends_ms - created_ms) / 2) <= ?1 LIMIT 1",
-                      with(as_number(clock_now(view->store->clock)), as_number(ACCOUNT_ACTIVE),
-                           as_number(7 * DAY_MS)),
-                      out_id, err);
+    return sql_number(
+        view->sql,
+        "SELECT id FROM account WHERE ends_ms > 0 AND ends_ms > ?1 AND state = ?2 AND end_told = 0"
+        " AND ends_ms - min(?3, (ends_ms - created_ms) / 2) <= ?1 LIMIT 1",
+        with(as_number(clock_now(view->store->clock)), as_number(ACCOUNT_ACTIVE),
+             as_number(7 * DAY_MS)),
+        out_id, err);
 }
 
 bool store_account_end_told(struct store_tx *tx, int64_t id, struct err *err)
