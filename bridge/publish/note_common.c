@@ -3,6 +3,8 @@
 
 #include "memory.h"
 
+enum { HASHTAGS_MAX = 50 };
+
 void drafting_clear(struct drafting *drafting)
 {
     parent_clear(&drafting->parent);
@@ -217,10 +219,13 @@ bool drafting_name(struct mail_work *work, struct drafting *drafting, bool notif
 }
 
 /* ---- the message ---- */
+/* Each stands in the document that goes to everybody, which has a limit. */
 static void add_hashtag(void *ctx, struct slice tag)
 {
     struct planned_note *note = ctx;
 
+    if (note->hashtag_count == HASHTAGS_MAX)
+        return;
     for (size_t i = 0; i < note->hashtag_count; i++)
         if (slice_is_nocase(tag, note->hashtags[i]))
             return;

@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "text.h"
 
+enum { NAMES_MAX = 100 }; /* looked for among one another; what is more is text */
 enum piece_kind { PIECE_PLAIN, PIECE_NAME, PIECE_HASHTAG };
 struct piece {
     enum piece_kind kind;
@@ -247,7 +248,8 @@ static void add_name(void *ctx, const struct piece *piece)
     struct err ignored;
     char *canonical = NULL;
 
-    if (piece->kind != PIECE_NAME || find_named(names, piece->user, piece->host) ||
+    if (piece->kind != PIECE_NAME || names->count == NAMES_MAX ||
+        find_named(names, piece->user, piece->host) ||
         !host_canonical(piece->host, &canonical, &ignored))
         return;
     must_make_room(names->at, names->count, names->capacity);

@@ -4,7 +4,7 @@
 #include "memory.h"
 #include "text.h"
 
-enum { PART_TEXT_MAX = 1024 * 1024, SUBJECT_MAX_CHARS = 200 };
+enum { PART_TEXT_MAX = 1024 * 1024, SUBJECT_MAX_CHARS = 200, WARNING_MAX_CHARS = 500 };
 
 /* What stands before the colon of an answer's subject, in the languages of mail programs. */
 static const char *const answer_marks[] = {
@@ -106,6 +106,8 @@ static char *warning_in(struct slice line)
     if (!slice_starts_nocase(line, "CW:"))
         return NULL;
     line = slice_trim(slice_from(line, strlen("CW:")));
+    if (utf8_count(line) > WARNING_MAX_CHARS)
+        return must_print("%.*s ...", SLICE_ARGS(utf8_first(line, WARNING_MAX_CHARS)));
     return slice_empty(line) ? NULL : must_copy(line);
 }
 

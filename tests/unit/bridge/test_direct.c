@@ -1,8 +1,7 @@
 /* Direct messages and posts beside the examples: who is meant, limits, repeats. */
 #include "row.h"
 
-#include "text.h"
-#include "visitors.h"
+#include "activity_work.h"
 
 static struct town town;
 
@@ -251,45 +250,6 @@ static void test_posts(void **state)
     run_rows(&town, rows, COUNT_OF(rows));
 }
 
-static void test_subjects_of_other_programs(void **state)
-{
-    static const struct {
-        const char *subject;
-        bool forward;
-        const char *shown; /* before the words */
-    } rows[] = {
-        {"TR : her words",                 true,  NULL                                    },
-        {"AW: VB: her words",              true,  NULL                                    },
-        {"\u8f49\u5bc4\uff1aher words",    true,  NULL                                    },
-        {"Re[2]: Fwd\u00a0: her words",    true,  NULL                                    },
-        {"\u03a0\u03a1\u0398: her words",  true,  NULL                                    },
-        {"RE : Good morning",              false, ""                                      },
-        {"Re[3]: Good morning",            false, ""                                      },
-        {"\u56de\u8986\uff1aGood morning", false, ""                                      },
-        {"Tracks: three",                  false, "<p><strong>Tracks: three</strong></p>" },
-        {"I am here: now",                 false, "<p><strong>I am here: now</strong></p>"},
-        {"Re[3 of it: x",                  false, "<p><strong>Re[3 of it: x</strong></p>" },
-    };
-
-    (void)state;
-    town_wait(&town, 2 * HOUR_MS);
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        scoped_text char *fields = must_print("Subject: %s\n", rows[i].subject);
-        scoped_text char *words = must_print("Word %zu", i);
-        const struct letter_row row = {
-            .recipients = "public@example.org", .fields = fields, .text = words};
-        scoped_text char *text = row_build(&row);
-        scoped_text char *reply = row_send(&town, &row, text);
-        scoped_text char *effects = town_effects(&town);
-        scoped_text char *html =
-            must_print("public held\n%s<p>%s</p>\n", rows[i].shown ? rows[i].shown : "", words);
-        if (rows[i].forward ? !strstr(reply, "looks like a forwarded mail") || *effects
-                            : strcmp(reply, TAKEN) != 0 || !strstr(effects, html))
-            fail_msg("%s: %s\n%s", rows[i].subject, reply, effects);
-    }
-    town_wait(&town, 2 * HOUR_MS);
-}
-
 static void test_repeats(void **state)
 {
     static const struct letter_row post = {
@@ -358,53 +318,6 @@ static void test_copy_of_a_post(void **state)
         fail_msg("%s", copy);
 }
 
-/* What stands behind "Change it: ", as a mail program would open it; the address, the subject, the text. */
-static char *changed_by_link(const char *copy)
-{
-    const char *begins = strstr(copy, "Change it: mailto:");
-    scoped_value(bytes) opened = {0};
-
-    if (!begins)
-        return must_dup("");
-    struct slice link = slice_of(begins + strlen("Change it: mailto:"));
-    struct slice line = slice_line(&link);
-    assert_true(percent_read(line, &opened));
-    return bytes_take(&opened);
-}
-
-static void test_a_link_to_edit_holds_the_whole_post(void **state)
-{
-    static const struct letter_row row = {.recipients = "public@example.org",
-                                          .fields = "Subject: Good night\n",
-                                          .text = "CW: spiders\nEight legs."};
-    scoped_text char *text = row_build(&row);
-    scoped_value(bytes) long_text = {0};
-
-    (void)state;
-    free(row_send(&town, &row, text));
-    scoped_text char *raw = town_newest_mail(&town, town.alice, "Posts");
-    scoped_text char *copy = mail_shown(slice_of(raw), "text/plain");
-    scoped_text char *link = changed_by_link(copy);
-    scoped_text char *ref = town_ref(&town);
-    scoped_text char *wanted =
-        must_print("%s+edit@example.org?subject=Good night&body=CW: spiders\n\nEight legs.", ref);
-    assert_string_equal(link, wanted);
-
-    for (int i = 0; i < 400; i++)
-        bytes_add_text(&long_text, "words ");
-    const struct letter_row essay = {.recipients = "public@example.org", .text = long_text.at};
-    scoped_text char *essay_text = row_build(&essay);
-    free(row_send(&town, &essay, essay_text));
-    scoped_text char *long_raw = town_newest_mail(&town, town.alice, "Posts");
-    scoped_text char *long_copy = mail_shown(slice_of(long_raw), "text/plain");
-    scoped_text char *long_link = changed_by_link(long_copy);
-    scoped_text char *long_ref = town_ref(&town);
-    scoped_text char *bare = must_print("%s+edit@example.org", long_ref);
-    assert_string_equal(long_link, bare);
-    town_wait(&town, 3 * MINUTE_MS);
-    free(town_effects(&town));
-}
-
 /* ---- a handle that names another account now ---- */
 static bool record_other_bob(struct town *it, struct store_tx *tx, struct err *err)
 {
@@ -471,14 +384,9 @@ static void test_a_handle_that_passed_on(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_direct_messages),
-        cmocka_unit_test(test_posts),
-        cmocka_unit_test(test_subjects_of_other_programs),
-        cmocka_unit_test(test_repeats),
-        cmocka_unit_test(test_thirty_posts_an_hour),
-        cmocka_unit_test(test_copy_of_a_post),
-        cmocka_unit_test(test_a_link_to_edit_holds_the_whole_post),
-        cmocka_unit_test(test_a_handle_that_passed_on),
+        cmocka_unit_test(test_direct_messages), cmocka_unit_test(test_posts),
+        cmocka_unit_test(test_repeats),         cmocka_unit_test(test_thirty_posts_an_hour),
+        cmocka_unit_test(test_copy_of_a_post),  cmocka_unit_test(test_a_handle_that_passed_on),
     };
     int code;
 
