@@ -142,7 +142,9 @@ static void add_plain(struct slice text, struct bytes *out)
         } else if (c == ')' && depth > 0) {
             depth--;
         } else if (depth == 0 && !quoted) {
-            bytes_add_char(out, c == '\r' || c == '\n' || c == '\t' ? ' ' : c);
+            bytes_add(out, c == '\r' || c == '\n' || c == '\t'
+                               ? SLICE(" ")
+                               : slice_first(slice_from(text, i), 1));
         }
     }
 }

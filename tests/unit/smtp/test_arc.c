@@ -145,27 +145,23 @@ static void whom_it_vouches_for(void **state)
     static const struct {
         const char *seen, *author; /* "" nobody */
     } rows[] = {
-        {"i=1; mx; dmarc=pass header.from=football.example.com",                             "football.example.com"},
-        {"i=1; mx; spf=pass;\n dkim=fail;\n\tdmarc=pass\n\theader.from=Football.example.com "
-         "(hello)",                                                                 "football.example.com"},
-        {"i=1; mx; dmarc=pass policy.dmarc=none header.from=football.example.com; arc=none",
-         "football.example.com"                                                                                    },
-        {"i=1; mx; dmarc=fail header.from=football.example.com",                             ""                    },
-        {"i=1; mx; dmarc=pass",                                                              ""                    },
-        {"i=1; mx; dmarc=pass header.from=\"football.example.com\"",                         ""                    },
-        {"i=1; mx; dmarc=passed header.from=football.example.com",                           ""                    },
-        {"i=1; mx; spf=pass header.from=football.example.com",                               ""                    },
-        {"i=1; mx (dmarc=pass header.from=football.example.com)",                            ""                    },
-        {"i=1; mx; dmarc=fail (; dmarc=pass header.from=football.example.com)",              ""                    },
-        {"i=1; mx; spf=pass smtp.mailfrom=\"x; dmarc=pass header.from=football.example.com "
-         "\"@evil.example",                                                                                   ""                                                                                         },
-        {"i=1; mx; spf=pass smtp.mailfrom=\"\\\"; dmarc=pass header.from=football.example.com "
-         "\"@evil.example",                                                                                  ""               },
-        {"i=1; mx; spf=pass (of <\\)@evil.example>; dmarc=pass header.from=football.example.com )",
-         ""     },
-        {"i=1; mx; spf=pass (\" in it) smtp.mailfrom=\"( \"@a.example; dmarc=pass "
-         "header.from=football.example.com",                                                                                 "football.example.com"                                                                                                 },
-        {"i=1; mx; none",""},
+  /* clang-format off */
+        {"i=1; mx; dmarc=pass header.from=football.example.com", "football.example.com"},
+        {"i=1; mx; spf=pass;\n dkim=fail;\n\tdmarc=pass\n\theader.from=Football.example.com (hello)", "football.example.com"},
+        {"i=1; mx; dmarc=pass policy.dmarc=none header.from=football.example.com; arc=none", "football.example.com"},
+        {"i=1; mx; dmarc=fail header.from=football.example.com", ""},
+        {"i=1; mx; dmarc=pass", ""},
+        {"i=1; mx; dmarc=pass header.from=\"football.example.com\"", ""},
+        {"i=1; mx; dmarc=passed header.from=football.example.com", ""},
+        {"i=1; mx; spf=pass header.from=football.example.com", ""},
+        {"i=1; mx (dmarc=pass header.from=football.example.com)", ""},
+        {"i=1; mx; dmarc=fail (; dmarc=pass header.from=football.example.com)", ""},
+        {"i=1; mx; spf=pass smtp.mailfrom=\"x; dmarc=pass header.from=football.example.com \"@evil.example", ""},
+        {"i=1; mx; spf=pass smtp.mailfrom=\"\\\"; dmarc=pass header.from=football.example.com \"@evil.example", ""},
+        {"i=1; mx; spf=pass (of <\\)@evil.example>; dmarc=pass header.from=football.example.com )", ""},
+        {"i=1; mx; spf=pass (\" in it) smtp.mailfrom=\"( \"@a.example; dmarc=pass header.from=football.example.com", "football.example.com"},
+        {"i=1; mx; none", ""},
+  /* clang-format on */
     };
 
     (void)state;
