@@ -43,10 +43,13 @@ int64_t monotonic_ms(void);
 
 /* Written in UTC into `out`, NUL-terminated. */
 enum { DATE_TEXT_SIZE = 48 };
-void date_rfc5322(int64_t ms, char out[DATE_TEXT_SIZE]);    /* Sun, 22 Nov 2026 08:30:00 +0000 */
-void date_http(int64_t ms, char out[DATE_TEXT_SIZE]);       /* Sun, 22 Nov 2026 08:30:00 GMT */
-void date_rfc3339(int64_t ms, char out[DATE_TEXT_SIZE]);    /* 2026-11-22T08:30:00Z */
-bool date_from_http(struct slice text, int64_t *out_ms);    /* IMF-fixdate only */
+void date_rfc5322(int64_t ms, char out[DATE_TEXT_SIZE]); /* Sun, 22 Nov 2026 08:30:00 +0000 */
+void date_http(int64_t ms, char out[DATE_TEXT_SIZE]);    /* Sun, 22 Nov 2026 08:30:00 GMT */
+void date_rfc3339(int64_t ms, char out[DATE_TEXT_SIZE]); /* 2026-11-22T08:30:00Z */
+bool date_from_http(struct slice text, int64_t *out_ms); /* IMF-fixdate only */
+bool date_from_asctime(
+    struct slice text,
+    int64_t *out_ms); /* "Sun Nov  8 08:30:00 2026", a zone before the year or none */
 bool date_from_rfc3339(struct slice text, int64_t *out_ms); /* offsets and fractions understood */
 
 #endif

@@ -133,6 +133,42 @@ bool date_from_http(struct slice text, int64_t *out_ms)
     return true;
 }
 
+/* " +0100" before the year; other zones have no fixed meaning and count as UTC. */
+static void take_zone(struct slice *rest, int64_t *out_ms)
+{
+    struct slice zone = *rest;
+    int hour = 0, minute = 0;
+
+    *out_ms = 0;
+    if (slice_find(zone, ' ') == SIZE_MAX)
+        return;
+    bool west = slice_starts(zone, SLICE("-"));
+    if (take_char(&zone, "+-") && take_number(&zone, 2, 23, &hour) &&
+        take_number(&zone, 2, 59, &minute))
+        *out_ms = in_day_ms(hour, minute, 0) * (west ? -1 : 1);
+    slice_cut(rest, ' ');
+}
+
+bool date_from_asctime(struct slice text, int64_t *out_ms)
+{
+    int weekday = 0, day = 0, month = 0, year = 0, hour = 0, minute = 0, second = 0;
+    int64_t days_since = 0, offset_ms = 0;
+
+    if (!(take_name(&text, days, 7, &weekday) && take_char(&text, " ") &&
+          take_name(&text, months, 12, &month) && take_char(&text, " ")))
+        return false;
+    size_t width = take_char(&text, " ") ? 1 : 2;
+    if (!(take_number(&text, width, 31, &day) && take_char(&text, " ") &&
+          take_time(&text, &hour, &minute, &second) && take_char(&text, " ")))
+        return false;
+    take_zone(&text, &offset_ms);
+    if (!take_number(&text, 4, 9999, &year) || !slice_empty(text) ||
+        !day_number(year, month + 1, day, &days_since))
+        return false;
+    *out_ms = days_since * DAY_MS + in_day_ms(hour, minute, second) - offset_ms;
+    return true;
+}
+
 /* ".123456": what is finer than a millisecond is dropped. */
 static bool take_fraction(struct slice *rest, int64_t *out_ms)
 {

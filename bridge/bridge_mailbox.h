@@ -112,4 +112,16 @@ MUST_CHECK bool bridge_append_record(struct bridge *bridge, struct store_tx *tx,
                                      struct slice mailbox, struct appended *appended, size_t count,
                                      struct mailbox_outcome *out, struct err *err);
 
+/* Taken over from elsewhere by `nestbox import`; blocking. */
+struct imported {
+    int64_t account_id;
+    struct slice mailbox; /* made if it is missing; a good name */
+    struct slice content; /* lines end in CRLF */
+    unsigned flags;
+    int64_t date_ms; /* 0: now */
+};
+/* *out_new false: it came before, within 30 days, to the same mailbox; nothing was done.  ERR_FULL: over quota. */
+MUST_CHECK bool bridge_import_mail(struct bridge *bridge, const struct imported *mail,
+                                   bool *out_new, struct err *err);
+
 #endif

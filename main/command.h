@@ -65,6 +65,7 @@ enum command_input {
     INPUT_PASSWORD, /* with --password-stdin */
     INPUT_LINES,    /* with --stdin */
     INPUT_LAST_ARGUMENT,
+    INPUT_FILES, /* the last argument, a file or a folder, in parcels: as many calls as it takes (import_files.h) */
     OUTPUT_LAST_ARGUMENT, /* what it says becomes that file, whole or not at all */
     OUTPUT_FOLDER,        /* what it says, in parcels, becomes that folder, the same way */
 };
@@ -141,6 +142,7 @@ int run_qr(struct command *command);
 int run_dns(struct command *command);    /* commands_dns.c */
 int run_status(struct command *command); /* commands_status.c */
 int run_backup(struct command *command); /* commands_backup.c */
+int run_import(struct command *command); /* commands_import.c */
 int run_export(struct command *command); /* commands_export.c */
 /* In the client itself. */
 int run_init(struct command *command, const char *config_path);    /* init.c */

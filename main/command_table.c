@@ -58,6 +58,7 @@ const struct command_row command_rows[] = {
     {"backup",           "FILE",                    "Write everything into one file, while the server goes on; - is standard output", 1, 1, " ", OUTPUT_LAST_ARGUMENT, run_backup},
     {"restore",          "FILE [--renumber]",       "Fill an empty data folder from a backup; --renumber if mail came after the backup was made", 1, 1, " --renumber ", INPUT_NONE, NULL},
     {"export",           "ADDRESS DIR",             "Write all of one account into a new folder, for other programs: mail as Maildir, posts and people as Mastodon exports them", 2, 2, " ", OUTPUT_FOLDER, run_export},
+    {"import",           "ADDRESS FILE [--mailbox NAME]", "Take over what another server kept: an mbox (into INBOX or NAME), a Maildir, Mastodon's following_accounts.csv, or a folder that export wrote; may be interrupted and run again", 2, 2, " --mailbox= ", INPUT_FILES, run_import},
     {"status",           "",                        "Say how the server is", 0, 0, " ", INPUT_NONE, run_status},
   /* clang-format on */
 };

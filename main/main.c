@@ -4,6 +4,7 @@
  */
 #include "control.h"
 #include "house.h"
+#include "import_files.h"
 #include "log.h"
 #include "memory.h"
 #include "unpack.h"
@@ -166,11 +167,13 @@ static int run_into_folder(struct command *command, const struct command_row *ro
     return code == EXIT_DONE && !unpack_end(folder, err) ? command_refuse(command, err) : code;
 }
 
-static int run_with_output(struct command *command, const struct command_row *row,
-                           const struct config *config, struct err *err)
+static int run_with_files(struct command *command, const struct command_row *row,
+                          const struct config *config, struct err *err)
 {
     if (row->input == OUTPUT_LAST_ARGUMENT)
         return run_into_file(command, row, config, err);
+    if (row->input == INPUT_FILES)
+        return import_files(command, row, config, ask_or_run, err);
     if (row->input == OUTPUT_FOLDER)
         return run_into_folder(command, row, config, err);
     return ask_or_run(command, row, config, err);
@@ -185,7 +188,7 @@ static int run_in_house(struct command *command, const struct command_row *row,
     if (!config_read(config_path, &config, err) || !read_input(command, row, &input, err) ||
         !ask_password(command, row, &input, err))
         return command_refuse(command, err);
-    int code = run_with_output(command, row, &config, err);
+    int code = run_with_files(command, row, &config, err);
     if (input.at)
         explicit_bzero(input.at, input.len);
     return code;

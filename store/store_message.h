@@ -119,6 +119,7 @@ enum seen_kind {
     SEEN_NEVER_ASK, /* an address that wants no question from us, ever */
     SEEN_LEFT,      /* an address that left a list */
     SEEN_FORM,      /* that a form was sent: nothing but a write */
+    SEEN_IMPORTED,  /* a mail that was taken over into a mailbox */
 };
 enum found store_seen(struct store_view *view, enum seen_kind kind, const unsigned char digest[32],
                       struct err *err);

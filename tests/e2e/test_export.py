@@ -4,6 +4,7 @@ import imaplib
 import json
 import mailbox
 import pathlib
+import time
 
 import pytest
 
@@ -83,6 +84,47 @@ def check_mail(account, folder):
     assert total == len(account.mails())
 
 
+def check_import(server, folder, before):
+    """The same in another account, and nothing twice."""
+    account = server.account("ann@twin.test")
+    (folder / "contacts.txt").open("a").write("nonsense\n")
+    done = server.run("import", account.address, folder)
+    count = len(before.mails())
+    assert done.stdout == (f"{count} mails taken over, 0 were here; 1 followed, 1 decisions; "
+                           "1 left out.\n").encode(), done.stderr
+    assert done.returncode == 1 and done.stderr.startswith(b"nestbox: contacts.txt line 2: ")
+    assert len(account.mails()) == count and len(account.mails("Reisen/S\u00fcden 2_1")) == 1
+    assert sorted(account.show(mail) for mail in account.mails("INBOX")) == \
+        sorted(before.show(mail) for mail in before.mails("INBOX"))
+    assert server.ask("contact", "list", account.address)[0]["state"] == "refused"
+    box = mailbox.mbox(folder / "old.mbox")
+    for number in range(3):
+        mail = mailbox.mboxMessage(f"Subject: old {number}\n\nFrom here on, number {number}.\n")
+        mail.set_from("me", time.gmtime(1600000000 + number))
+        mail.set_flags("RA" if number else "")
+        box.add(mail)
+    box.close()
+    said = server.cli("import", account.address, folder / "old.mbox", "--mailbox", "Archive/2020")
+    assert said.startswith("3 mails taken over, 0 were here;")
+    assert server.cli("import", account.address, folder / "old.mbox", "--mailbox", "Archive/2020").startswith(
+        "0 mails taken over, 3 were here;")
+    imap = imaplib.IMAP4_SSL(server.hostname, 993, ssl_context=server.trust, timeout=20)
+    imap.login(account.address, account.password)
+    imap.select('"Archive/2020"', readonly=True)
+    rows = [row.decode() for row in imap.fetch("1:*", "(FLAGS INTERNALDATE)")[1]]
+    assert [r"\Answered" in row and r"\Seen" in row for row in rows] == [False, True, True]
+    assert all("13-Sep-2020 12:26:4" in row for row in rows)
+    _, ((_, text), *_) = imap.fetch("2", "(BODY[TEXT])")
+    imap.logout()
+    assert text == b"From here on, number 1.\r\n"
+    assert server.cli("import", account.address, folder / "mail").startswith(f"0 mails taken over, {count} were here;")
+    kept = b"".join(path.read_bytes() for path in server.data_dir.rglob("*") if path.is_file())
+    assert b"ann" in kept and b"From here on" not in kept and b"Long ago." not in kept  # it rests as all mail does
+    (folder / "what").write_text("carol@mail.example\n")
+    done = server.run("import", account.address, folder / "what")
+    assert done.returncode == 1 and b"nestbox list add --stdin" in done.stderr
+
+
 def test_other_programs_read_what_was_exported(lived, tmp_path):
     folder = tmp_path / "tom"
     done = lived.nestbox.run("export", lived.address, folder)
@@ -95,6 +137,7 @@ def test_other_programs_read_what_was_exported(lived, tmp_path):
         assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
     assert not (tmp_path / "tom.part").exists()
 
+    check_import(lived.nestbox, folder, lived)
     again = lived.nestbox.run("export", lived.address, folder)
     assert again.returncode == 1 and b"is not empty; name a new folder" in again.stderr
     lived.nestbox.stop()

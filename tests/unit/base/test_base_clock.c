@@ -97,6 +97,33 @@ static void iso_dates_know_offsets_and_fractions(void **state)
                                    &ms));
 }
 
+static void dates_of_asctime(void **state)
+{
+    static const struct {
+        const char *name, *text;
+        int64_t ms; /* -1: refused */
+    } rows[] = {
+        {"plain",                  "Sun Nov 22 08:30:00 2026",         1795336200000},
+        {"a day of one digit",     "Sun Nov  8 08:30:00 2026",         1794126600000},
+        {"a zone before the year", "Sun Nov 22 09:30:00 +0100 2026",   1795336200000},
+        {"west",                   "Sun Nov 22 07:00:00 -0130 2026",   1795336200000},
+        {"a zone by name",         "Sun Nov 22 08:30:00 CET 2026",     1795336200000},
+        {"no year",                "Sun Nov 22 08:30:00",              -1           },
+        {"February 30",            "Sun Feb 30 08:30:00 2026",         -1           },
+        {"something behind",       "Sun Nov 22 08:30:00 2026x",        -1           },
+        {"two zones",              "Sun Nov 22 08:30:00 MET DST 2026", -1           },
+        {"no month",               "Sun Foo 22 08:30:00 2026",         -1           },
+        {"nothing",                "",                                 -1           },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        int64_t ms = -1;
+        if (date_from_asctime(slice_of(rows[i].text), &ms) != (rows[i].ms >= 0) || ms != rows[i].ms)
+            fail_msg("%s: %ld", rows[i].name, ms);
+    }
+}
+
 static void every_day_of_four_centuries_comes_back(void **state)
 {
     (void)state;
@@ -152,6 +179,7 @@ int main(void)
         cmocka_unit_test(dates_are_written_in_english_and_utc),
         cmocka_unit_test(http_dates_are_read_in_one_form_only),
         cmocka_unit_test(iso_dates_know_offsets_and_fractions),
+        cmocka_unit_test(dates_of_asctime),
         cmocka_unit_test(every_day_of_four_centuries_comes_back),
         cmocka_unit_test(what_is_due_is_waited_for_within_bounds),
         cmocka_unit_test(the_test_clock_stands_still),

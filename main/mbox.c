@@ -1,0 +1,149 @@
+#include "mbox.h"
+
+#include "clock.h"
+
+#include <string.h>
+
+/* A longer line is not held to be looked at: what a line means depends on no more than that of it. */
+enum { LINE_HELD_MAX = 1024, QUOTES_MAX = 64 };
+
+/* ---- a mail ---- */
+/* "RO" of Status, "AF" of X-Status: what mail programs write into an mbox; and the letters of Maildir, in its order. */
+static const char status_letters[] = "TFARD";
+static const char maildir_letters[] = "DFRST";
+
+static void read_flags(struct slice content, char flags[8])
+{
+    bool found[sizeof status_letters] = {false};
+    size_t count = 0;
+
+    while (content.at) {
+        struct slice value = slice_line(&content);
+        if (slice_empty(value))
+            break;
+        struct slice name = slice_cut(&value, ':');
+        bool told = slice_is_nocase(name, "Status") || slice_is_nocase(name, "X-Status");
+        for (size_t i = 0; told && status_letters[i]; i++)
+            found[i] |= slice_find(value, status_letters[i]) != SIZE_MAX;
+    }
+    for (size_t i = 0; maildir_letters[i]; i++)
+        if (found[i])
+            flags[count++] = maildir_letters[i];
+    flags[count] = '\0';
+}
+
+/* The empty line before the next "From " is not the mail's. */
+static struct slice without_last_blank(struct slice content)
+{
+    if (slice_ends(content, SLICE("\r\n\r\n")))
+        content.len -= 2;
+    else if (slice_ends(content, SLICE("\n\n")) || slice_is(content, "\n"))
+        content.len--;
+    return content;
+}
+
+static bool end_mail(struct mbox *mbox, struct err *err)
+{
+    struct mbox_mail mail = {.date_ms = mbox->date_ms, .too_large = mbox->too_large};
+
+    if (!mbox->inside)
+        return true;
+    if (!mail.too_large) {
+        mail.content = without_last_blank(bytes_slice(&mbox->content));
+        read_flags(mail.content, mail.flags);
+    }
+    bool good = mbox->take(mbox->ctx, &mail, err);
+    bytes_reset(&mbox->content);
+    mbox->too_large = false;
+    return good;
+}
+
+/* ---- lines ---- */
+static void begin_mail(struct mbox *mbox, struct slice line)
+{
+    struct slice rest = slice_trim(slice_from(line, sizeof "From " - 1));
+
+    mbox->inside = true;
+    mbox->date_ms = 0;
+    slice_cut(&rest, ' '); /* who sent it */
+    if (line.len <= LINE_HELD_MAX && rest.at &&
+        !date_from_asctime(slice_trim(rest), &mbox->date_ms))
+        mbox->date_ms = 0;
+}
+
+static void add_content(struct mbox *mbox, struct slice bytes)
+{
+    mbox->too_large |= mbox->content.len + bytes.len > mbox->max_bytes;
+    if (!mbox->too_large)
+        bytes_add(&mbox->content, bytes);
+}
+
+static bool is_quoted(struct slice line)
+{
+    size_t marks = 0;
+
+    while (marks < line.len && marks < QUOTES_MAX && line.at[marks] == '>')
+        marks++;
+    return marks > 0 && slice_starts(slice_from(line, marks), SLICE("From "));
+}
+
+/* A line with its end, or the head of a very long one. */
+static bool take_line(struct mbox *mbox, struct slice line, struct err *err)
+{
+    bool is_head = !mbox->in_line;
+
+    mbox->in_line = !slice_ends(line, SLICE("\n"));
+    if (is_head && (mbox->behind_blank || !mbox->inside) && slice_starts(line, SLICE("From "))) {
+        if (!end_mail(mbox, err))
+            return false;
+        begin_mail(mbox, line);
+        mbox->behind_blank = false;
+        mbox->in_mark = mbox->in_line;
+        return true;
+    }
+    if (!is_head && mbox->in_mark) {
+        mbox->in_mark = mbox->in_line;
+        return true;
+    }
+    bool blank = is_head && line.len <= LINE_HELD_MAX && slice_empty(slice_trim(line));
+    mbox->behind_blank = blank;
+    if (!mbox->inside) /* before the first */
+        return blank || err_set(err, ERR_MALFORMED, "This is no mbox: it does not begin with From");
+    add_content(mbox, is_head && is_quoted(line) ? slice_from(line, 1) : line);
+    return true;
+}
+
+bool mbox_read(struct mbox *mbox, struct slice bytes, struct err *err)
+{
+    while (bytes.len > 0) {
+        size_t end = slice_find(bytes, '\n');
+        size_t len = end == SIZE_MAX ? bytes.len : end + 1;
+        if (mbox->line.len == 0 && (end != SIZE_MAX || mbox->in_line)) {
+            if (!take_line(mbox, slice_first(bytes, len), err))
+                return false;
+        } else {
+            bytes_add(&mbox->line, slice_first(bytes, len));
+            bool enough = end != SIZE_MAX || mbox->line.len > LINE_HELD_MAX;
+            if (enough && !take_line(mbox, bytes_slice(&mbox->line), err))
+                return false;
+            if (enough)
+                bytes_reset(&mbox->line);
+        }
+        bytes = slice_from(bytes, len);
+    }
+    return true;
+}
+
+bool mbox_end(struct mbox *mbox, struct err *err)
+{
+    if (mbox->line.len > 0 && !take_line(mbox, bytes_slice(&mbox->line), err))
+        return false;
+    return mbox->inside ? end_mail(mbox, err)
+                        : err_set(err, ERR_MALFORMED, "There is no mail in this mbox");
+}
+
+void mbox_clear(struct mbox *mbox)
+{
+    bytes_clear(&mbox->line);
+    bytes_clear(&mbox->content);
+}
