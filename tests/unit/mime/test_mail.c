@@ -60,36 +60,40 @@ static void texts_are_decoded(void **state)
     static const struct {
         const char *name, *mail, *expected;
     } rows[] = {
-        {"no header at all is text",     "\r\nHello\r\nyou\r\n",                                                "Hello\nyou\n" },
+        {"no header at all is text",         "\r\nHello\r\nyou\r\n",                                                "Hello\nyou\n"    },
         {"quoted-printable",
          "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: "
-         "quoted-printable\n\nGr=C3=BC=C3=9Fe =\nyou\n",                                                        "Grüße you\n"},
+         "quoted-printable\n\nGr=C3=BC=C3=9Fe =\nyou\n",                                                            "Grüße you\n"   },
         {"base64",
          "Content-Transfer-Encoding: BASE64\nContent-Type: text/plain; "
-         "charset=\"utf-8\"\n\nR3LD\nvMOfZQ==\n",                                                               "Grüße"      },
-        {"Latin-1",                      "Content-Type: text/plain; charset=iso-8859-1\n\n\xFC\n",              "ü\n"         },
+         "charset=\"utf-8\"\n\nR3LD\nvMOfZQ==\n",                                                                   "Grüße"         },
+        {"Latin-1",                          "Content-Type: text/plain; charset=iso-8859-1\n\n\xFC\n",              "ü\n"            },
         {"windows-1252 called Latin-1",
-         "Content-Type: text/plain; charset=iso-8859-1\n\n\x84x\x93\n",                                         "„x“\n"    },
-        {"UTF-8 called ASCII",           "Content-Type: text/plain; charset=us-ascii\n\nü\n",                  "ü\n"         },
-        {"Japanese",                     "Content-Type: text/plain; charset=iso-2022-jp\n\n\x1b$B$O$$\x1b(B\n",
-         "はい\n"                                                                                                            },
-        {"Russian",                      "Content-Type: text/plain; charset=koi8-r\n\n\xC4\xC1\n",              "да\n"       },
+         "Content-Type: text/plain; charset=iso-8859-1\n\n\x84x\x93\n",                                             "„x“\n"       },
+        {"UTF-8 called ASCII",               "Content-Type: text/plain; charset=us-ascii\n\nü\n",                  "ü\n"            },
+        {"Japanese with what Windows added",
+         "Content-Type: text/plain; charset=iso-2022-jp\n\n\x1b$BF|-!F|\x1b(I1\x1b(B a\n",                          "日①日ｱ a\n"},
+        {"Japanese cut short",               "Content-Type: text/plain; charset=iso-2022-jp\n\n\x1b$BF|F\nb\n",
+         "日\uFFFD\nb\n"                                                                                                             },
+        {"Japanese",                         "Content-Type: text/plain; charset=iso-2022-jp\n\n\x1b$B$O$$\x1b(B\n",
+         "はい\n"                                                                                                                   },
+        {"Russian",                          "Content-Type: text/plain; charset=koi8-r\n\n\xC4\xC1\n",              "да\n"          },
         {"UTF-16 by base64",
          "Content-Type: text/plain; charset=utf-16le\nContent-Transfer-Encoding: "
-         "base64\n\nYQDkAA==\n",                                                                                "aä"          },
+         "base64\n\nYQDkAA==\n",                                                                                    "aä"             },
         {"what no set knows",
          "Content-Type: text/plain; charset=euc-jp\n\na\xFF"
-         "b\n",                                                                                                 "a\xEF\xBF\xBD"
-         "b\n"                                                                                                  },
-        {"an unknown set that is UTF-8", "Content-Type: text/plain; charset=x-foo\n\nü\n",                     "ü\n"         },
-        {"broken UTF-8",                 "Content-Type: text/plain; charset=utf-8\n\na\xFF\xC3\n",
-         "a\xEF\xBF\xBD\xEF\xBF\xBD\n"                                                                                         },
+         "b\n",                                                                                                     "a\xEF\xBF\xBD"
+         "b\n"                                                                                                         },
+        {"an unknown set that is UTF-8",     "Content-Type: text/plain; charset=x-foo\n\nü\n",                     "ü\n"            },
+        {"broken UTF-8",                     "Content-Type: text/plain; charset=utf-8\n\na\xFF\xC3\n",
+         "a\xEF\xBF\xBD\xEF\xBF\xBD\n"                                                                                                },
         {"controls",
          "\na\x01"
          "b\x7f"
          "c\td\r"
-         "e\n",                                                                                                 "abc\td\ne\n"  },
-        {"a broken type is text",        "Content-Type: nonsense\n\na\n",                                       "a\n"          },
+         "e\n",                                                                                                     "abc\td\ne\n"     },
+        {"a broken type is text",            "Content-Type: nonsense\n\na\n",                                       "a\n"             },
     };
 
     (void)state;
