@@ -27,5 +27,7 @@ void fetch_free(struct errand *errand)
     bytes_clear(&fetch->answer);
     free(fetch->content_type);
     free(fetch->location);
+    for (size_t i = 0; i < FETCH_WANTED_MAX; i++)
+        free(fetch->found[i]);
     free(fetch);
 }

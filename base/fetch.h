@@ -20,6 +20,7 @@ enum fetch_outcome {
     FETCH_SILENT,   /* no connection, time-out, reset, DNS trouble: may work later */
     FETCH_TOO_LARGE,
 };
+enum { FETCH_WANTED_MAX = 2 };
 struct fetch {
     struct errand errand; /* errand.ok: FETCH_ANSWERED, whatever the status */
     /* inputs */
@@ -28,14 +29,17 @@ struct fetch {
     struct bytes fields; /* "Name: value\r\n" lines; Host, Content-Length come by themselves */
     struct bytes body;
     size_t max_bytes; /* of the answer, after decoding; 1 MiB unless set */
+    const char
+        *wanted[FETCH_WANTED_MAX]; /* names of fields that the asker reads too, kept by borrow */
     int64_t total_ms; /* connect 5 s, 10 s without a byte, and this in all; 30 s unless set */
     /* results */
     enum fetch_outcome outcome;
     int status;
     struct bytes answer;
-    char *content_type;    /* or NULL */
-    char *location;        /* absolute, or NULL */
-    int64_t retry_after_s; /* 0 none */
+    char *content_type;            /* or NULL */
+    char *location;                /* absolute, or NULL */
+    char *found[FETCH_WANTED_MAX]; /* what the wanted fields say (the first of several), or NULL */
+    int64_t retry_after_s;         /* 0 none */
 };
 struct fetch *fetch_new(const char *url);
 void fetch_free(struct errand *errand);

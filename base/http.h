@@ -28,6 +28,10 @@ struct http_request { /* everything borrowed from the session until the response
     struct slice body;
     const struct peer *peer;
 };
+static inline bool http_is_get_or_head(const struct http_request *request)
+{
+    return slice_is(request->method, "GET") || slice_is(request->method, "HEAD");
+}
 /* First field of that name, case ignored; at == NULL if there is none.  *out_count (or NULL) how many. */
 struct slice http_field(const struct http_request *request, const char *name, size_t *out_count);
 /* The decoded value of `name` in the query (or a form body), heap text; NULL if absent or broken. */

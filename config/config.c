@@ -270,6 +270,24 @@ bool config_mx_wants_tls(const struct config *config)
     return config->smtp.tls == ENDPOINT_TLS_REQUIRED;
 }
 
+static bool lies_in(const char *path, const char *folder, const char *file)
+{
+    size_t len = strlen(folder);
+
+    return strncmp(path, folder, len) == 0 && strcmp(path + len, file) == 0;
+}
+
+bool config_owns_certificate(const struct config *config)
+{
+    return lies_in(config->certificate, config->data_dir, "/tls/cert.pem") &&
+           lies_in(config->key, config->data_dir, "/tls/key.pem");
+}
+
+bool config_fetches_certificate(const struct config *config)
+{
+    return config->acme[0] && config_owns_certificate(config) && !config->http.off;
+}
+
 size_t config_warnings(const struct config *config, const char *out[], size_t max)
 {
     const struct {
@@ -278,10 +296,17 @@ size_t config_warnings(const struct config *config, const char *out[], size_t ma
     } all[] = {
         {config->allow_private,
          "allow_private = yes: strangers can make this server connect to private addresses"},
-        {                           config->connect_to_count > 0,
-         "connect_to is set: some names are reached without asking DNS"                  },
-        { strcmp(config->trust_anchor,          "none") == 0,
+        {config->connect_to_count > 0,
+         "connect_to is set: some names are reached without asking DNS"                    },
+        {strcmp(config->trust_anchor,  "none") == 0,
          "trust_anchor = none: no DNS answer counts as secure"},
+        {config->acme[0] && !config_owns_certificate(config),
+         "acme and a certificate of your own are both set: yours is used and none is fetched; "
+         "leave certificate and key "
+         "out of [tls] to change that"                             },
+        {config->acme[0] && config_owns_certificate(config) && config->http.off,
+         "acme is set and http is off in [listen]: no certificate is fetched, for authorities come "
+         "to port 80"},
     };
     size_t count = 0;
 

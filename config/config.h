@@ -91,7 +91,10 @@ bool config_hosts(const struct config *config, struct slice domain); /* one of o
 /* One whose ARC seals count, case ignored. */
 bool config_trusts_sealer(const struct config *config, struct slice domain);
 bool config_mx_wants_tls(const struct config *config); /* of other servers, on the port of smtp */
-/* Warnings to be logged at each start: allow_private, connect_to, trust_anchor = none. */
+/* Certificate and key lie in data_dir, so that the server may make them. */
+bool config_owns_certificate(const struct config *config);
+bool config_fetches_certificate(const struct config *config); /* from the authority of acme */
+/* Warnings to be logged at each start: of allow_private, connect_to, trust_anchor = none, and an acme that cannot work. */
 size_t config_warnings(const struct config *config, const char *out[], size_t max);
 void config_manual(struct bytes *out);      /* the settings as text for people */
 void config_manual_page(struct bytes *out); /* the same for man(1): docs/man/nestbox.conf.5 */

@@ -57,8 +57,10 @@ const struct setting config_table[] = {
     {"tls", "key", &kind_file, PLACE(key), .unset = "data_dir/tls/key.pem",
      .help = "The private key that belongs to the certificate."},
     {"tls", "acme", &kind_acme, PLACE(acme), .fallback = "off",
-     .help = "The directory URL of the certificate authority that a program of yours asks by ACME: "
-             "nestbox dns names it in the CAA record. Nestbox fetches no certificates itself."},
+     .help = "The directory URL of a certificate authority, such as https://acme-v02.api.letsencrypt.org/directory. The "
+             "server proves its names to it on port 80, has a certificate from it, and renews it in time; to set this is to "
+             "agree to the authority's terms. With a certificate of your own it names the authority in the CAA record and "
+             "no more."},
 
     {"policy", "contact", &kind_choice, PLACE(contact), .fallback = "ask", .choices = doors,
      .help = "Messages from strangers: ask the owner first, let everybody in, or nobody."},

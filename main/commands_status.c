@@ -1,4 +1,5 @@
 /* nestbox status: how the server is, in one screen. */
+#include "acme.h"
 #include "command.h"
 #include "json.h"
 #include "pgp.h"
@@ -142,6 +143,7 @@ int run_status(struct command *command)
         json_number(&json, "queue", waiting);
         add_forms_json(&json, forms);
         add_told_json(&json, &told);
+        acme_add_json(house->config, house->dir, &json);
         json_end(&json);
         command_say(command, "\n");
         return EXIT_DONE;
@@ -157,5 +159,6 @@ int run_status(struct command *command)
     command_say(command, "deliveries  %lld waiting\n", (long long)waiting);
     say_forms(command, forms);
     say_told(command, &told);
+    acme_say(house->config, house->dir, &command->out);
     return EXIT_DONE;
 }

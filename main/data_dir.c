@@ -1,6 +1,8 @@
 #include "data_dir.h"
 
 #include "certificate.h"
+#include "memory.h"
+#include "own_names.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -73,40 +75,41 @@ bool data_dir_lock(struct data_dir *dir, bool *out_held, struct err *err)
     return true;
 }
 
-/* The settings name the file below data_dir, which is also their default. */
-static bool is_own_certificate(const struct config *config)
-{
-    size_t len = strlen(config->data_dir);
-
-    return strncmp(config->certificate, config->data_dir, len) == 0 &&
-           strcmp(config->certificate + len, "/tls/cert.pem") == 0;
-}
-
-/* For each name by which somebody calls us, mta-sts.D and openpgpkey.D too. */
 static bool make_pair(const struct config *config, struct bytes *certificate, struct bytes *key,
                       struct err *err)
 {
-    char names[3 * CONFIG_DOMAINS_MAX + 1][300];
-    const char *pointers[COUNT_OF(names)];
-    size_t count = 0;
+    scoped_value(own_names) names = {.count = 0};
 
-    snprintf(names[count++], sizeof names[0], "%s", config->hostname);
-    for (size_t i = 0; i < config->domain_count; i++) {
-        if (strcmp(config->domains[i], config->hostname) != 0)
-            snprintf(names[count++], sizeof names[0], "%s", config->domains[i]);
-        snprintf(names[count++], sizeof names[0], "mta-sts.%s", config->domains[i]);
-        snprintf(names[count++], sizeof names[0], "openpgpkey.%s", config->domains[i]);
-    }
-    for (size_t i = 0; i < count; i++)
-        pointers[i] = names[i];
-    return certificate_self_signed(pointers, count, certificate, key, err);
+    own_names_make(config, &names);
+    return certificate_self_signed((const char *const *)names.at, names.count, certificate, key,
+                                   err);
+}
+
+/* Root makes them for a server without privileges, which replaces the certificate later. */
+static bool give_to_owner(const struct data_dir *dir, struct err *err)
+{
+    static const char *const names[] = {"tls", "tls/key.pem", "tls/cert.pem", "tls/acme.json"};
+    struct stat owner;
+
+    if (geteuid() != 0)
+        return true;
+    if (fstat(dir->fd, &owner) != 0)
+        return err_system(err, "The data folder cannot be read", "fstat");
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (fchownat(dir->fd, names[i], owner.st_uid, owner.st_gid, AT_SYMLINK_NOFOLLOW) != 0 &&
+            errno != ENOENT)
+            return err_system(err, "The certificate cannot be given to the owner of data_dir",
+                              "chown %s", names[i]);
+    return true;
 }
 
 bool data_dir_make_certificate(const struct data_dir *dir, const struct config *config,
                                struct err *err)
 {
-    if (!is_own_certificate(config) || faccessat(dir->fd, "tls/cert.pem", F_OK, 0) == 0)
+    if (!config_owns_certificate(config))
         return true;
+    if (faccessat(dir->fd, "tls/cert.pem", F_OK, 0) == 0)
+        return give_to_owner(dir, err);
     if (mkdirat(dir->fd, "tls", 0700) != 0 && errno != EEXIST)
         return err_system(err, "The folder tls cannot be made", "mkdir tls");
 
@@ -114,7 +117,8 @@ bool data_dir_make_certificate(const struct data_dir *dir, const struct config *
     scoped_value(bytes) key = {0};
     return make_pair(config, &certificate, &key, err) &&
            data_dir_write(dir, "tls/key.pem", bytes_slice(&key), err) &&
-           data_dir_write(dir, "tls/cert.pem", bytes_slice(&certificate), err);
+           data_dir_write(dir, "tls/cert.pem", bytes_slice(&certificate), err) &&
+           give_to_owner(dir, err);
 }
 
 static bool write_all(int fd, struct slice content)
@@ -130,6 +134,20 @@ static bool write_all(int fd, struct slice content)
     return true;
 }
 
+/* A rename is kept when the folder in which it happened is synced. */
+static bool sync_folder_of(const struct data_dir *dir, const char *name)
+{
+    scoped_text char *folder =
+        must_copy(slice_first(slice_of(name), slice_find(slice_of(name), '/')));
+    int fd = strchr(name, '/') ? openat(dir->fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+                               : dup(dir->fd);
+    bool synced = fd >= 0 && fsync(fd) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return synced;
+}
+
 bool data_dir_write(const struct data_dir *dir, const char *name, struct slice content,
                     struct err *err)
 {
@@ -142,7 +160,28 @@ bool data_dir_write(const struct data_dir *dir, const char *name, struct slice c
     bool written = write_all(fd, content) && fsync(fd) == 0;
     if (close(fd) != 0 || !written || renameat(dir->fd, temporary, dir->fd, name) != 0)
         return err_system(err, "A file in the data folder cannot be written", "write %s", name);
-    if (fsync(dir->fd) != 0)
+    if (!sync_folder_of(dir, name))
         return err_system(err, "The data folder cannot be synced", "fsync");
     return true;
+}
+
+bool data_dir_read(const struct data_dir *dir, const char *name, size_t max, struct bytes *out,
+                   struct err *err)
+{
+    enum { PIECE = 16 * 1024 };
+    int fd = openat(dir->fd, name, O_RDONLY | O_CLOEXEC);
+    ssize_t len = 1;
+
+    while (fd >= 0 && len > 0 && out->len <= max) {
+        len = read(fd, bytes_reserve(out, PIECE), PIECE);
+        if (len > 0)
+            out->len += (size_t)len;
+    }
+    if (fd < 0 || len < 0)
+        err_system(err, "A file cannot be read", "read %s", name);
+    if (fd >= 0)
+        close(fd);
+    if (fd < 0 || len < 0)
+        return false;
+    return out->len <= max || err_because(err, ERR_TOO_LARGE, "A file is too long", "%s", name);
 }

@@ -6,6 +6,7 @@
 #ifndef NESTBOX_MAIN_DATA_DIR_H
 #define NESTBOX_MAIN_DATA_DIR_H
 
+#include "bytes.h"
 #include "config.h"
 #include "err.h"
 
@@ -25,5 +26,8 @@ MUST_CHECK bool data_dir_make_certificate(const struct data_dir *dir, const stru
 /* Writes a small file at once or not at all (temporary name, fsync, rename). */
 MUST_CHECK bool data_dir_write(const struct data_dir *dir, const char *name, struct slice content,
                                struct err *err);
+/* Adds at most `max` bytes of a small file to *out; a path that begins with / is taken as it is. */
+MUST_CHECK bool data_dir_read(const struct data_dir *dir, const char *name, size_t max,
+                              struct bytes *out, struct err *err);
 
 #endif

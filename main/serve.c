@@ -6,6 +6,7 @@
  * then workers, store; after 38 s the process ends whatever still works.  kill -9 is the same without the manners;
  * nothing depends on a clean stop.
  */
+#include "acme.h"
 #include "activitypub.h"
 #include "chores.h"
 #include "log.h"
@@ -137,6 +138,19 @@ static bool open_control(struct server *server, struct err *err)
     return control_open(&server->household.dir, &server->house, &server->control, err);
 }
 
+static void keep_certificate(struct server *server)
+{
+    const struct acme_parts parts = {
+        .config = &server->config,
+        .dir = &server->household.dir,
+        .vault = server->household.vault,
+        .challenges = server->challenges,
+    };
+
+    if (config_fetches_certificate(&server->config))
+        loop_start(server->outward, &acme_kind, acme_new(&parts));
+}
+
 static bool start(struct server *server, struct err *err)
 {
     if (!open_control(server, err) ||
@@ -146,6 +160,7 @@ static bool start(struct server *server, struct err *err)
     smtp_deliver(server->smtp);
     loop_start(server->outward, &web_push_kind, web_push_new(server->web));
     loop_start(server->outward, &chores_kind, chores_new(server->household.bridge));
+    keep_certificate(server);
     return entrances_tell(server, err);
 }
 

@@ -16,6 +16,7 @@
 enum entrance { SMTP, SUBMISSION, SUBMISSIONS, IMAP, IMAPS, HTTPS, HTTP, ENTRANCES };
 
 struct activitypub;
+struct challenges;
 struct dialer;
 struct fetcher;
 struct imap;
@@ -45,6 +46,7 @@ struct server {
     struct activitypub *activitypub;
     struct web *web;
     struct http_server *https, *http;
+    struct challenges *challenges; /* at http, while the authority asks */
     struct listener *listeners[ENTRANCES];
     struct listen_protocol protocols[4]; /* behind https */
     struct carrier carrier;

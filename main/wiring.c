@@ -1,5 +1,6 @@
 /* Who is joined to whom: carrier, routes, news. */
 #include "activitypub.h"
+#include "challenges.h"
 #include "chores.h"
 #include "dialer.h"
 #include "fetcher.h"
@@ -170,6 +171,8 @@ static void make_http(struct server *server)
     };
 
     server->https = http_server_new(&options);
+    server->challenges = challenges_new();
+    options.challenges = server->challenges;
     options.redirect_only = true;
     options.https_port = server->listeners[HTTPS] ? listener_port(server->listeners[HTTPS]) : 0;
     server->http = http_server_new(&options);
@@ -247,6 +250,7 @@ void wiring_free(struct server *server)
     loop_free(server->outward);
     http_server_free(server->https);
     http_server_free(server->http);
+    challenges_free(server->challenges);
     web_free(server->web);
     activitypub_free(server->activitypub);
     imap_free(server->imap);

@@ -330,6 +330,16 @@ static void copy_info(CURL *easy, CURLINFO what, char **out)
         *out = must_dup(text);
 }
 
+static void copy_wanted(CURL *easy, struct fetch *fetch)
+{
+    struct curl_header *field;
+
+    for (size_t i = 0; i < FETCH_WANTED_MAX; i++)
+        if (fetch->wanted[i] &&
+            curl_easy_header(easy, fetch->wanted[i], 0, CURLH_HEADER, -1, &field) == CURLHE_OK)
+            fetch->found[i] = must_dup(field->value);
+}
+
 void transfer_read_result(struct transfer *t, CURLcode code)
 {
     struct fetch *fetch = t->fetch;
@@ -349,6 +359,7 @@ void transfer_read_result(struct transfer *t, CURLcode code)
     fetch->retry_after_s = retry_after_s;
     copy_info(t->easy, CURLINFO_CONTENT_TYPE, &fetch->content_type);
     copy_info(t->easy, CURLINFO_REDIRECT_URL, &fetch->location);
+    copy_wanted(t->easy, fetch);
 }
 
 void transfer_free(struct transfer *t)

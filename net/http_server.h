@@ -9,6 +9,7 @@
 #ifndef NESTBOX_NET_HTTP_SERVER_H
 #define NESTBOX_NET_HTTP_SERVER_H
 
+#include "challenges.h"
 #include "clock.h"
 #include "http.h"
 #include "scope.h"
@@ -22,6 +23,8 @@ struct http_options {
     bool (*is_ours)(void *ctx, const struct http_request *request);
     bool (*is_busy)(void *ctx); /* new requests hear 503 then.  NULL: never */
     void *ctx;
+    /* Tokens that certificate authorities ask for at the plain service, before all else; NULL: none.  Kept by borrow. */
+    struct challenges *challenges;
     bool redirect_only; /* the plain service: GET and HEAD are sent to https, else 405 */
     int https_port;     /* where redirect_only sends; 0: 443 */
     size_t head_max;    /* 0: 16 KiB (request line, fields, empty line) */

@@ -269,20 +269,18 @@ static enum next redirect(struct http_session *s, struct turn *turn)
     return answer(s, 308, "This server speaks HTTPS.", turn);
 }
 
-static bool is_get_or_head(const struct http_request *request)
-{
-    return slice_is(request->method, "GET") || slice_is(request->method, "HEAD");
-}
-
 /* What can be said before the body came.  False: go on. */
 static bool answer_early(struct http_session *s, struct turn *turn, enum next *out)
 {
     const struct http_options *o = &s->server->options;
     struct exchange *x = s->now;
 
-    if (o->is_ours && !o->is_ours(o->ctx, &x->request)) {
+    if (challenges_answer(o->challenges, &x->request, &x->response)) {
+        x->manner.keep = x->manner.keep && x->body.done;
+        *out = finish(s, turn);
+    } else if (o->is_ours && !o->is_ours(o->ctx, &x->request)) {
         *out = answer(s, 421, "This host is not served here.", turn);
-    } else if (o->redirect_only && is_get_or_head(&x->request)) {
+    } else if (o->redirect_only && http_is_get_or_head(&x->request)) {
         *out = redirect(s, turn);
     } else if (o->redirect_only) {
         memcpy(x->match.allow, "GET, HEAD", sizeof "GET, HEAD");

@@ -93,6 +93,55 @@ bool certificate_self_signed(const char *const *names, size_t count, struct byte
                                ERR_reason_error_string(ERR_get_error()));
 }
 
+static EVP_PKEY *read_private(struct slice pem)
+{
+    BIO *bio = pem.len <= INT_MAX ? BIO_new_mem_buf(pem.at, (int)pem.len) : NULL;
+    EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL) : NULL;
+
+    BIO_free(bio);
+    return key;
+}
+
+/* No subject: authorities read the names alone. */
+static bool ask_for(X509_REQ *request, const char *const *names, size_t count)
+{
+    scoped_value(bytes) alternatives = {0};
+    X509V3_CTX context;
+
+    for (size_t i = 0; i < count; i++)
+        bytes_print(&alternatives, "%sDNS:%s", i > 0 ? "," : "", names[i]);
+    X509V3_set_ctx(&context, NULL, NULL, request, NULL, 0);
+    X509_EXTENSION *extension =
+        X509V3_EXT_conf_nid(NULL, &context, NID_subject_alt_name, alternatives.at);
+    STACK_OF(X509_EXTENSION) *extensions = sk_X509_EXTENSION_new_null();
+    bool pushed = extension && extensions && sk_X509_EXTENSION_push(extensions, extension) > 0;
+    bool added = pushed && X509_REQ_add_extensions(request, extensions) == 1;
+    if (!pushed)
+        X509_EXTENSION_free(extension);
+    sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+    return added;
+}
+
+bool certificate_request(struct slice key_pem, const char *const *names, size_t count,
+                         struct bytes *out, struct err *err)
+{
+    unsigned char *der = NULL;
+    EVP_PKEY *key = read_private(key_pem);
+    X509_REQ *request = X509_REQ_new();
+    bool made = key && request && X509_REQ_set_version(request, X509_REQ_VERSION_1) == 1 &&
+                X509_REQ_set_pubkey(request, key) == 1 && ask_for(request, names, count) &&
+                X509_REQ_sign(request, key, EVP_sha256()) > 0;
+    int len = made ? i2d_X509_REQ(request, &der) : -1;
+
+    if (len > 0)
+        bytes_add(out, (struct slice){(const char *)der, (size_t)len});
+    OPENSSL_free(der);
+    X509_REQ_free(request);
+    EVP_PKEY_free(key);
+    return len > 0 || err_because(err, ERR_TEMPORARY, "The key of the certificate cannot be used",
+                                  "%s", ERR_reason_error_string(ERR_get_error()));
+}
+
 static EVP_PKEY *read_key(struct slice pem)
 {
     BIO *bio = pem.len <= INT_MAX ? BIO_new_mem_buf(pem.at, (int)pem.len) : NULL;

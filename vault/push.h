@@ -10,11 +10,11 @@
 #include "vault.h"
 
 enum {
-    PUSH_POINT_LEN = 65, /* an uncompressed point of P-256 */
-    PUSH_SCALAR_LEN = 32,
+    PUSH_POINT_LEN = P256_POINT_LEN,
+    PUSH_SCALAR_LEN = P256_SCALAR_LEN,
     PUSH_AUTH_LEN = 16,
     PUSH_SALT_LEN = 16,
-    PUSH_SIGNATURE_LEN = 64,
+    PUSH_SIGNATURE_LEN = ES256_LEN,
     PUSH_PLAIN_MAX = 3072,
 };
 

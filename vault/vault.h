@@ -60,6 +60,13 @@ enum { VAULT_MAC_LEN = 32 };
 void vault_mac(struct vault *vault, const char *purpose, struct slice data,
                unsigned char out[VAULT_MAC_LEN]);
 
+/* A key of P-256 that is made of the server key for `purpose`, as a digest is: there is nothing to keep, and it stays
+ * the same when the server key is changed.  ES256 (RFC 7518 3.4) is r and s. */
+enum { P256_POINT_LEN = 65 /* uncompressed */, P256_SCALAR_LEN = 32, ES256_LEN = 64 };
+void vault_es256_point(struct vault *vault, const char *purpose, unsigned char out[P256_POINT_LEN]);
+void vault_es256_sign(struct vault *vault, const char *purpose, struct slice data,
+                      unsigned char out[ES256_LEN]);
+
 /* Signing keys.  `wrapped` is the private key for the caller to keep; the PEM is SPKI ("BEGIN PUBLIC KEY",
  * \n line ends, one at the end). */
 enum vault_scheme {

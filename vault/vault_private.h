@@ -71,6 +71,14 @@ MUST_CHECK bool server_key_make(const struct key_file *file, struct err *err);
 MUST_CHECK bool server_key_read(const struct key_file *file, int fd, struct server_keys *out,
                                 struct err *err);
 
+/* p256.c */
+struct evp_pkey_st; /* EVP_PKEY */
+struct evp_pkey_st *
+p256_public(const unsigned char point[P256_POINT_LEN]); /* NULL: not on the curve */
+/* The whole key of a scalar, which is reduced into the group's range first. */
+struct evp_pkey_st *p256_private(const unsigned char scalar[P256_SCALAR_LEN],
+                                 unsigned char out_point[P256_POINT_LEN]);
+
 struct signers *signers_new(void);
 void signers_free(struct signers *signers);
 size_t signers_count(struct signers *signers); /* how many keys lie unwrapped */
