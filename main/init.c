@@ -53,11 +53,12 @@ static void say_next(struct command *command, const char *domain, const char *pa
     bool standard = strcmp(path, CONFIG_STANDARD) == 0;
     scoped_text char *config = standard ? must_dup("") : must_print(" --config %s", path);
 
-    command_say(
-        command,
-        "\nNext:\n    nestbox account add you@%s%s\n    nestbox account password you@%s%s\n"
-        "    nestbox serve%s\nand a certificate that others trust into [tls] of the settings.\n",
-        domain, config, domain, config, config);
+    command_say(command,
+                "\nNext:\n    nestbox account add you@%s%s\n    nestbox account password you@%s%s\n"
+                "    nestbox serve%s\nFor a certificate that others trust set acme below [tls] in "
+                "the settings, "
+                "or put your own there.\n",
+                domain, config, domain, config, config);
 }
 
 /* The settings want whole paths, so that a server finds them from any folder.  NULL stays NULL. */

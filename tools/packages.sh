@@ -20,7 +20,7 @@ PACKAGES_TEST=(
     libcmocka-dev "${PACKAGES_CLANG[@]}" shellcheck python3-spf python3-yaml
     "${PACKAGES_PYTHON[@]}" python3-pytest python3-selenium python3-aiosmtpd
     python3-dkim opendkim-tools
-    knot knot-dnsutils knot-dnssecutils unbound iproute2 procps util-linux bsdutils mount e2fsprogs
+    knot knot-dnsutils knot-dnssecutils unbound pebble iproute2 procps util-linux bsdutils mount e2fsprogs
     "${PACKAGES_FRESH[@]}" swaks libnet-ssleay-perl libauthen-sasl-perl mutt isync msmtp gnupg gpg-agent sqop rnp
     chromium chromium-driver fonts-dejavu-core
 )

@@ -2,7 +2,6 @@
 #include "certificate.h"
 #include "clock.h"
 
-#include <ctype.h>
 #include <limits.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -28,6 +27,11 @@ static bool is_plain(struct slice name)
     return name.len > 0;
 }
 
+static char lower(char c)
+{
+    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
 static void add_name(const ASN1_IA5STRING *value, struct bytes *out)
 {
     struct slice name = {(const char *)ASN1_STRING_get0_data(value),
@@ -38,7 +42,7 @@ static void add_name(const ASN1_IA5STRING *value, struct bytes *out)
     if (out->len > 0)
         bytes_add_char(out, ' ');
     for (size_t i = 0; i < name.len; i++)
-        bytes_add_char(out, (char)tolower((unsigned char)name.at[i]));
+        bytes_add_char(out, lower(name.at[i]));
 }
 
 static void read_names(X509 *certificate, struct bytes *out)

@@ -46,7 +46,7 @@ static void copy_plain(struct slice text, char *into, size_t size)
     size_t len = 0;
 
     for (size_t i = 0; i < text.len && len + 1 < size; i++)
-        into[len++] = text.at[i] >= ' ' && text.at[i] < 0x7f ? text.at[i] : '?';
+        into[len++] = (char)(text.at[i] >= ' ' && text.at[i] < 0x7f ? text.at[i] : '?');
     into[len] = '\0';
 }
 

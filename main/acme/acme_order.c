@@ -12,8 +12,9 @@
 
 enum {
     ROUNDS_MAX = 4,
-    POLLS_MAX = 60,
-    WAIT_MOST_S = 30,
+    POLLS_MAX = 40,
+    POLL_MS = 100,
+    WAIT_MOST_MS = 60 * 1000,
     TROUBLES_TOLD = 3,
 };
 
@@ -127,17 +128,17 @@ static enum acme_next ask(struct acme_order *order, enum step step, const char *
 static enum acme_next ask_later(struct acme_order *order, const char *url,
                                 const struct acme_answer *answer, struct acme_request *out)
 {
-    int64_t wait_s = answer->retry_after_s;
+    int64_t wait_ms = answer->retry_after_s * SECOND_MS;
 
     if (++order->polls > POLLS_MAX)
         return give_up(order,
                        "the authority did not come to an end in time, and is asked again later");
-    if (wait_s <= 0)
-        wait_s = order->polls < 8 ? 1 : 5;
-    if (wait_s > WAIT_MOST_S)
-        wait_s = WAIT_MOST_S;
+    if (wait_ms <= 0)
+        wait_ms = POLL_MS << (order->polls < 6 ? order->polls : 6);
+    if (wait_ms > WAIT_MOST_MS)
+        wait_ms = WAIT_MOST_MS;
     acme_talk_ask(&order->talk, url, SLICE(""), out);
-    out->wait_ms = wait_s * SECOND_MS;
+    out->wait_ms = wait_ms;
     return ACME_ASK;
 }
 

@@ -95,8 +95,9 @@ void acme_note_failure(struct acme_view *view, const char *trouble, int64_t rest
                       << (note->failures < DOUBLINGS_MAX ? note->failures : DOUBLINGS_MAX);
     if (pause_s > ACME_PAUSE_MOST_S)
         pause_s = ACME_PAUSE_MOST_S;
-    if (now_ms < acme_due_ms(view)) /* there is time: some name alone is missing */
-        pause_s = ACME_DAY_S;
+    int64_t left_s = (acme_due_ms(view) - now_ms) / SECOND_MS;
+    if (left_s > pause_s) /* there is time: some name alone is missing */
+        pause_s = left_s < ACME_DAY_S ? left_s : ACME_DAY_S;
     if (rest_s > ACME_DAY_S)
         rest_s = ACME_DAY_S;
     note->failures++;
@@ -113,7 +114,10 @@ void acme_note_success(struct acme_view *view, const char *trouble, int64_t now_
     snprintf(note->issued, sizeof note->issued, "%s", view->directory);
     note->failures = 0;
     if (rest_ms > HOUR_MS)
-        rest_ms = trouble[0] ? DAY_MS : HOUR_MS;
+        rest_ms = HOUR_MS;
+    int64_t left_ms = acme_due_ms(view) - now_ms;
+    if (trouble[0] && left_ms > rest_ms) /* what it lacks is tried again before it is due */
+        rest_ms = left_ms < DAY_MS ? left_ms : DAY_MS;
     note->next_ms = now_ms + rest_ms;
 }
 

@@ -54,7 +54,7 @@ void acme_words(const struct acme_problem *problem, const char *name, struct byt
         bytes_print(out, "the authority refused %s", name);
     else
         bytes_add_text(out, "the authority refused");
-    if (problem->detail[0] || (problem->type[0] && !about && !general))
+    if (!place && (problem->detail[0] || (problem->type[0] && !general)))
         bytes_print(out, " (it says: %s%s%s)", problem->type,
                     problem->type[0] && problem->detail[0] ? ": " : "", problem->detail);
 }

@@ -337,6 +337,46 @@ static void the_plain_service_sends_readers_to_https(void **state)
     http_peer_close(&p);
 }
 
+/* RFC 8555 8.3: whatever the host, before all that else is said. */
+static void an_open_token_is_answered_in_clear(void **state)
+{
+    scoped(challenges) challenges = challenges_new();
+    struct http_peer p;
+
+    (void)state;
+    http_peer_open(&p, (struct http_options){.redirect_only = true, .challenges = challenges});
+#define ASK(method, token)                                                                         \
+    SLICE(method " /.well-known/acme-challenge/" token " HTTP/1.1\r\nHost: any.test\r\n"           \
+                 "Content-Length: 0\r\n\r\n")
+    http_peer_send(&p, ASK("GET", "t-1"));
+    expect_out(&p, "HTTP/1.1 308 Permanent Redirect\r\n");
+    assert_true(challenges_open(challenges, "t-1", "t-1.proof"));
+    http_peer_send(&p, ASK("GET", "t-1"));
+    expect_out(&p, "HTTP/1.1 200 OK\r\n");
+    expect_out(&p, "\r\nContent-Type: application/octet-stream\r\n");
+    expect_out(&p, "\r\n\r\nt-1.proof");
+    http_peer_send(&p, ASK("GET", "t-"));
+    http_peer_send(&p, ASK("GET", ""));
+    http_peer_send(&p, ASK("POST", "t-1"));
+    challenges_close_all(challenges);
+    http_peer_send(&p, ASK("GET", "t-1"));
+    scoped_text char *summary = http_peer_summary(&p);
+    assert_string_equal(summary, "308 200 308 308 405 308 kept");
+    http_peer_close(&p);
+}
+
+static void tokens_have_a_limit(void **state)
+{
+    scoped(challenges) challenges = challenges_new();
+
+    (void)state;
+    for (size_t i = 0; i < CHALLENGES_MAX; i++)
+        assert_true(challenges_open(challenges, "t", "p"));
+    assert_false(challenges_open(challenges, "t", "p"));
+    challenges_close_all(challenges);
+    assert_true(challenges_open(challenges, "t", "p"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +400,8 @@ int main(void)
         cmocka_unit_test(all_bodies_together_have_a_limit),
         cmocka_unit_test(a_foreign_host_is_misdirected),
         cmocka_unit_test(the_plain_service_sends_readers_to_https),
+        cmocka_unit_test(an_open_token_is_answered_in_clear),
+        cmocka_unit_test(tokens_have_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
