@@ -10,7 +10,7 @@
 #include "memory.h"
 #include "text.h"
 
-enum { SUBJECT_MAX_CHARS = 60, WARNING_MAX_CHARS = 200 };
+enum { SUBJECT_MAX_CHARS = 60, WARNING_MAX_CHARS = 200, ARCHIVED_AT_MAX = 390 };
 
 void rendered_clear(struct rendered *rendered)
 {
@@ -120,7 +120,9 @@ static void add_marks(struct compose *c, const struct showing *showing,
 {
     struct url url;
 
-    if (showing->url && url_read(slice_of(showing->url), &url)) {
+    /* A longer one would have to be torn; it stands in the text. */
+    if (showing->url && strlen(showing->url) <= ARCHIVED_AT_MAX &&
+        url_read(slice_of(showing->url), &url)) {
         scoped_text char *page = must_print("<%s>", showing->url);
         compose_field(c, "Archived-At", page);
     }

@@ -379,6 +379,25 @@ static void nothing_of_a_stranger_breaks_the_header(void **state)
     assert_non_null(strstr(mail.content.at, "<bob=social.example@example.org>\r\nTo: "));
 }
 
+static void a_long_address_is_not_torn_in_the_header(void **state)
+{
+    scoped_value(bytes) url = {0};
+    scoped_value(rendered) mail = {0};
+    struct err err = {0};
+    struct scene scene;
+
+    (void)state;
+    set_scene(&scene);
+    bytes_add_text(&url, "https://social.example/");
+    while (url.len < 1500)
+        bytes_add_char(&url, 'a');
+    scene.showing.url = url.at;
+    assert_true(render_mail(town.bridge, &scene.showing, &scene.reader, &mail, &err));
+    bytes_add_char(&mail.content, '\0');
+    assert_null(strstr(mail.content.at, "Archived-At"));
+    assert_null(strstr(mail.content.at, "=?"));
+}
+
 static void nobody_learns_a_subject_from_anothers_private_post(void **state)
 {
     static const char private_post[] = "https://social.example/posts/alice-followers@example.org";
@@ -459,6 +478,7 @@ int main(int argc, char **argv)
         IN_TOWN(html_says_the_same),
         IN_TOWN(a_warning_fills_every_preview),
         IN_TOWN(nothing_of_a_stranger_breaks_the_header),
+        IN_TOWN(a_long_address_is_not_torn_in_the_header),
         IN_TOWN(nobody_learns_a_subject_from_anothers_private_post),
         cmocka_unit_test(long_html_is_cut_at_a_paragraph),
         cmocka_unit_test(first_words_are_one_line),
