@@ -140,6 +140,21 @@ static void add_high(struct bytes *out, char c)
     bytes_add_char(out, (char)((unsigned char)c | 0x80));
 }
 
+/* One letter of the set; a pair that is broken leaves half a one, which becomes U+FFFD. */
+static struct slice add_letter(struct slice raw, enum jis_set set, struct bytes *out)
+{
+    bool paired = set >= JIS_KANJI && raw.len > 1 && raw.at[1] > ' ';
+
+    if (set == JIS_KATAKANA)
+        bytes_add_char(out, '\x8e');
+    if (set == JIS_KANJI_MORE)
+        bytes_add_char(out, '\x8f');
+    add_high(out, raw.at[0]);
+    if (paired)
+        add_high(out, raw.at[1]);
+    return slice_from(raw, paired ? 2 : 1);
+}
+
 static void jis_to_euc(struct slice raw, struct bytes *out)
 {
     enum jis_set set = JIS_ASCII;
@@ -150,19 +165,12 @@ static void jis_to_euc(struct slice raw, struct bytes *out)
         unsigned char c = (unsigned char)raw.at[0];
         if (c == '\n') /* every line begins in ASCII */
             set = JIS_ASCII;
-        bool stays = set == JIS_ASCII || c <= ' ' || c >= 0x7F;
-        bool paired = !stays && set >= JIS_KANJI && raw.len > 1 && raw.at[1] > ' ';
-        size_t len = paired ? 2 : 1;
-        if (!stays && set == JIS_KATAKANA)
-            bytes_add_char(out, '\x8e');
-        if (!stays && set == JIS_KANJI_MORE)
-            bytes_add_char(out, '\x8f');
-        for (size_t i = 0; i < len; i++)
-            if (stays)
-                bytes_add_char(out, raw.at[i]);
-            else
-                add_high(out, raw.at[i]);
-        raw = slice_from(raw, len);
+        if (set != JIS_ASCII && c > ' ' && c < 0x7F) {
+            raw = add_letter(raw, set, out);
+            continue;
+        }
+        bytes_add_char(out, raw.at[0]);
+        raw = slice_from(raw, 1);
     }
 }
 

@@ -30,7 +30,7 @@ void html_tidy(struct slice html, struct bytes *out);
 bool html_is(const xmlNode *node, const char *name);
 /* Heap, "" if absent. */
 char *html_attribute(xmlNode *node, const char *name);
-bool html_is_cell(const xmlNode *node); /* of a table: parted by a blank */
+bool html_is_cell(const xmlNode *node);                   /* of a table: parted by a blank */
 bool html_has_token(const char *list, const char *token); /* blank-separated, case ignored */
 bool html_has_class(xmlNode *node, const char *token);
 /* http(s) with a host, or mailto: the only addresses that leave this room. */

@@ -63,7 +63,8 @@ static void words_of_others_may_be_quoted_in_an_answer(void **state)
                                       .recipients = edit,
                                       .text = "No.\n\n> The tide is back.\n\nOr is it?",
                                       .reply = TAKEN,
-                                      .effects = "alice in Posts: Public in 60 seconds: Good morning\n"};
+                                      .effects =
+                                          "alice in Posts: Public in 60 seconds: Good morning\n"};
     assert_int_equal(run_row(&town, &edited), 0);
     scoped_value(message) post = {0};
     town_newest(&town, &post);
