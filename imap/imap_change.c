@@ -38,10 +38,9 @@ static void add_modified(struct imap_session *s, struct bytes *code)
 
     bytes_add_text(code, "MODIFIED ");
     if (s->uid)
-        add_all(&numbers, &s->gathered.uids);
-    for (size_t i = 0; !s->uid && i < s->selected.count; i++)
-        if (number_set_has(&s->gathered.uids, s->selected.uids[i]))
-            number_set_add(&numbers, (uint32_t)i + 1, (uint32_t)i + 1);
+        number_set_copy(&s->gathered.uids, &numbers);
+    else
+        numbers_of(&s->selected, &s->gathered.uids, &numbers);
     number_set_print(&numbers, code);
 }
 
@@ -120,13 +119,10 @@ static enum next expunged(struct imap_session *s, struct errand *back)
 
     if (errand_failed(back))
         return no_errand(s, back);
-    int64_t known = s->selected.modseq;
-    int64_t after = changes->modseq;
-    changes->modseq = 0; /* advance() says how far we know */
-    tell_changes(s, changes, true);
-    s->selected.modseq = known;
     s->tells_modseq = s->tells_modseq || (s->qresync && changes->vanished.count > 0);
-    advance(&s->selected, changes->modseq_before, after);
+    while (!tell_vanished(s, &changes->vanished)) /* a slice has few */
+        continue;
+    advance(&s->selected, changes->modseq_before, changes->modseq);
     if (changes->base.more)
         return next_slice(s, back, expunged);
     errand_free(back);
@@ -209,23 +205,27 @@ static enum next copied(struct imap_session *s, struct errand *back)
     return finish(s, code.len ? code.at : "", "Copied");
 }
 
-/* COPYUID comes first, while the numbers still are what they were (RFC 6851 4.3). */
-static void tell_moved(struct imap_session *s)
+static enum next tell_leaving(struct imap_session *s)
 {
-    struct imap_changes gone = {0};
-    int64_t known = s->selected.modseq;
+    if (!tell_vanished(s, &s->gathered.uids)) {
+        s->more = tell_leaving;
+        return NEXT_MORE;
+    }
+    struct errand *why = steal(&s->gathered.failed);
+    gathered_clear(&s->gathered);
+    return why ? no_errand_as(s, why, "TRYCREATE", "CANNOT") : finish(s, "", "Moved");
+}
 
+/* COPYUID comes first, while the numbers still are what they were (RFC 6851 4.3).  Ends the command. */
+static enum next tell_moved(struct imap_session *s)
+{
     if (s->gathered.uids.count > 0) {
         bytes_add_text(s->turn->out, "* OK [");
         add_copyuid(&s->gathered, s->turn->out);
         bytes_add_text(s->turn->out, "] Moved\r\n");
     }
-    add_all(&gone.vanished, &s->gathered.uids);
-    s->tells_modseq = s->qresync && gone.vanished.count > 0;
-    tell_changes(s, &gone, true);
-    s->selected.modseq = known;
-    number_set_clear(&gone.vanished);
-    gathered_clear(&s->gathered);
+    s->tells_modseq = s->qresync && s->gathered.uids.count > 0;
+    return tell_leaving(s);
 }
 
 /* Each message is moved or is not; when a later slice fails, what was moved is told (RFC 6851 3.3). */
@@ -234,8 +234,8 @@ static enum next moved(struct imap_session *s, struct errand *back)
     struct imap_copied *copied = container_of(back, struct imap_copied, base.errand);
 
     if (errand_failed(back)) {
-        tell_moved(s);
-        return no_errand_as(s, back, "TRYCREATE", "CANNOT");
+        s->gathered.failed = back;
+        return tell_moved(s);
     }
     gather(s, copied);
     if (copied->target_id == s->selected.id)
@@ -244,9 +244,8 @@ static enum next moved(struct imap_session *s, struct errand *back)
         advance(&s->selected, copied->modseq_before, copied->modseq);
     if (copied->base.more)
         return next_slice(s, back, moved);
-    tell_moved(s);
     errand_free(back);
-    return finish(s, "", "Moved");
+    return tell_moved(s);
 }
 
 static enum next begin_copy(struct imap_session *s, bool move)

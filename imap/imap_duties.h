@@ -245,8 +245,9 @@ struct imap_duties {
                            uint32_t after, const struct imap_wish *wish); /* imap_rows */
     struct errand *(*piece)(struct source *body, int64_t begin,
                             int64_t end); /* imap_piece; borrows the body until it is home */
+    /* Up to `last_uid`, the last that the client knows of. */
     struct errand *(*search)(void *ctx, int64_t mailbox_id, const struct search_key *key,
-                             const struct number_set *all_uids,
+                             uint32_t last_uid,
                              const struct search_order *order); /* imap_found; keeps copies */
     struct errand *(*flags)(void *ctx, int64_t mailbox_id, const struct number_set *uids,
                             const struct imap_flags_order *order); /* imap_changes */

@@ -326,11 +326,7 @@ static enum next vanished_found(struct imap_session *s, struct errand *back)
         s->fetch = NULL;
         return no_errand(s, back);
     }
-    for (size_t i = 0; i < changes->vanished.count; i++)
-        for (uint32_t uid = changes->vanished.at[i].first; uid <= changes->vanished.at[i].last;
-             uid++)
-            if (number_set_has(&s->fetch->uids, uid))
-                number_set_add(&told, uid, uid);
+    number_set_common(&changes->vanished, &s->fetch->uids, &told);
     if (told.count > 0) {
         bytes_add_text(s->turn->out, "* VANISHED (EARLIER) ");
         number_set_print(&told, s->turn->out);

@@ -14,13 +14,17 @@ enum next imap_on_idle(struct imap_session *s)
     return s->selected.dirty ? idle_changed(s) : NEXT_READ;
 }
 
+static enum next waits_on(struct imap_session *s)
+{
+    return s->selected.dirty ? idle_changed(s) : NEXT_READ; /* it changed while it was told */
+}
+
 static enum next looked(struct imap_session *s, struct errand *back)
 {
-    if (errand_failed(back))
-        s->selected.dirty = true; /* looked for once more, by the timer */
-    else
-        tell_changes(s, container_of(back, struct imap_changes, base.errand), true);
+    if (!errand_failed(back))
+        return tell_changes(s, back, true, waits_on);
     errand_free(back);
+    s->selected.dirty = true; /* looked for once more, by the timer */
     return NEXT_READ;
 }
 

@@ -15,6 +15,7 @@
 #include "imap_duties.h"
 #include "scram.h"
 
+struct imap_session;
 enum imap_state { NOT_AUTHENTICATED, AUTHENTICATED, SELECTED };
 enum imap_mode { MODE_COMMAND, MODE_SASL, MODE_APPEND, MODE_IDLE };
 
@@ -30,6 +31,7 @@ enum {
     IDLE_MS = 31 * 60 * 1000,      /* RFC 9051 5.4: at least 30 minutes */
     STILL_HERE_MS = 4 * 60 * 1000, /* during IDLE: NATs forget sooner than clients */
     LOOK_AGAIN_MS = 5 * 1000,      /* during IDLE, where a look failed */
+    VANISHED_AT_ONCE = 4000,       /* messages */
     UID_MAX_KEPT = 1000 * 1000,    /* messages in a mailbox that can be selected */
 };
 
@@ -52,6 +54,14 @@ struct selected { /* id 0: nothing is */
     struct number_set saved; /* "$" (RFC 5182) */
 };
 
+struct telling { /* changes, piece by piece: imap_sync.c */
+    struct errand *home;
+    struct imap_changes *changes; /* in `home` */
+    size_t at;
+    bool may_expunge;
+    enum next (*then)(struct imap_session *);
+};
+
 struct gathered { /* what the slices of one STORE, COPY or MOVE came to */
     struct number_set uids, new_uids;
     uint32_t uid_validity;
@@ -63,6 +73,7 @@ struct fetching; /* one FETCH under way: imap_fetch.c */
 struct append;   /* one APPEND under way: imap_append.c */
 struct asking;   /* one GETMETADATA under way: imap_metadata.c */
 struct listing;  /* one LIST under way: imap_list.c */
+struct finding;  /* one SEARCH being told: imap_search.c */
 
 struct imap_session {
     const struct imap_duties *duties;
@@ -99,6 +110,7 @@ struct imap_session {
     struct append *append;
     struct listing *listing;
     struct asking *asking;
+    struct finding *finding;
     unsigned status_items;  /* that STATUS asked for */
     uint32_t fetch_after;   /* FETCH goes on behind this UID */
     unsigned search_return; /* what RETURN asked for; 0: the old form */
@@ -107,6 +119,7 @@ struct imap_session {
     struct errand
         *sliced; /* home between two slices of long work, while the client takes what was said */
     struct gathered gathered;
+    struct telling telling;
     bool making;       /* CREATE and RENAME: what is in the way is there already */
     bool silent;       /* STORE FLAGS.SILENT */
     bool tells_modseq; /* in its OK: something left the mailbox (RFC 7162 3.2.7, RFC 6851 4.4) */
@@ -160,9 +173,19 @@ void add_capabilities(const struct imap_session *s, struct bytes *out);
 
 /* imap_sync.c: what the client knows of the selected mailbox */
 void selected_clear(struct selected *selected);
-/* Untagged EXISTS, EXPUNGE or VANISHED, FETCH FLAGS.  False: nothing could be told now (EXPUNGE must wait). */
-void tell_changes(struct imap_session *s, struct imap_changes *changes, bool may_expunge);
+/* Untagged EXISTS, EXPUNGE or VANISHED, FETCH FLAGS, in pieces; then goes on with then().  Takes `back`, imap_changes.
+ * Without `may_expunge` what vanished is told another time. */
+enum next tell_changes(struct imap_session *s, struct errand *back, bool may_expunge,
+                       enum next (*then)(struct imap_session *));
+/* What an imap_opened brought of flags, likewise (QRESYNC). */
+enum next tell_since(struct imap_session *s, struct errand *back,
+                     enum next (*then)(struct imap_session *));
+/* EXPUNGE or VANISHED of some of them, which leave `vanished`; true: it is empty. */
+bool tell_vanished(struct imap_session *s, struct number_set *vanished);
 uint32_t number_of(const struct selected *selected, uint32_t uid); /* 0: not known */
+/* The numbers of those of `uids` that the client knows. */
+void numbers_of(const struct selected *selected, const struct number_set *uids,
+                struct number_set *out);
 /* The argument of FETCH, STORE, COPY …, as UIDs. */
 bool lex_messages(struct imap_session *s, struct number_set *out_uids);
 void tell_entry(struct imap_session *s, const struct imap_entry *entry, bool with_uid);
@@ -215,6 +238,7 @@ void gathered_clear(struct gathered *gathered);
 enum next imap_on_search(struct imap_session *s); /* imap_search.c */
 enum next imap_on_sort(struct imap_session *s);
 enum next imap_on_thread(struct imap_session *s);
+void finding_free(struct finding *finding);
 enum next imap_on_fetch(struct imap_session *s); /* imap_fetch.c */
 void fetching_free(struct fetching *fetch);
 enum next imap_on_idle(struct imap_session *s); /* imap_idle.c */

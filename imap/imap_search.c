@@ -48,27 +48,80 @@ static uint32_t shown(const struct imap_session *s, uint32_t uid)
     return s->uid ? uid : number_of(&s->selected, uid);
 }
 
-static void tell_plain(struct imap_session *s, const struct imap_found *found)
-{
-    struct bytes *out = s->turn->out;
+/* What was found, told a piece at a time: a million numbers are eight megabytes, and others share the loop. */
+struct finding {
+    struct errand *home; /* a struct imap_found */
+    size_t at;           /* of its UIDs or threads; then of `all`: what comes next */
+    struct number_set all, saved;
+    uint32_t least, most, count;
+};
+enum { FOUND_AT_ONCE = 4000 };
 
-    bytes_add_text(out, s->search_order.shape == SHAPE_SORTED ? "* SORT" : "* SEARCH");
-    for (size_t i = 0; i < found->count; i++)
-        if (shown(s, found->uids[i]))
-            bytes_print(out, " %u", shown(s, found->uids[i]));
+void finding_free(struct finding *finding)
+{
+    if (!finding)
+        return;
+    errand_free(finding->home);
+    number_set_clear(&finding->all);
+    number_set_clear(&finding->saved);
+    free(finding);
+}
+
+static const struct imap_found *found_of(const struct imap_session *s)
+{
+    return container_of(s->finding->home, struct imap_found, base.errand);
+}
+
+static size_t sooner(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static enum next more(struct imap_session *s, enum next (*step)(struct imap_session *))
+{
+    s->more = step;
+    return NEXT_MORE;
+}
+
+static enum next end_search(struct imap_session *s)
+{
+    finding_free(s->finding);
+    s->finding = NULL;
+    return finish(s, "", "Searched");
+}
+
+/* ---- SEARCH, SORT and THREAD without RETURN ---- */
+
+static enum next tell_plain(struct imap_session *s)
+{
+    const struct imap_found *found = found_of(s);
+    struct bytes *out = s->turn->out;
+    size_t *at = &s->finding->at, end = sooner(found->count, *at + FOUND_AT_ONCE);
+
+    if (*at == 0)
+        bytes_add_text(out, s->search_order.shape == SHAPE_SORTED ? "* SORT" : "* SEARCH");
+    for (; *at < end; ++*at)
+        if (shown(s, found->uids[*at]))
+            bytes_print(out, " %u", shown(s, found->uids[*at]));
+    if (end < found->count)
+        return more(s, tell_plain);
     if (s->search_modseq && found->count > 0)
         bytes_print(out, " (MODSEQ %lld)", (long long)found->modseq);
     bytes_add_text(out, "\r\n");
+    return end_search(s);
 }
 
 /* "(2)(3 6 (4 23)(44 7 96))" */
-static void tell_threads(struct imap_session *s, const struct threads *threads)
+static enum next tell_threads(struct imap_session *s)
 {
+    const struct threads *threads = &found_of(s)->threads;
     struct bytes *out = s->turn->out;
-    const char *space = " ";
+    size_t begin = s->finding->at, end = sooner(threads->count, begin + FOUND_AT_ONCE);
+    const char *space = begin > 0 && threads->at[begin - 1] == THREAD_OPENS ? "" : " ";
 
-    bytes_add_text(out, "* THREAD");
-    for (size_t i = 0; i < threads->count; i++) {
+    if (begin == 0)
+        bytes_add_text(out, "* THREAD");
+    for (size_t i = begin; i < end; i++) {
         bool close = threads->at[i] == THREAD_CLOSES, open = threads->at[i] == THREAD_OPENS;
         bool follows = i > 0 && threads->at[i - 1] == THREAD_CLOSES;
         bytes_add_text(out, close || (open && follows) ? "" : space);
@@ -78,80 +131,109 @@ static void tell_threads(struct imap_session *s, const struct threads *threads)
             bytes_print(out, "%u", shown(s, threads->at[i]));
         space = open ? "" : " ";
     }
+    s->finding->at = end;
+    if (end < threads->count)
+        return more(s, tell_threads);
     bytes_add_text(out, "\r\n");
+    return end_search(s);
 }
 
-static void tell_extended(struct imap_session *s, const struct imap_found *found)
-{
-    struct bytes *out = s->turn->out;
-    scoped_value(number_set) all = {0};
-    unsigned wanted = s->search_return;
-    uint32_t least = 0, most = 0, count = 0;
+/* ---- RETURN ---- */
 
-    for (size_t i = 0; i < found->count; i++) {
-        uint32_t number = shown(s, found->uids[i]);
-        if (number == 0)
-            continue;
-        least = least ? least : number;
-        most = number;
-        count++;
-        number_set_add(&all, number, number);
+static enum next tell_all(struct imap_session *s)
+{
+    struct finding *finding = s->finding;
+    struct bytes *out = s->turn->out;
+
+    if (s->search_return & RETURN_ALL && finding->count) {
+        bytes_add_text(out, finding->at == 0 ? " ALL " : "");
+        finding->at = number_set_print_some(&finding->all, finding->at, FOUND_AT_ONCE, out);
+        if (finding->at < finding->all.count)
+            return more(s, tell_all);
     }
+    if (s->search_return & RETURN_COUNT)
+        bytes_print(out, " COUNT %u", finding->count);
+    if (s->search_modseq && finding->count)
+        bytes_print(out, " MODSEQ %lld", (long long)found_of(s)->modseq);
+    bytes_add_text(out, "\r\n");
+    return end_search(s);
+}
+
+static enum next tell_extended(struct imap_session *s)
+{
+    const struct finding *finding = s->finding;
+    struct bytes *out = s->turn->out;
+
     bytes_add_text(out, "* ESEARCH (TAG ");
     imap_string_add(out, slice_of(s->tag));
     bytes_print(out, ")%s", s->uid ? " UID" : "");
-    if (wanted & RETURN_MIN && count)
-        bytes_print(out, " MIN %u", least);
-    if (wanted & RETURN_MAX && count)
-        bytes_print(out, " MAX %u", most);
-    if (wanted & RETURN_ALL && count) {
-        bytes_add_text(out, " ALL ");
-        number_set_print(&all, out);
-    }
-    if (wanted & RETURN_COUNT)
-        bytes_print(out, " COUNT %u", count);
-    if (s->search_modseq && count)
-        bytes_print(out, " MODSEQ %lld", (long long)found->modseq);
-    bytes_add_text(out, "\r\n");
+    if (s->search_return & RETURN_MIN && finding->count)
+        bytes_print(out, " MIN %u", finding->least);
+    if (s->search_return & RETURN_MAX && finding->count)
+        bytes_print(out, " MAX %u", finding->most);
+    s->finding->at = 0;
+    return tell_all(s);
 }
 
 /* What SAVE keeps: all, or the ends if only these were asked for (RFC 5182 2.4). */
-static void save(struct imap_session *s, const struct imap_found *found)
+static void save_one(struct imap_session *s, size_t i)
 {
-    struct number_set *saved = &s->selected.saved;
+    const struct imap_found *found = found_of(s);
     unsigned ends = s->search_return & (RETURN_MIN | RETURN_MAX);
     bool whole = !ends || s->search_return & (RETURN_ALL | RETURN_COUNT);
 
-    number_set_clear(saved);
-    for (size_t i = 0; i < found->count; i++) {
-        bool kept =
-            whole || (ends & RETURN_MIN && i == 0) || (ends & RETURN_MAX && i + 1 == found->count);
-        if (kept)
-            number_set_add(saved, found->uids[i], found->uids[i]);
+    if (whole || (ends & RETURN_MIN && i == 0) || (ends & RETURN_MAX && i + 1 == found->count))
+        number_set_add(&s->finding->saved, found->uids[i], found->uids[i]);
+}
+
+static void count_one(struct imap_session *s, uint32_t uid)
+{
+    struct finding *finding = s->finding;
+    uint32_t number = shown(s, uid);
+
+    if (number == 0)
+        return;
+    finding->least = finding->least ? finding->least : number;
+    finding->most = number;
+    finding->count++;
+    number_set_add(&finding->all, number, number);
+}
+
+static enum next gather_found(struct imap_session *s)
+{
+    struct finding *finding = s->finding;
+    const struct imap_found *found = found_of(s);
+    size_t end = sooner(found->count, finding->at + FOUND_AT_ONCE);
+
+    for (; finding->at < end; finding->at++) {
+        if (s->search_return & RETURN_SAVE)
+            save_one(s, finding->at);
+        count_one(s, found->uids[finding->at]);
     }
+    if (end < found->count)
+        return more(s, gather_found);
+    if (s->search_return & RETURN_SAVE) {
+        number_set_clear(&s->selected.saved);
+        s->selected.saved = finding->saved;
+        finding->saved = (struct number_set){0};
+    }
+    return s->search_return & ~(unsigned)RETURN_SAVE ? tell_extended(s) : end_search(s);
 }
 
 static enum next searched(struct imap_session *s, struct errand *back)
 {
-    const struct imap_found *found = container_of(back, struct imap_found, base.errand);
-
-    if (!errand_failed(back) && found->more)
+    if (!errand_failed(back) && container_of(back, struct imap_found, base.errand)->more)
         return await_errand(s, back, searched);
     if (errand_failed(back)) {
         if (s->search_return & RETURN_SAVE)
             number_set_clear(&s->selected.saved);
         return no_errand(s, back);
     }
-    if (s->search_return & RETURN_SAVE)
-        save(s, found);
-    if (s->search_return & ~(unsigned)RETURN_SAVE)
-        tell_extended(s, found);
-    else if (s->search_order.shape >= SHAPE_SUBJECTS)
-        tell_threads(s, &found->threads);
-    else if (!s->search_return)
-        tell_plain(s, found);
-    errand_free(back);
-    return finish(s, "", "Searched");
+    s->finding = must_new(struct finding);
+    s->finding->home = back;
+    if (s->search_return)
+        return gather_found(s);
+    return s->search_order.shape >= SHAPE_SUBJECTS ? tell_threads(s) : tell_plain(s);
 }
 
 static bool asks_modseq(const struct search_key *key)
@@ -175,7 +257,7 @@ static enum next begin_search(struct imap_session *s)
 {
     struct selected *selected = &s->selected;
     scoped_value(search_key) key = {0};
-    scoped_value(number_set) all = {0};
+    uint32_t last_uid = selected->count ? selected->uids[selected->count - 1] : 0;
     const struct search_world world = {selected->uids, selected->count, &selected->saved};
     const char *words = NULL;
 
@@ -183,10 +265,9 @@ static enum next begin_search(struct imap_session *s)
         return bad(s, words);
     s->search_modseq = asks_modseq(&key);
     s->condstore = s->condstore || s->search_modseq;
-    for (size_t i = 0; i < selected->count; i++)
-        number_set_add(&all, selected->uids[i], selected->uids[i]);
     return await_errand(
-        s, s->duties->search(s->duties->ctx, selected->id, &key, &all, &s->search_order), searched);
+        s, s->duties->search(s->duties->ctx, selected->id, &key, last_uid, &s->search_order),
+        searched);
 }
 
 enum next imap_on_search(struct imap_session *s)

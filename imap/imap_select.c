@@ -71,17 +71,13 @@ static void tell_flags(struct imap_session *s, const struct imap_opened *opened)
     bytes_add_text(out, " \\*)] These are kept\r\n");
 }
 
-static void tell_since(struct imap_session *s, const struct imap_opened *opened)
+static void tell_vanished_earlier(struct imap_session *s, const struct number_set *vanished)
 {
-    const struct imap_changes *changes = &opened->changes;
-
-    if (changes->vanished.count > 0) {
-        bytes_add_text(s->turn->out, "* VANISHED (EARLIER) ");
-        number_set_print(&changes->vanished, s->turn->out);
-        bytes_add_text(s->turn->out, "\r\n");
-    }
-    for (size_t i = 0; i < changes->count; i++)
-        tell_entry(s, &changes->at[i], true);
+    if (vanished->count == 0)
+        return;
+    bytes_add_text(s->turn->out, "* VANISHED (EARLIER) ");
+    number_set_print(vanished, s->turn->out);
+    bytes_add_text(s->turn->out, "\r\n");
 }
 
 static void tell_mailbox(struct imap_session *s, const struct imap_opened *opened)
@@ -105,6 +101,16 @@ static void tell_mailbox(struct imap_session *s, const struct imap_opened *opene
     }
 }
 
+/* Only from here on this mailbox is watched.  What came behind the look is told behind the OK: the UIDNEXT above it knows
+ * nothing of it. */
+static enum next opened_wholly(struct imap_session *s)
+{
+    s->selected.dirty = false;
+    enum next next = finish(s, s->selected.read_only ? "READ-ONLY" : "READ-WRITE", "Open");
+    s->selected.dirty = true;
+    return next;
+}
+
 static enum next opened(struct imap_session *s, struct errand *back)
 {
     struct imap_opened *found = container_of(back, struct imap_opened, changes.base.errand);
@@ -125,14 +131,12 @@ static enum next opened(struct imap_session *s, struct errand *back)
     found->uids = NULL;
     found->count = 0;
     tell_mailbox(s, found);
-    if (s->select_validity == found->mailbox.uid_validity)
-        tell_since(s, found);
+    if (s->select_validity == found->mailbox.uid_validity) {
+        tell_vanished_earlier(s, &found->changes.vanished);
+        return tell_since(s, back, opened_wholly);
+    }
     errand_free(back);
-    enum next next = finish(s, read_only ? "READ-ONLY" : "READ-WRITE", "Open");
-    /* Only from here on this mailbox is watched.  What came behind the look is told behind the OK: the UIDNEXT
-     * above it knows nothing of it. */
-    s->selected.dirty = true;
-    return next;
+    return opened_wholly(s);
 }
 
 static enum next open_mailbox(struct imap_session *s, bool read_only)

@@ -117,19 +117,21 @@ enum next no_errand(struct imap_session *s, struct errand *back)
     return no_errand_as(s, back, "NONEXISTENT", "CANNOT");
 }
 
-static enum next changes_found(struct imap_session *s, struct errand *back)
+static enum next changes_told(struct imap_session *s)
 {
-    struct imap_changes *changes = container_of(back, struct imap_changes, base.errand);
-
-    if (errand_failed(back))
-        s->selected.dirty = true;
-    else
-        tell_changes(s, changes, !s->numbers_stay);
-    errand_free(back);
     add_ok(s);
     bytes_add(s->turn->out, bytes_slice(&s->command)); /* the rest of it, which finish() kept */
     bytes_reset(&s->command);
     return NEXT_READ;
+}
+
+static enum next changes_found(struct imap_session *s, struct errand *back)
+{
+    if (!errand_failed(back))
+        return tell_changes(s, back, !s->numbers_stay, changes_told);
+    errand_free(back);
+    s->selected.dirty = true;
+    return changes_told(s);
 }
 
 enum next finish(struct imap_session *s, const char *code, const char *words)
@@ -404,7 +406,9 @@ static void session_free(void *session)
     fetching_free(s->fetch);
     listing_free(s->listing);
     asking_free(s->asking);
+    finding_free(s->finding);
     errand_free(s->sliced);
+    errand_free(s->telling.home);
     gathered_clear(&s->gathered);
     lexer_clear(&s->lexer);
     bytes_clear(&s->command);

@@ -56,29 +56,89 @@ void tell_entry(struct imap_session *s, const struct imap_entry *entry, bool wit
     bytes_add_text(out, ")\r\n");
 }
 
-/* From the highest number down, so that each is right when it is said. */
-static void tell_expunged(struct imap_session *s, const struct number_set *vanished)
-{
-    struct selected *selected = &s->selected;
-    scoped_value(number_set) known = {0};
-    size_t kept = 0;
+struct places {
+    size_t begin, end;
+};
 
-    for (size_t i = selected->count; i > 0; i--)
-        if (number_set_has(vanished, selected->uids[i - 1])) {
-            if (s->qresync)
-                number_set_add(&known, selected->uids[i - 1], selected->uids[i - 1]);
-            else
-                say(s, "%zu EXPUNGE", i);
+/* Of the messages that the client knows with UIDs in that range. */
+static struct places places_of(const struct selected *selected, const struct number_range *range)
+{
+    size_t end = range->last == UINT32_MAX ? selected->count : place_of(selected, range->last + 1);
+
+    return (struct places){place_of(selected, range->first), end};
+}
+
+struct leaving { /* places, from the highest down */
+    struct places *at;
+    size_t count, capacity;
+};
+
+/* Takes the highest of `vanished` out of it, `most` messages that the client knows. */
+static void choose_leaving(const struct selected *selected, struct number_set *vanished,
+                           size_t most, struct leaving *out)
+{
+    while (vanished->count > 0 && most > 0) {
+        uint32_t first = vanished->at[vanished->count - 1].first;
+        struct places gone = places_of(selected, &vanished->at[vanished->count - 1]);
+        if (gone.end - gone.begin > most) {
+            gone.begin = gone.end - most;
+            first = selected->uids[gone.begin];
         }
-    for (size_t i = 0; i < selected->count; i++)
-        if (!number_set_has(vanished, selected->uids[i]))
-            selected->uids[kept++] = selected->uids[i];
-    selected->count = kept;
-    if (known.count > 0) {
-        bytes_add_text(s->turn->out, "* VANISHED ");
-        number_set_print(&known, s->turn->out);
-        bytes_add_text(s->turn->out, "\r\n");
+        number_set_cut(vanished, first);
+        most -= gone.end - gone.begin;
+        must_make_room(out->at, out->count, out->capacity);
+        out->at[out->count++] = gone;
     }
+}
+
+/* What stays moves together; each is moved once. */
+static void close_ranks(struct selected *selected, const struct leaving *leaving)
+{
+    size_t kept = leaving->at[leaving->count - 1].begin;
+
+    for (size_t i = leaving->count; i > 0; i--) {
+        size_t begin = leaving->at[i - 1].end;
+        size_t end = i > 1 ? leaving->at[i - 2].begin : selected->count;
+        memmove(&selected->uids[kept], &selected->uids[begin],
+                (end - begin) * sizeof selected->uids[0]);
+        kept += end - begin;
+    }
+    selected->count = kept;
+}
+
+/* From the highest number down, so that each is right when it is said. */
+static void say_expunged(struct imap_session *s, const struct leaving *leaving)
+{
+    for (size_t i = 0; i < leaving->count; i++)
+        for (size_t n = leaving->at[i].end; n > leaving->at[i].begin; n--)
+            say(s, "%zu EXPUNGE", n);
+}
+
+static void say_vanished(struct imap_session *s, const struct leaving *leaving)
+{
+    scoped_value(number_set) uids = {0};
+
+    for (size_t i = leaving->count; i > 0; i--)
+        for (size_t k = leaving->at[i - 1].begin; k < leaving->at[i - 1].end; k++)
+            number_set_add(&uids, s->selected.uids[k], s->selected.uids[k]);
+    if (uids.count == 0)
+        return;
+    bytes_add_text(s->turn->out, "* VANISHED ");
+    number_set_print(&uids, s->turn->out);
+    bytes_add_text(s->turn->out, "\r\n");
+}
+
+bool tell_vanished(struct imap_session *s, struct number_set *vanished)
+{
+    struct leaving leaving = {0};
+
+    choose_leaving(&s->selected, vanished, VANISHED_AT_ONCE, &leaving);
+    if (leaving.count > 0) {
+        (s->qresync ? say_vanished : say_expunged)(s, &leaving);
+        close_ranks(&s->selected, &leaving);
+    }
+    free(leaving.at);
+    return vanished->count == 0;
 }
 
 static bool add_uid(struct selected *selected, uint32_t uid)
@@ -92,26 +152,93 @@ static bool add_uid(struct selected *selected, uint32_t uid)
     return true;
 }
 
-void tell_changes(struct imap_session *s, struct imap_changes *changes, bool may_expunge)
+/* New messages, and flags of those that were there. */
+static void tell_entries(struct imap_session *s, const struct imap_changes *changes, size_t begin,
+                         size_t end)
 {
     struct selected *selected = &s->selected;
-    size_t before;
-    bool held_back = !may_expunge && changes->vanished.count > 0;
+    size_t before = selected->count;
 
-    if (may_expunge)
-        tell_expunged(s, &changes->vanished);
-    before = selected->count;
-    for (size_t i = 0; i < changes->count; i++)
+    for (size_t i = begin; i < end; i++)
         add_uid(selected, changes->at[i].uid);
     if (selected->count != before)
         say(s, "%zu EXISTS", selected->count);
-    for (size_t i = 0; i < changes->count; i++)
+    for (size_t i = begin; i < end; i++)
         if (number_of(selected, changes->at[i].uid) <= before)
             tell_entry(s, &changes->at[i], s->qresync || s->condstore);
-    if (held_back)
-        selected->dirty = true; /* told once more behind the next command that lets us */
-    else if (changes->modseq > selected->modseq)
-        selected->modseq = changes->modseq;
+}
+
+/* ---- what changed, a piece at a time: it may be a million rows ---- */
+
+enum { TOLD_AT_ONCE = 1000 };
+
+static enum next tell_some(struct imap_session *s)
+{
+    struct telling *telling = &s->telling;
+    struct imap_changes *changes = telling->changes;
+    size_t begin = telling->at, rest = changes->count - begin;
+    size_t end = begin + (rest < TOLD_AT_ONCE ? rest : TOLD_AT_ONCE);
+
+    s->more = tell_some;
+    if (telling->may_expunge && !tell_vanished(s, &changes->vanished))
+        return NEXT_MORE;
+    tell_entries(s, changes, begin, end);
+    telling->at = end;
+    if (end < changes->count)
+        return NEXT_MORE;
+    s->more = NULL;
+    if (changes->vanished.count > 0) /* held back */
+        s->selected.dirty = true;    /* told once more behind the next command that lets us */
+    else if (changes->modseq > s->selected.modseq)
+        s->selected.modseq = changes->modseq;
+    errand_free(steal(&telling->home));
+    return telling->then(s);
+}
+
+enum next tell_changes(struct imap_session *s, struct errand *back, bool may_expunge,
+                       enum next (*then)(struct imap_session *))
+{
+    struct imap_changes *changes = container_of(back, struct imap_changes, base.errand);
+
+    s->telling = (struct telling){back, changes, 0, may_expunge, then};
+    return tell_some(s);
+}
+
+static enum next tell_some_since(struct imap_session *s)
+{
+    struct telling *telling = &s->telling;
+    const struct imap_changes *changes = telling->changes;
+    size_t rest = changes->count - telling->at;
+    size_t end = telling->at + (rest < TOLD_AT_ONCE ? rest : TOLD_AT_ONCE);
+
+    for (; telling->at < end; telling->at++)
+        tell_entry(s, &changes->at[telling->at], true);
+    if (end < changes->count) {
+        s->more = tell_some_since;
+        return NEXT_MORE;
+    }
+    errand_free(steal(&telling->home));
+    return telling->then(s);
+}
+
+enum next tell_since(struct imap_session *s, struct errand *back,
+                     enum next (*then)(struct imap_session *))
+{
+    struct imap_changes *changes = container_of(back, struct imap_changes, base.errand);
+
+    s->telling = (struct telling){back, changes, 0, false, then};
+    return tell_some_since(s);
+}
+
+void numbers_of(const struct selected *selected, const struct number_set *uids,
+                struct number_set *out)
+{
+    *out = (struct number_set){0};
+    for (size_t i = 0; i < uids->count; i++) {
+        struct places places = places_of(selected, &uids->at[i]);
+        if (places.begin < places.end)
+            number_set_add(out, (uint32_t)places.begin + 1, (uint32_t)places.end);
+    }
 }
 
 /* "$" is what the last search saved; numbers must be there, UIDs need not. */
@@ -125,8 +252,7 @@ bool lex_messages(struct imap_session *s, struct number_set *out_uids)
     if (!lex_set(&s->lexer, &text))
         return false;
     if (slice_is(text, "$")) {
-        for (size_t i = 0; i < selected->saved.count; i++)
-            number_set_add(out_uids, selected->saved.at[i].first, selected->saved.at[i].last);
+        number_set_copy(&selected->saved, out_uids);
         return true;
     }
     if (s->uid)

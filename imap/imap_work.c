@@ -8,13 +8,6 @@ struct uid_ranges ranges_of(const struct number_set *set)
     return (struct uid_ranges){(const struct uid_range *)(const void *)set->at, set->count, 0};
 }
 
-void number_set_copy(const struct number_set *from, struct number_set *out)
-{
-    *out = (struct number_set){0};
-    for (size_t i = 0; i < from->count; i++)
-        number_set_add(out, from->at[i].first, from->at[i].last);
-}
-
 static bool login_busy(void *ctx)
 {
     struct imap *it = ctx;

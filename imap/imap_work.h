@@ -43,8 +43,7 @@ struct errand *duty_rows(void *ctx, int64_t mailbox_id, const struct number_set 
 struct errand *duty_piece(struct source *body, int64_t begin, int64_t end);
 
 struct errand *duty_search(void *ctx, int64_t mailbox_id, const struct search_key *key,
-                           const struct number_set *all_uids,
-                           const struct search_order *order); /* work_search.c */
+                           uint32_t last_uid, const struct search_order *order); /* work_search.c */
 struct sorting { /* what SORT and THREAD gather: work_sort.c */
     struct search_order order;
     struct sorted_mail *mails;
@@ -75,7 +74,6 @@ struct errand *duty_append(void *ctx, int64_t account_id, struct slice mailbox,
 bool section_read(struct source *source, const char *parts, const struct imap_section_wish *wish,
                   size_t room, struct imap_section *out, struct err *err);
 
-void number_set_copy(const struct number_set *from, struct number_set *out);
 /* The sets are of one shape; the bridge has its own so that it need not know ours. */
 struct uid_ranges ranges_of(const struct number_set *set);
 

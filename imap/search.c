@@ -30,9 +30,7 @@ void search_key_copy(const struct search_key *from, struct search_key *out)
     *out = *from;
     out->name = must_dup(from->name);
     out->text = must_dup(from->text);
-    out->set = (struct number_set){0};
-    for (size_t i = 0; i < from->set.count; i++)
-        number_set_add(&out->set, from->set.at[i].first, from->set.at[i].last);
+    number_set_copy(&from->set, &out->set);
     out->children = NULL;
     out->count = out->capacity = 0;
     for (size_t i = 0; i < from->count; i++)
@@ -207,8 +205,8 @@ static bool read_uids(struct reader *r, bool sequence_numbers, struct search_key
     if (!lex_set(r->lexer, &text))
         return bad(r, "A set of numbers is missing");
     if (slice_is(text, "$")) {
-        for (size_t i = 0; world->saved && i < world->saved->count; i++)
-            number_set_add(&out->set, world->saved->at[i].first, world->saved->at[i].last);
+        if (world->saved)
+            number_set_copy(world->saved, &out->set);
         return true;
     }
     if (!sequence_numbers)

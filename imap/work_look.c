@@ -36,14 +36,11 @@ static bool keep_gone(void *ctx, const uint32_t *uid)
 /* What the client does not have cannot vanish from it. */
 static void keep_known(const struct look *look, struct number_set *vanished)
 {
-    struct number_set kept = {0};
+    struct number_set kept;
 
     if (!look->known_given)
         return;
-    for (size_t i = 0; i < vanished->count; i++)
-        for (uint32_t uid = vanished->at[i].first; uid <= vanished->at[i].last; uid++)
-            if (number_set_has(&look->known_uids, uid))
-                number_set_add(&kept, uid, uid);
+    number_set_common(vanished, &look->known_uids, &kept);
     number_set_clear(vanished);
     *vanished = kept;
 }

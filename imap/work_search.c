@@ -24,7 +24,7 @@ struct search {
     uint32_t after;      /* what was looked at in earlier slices ends here */
     size_t looked, most; /* rows, in this slice */
     struct search_key key;
-    struct number_set uids;
+    uint32_t last_uid;
     struct sorting sorting;
     struct store_view *view; /* while rows are walked */
     struct err *err;
@@ -201,7 +201,7 @@ static bool judge(void *ctx, const struct entry_row *row)
         return false;
     }
     search->after = row->mark.uid;
-    if (number_set_has(&search->uids, row->mark.uid) && matches(&subject, &search->key)) {
+    if (matches(&subject, &search->key)) {
         must_make_room(search->base.uids, search->base.count, search->base.capacity);
         search->base.uids[search->base.count++] = row->mark.uid;
         if (row->mark.modseq > search->base.modseq)
@@ -226,8 +226,8 @@ static bool run_search(struct errand *errand, struct err *err)
     search->good = true;
     search->base.more = false;
     search->looked = 0;
-    if (search->after < UINT32_MAX &&
-        !(store_entry_rows(view, search->mailbox_id, search->after + 1, UINT32_MAX, 0, judge,
+    if (search->after < search->last_uid &&
+        !(store_entry_rows(view, search->mailbox_id, search->after + 1, search->last_uid, 0, judge,
                            search, err) &&
           search->good))
         return false;
@@ -241,7 +241,6 @@ static void search_free(struct errand *errand)
     struct search *search = search_of(errand);
 
     search_key_clear(&search->key);
-    number_set_clear(&search->uids);
     sorting_clear(&search->sorting);
     free(search->base.uids);
     free(search->base.threads.at);
@@ -249,7 +248,7 @@ static void search_free(struct errand *errand)
 }
 
 struct errand *duty_search(void *ctx, int64_t mailbox_id, const struct search_key *key,
-                           const struct number_set *all_uids, const struct search_order *order)
+                           uint32_t last_uid, const struct search_order *order)
 {
     struct search *search = must_new(struct search);
     bool texts = search_reads_text(key);
@@ -263,6 +262,6 @@ struct errand *duty_search(void *ctx, int64_t mailbox_id, const struct search_ke
     search->mailbox_id = mailbox_id;
     search->now_ms = clock_now(&system_clock);
     search_key_copy(key, &search->key);
-    number_set_copy(all_uids, &search->uids);
+    search->last_uid = last_uid;
     return &search->base.base.errand;
 }
