@@ -228,31 +228,31 @@ bool bridge_account_add(struct bridge *bridge, const struct new_account *account
 
 /* ---- changing ---- */
 
-/* What followers' servers show changed: they get an Update(Person). */
-static bool record_profile(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
-{
-    struct account *account = ctx;
-
-    return store_update_account(tx, account, err) && actor_changed(bridge, tx, account, err);
-}
-
-static bool record_setting(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
-{
-    (void)bridge;
-    return store_update_account(tx, ctx, err);
-}
-
 bool account_log_out(struct store_tx *tx, int64_t account_id, struct err *err)
 {
     store_note(tx, TOPIC_LOGIN, account_id);
     return store_end_passes(tx, account_id, err) && store_end_push(tx, account_id, NULL, err);
 }
 
+/* Whatever changes one thing of an account looks it up in the transaction: the rest may have changed since. */
+static bool find_again(struct store_tx *tx, int64_t id, struct account *out, struct err *err)
+{
+    enum found found = store_account(store_tx_view(tx), id, out, err);
+
+    return found == FOUND ||
+           (found == ABSENT && err_set(err, ERR_ABSENT, "There is no such account any more"));
+}
+
 static bool record_sleep(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
 {
-    const struct account *account = ctx;
+    const int64_t *id = ctx;
+    scoped_value(account) account = {0};
 
-    return record_setting(bridge, tx, ctx, err) && account_log_out(tx, account->id, err);
+    if (!find_again(tx, *id, &account, err))
+        return false;
+    account.state = ACCOUNT_ASLEEP;
+    account.asleep_since_ms = clock_now(bridge->clock);
+    return store_update_account(tx, &account, err) && account_log_out(tx, *id, err);
 }
 
 bool bridge_account_remove(struct bridge *bridge, struct slice address, struct err *err)
@@ -263,9 +263,7 @@ bool bridge_account_remove(struct bridge *bridge, struct slice address, struct e
         return false;
     if (account.state == ACCOUNT_ASLEEP)
         return err_set(err, ERR_REFUSED, "%.*s is asleep already", SLICE_ARGS(address));
-    account.state = ACCOUNT_ASLEEP;
-    account.asleep_since_ms = clock_now(bridge->clock);
-    return bridge_commit(bridge, record_sleep, &account, err);
+    return bridge_commit(bridge, record_sleep, &account.id, err);
 }
 
 static bool set_reply_all(struct account *account, struct slice value, struct err *err)
@@ -339,14 +337,8 @@ bool bridge_encrypt_outgoing(struct store_tx *tx, int64_t account_id, struct sli
 {
     scoped_value(account) account = {0};
 
-    switch (store_account(store_tx_view(tx), account_id, &account, err)) {
-    case FOUND:
-        return set_encrypt_outgoing(&account, value, err) &&
-               store_update_account(tx, &account, err);
-    case ABSENT: return err_set(err, ERR_ABSENT, "There is no such account any more");
-    case FAILED: return false;
-    }
-    __builtin_unreachable();
+    return find_again(tx, account_id, &account, err) &&
+           set_encrypt_outgoing(&account, value, err) && store_update_account(tx, &account, err);
 }
 
 static bool set_maildir(struct account *account, struct slice value, struct err *err)
@@ -359,35 +351,65 @@ static bool set_maildir(struct account *account, struct slice value, struct err 
     return true;
 }
 
+static bool set_name(struct account *account, struct slice value, struct err *err)
+{
+    return set_words(&account->display_name, value, NAME_CHARS, "name", err);
+}
+
+static bool set_summary(struct account *account, struct slice value, struct err *err)
+{
+    return set_words(&account->summary, value, SUMMARY_CHARS, "summary", err);
+}
+
+static const struct setting {
+    const char *name;
+    bool (*set)(struct account *, struct slice value, struct err *);
+    bool shown; /* by followers' servers: they get an Update(Person) */
+} settings[] = {
+    {"name",             set_name,             true },
+    {"summary",          set_summary,          true },
+    {"language",         set_language,         false},
+    {"reply_all",        set_reply_all,        false},
+    {"maildir",          set_maildir,          false},
+    {"chat",             set_chat,             false},
+    {"encrypt_outgoing", set_encrypt_outgoing, false},
+};
+
+struct change { /* of one setting */
+    int64_t account_id;
+    const struct setting *setting;
+    struct slice value;
+};
+
+static bool record_setting(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
+{
+    const struct change *change = ctx;
+    scoped_value(account) account = {0};
+
+    return find_again(tx, change->account_id, &account, err) &&
+           change->setting->set(&account, change->value, err) &&
+           store_update_account(tx, &account, err) &&
+           (!change->setting->shown || actor_changed(bridge, tx, &account, err));
+}
+
 bool bridge_account_set(struct bridge *bridge, struct slice address, struct slice name,
                         struct slice value, struct err *err)
 {
     scoped_value(account) account = {0};
-    bool profile = slice_is(name, "name") || slice_is(name, "summary");
-    bool set = false;
+    struct change change = {.value = value};
 
     if (!find_account(bridge, address, &account, err))
         return false;
-    if (slice_is(name, "name"))
-        set = set_words(&account.display_name, value, NAME_CHARS, "name", err);
-    else if (slice_is(name, "summary"))
-        set = set_words(&account.summary, value, SUMMARY_CHARS, "summary", err);
-    else if (slice_is(name, "language"))
-        set = set_language(&account, value, err);
-    else if (slice_is(name, "reply_all"))
-        set = set_reply_all(&account, value, err);
-    else if (slice_is(name, "maildir"))
-        set = set_maildir(&account, value, err);
-    else if (slice_is(name, "chat"))
-        set = set_chat(&account, value, err);
-    else if (slice_is(name, "encrypt_outgoing"))
-        set = set_encrypt_outgoing(&account, value, err);
-    else
-        err_set(err, ERR_MALFORMED,
-                "There is name, summary, language, reply_all, maildir, chat and encrypt_outgoing, "
-                "not %.*s",
-                SLICE_ARGS(name));
-    return set && bridge_commit(bridge, profile ? record_profile : record_setting, &account, err);
+    change.account_id = account.id;
+    for (size_t i = 0; i < COUNT_OF(settings); i++)
+        if (slice_is(name, settings[i].name))
+            change.setting = &settings[i];
+    if (!change.setting)
+        return err_set(err, ERR_MALFORMED,
+                       "There is name, summary, language, reply_all, maildir, chat and "
+                       "encrypt_outgoing, not %.*s",
+                       SLICE_ARGS(name));
+    return bridge_commit(bridge, record_setting, &change, err);
 }
 
 /* ---- password ---- */
