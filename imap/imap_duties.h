@@ -59,7 +59,7 @@ struct imap_mailbox {
     int64_t modseq;
     /* where they were asked for */
     uint32_t exists, unseen, deleted;
-    int64_t octets;
+    int64_t octets, deleted_octets;
 };
 struct imap_listing { /* list: by name */
     struct imap_errand base;
@@ -173,7 +173,8 @@ struct imap_found { /* search: in slices, so that nobody waits for a long one */
     uint32_t *uids; /* rising, or as SORT orders them */
     size_t count, capacity;
     int64_t modseq; /* the highest of those found */
-    bool more;      /* not all was looked at: send it again, it goes on and keeps what it found */
+    int64_t modseq_first, modseq_last;
+    bool more; /* not all was looked at: send it again, it goes on and keeps what it found */
     struct threads threads; /* where they were asked for */
 };
 

@@ -6,26 +6,6 @@
 
 enum { PATTERNS_MAX = 50 };
 
-struct listing {
-    bool lsub;
-    bool subscribed, recursive, special; /* what is chosen */
-    unsigned status;                     /* items of STATUS to be told too; 0: none */
-    char *patterns[PATTERNS_MAX];        /* UTF-8, reference in front */
-    size_t pattern_count;
-};
-
-void listing_free(struct listing *listing)
-{
-    if (!listing)
-        return;
-    for (size_t i = 0; i < listing->pattern_count; i++)
-        free(listing->patterns[i]);
-    free(listing);
-}
-SCOPED(listing, listing_free)
-
-/* ---- what is shown ---- */
-
 struct line { /* a mailbox, or a level above one that is none itself */
     struct slice name;
     const struct imap_mailbox *mailbox; /* NULL: only a level */
@@ -36,19 +16,61 @@ struct lines {
     size_t count, capacity;
 };
 
-static struct line *line_named(struct lines *lines, struct slice name)
+struct listing {
+    bool lsub;
+    bool subscribed, recursive, special; /* what is chosen */
+    unsigned status;                     /* items of STATUS to be told too; 0: none */
+    char *patterns[PATTERNS_MAX];        /* UTF-8, reference in front */
+    size_t pattern_count, pattern_octets;
+    bool asks_for_delimiter; /* an empty pattern, whatever the reference (RFC 9051 6.3.9) */
+    /* while it is told */
+    struct errand *home;
+    struct lines lines;
+    size_t at;
+};
+
+void listing_free(struct listing *listing)
 {
-    for (size_t i = 0; i < lines->count; i++)
-        if (slice_eq(lines->at[i].name, name))
-            return &lines->at[i];
+    if (!listing)
+        return;
+    for (size_t i = 0; i < listing->pattern_count; i++)
+        free(listing->patterns[i]);
+    free(listing->lines.at);
+    errand_free(listing->home);
+    free(listing);
+}
+SCOPED(listing, listing_free)
+
+/* ---- what is shown ---- */
+
+static void add_line(struct lines *lines, struct line line)
+{
     must_make_room(lines->at, lines->count, lines->capacity);
-    lines->at[lines->count] = (struct line){.name = name};
-    return &lines->at[lines->count++];
+    lines->at[lines->count++] = line;
 }
 
 static int compare_lines(const void *a, const void *b)
 {
     return slice_compare(((const struct line *)a)->name, ((const struct line *)b)->name);
+}
+
+/* Lines of one name, which stand together, become one. */
+static void join_lines(struct lines *lines)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < lines->count; i++) {
+        const struct line *line = &lines->at[i];
+        if (kept == 0 || !slice_eq(lines->at[kept - 1].name, line->name)) {
+            lines->at[kept++] = *line;
+            continue;
+        }
+        struct line *known = &lines->at[kept - 1];
+        known->mailbox = known->mailbox ? known->mailbox : line->mailbox;
+        known->has_children = known->has_children || line->has_children;
+        known->child_subscribed = known->child_subscribed || line->child_subscribed;
+    }
+    lines->count = kept;
 }
 
 /* Every mailbox, and every level above one. */
@@ -57,17 +79,18 @@ static void make_lines(const struct imap_listing *all, struct lines *out)
     for (size_t i = 0; i < all->count; i++) {
         const struct imap_mailbox *mailbox = &all->at[i];
         struct slice name = slice_of(mailbox->name);
-        line_named(out, name)->mailbox = mailbox;
+        add_line(out, (struct line){.name = name, .mailbox = mailbox});
         for (size_t end = slice_find_last(name, '/'); end != SIZE_MAX;
              end = slice_find_last(name, '/')) {
             name = slice_first(name, end);
-            struct line *above = line_named(out, name);
-            above->has_children = true;
-            above->child_subscribed = above->child_subscribed || mailbox->subscribed;
+            add_line(out, (struct line){.name = name,
+                                        .has_children = true,
+                                        .child_subscribed = mailbox->subscribed});
         }
     }
     if (out->count > 0)
         qsort(out->at, out->count, sizeof out->at[0], compare_lines);
+    join_lines(out);
 }
 
 static bool fits_pattern(const struct listing *listing, struct slice name)
@@ -135,21 +158,37 @@ static void tell_line(struct imap_session *s, const struct listing *listing,
         tell_status(s, line->mailbox, listing->status);
 }
 
+/* Some at a time, for the loop has others to serve: fewer where each is held against long patterns. */
+static enum next tell_lines(struct imap_session *s)
+{
+    enum { LINES_AT_ONCE = 200, OCTETS_AT_ONCE = 10000 };
+    struct listing *listing = s->listing;
+    size_t most = 1 + OCTETS_AT_ONCE / (listing->pattern_octets + 1);
+
+    for (size_t i = 0; i < LINES_AT_ONCE && i < most; i++) {
+        if (listing->at == listing->lines.count) {
+            listing_free(listing);
+            s->listing = NULL;
+            return finish(s, "", "That is all");
+        }
+        const struct line *line = &listing->lines.at[listing->at++];
+        if (is_chosen(listing, line))
+            tell_line(s, listing, line);
+    }
+    s->more = tell_lines;
+    return NEXT_MORE;
+}
+
 static enum next listed(struct imap_session *s, struct errand *back)
 {
-    scoped(listing) listing = s->listing;
-    struct lines lines = {0};
-
-    s->listing = NULL;
-    if (errand_failed(back))
+    if (errand_failed(back)) {
+        listing_free(s->listing);
+        s->listing = NULL;
         return no_errand(s, back);
-    make_lines(container_of(back, struct imap_listing, base.errand), &lines);
-    for (size_t i = 0; i < lines.count; i++)
-        if (is_chosen(listing, &lines.at[i]))
-            tell_line(s, listing, &lines.at[i]);
-    free(lines.at);
-    errand_free(back);
-    return finish(s, "", "That is all");
+    }
+    s->listing->home = back;
+    make_lines(container_of(back, struct imap_listing, base.errand), &s->listing->lines);
+    return tell_lines(s);
 }
 
 /* ---- what is asked ---- */
@@ -204,8 +243,10 @@ static bool add_pattern(struct imap_session *s, struct listing *listing, const c
     scoped_text char *pattern = read_mailbox(s, written);
     if (!pattern)
         return false;
-    listing->patterns[listing->pattern_count++] =
+    listing->asks_for_delimiter = listing->asks_for_delimiter || pattern[0] == '\0';
+    listing->patterns[listing->pattern_count] =
         must_print("%s%s", pattern[0] == '/' ? "" : reference, pattern);
+    listing->pattern_octets += strlen(listing->patterns[listing->pattern_count++]);
     return true;
 }
 
@@ -240,12 +281,6 @@ static bool read_arguments(struct imap_session *s, struct listing *listing)
     return lexer_at_end(lexer);
 }
 
-/* LIST "" "" asks how levels are parted. */
-static bool asks_for_delimiter(const struct listing *listing)
-{
-    return listing->pattern_count == 1 && listing->patterns[0][0] == '\0';
-}
-
 static enum next begin_listing(struct imap_session *s, bool lsub)
 {
     scoped(listing) listing = must_new(struct listing);
@@ -254,7 +289,7 @@ static enum next begin_listing(struct imap_session *s, bool lsub)
     listing->subscribed = lsub;
     if (!read_arguments(s, listing))
         return bad(s, "This is not how LIST is written");
-    if (asks_for_delimiter(listing)) {
+    if (listing->asks_for_delimiter && listing->pattern_count == 1) {
         say(s, "%s (\\Noselect) \"/\" \"\"", lsub ? "LSUB" : "LIST");
         return finish(s, "", "Levels are parted by /");
     }

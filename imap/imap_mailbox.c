@@ -16,20 +16,22 @@ enum status_item {
     STATUS_HIGHESTMODSEQ = 64,
     STATUS_RECENT = 128,
     STATUS_APPENDLIMIT = 256,
+    STATUS_DELETED_STORAGE = 512, /* goes with QUOTA=RES-STORAGE (RFC 9208 5.2) */
 };
 static const struct {
     const char *name;
     enum status_item item;
 } status_items[] = {
-    {"MESSAGES",      STATUS_MESSAGES     },
-    {"UIDNEXT",       STATUS_UIDNEXT      },
-    {"UIDVALIDITY",   STATUS_UIDVALIDITY  },
-    {"UNSEEN",        STATUS_UNSEEN       },
-    {"DELETED",       STATUS_DELETED      },
-    {"SIZE",          STATUS_SIZE         },
-    {"HIGHESTMODSEQ", STATUS_HIGHESTMODSEQ},
-    {"RECENT",        STATUS_RECENT       },
-    {"APPENDLIMIT",   STATUS_APPENDLIMIT  },
+    {"MESSAGES",        STATUS_MESSAGES       },
+    {"UIDNEXT",         STATUS_UIDNEXT        },
+    {"UIDVALIDITY",     STATUS_UIDVALIDITY    },
+    {"UNSEEN",          STATUS_UNSEEN         },
+    {"DELETED",         STATUS_DELETED        },
+    {"SIZE",            STATUS_SIZE           },
+    {"HIGHESTMODSEQ",   STATUS_HIGHESTMODSEQ  },
+    {"RECENT",          STATUS_RECENT         },
+    {"APPENDLIMIT",     STATUS_APPENDLIMIT    },
+    {"DELETED-STORAGE", STATUS_DELETED_STORAGE},
 };
 
 bool read_status_items(struct lexer *lexer, unsigned *out_items)
@@ -65,6 +67,7 @@ static int64_t status_value(const struct imap_session *s, const struct imap_mail
     case STATUS_HIGHESTMODSEQ: return mailbox->modseq;
     case STATUS_RECENT: return 0;
     case STATUS_APPENDLIMIT: return s->duties->message_max;
+    case STATUS_DELETED_STORAGE: return mailbox->deleted_octets;
     }
     __builtin_unreachable();
 }

@@ -140,6 +140,19 @@ static enum next tell_threads(struct imap_session *s)
 
 /* ---- RETURN ---- */
 
+/* Of what is returned: of the first or the last alone where only these are (RFC 4731 3.2). */
+static int64_t modseq_told(const struct imap_session *s)
+{
+    const struct imap_found *found = found_of(s);
+    bool first = s->search_return & RETURN_MIN, last = s->search_return & RETURN_MAX;
+
+    if ((!first && !last) || s->search_return & (RETURN_ALL | RETURN_COUNT))
+        return found->modseq;
+    if (first && (!last || found->modseq_first > found->modseq_last))
+        return found->modseq_first;
+    return found->modseq_last;
+}
+
 static enum next tell_all(struct imap_session *s)
 {
     struct finding *finding = s->finding;
@@ -154,7 +167,7 @@ static enum next tell_all(struct imap_session *s)
     if (s->search_return & RETURN_COUNT)
         bytes_print(out, " COUNT %u", finding->count);
     if (s->search_modseq && finding->count)
-        bytes_print(out, " MODSEQ %lld", (long long)found_of(s)->modseq);
+        bytes_print(out, " MODSEQ %lld", (long long)modseq_told(s));
     bytes_add_text(out, "\r\n");
     return end_search(s);
 }

@@ -99,8 +99,9 @@ static void close_ranks(struct selected *selected, const struct leaving *leaving
     for (size_t i = leaving->count; i > 0; i--) {
         size_t begin = leaving->at[i - 1].end;
         size_t end = i > 1 ? leaving->at[i - 2].begin : selected->count;
-        memmove(&selected->uids[kept], &selected->uids[begin],
-                (end - begin) * sizeof selected->uids[0]);
+        if (begin < end)
+            memmove(&selected->uids[kept], &selected->uids[begin],
+                    (end - begin) * sizeof selected->uids[0]);
         kept += end - begin;
     }
     selected->count = kept;

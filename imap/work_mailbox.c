@@ -20,6 +20,7 @@ bool fill_mailbox(struct store_view *view, const struct mailbox *mailbox, bool c
         .unseen = (uint32_t)counts.unseen,
         .deleted = (uint32_t)counts.deleted,
         .octets = counts.octets,
+        .deleted_octets = counts.deleted_octets,
     };
     return true;
 }

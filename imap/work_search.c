@@ -204,6 +204,9 @@ static bool judge(void *ctx, const struct entry_row *row)
     if (matches(&subject, &search->key)) {
         must_make_room(search->base.uids, search->base.count, search->base.capacity);
         search->base.uids[search->base.count++] = row->mark.uid;
+        if (search->base.count == 1)
+            search->base.modseq_first = row->mark.modseq;
+        search->base.modseq_last = row->mark.modseq;
         if (row->mark.modseq > search->base.modseq)
             search->base.modseq = row->mark.modseq;
         if (search->sorting.order.shape != SHAPE_SET &&

@@ -10,6 +10,7 @@ static void read_counts(struct sql_rows *rows, void *out)
     counts->unseen = take_number(rows);
     counts->deleted = take_number(rows);
     counts->octets = take_number(rows);
+    counts->deleted_octets = take_number(rows);
 }
 
 bool store_mailbox_counts(struct store_view *view, int64_t mailbox_id, struct mailbox_counts *out,
@@ -19,7 +20,10 @@ bool store_mailbox_counts(struct store_view *view, int64_t mailbox_id, struct ma
     return sql_find(view->sql,
                     "SELECT count(*), coalesce(sum(flags & 1 = 0), 0),"
                     " coalesce(sum(flags & 8 <> 0), 0),"
-                    " (SELECT bytes FROM mailbox WHERE id = ?1) FROM entry WHERE mailbox_id = ?1",
+                    " (SELECT bytes FROM mailbox WHERE id = ?1),"
+                    " coalesce(sum(CASE WHEN flags & 8 <> 0 THEN"
+                    "  (SELECT size FROM copy WHERE id = copy_id) ELSE 0 END), 0)"
+                    " FROM entry WHERE mailbox_id = ?1",
                     with(as_number(mailbox_id)), read_counts, out, err) == FOUND;
 }
 

@@ -10,7 +10,7 @@
 #include "store_mailbox.h"
 
 struct mailbox_counts {
-    int64_t exists, unseen, deleted, octets;
+    int64_t exists, unseen, deleted, octets, deleted_octets;
 };
 MUST_CHECK bool store_mailbox_counts(struct store_view *view, int64_t mailbox_id,
                                      struct mailbox_counts *out, struct err *err);

@@ -253,6 +253,16 @@ def test_binary_of_an_unknown_coding_is_refused(box):
     assert b"xx" in good(imap.fetch("4", "(BODY.PEEK[1])"))[0][1]
 
 
+def test_what_removal_would_free_is_told(box):
+    """RFC 9208 5.2."""
+    imap = log_in(box)
+    good(imap.select("INBOX"))
+    size = int(re.search(rb"RFC822.SIZE (\d+)", good(imap.fetch("2", "(RFC822.SIZE)"))[0])[1])
+    assert b"DELETED-STORAGE 0)" in good(imap.status("INBOX", "(DELETED-STORAGE)"))[0]
+    good(imap.store("2", "+FLAGS", r"(\Deleted)"))
+    assert b"DELETED-STORAGE %d)" % size in good(imap.status("INBOX", "(DELETED-STORAGE)"))[0]
+
+
 def end_of_sessions(nest, box, *command):
     """Who took the password sees and sends nothing more with it, whatever they are at; a mail on its way is finished."""
     idle, idler, rests = log_in(box), log_in(box), log_in(box)

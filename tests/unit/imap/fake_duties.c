@@ -300,6 +300,9 @@ static struct errand *fake_search(void *ctx, int64_t mailbox_id, const struct se
         if (fake->messages[i].uid <= last_uid && fake->messages[i].uid % 20 == 0) {
             must_make_room(found->uids, found->count, found->capacity);
             found->uids[found->count++] = fake->messages[i].uid;
+            found->modseq_last = fake->messages[i].modseq;
+            if (found->count == 1)
+                found->modseq_first = found->modseq_last;
         }
     found->modseq = fake->modseq;
     if (order->shape == SHAPE_SORTED && order->keys[0].reverse && found->count == 2) {

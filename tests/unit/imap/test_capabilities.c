@@ -34,7 +34,7 @@ static const struct dialogue rows[] = {
     {"CHILDREN", LOGIN "b LIST \"\" %\r\n", "\\HasNoChildren|\\HasChildren) \"/\" \"Work\""},
     {"STATUS=SIZE", LOGIN "b STATUS INBOX (SIZE DELETED)\r\n", "(DELETED 0 SIZE 0)"},
     {"QUOTA", LOGIN "b GETQUOTAROOT INBOX\r\nc GETQUOTA \"\"\r\n", "* QUOTAROOT \"INBOX\" \"\"|b OK|* QUOTA|c OK"},
-    {"QUOTA=RES-STORAGE", LOGIN "b GETQUOTA \"\"\r\n", "* QUOTA \"\" (STORAGE 2 1024)"},
+    {"QUOTA=RES-STORAGE", LOGIN "b GETQUOTA \"\"\r\nc STATUS INBOX (DELETED-STORAGE)\r\n", "* QUOTA \"\" (STORAGE 2 1024)|(DELETED-STORAGE 0)"},
     {"UNSELECT", INBOX "c STORE 1 +FLAGS.SILENT \\Deleted\r\nd UNSELECT\r\ne SELECT INBOX\r\n", "d OK|* 5 EXISTS"},
     {"BINARY", INBOX "c FETCH 1 (BINARY.SIZE[1] BINARY.PEEK[1])\r\nd APPEND INBOX ~{3+}\r\nabc\r\n", "BINARY.SIZE[1] 29|BINARY[1] ~{29}|d OK"},
     {"ESEARCH", INBOX "c UID SEARCH RETURN (MIN MAX COUNT) ALL\r\n", "* ESEARCH (TAG \"c\") UID MIN 20 MAX 40 COUNT 2"},

@@ -39,6 +39,8 @@ static const struct dialogue rows[] = {
     {"what is absent is NIL", INBOX "c FETCH 1 BODY.PEEK[9]\r\n", "BODY[9] NIL"},
     {"BODY has no extensions", INBOX "c FETCH 1 (BODY BODYSTRUCTURE)\r\n", "BODY (\"text\" \"plain\" NIL NIL NIL \"7bit\" 9 1) BODYSTRUCTURE (\"text\" \"plain\" NIL NIL NIL \"7bit\" 9 1 NIL"},
     {"FAST", INBOX "c FETCH 1 FAST\r\n", "FLAGS ()|INTERNALDATE \"22-Nov-2026 08:30:00 +0000\"|RFC822.SIZE 30"},
+    {"MODSEQ is that of what is returned", INBOX "c SEARCH RETURN (MIN) MODSEQ 1\r\nd SEARCH RETURN (MAX) MODSEQ 1\r\ne SEARCH RETURN (MIN MAX) MODSEQ 1\r\nf SEARCH RETURN (MIN COUNT) MODSEQ 1\r\n", "MIN 2 MODSEQ 3|MAX 4 MODSEQ 5|MIN 2 MAX 4 MODSEQ 5|MIN 2 COUNT 2 MODSEQ 6"},
+    {"LIST of nothing below a reference asks for the delimiter", LOGIN "b LIST Work/ \"\"\r\n", "* LIST (\\Noselect) \"/\" \"\"|b OK"},
     {"BINARY of an unknown coding (RFC 3516 4.3)", INBOX "c FETCH 1:3 BINARY.PEEK[8]\r\nd FETCH 2 BINARY[8]\r\ne FETCH 1 BINARY[8]\r\n", "* 1 FETCH (BINARY[8] ~{|* 3 FETCH (BINARY[8] ~{|c NO [UNKNOWN-CTE]|* 2 FETCH (FLAGS (\\Seen))|d NO [UNKNOWN-CTE]|e OK"},
     {"BINARY.SIZE", INBOX "c FETCH 1 BINARY.SIZE[1]\r\n", "BINARY.SIZE[1] 29"},
     {"a broken FETCH", INBOX "c FETCH 1 BODY[\r\nd FETCH 1 (UID\r\ne FETCH x UID\r\n", "c BAD|d BAD|e BAD"},
@@ -304,6 +306,23 @@ static void what_a_failed_look_missed_is_told_soon(void **state)
     fake_end(&fake);
 }
 
+/* In an empty mailbox: came and went while nobody looked. */
+static void what_was_never_known_vanishes_unsaid(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, true, 0);
+    fake_say(&fake, INBOX);
+    fake.gone[fake.gone_count] = 7;
+    fake.gone_modseq[fake.gone_count++] = ++fake.modseq;
+    fake_nudge(&fake, NUDGE_CHANGE);
+    bytes_reset(&fake.out);
+    fake_say(&fake, "c NOOP\r\n");
+    assert_string_equal(fake.out.at, "c OK Nothing done\r\n");
+    fake_end(&fake);
+}
+
 static void nudge_it(void *ctx, int64_t topic)
 {
     struct fake *fake = ctx;
@@ -468,6 +487,7 @@ int main(void)
         cmocka_unit_test(a_new_password_ends_who_is_logged_in),
         cmocka_unit_test(a_new_password_cuts_an_answer_short),
         cmocka_unit_test(what_is_too_much_is_dropped),
+        cmocka_unit_test(what_was_never_known_vanishes_unsaid),
         cmocka_unit_test(a_password_proven_before_it_changed_lets_nobody_in),
         cmocka_unit_test(what_comes_during_select_is_told_to_who_waits),
         cmocka_unit_test(idle_that_begins_with_news_leaves_nothing_behind),
