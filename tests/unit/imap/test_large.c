@@ -288,12 +288,30 @@ static void a_set_in_falling_order_costs_little(void **state)
     number_set_clear(&set);
 }
 
+/* In an empty mailbox: came and went while nobody looked. */
+static void what_was_never_known_vanishes_unsaid(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, true, 0);
+    fake_say(&fake, "a LOGIN alice@home.test secret\r\nb SELECT INBOX\r\n");
+    fake.gone[fake.gone_count] = 7;
+    fake.gone_modseq[fake.gone_count++] = ++fake.modseq;
+    fake_nudge(&fake, NUDGE_CHANGE);
+    bytes_reset(&fake.out);
+    fake_say(&fake, "c NOOP\r\n");
+    assert_string_equal(fake.out.at, "c OK Nothing done\r\n");
+    fake_end(&fake);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_call_tells_of_all),
         cmocka_unit_test(a_program_that_comes_back_is_told_in_pieces),
         cmocka_unit_test(a_set_in_falling_order_costs_little),
+        cmocka_unit_test(what_was_never_known_vanishes_unsaid),
     };
     return cmocka_run_group_tests_name("imap large", tests, NULL, NULL);
 }

@@ -306,23 +306,6 @@ static void what_a_failed_look_missed_is_told_soon(void **state)
     fake_end(&fake);
 }
 
-/* In an empty mailbox: came and went while nobody looked. */
-static void what_was_never_known_vanishes_unsaid(void **state)
-{
-    struct fake fake;
-
-    (void)state;
-    fake_begin(&fake, true, 0);
-    fake_say(&fake, INBOX);
-    fake.gone[fake.gone_count] = 7;
-    fake.gone_modseq[fake.gone_count++] = ++fake.modseq;
-    fake_nudge(&fake, NUDGE_CHANGE);
-    bytes_reset(&fake.out);
-    fake_say(&fake, "c NOOP\r\n");
-    assert_string_equal(fake.out.at, "c OK Nothing done\r\n");
-    fake_end(&fake);
-}
-
 static void nudge_it(void *ctx, int64_t topic)
 {
     struct fake *fake = ctx;
@@ -487,7 +470,6 @@ int main(void)
         cmocka_unit_test(a_new_password_ends_who_is_logged_in),
         cmocka_unit_test(a_new_password_cuts_an_answer_short),
         cmocka_unit_test(what_is_too_much_is_dropped),
-        cmocka_unit_test(what_was_never_known_vanishes_unsaid),
         cmocka_unit_test(a_password_proven_before_it_changed_lets_nobody_in),
         cmocka_unit_test(what_comes_during_select_is_told_to_who_waits),
         cmocka_unit_test(idle_that_begins_with_news_leaves_nothing_behind),
