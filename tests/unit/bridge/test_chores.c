@@ -8,22 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void send_mail(const char *to, const char *text)
-{
-    scoped_text char *whole = must_print("From: alice@example.org\nTo: %s\nSubject: Tide\n"
-                                         "Message-ID: <%s@here>\n\n%s\n",
-                                         to, text, text);
-    const struct town_mail mail = {.door = MAIL_DOOR_SUBMISSION,
-                                   .login = "alice@example.org",
-                                   .mail_from = "alice@example.org",
-                                   .recipients = to,
-                                   .text = slice_of(whole)};
-    scoped_text char *reply = town_send(&town, &mail);
-
-    if (strncmp(reply, "250", 3) != 0)
-        fail_msg("%s", reply);
-}
-
 static void check_queue(const char *row, const char *expected)
 {
     scoped_text char *queue = town_queue(&town);
@@ -49,7 +33,7 @@ static void a_post_waits_a_minute(void **state)
 
     (void)state;
     town_follow(&town, "bob", "alice");
-    send_mail("public@example.org", "one");
+    town_post(&town, "public@example.org", "one");
     town_chores(&town, &next_ms);
     assert_int_equal(next_ms, town_now(&town) + MINUTE_MS);
     town_wait(&town, MINUTE_MS - 1);
@@ -64,7 +48,7 @@ static void a_crash_keeps_the_hold(void **state)
 {
     (void)state;
     town_follow(&town, "bob", "alice");
-    send_mail("public@example.org", "one");
+    town_post(&town, "public@example.org", "one");
     town_wait(&town, MINUTE_MS / 2);
     town_reopen(&town);
     town_chores(&town, NULL);
@@ -81,7 +65,7 @@ static void a_clock_set_back_delays_nothing(void **state)
     town_follow(&town, "bob", "alice");
     town_wait(&town, 2000 * DAY_MS);
     town_chores(&town, NULL);
-    send_mail("public@example.org", "one");
+    town_post(&town, "public@example.org", "one");
     town_wait(&town, -2000 * DAY_MS);
     town_chores(&town, NULL);
     check_queue("held by the wrong clock", SHARED);
@@ -108,7 +92,7 @@ static void a_post_stopped_in_time_is_never_said(void **state)
     (void)state;
     town_follow(&town, "bob", "alice");
     town_follow(&town, "eve", "alice");
-    send_mail("public@example.org", "one");
+    town_post(&town, "public@example.org", "one");
     find_ref();
     assert_true(
         bridge_post_undo(town.bridge, SLICE("alice@example.org"), slice_of(newest_ref), &err));
@@ -156,7 +140,7 @@ static void an_audience_is_one_delivery_a_shared_inbox(void **state)
     (void)state;
     crowd_hosts = 7;
     town_write(&town, add_crowd);
-    send_mail("public@example.org", "one");
+    town_post(&town, "public@example.org", "one");
     town_wait(&town, MINUTE_MS);
     town_chores(&town, NULL);
     assert_int_equal(queue_length(), 7);
@@ -167,7 +151,7 @@ static void only_accepted_followers_of_any_page_get_it(void **state)
     (void)state;
     crowd_hosts = CROWD;
     town_write(&town, add_crowd);
-    send_mail("followers@example.org", "one");
+    town_post(&town, "followers@example.org", "one");
     town_wait(&town, MINUTE_MS);
     town_chores(&town, NULL);
     assert_int_equal(queue_length(), CROWD - CROWD / 3);
@@ -182,7 +166,7 @@ static void a_page_is_not_lost_to_a_crash(void **state)
     (void)state;
     crowd_hosts = CROWD;
     town_write(&town, add_crowd);
-    send_mail("public@example.org", "one");
+    town_post(&town, "public@example.org", "one");
     town_wait(&town, MINUTE_MS);
     assert_true(release_held(town.bridge, &next_ms, &err));
     assert_true(expand_broadcast(town.bridge, &more, &err));
@@ -202,7 +186,7 @@ static void a_post_withdrawn_meanwhile_is_said_no_further(void **state)
     (void)state;
     crowd_hosts = CROWD;
     town_write(&town, add_crowd);
-    send_mail("public@example.org", "one");
+    town_post(&town, "public@example.org", "one");
     find_ref();
     town_wait(&town, MINUTE_MS);
     assert_true(release_held(town.bridge, &next_ms, &err));
@@ -218,7 +202,7 @@ static void people_here_get_it_without_a_network(void **state)
 {
     (void)state;
     town_follow(&town, "eve", "alice");
-    send_mail("public@example.org", "The tide is out");
+    town_post(&town, "public@example.org", "The tide is out");
     town_wait(&town, MINUTE_MS);
     town_chores(&town, NULL);
     check_queue("no delivery", "");
@@ -235,7 +219,7 @@ static void who_is_named_here_has_it_in_inbox(void **state)
 {
     (void)state;
     town_follow(&town, "eve", "alice");
-    send_mail("public@example.org", "Hello @eve@example.org");
+    town_post(&town, "public@example.org", "Hello @eve@example.org");
     town_wait(&town, MINUTE_MS);
     town_chores(&town, NULL);
     check_mailbox("named", town.eve, MAILBOX_INBOX, "Tide Hello @eve@example.org\n");
@@ -249,7 +233,7 @@ static void a_deleted_post_goes_to_trash_here_too(void **state)
 
     (void)state;
     town_follow(&town, "eve", "alice");
-    send_mail("public@example.org", "one");
+    town_post(&town, "public@example.org", "one");
     find_ref();
     town_wait(&town, MINUTE_MS);
     town_chores(&town, NULL);
@@ -299,7 +283,7 @@ static void mails_become_files_with_line_ends_of_files(void **state)
     town_follow(&town, "alice", "bob");
     say("https://social.example/n/1", "alice");
     say("https://social.example/n/2", "public");
-    send_mail("public@example.org", "one");
+    town_post(&town, "public@example.org", "one");
     town_chores(&town, NULL);
     assert_int_equal(files_in("mail/new"), 1);
     assert_int_equal(files_in("mail/tmp"), 0);
@@ -393,7 +377,7 @@ static void an_account_that_slept_a_month_is_removed_for_good(void **state)
     (void)state;
     town_follow(&town, "bob", "alice");
     town_follow(&town, "alice", "dan");
-    send_mail("public@example.org", "one");
+    town_post(&town, "public@example.org", "one");
     town_wait(&town, MINUTE_MS);
     town_chores(&town, NULL);
     say("https://social.example/n/1", "alice");

@@ -6,22 +6,6 @@
 
 enum { WEEK_TRIES = 13 };
 
-static void post(const char *to, const char *text)
-{
-    scoped_text char *whole = must_print("From: alice@example.org\nTo: %s\nSubject: Tide\n"
-                                         "Message-ID: <%s@here>\n\n%s\n",
-                                         to, text, text);
-    const struct town_mail mail = {.door = MAIL_DOOR_SUBMISSION,
-                                   .login = "alice@example.org",
-                                   .mail_from = "alice@example.org",
-                                   .recipients = to,
-                                   .text = slice_of(whole)};
-    scoped_text char *reply = town_send(&town, &mail);
-
-    if (strncmp(reply, "250", 3) != 0)
-        fail_msg("%s", reply);
-}
-
 static int queue_length(void)
 {
     scoped_text char *queue = town_queue(&town);
@@ -99,9 +83,9 @@ static void post_two(void)
 {
     town_follow(&town, "eve", "alice"); /* she lives here: it is rendered for her */
     town_follow(&town, "bob", "alice");
-    post("followers@example.org", "one");
+    town_post(&town, "followers@example.org", "one");
     spoil_all();
-    post("followers@example.org", "two");
+    town_post(&town, "followers@example.org", "two");
     town_wait(&town, MINUTE_MS);
     town_chores(&town, NULL);
 }
@@ -222,7 +206,7 @@ static void a_refusal_is_of_what_was_said_alone(void **state)
         struct err err = {0};
         visitors_open(&town);
         town_follow(&town, "bob", "alice");
-        post("public@example.org", "one");
+        town_post(&town, "public@example.org", "one");
         town_wait(&town, MINUTE_MS);
         town_chores(&town, NULL);
         outcome = (struct delivery_outcome){.delivery_id = queued().id};

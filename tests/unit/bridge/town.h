@@ -55,6 +55,8 @@ struct town_mail {
 };
 /* "250 2.0.0 Taken": what the peer hears at the end of DATA, or at the RCPT that is refused. */
 char *town_send(struct town *town, const struct town_mail *mail);
+/* Alice, logged in, sends the post "Tide"; its Message-ID is <TEXT@here>. The test fails unless it is taken. */
+void town_post(struct town *town, const char *to, const char *text);
 /* What came of it since the last call, one line each: notes, people, pictures, copies, deliveries. */
 char *town_effects(struct town *town);
 

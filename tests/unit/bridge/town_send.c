@@ -166,3 +166,19 @@ char *town_send(struct town *town, const struct town_mail *mail)
     mail_arrival_clear(&arrival);
     return reply;
 }
+
+void town_post(struct town *town, const char *to, const char *text)
+{
+    scoped_text char *whole = must_print("From: alice@example.org\nTo: %s\nSubject: Tide\n"
+                                         "Message-ID: <%s@here>\n\n%s\n",
+                                         to, text, text);
+    const struct town_mail mail = {.door = MAIL_DOOR_SUBMISSION,
+                                   .login = "alice@example.org",
+                                   .mail_from = "alice@example.org",
+                                   .recipients = to,
+                                   .text = slice_of(whole)};
+    scoped_text char *reply = town_send(town, &mail);
+
+    if (strncmp(reply, "250", 3) != 0)
+        fail_msg("%s", reply);
+}
