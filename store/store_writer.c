@@ -1,7 +1,12 @@
 /*
  * The writer: one thread, and the only one that changes a table.
  *
- *     take all that waits -> BEGIN -> each change -> COMMIT (the fsync) -> news -> done()
+ *     take of what waits -> BEGIN -> each change -> COMMIT (the fsync) -> news -> done()
+ *
+ * It takes half of what waits and leaves the rest for the next commit: those who are answered together come back together, and if
+ * that were all, the other threads would stand idle while it writes, and it while they talk with their peers.  (Not on a single
+ * processor, where nobody could work beside it.)  A commit costs as much as four small changes, whatever it holds; so up to as many
+ * are taken in any case.
  *
  * A change whose apply() fails is rolled back; the others do not notice.  Since few fail, and a savepoint copies each
  * page that is touched behind it, a group is first applied without savepoints; when one of several fails, all is rolled
@@ -17,6 +22,7 @@
 #include "store_private.h"
 
 #include "memory.h"
+#include "processors.h"
 #include "store_write.h"
 
 #include <assert.h>
@@ -264,19 +270,28 @@ static void unlock_and_wake(struct store *store)
         sem_post(&store->bell);
 }
 
-/* Up to GROUP_MAX that wait; false when closing and none is left. */
+static size_t share_of(const struct store *store)
+{
+    size_t share = store->alone ? store->waiting : (store->waiting + 1) / 2;
+
+    return share < GROUP_MIN ? GROUP_MIN : share > GROUP_MAX ? GROUP_MAX : share;
+}
+
+/* False when closing and none is left. */
 static bool take_waiting(struct store *store, struct group *group)
 {
     group->count = 0;
     pthread_mutex_lock(&store->lock);
     while (!store->first && !store->closing)
         rest(store);
-    while (store->first && group->count < GROUP_MAX) {
+    size_t share = share_of(store);
+    while (store->first && group->count < share) {
         group->outcomes[group->count++] = (struct outcome){.change = store->first};
         store->first = store->first->link;
     }
     if (!store->first)
         store->last = &store->first;
+    store->waiting -= group->count;
     pthread_mutex_unlock(&store->lock);
     return group->count > 0;
 }
@@ -303,6 +318,7 @@ bool store_writer_start(struct store *store, struct err *err)
 {
     sigset_t all, before;
 
+    store->alone = processor_count() == 1;
     sqlite3_wal_hook(store->tx.sql->db, on_wal, store);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the inward loop's */
@@ -335,6 +351,7 @@ void store_submit(struct store *store, struct store_change *change)
     pthread_mutex_lock(&store->lock);
     *store->last = change;
     store->last = &change->link;
+    store->waiting++;
     unlock_and_wake(store);
 }
 

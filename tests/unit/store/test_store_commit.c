@@ -1,6 +1,8 @@
 /* The writer: groups, savepoints, news, waiting; and views beside it. */
 #include "lab.h"
 
+#include "processors.h"
+
 /* A change that records one digest as seen, and what became of it. */
 struct see {
     struct store_change change;
@@ -136,6 +138,28 @@ static void news_are_merged_and_come_before_the_answer(void **state)
     assert_int_equal(reporter.topics, 2);
     assert_int_equal(reporter.last[0], topic_of(TOPIC_MAILBOX, 1));
     assert_int_equal(reporter.last[1], topic_of(TOPIC_MAILBOX, 3));
+}
+
+/* Who is answered early works while the others are written; on a single processor nobody could. */
+static void half_of_those_who_wait_are_taken_at_a_time(void **state)
+{
+    struct lab *lab = *state;
+    struct see changes[16];
+    struct reporter reporter = {0};
+
+    (void)lab_begin(lab);
+    for (size_t i = 0; i < COUNT_OF(changes); i++) {
+        changes[i] = see_of((int)i, 0);
+        store_submit(lab->store, &changes[i].change);
+    }
+    store_on_news(lab->store, report, &reporter);
+    lab_commit(lab);
+    (void)lab_begin(lab); /* behind them */
+    lab_commit(lab);
+    store_on_news(lab->store, NULL, NULL);
+    assert_int_equal(reporter.calls, processor_count() == 1
+                                         ? 1
+                                         : 3); /* 8, 4, and the last 4 with the one behind them */
 }
 
 static void a_view_does_not_see_what_came_later(void **state)
@@ -302,6 +326,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(waiting_for_a_commit_tells_how_it_went, lab_setup,
                                         lab_teardown),
         cmocka_unit_test_setup_teardown(news_are_merged_and_come_before_the_answer, lab_setup,
+                                        lab_teardown),
+        cmocka_unit_test_setup_teardown(half_of_those_who_wait_are_taken_at_a_time, lab_setup,
                                         lab_teardown),
         cmocka_unit_test_setup_teardown(a_view_does_not_see_what_came_later, lab_setup,
                                         lab_teardown),
