@@ -59,7 +59,8 @@ struct evidence { /* all zero: nothing was looked at */
     enum dmarc_policy policy;                 /* that applies to this mail */
     char author_domain[EVIDENCE_DOMAIN_SIZE]; /* of the one From address; "" if there is not one */
     bool spf_aligned, dkim_aligned;           /* passes, and speaks for the author's domain */
-    bool signed_by_author_domain;             /* DKIM by that very domain */
+    bool key_signed; /* what makes dkim_aligned true covers the Autocrypt field.  Not stored */
+    bool signed_by_author_domain; /* DKIM by that very domain */
     /* What the author's domain says of mail that SPF fails; printable ASCII, its words; "" mostly.  Not stored. */
     char explanation[EVIDENCE_EXPLANATION_SIZE];
     enum auth_result arc; /* of a chain of sealers that the administrator trusts */

@@ -23,6 +23,8 @@ size_t utf8_count(struct slice s); /* a broken byte counts as one */
 /* Length of the code point at `at` (1–4), its value in *out; 0 if broken. */
 size_t utf8_read(struct slice at, uint32_t *out);
 void utf8_add(struct bytes *out, uint32_t code); /* what is no character becomes U+FFFD */
+/* A mark that turns the line around (UAX 9): in a stranger's words it makes others' read differently. */
+bool utf8_turns_line(uint32_t code);
 
 void html_escape_add(struct bytes *out, struct slice s); /* & < > " ' */
 void html_paragraph_add(struct bytes *out, struct slice words);

@@ -105,3 +105,9 @@ void utf8_add(struct bytes *out, uint32_t code)
     text[0] = (char)((0xf00u >> len & 0xff) | code);
     bytes_add(out, (struct slice){text, len});
 }
+
+bool utf8_turns_line(uint32_t code)
+{
+    return code == 0x061C || code == 0x200E || code == 0x200F ||
+           (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
+}

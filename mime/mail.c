@@ -63,6 +63,19 @@ size_t mail_field_count(struct mail *mail, const char *name)
 }
 
 /* A, not necessarily the only, `@`, no blank and no bracket: what cannot be an addr-spec is left out. */
+/* Marks that nobody sees: the address would look like another one. */
+static bool turns_line(struct slice address)
+{
+    uint32_t code = 0;
+
+    for (size_t len; address.len > 0; address = slice_from(address, len ? len : 1)) {
+        len = utf8_read(address, &code);
+        if (len > 0 && utf8_turns_line(code))
+            return true;
+    }
+    return false;
+}
+
 static bool is_address(struct slice address)
 {
     size_t at = slice_find_last(address, '@');
@@ -72,7 +85,7 @@ static bool is_address(struct slice address)
     for (size_t i = 0; i < address.len; i++)
         if ((unsigned char)address.at[i] <= ' ' || strchr("<>,;\x7f", address.at[i]))
             return false;
-    return utf8_valid(address);
+    return utf8_valid(address) && !turns_line(address);
 }
 
 static bool is_plain_label(struct slice label)

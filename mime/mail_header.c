@@ -88,13 +88,14 @@ static void unfold(struct slice raw, struct bytes *out)
 
 const char *field_plain(struct header_field *field)
 {
-    scoped_value(bytes) line = {0}, utf8 = {0};
+    scoped_value(bytes) line = {0}, utf8 = {0}, clean = {0};
 
     if (field->plain)
         return field->plain;
     unfold(field->raw, &line);
     charset_to_utf8(bytes_slice(&line), SLICE("us-ascii"), &utf8);
-    field->plain = clean_line(bytes_slice(&utf8));
+    clean_add(&clean, bytes_slice(&utf8), CLEAN_FIELD);
+    field->plain = must_copy(slice_trim(bytes_slice(&clean)));
     return field->plain;
 }
 

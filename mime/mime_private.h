@@ -29,8 +29,9 @@ enum {
 
 /* text_clean.c: valid UTF-8 without control bytes; broken sequences become U+FFFD. */
 enum clean_as {
-    CLEAN_LINE, /* line ends, tabs and other controls become single spaces */
-    CLEAN_TEXT, /* CRLF and CR become LF, tab stays, other controls go */
+    CLEAN_LINE, /* line ends, tabs and other controls become single spaces, marks that turn the line around go */
+    CLEAN_FIELD, /* the same, but such marks stay: an address with one in it is another address */
+    CLEAN_TEXT,  /* CRLF and CR become LF, tab stays, other controls go */
 };
 void clean_add(struct bytes *out, struct slice raw, enum clean_as as);
 char *clean_line(struct slice raw); /* heap, trimmed */

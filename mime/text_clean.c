@@ -1,4 +1,4 @@
-/* text_clean — nothing leaves this room that is not UTF-8, or that could move a cursor or end a line. */
+/* text_clean — nothing leaves this room that is not UTF-8, or that could move a cursor, end a line or, in one, turn it around. */
 #include "mime_private.h"
 
 #include "memory.h"
@@ -18,7 +18,7 @@ static bool is_no_character(uint32_t code) /* libxml2 refuses these as well */
 
 static void add_control(struct bytes *out, uint32_t code, enum clean_as as)
 {
-    if (as == CLEAN_LINE)
+    if (as != CLEAN_TEXT)
         bytes_add_char(out, ' ');
     else if (code == '\t' || code == '\n')
         bytes_add_char(out, (char)code);
@@ -45,7 +45,7 @@ void clean_add(struct bytes *out, struct slice raw, enum clean_as as)
         }
         if (is_control(code))
             add_control(out, code, as);
-        else
+        else if (as != CLEAN_LINE || !utf8_turns_line(code))
             utf8_add(out, code);
         raw = slice_from(raw, len);
     }

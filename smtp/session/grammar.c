@@ -1,5 +1,7 @@
 #include "grammar.h"
 
+#include "text.h"
+
 enum { LOCAL_MAX = 64, DOMAIN_MAX = 255 };
 
 static bool is_atext(unsigned char c)
@@ -117,8 +119,11 @@ static bool skip_source_route(struct slice *rest)
     return true;
 }
 
+/* Bytes that are no UTF-8 (RFC 6531 3.3) would go into headers, tables and JSON, which take nothing else. */
 static enum path_result judge(const char *out, size_t local_len)
 {
+    if (!utf8_valid(slice_of(out)))
+        return PATH_MALFORMED;
     for (const char *c = out; *c; c++)
         if ((unsigned char)*c >= 0x80)
             return PATH_NEEDS_UTF8;

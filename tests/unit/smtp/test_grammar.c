@@ -29,6 +29,8 @@ static const struct {
     {"a control byte in quotes",          "<\"a\x01\"@c.test>",           PATH_MALFORMED, "",                ""},
     {"65 octets before the @",            "<aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggggg@c.test>", PATH_LOCAL_TOO_LONG, NULL, ""},
     {"not ASCII",                         "<\xc3\xbc@c.test>",            PATH_NEEDS_UTF8, "\xc3\xbc@c.test", ""},
+    {"neither ASCII nor UTF-8",           "<\xff@c.test>",                PATH_MALFORMED, "", ""},
+    {"UTF-8, longer than it must be",     "<\xc0\xafx@c.test>",          PATH_MALFORMED, "", ""},
   /* clang-format on */
 };
 
