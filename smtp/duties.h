@@ -80,6 +80,8 @@ struct smtp_duties {
     struct errand *(*sender)(void *ctx, int64_t account_id, struct slice mail_from);
     struct errand *(*recipient)(void *ctx, const struct smtp_envelope *envelope,
                                 struct slice recipient);
+    /* Whether a mail that is announced with so many octets can be kept just now. */
+    bool (*has_room)(void *ctx, int64_t octets);
     struct smtp_body *(*body_new)(void *ctx);
     bool (*body_add)(struct smtp_body *body, struct slice s); /* true: flush before more */
     struct errand *(*body_flush)(

@@ -11,6 +11,7 @@
 #include "spool.h"
 
 #include "aead.h"
+#include "clock.h"
 #include "id.h"
 #include "memory.h"
 
@@ -20,6 +21,7 @@
 #include <openssl/crypto.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { PIECE = 16 * 1024, SEALED_PIECE = PIECE + AEAD_TAG_LEN, STAYS_IN_MEMORY = 64 * 1024 };
@@ -30,6 +32,10 @@ struct spools {
     int folder; /* bodies/incoming */
     int64_t budget;
     _Atomic int64_t in_memory; /* over all spools */
+    _Atomic int64_t on_file;   /* likewise, as they lie there */
+    _Atomic int64_t room;      /* at looked_ms */
+    _Atomic int64_t looked_ms; /* 0: never */
+    int64_t pretended;         /* free octets, for tests; -1 */
 };
 
 struct spool {
@@ -66,6 +72,7 @@ bool spools_open(int data_dir, int64_t memory_budget, struct spools **out, struc
     struct spools *spools = must_new(struct spools);
     spools->folder = incoming;
     spools->budget = memory_budget;
+    spools->pretended = -1;
     *out = spools;
     return true;
 }
@@ -83,6 +90,48 @@ int64_t spools_in_memory(const struct spools *spools)
     return atomic_load(&spools->in_memory);
 }
 
+/* ---- how much of the disk there is for spools ---- */
+
+enum { LOOK_HOLDS_MS = 2000 };
+
+void spools_pretend_disk(struct spools *spools, int64_t free_octets)
+{
+    spools->pretended = free_octets;
+}
+
+/* INT64_MAX: nobody knows. */
+static int64_t free_octets(const struct spools *spools)
+{
+    struct statvfs disk;
+
+    if (spools->pretended >= 0)
+        return spools->pretended - atomic_load(&spools->on_file);
+    if (fstatvfs(spools->folder, &disk) != 0 || disk.f_blocks == 0)
+        return INT64_MAX;
+    return (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
+}
+
+/* What lies there is gone from what is free already: equal shares are half each. */
+static int64_t look_for_room(struct spools *spools)
+{
+    int64_t unused = free_octets(spools);
+    int64_t room = unused == INT64_MAX ? unused : (unused - atomic_load(&spools->on_file)) / 2;
+
+    atomic_store(&spools->room, room);
+    atomic_store(&spools->looked_ms, monotonic_ms());
+    return room;
+}
+
+bool spools_have_room(const struct spools *spools, int64_t octets)
+{
+    int64_t looked_ms = atomic_load(&spools->looked_ms);
+
+    return octets < STAYS_IN_MEMORY || looked_ms == 0 ||
+           monotonic_ms() - looked_ms > LOOK_HOLDS_MS || octets <= atomic_load(&spools->room);
+}
+
+/* ---- one spool ---- */
+
 struct spool *spool_new(struct spools *spools)
 {
     struct spool *spool = must_new(struct spool);
@@ -99,6 +148,7 @@ void spool_free(struct spool *spool)
     atomic_fetch_sub(&spool->spools->in_memory, (int64_t)spool->memory.len);
     if (spool->file >= 0) {
         close(spool->file);
+        atomic_fetch_sub(&spool->spools->on_file, spool->filed / PIECE * SEALED_PIECE);
         unlinkat(spool->spools->folder, spool->name, 0); /* if it fails: noise, swept at start */
     }
     bytes_clear(&spool->memory);
@@ -177,6 +227,8 @@ bool spool_flush(struct spool *spool, struct err *err)
 
     if (!pieces_wait(spool))
         return true;
+    if (look_for_room(spool->spools) < (int64_t)rest.len)
+        return err_because(err, ERR_FULL, said, "all that arrives has its half of the disk");
     if (!make_file(spool, err))
         return false;
     int64_t before = spool->filed;
@@ -185,6 +237,7 @@ bool spool_flush(struct spool *spool, struct err *err)
         if (!good)
             break;
         spool->filed += PIECE;
+        atomic_fetch_add(&spool->spools->on_file, SEALED_PIECE);
         rest = slice_from(rest, PIECE);
     }
 

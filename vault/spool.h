@@ -5,6 +5,9 @@
  * random key that exists only in memory, to an unlinked-by-nobody file in `bodies/incoming`; a crash leaves
  * noise, which the store sweeps at start.  All spools of a server share a memory budget (16 MiB): when it is
  * spent, further bodies go to file at once.
+ *
+ * On file all of them together take at most half of what the disk would have free without them: what is taken is
+ * written once more, into the store, and whoever sends a thousand mails at once must not fill the disk.
  */
 #ifndef NESTBOX_VAULT_SPOOL_H
 #define NESTBOX_VAULT_SPOOL_H
@@ -19,6 +22,11 @@ MUST_CHECK bool spools_open(int data_dir, int64_t memory_budget, struct spools *
 void spools_close(struct spools *spools); /* after the last spool */
 SCOPED(spools, spools_close)
 int64_t spools_in_memory(const struct spools *spools); /* octets, over all spools: for status */
+/* Whether a body of so many octets would have room, as it was when the last piece was filed; true if that is more than
+ * two seconds ago, for then filing it is how to know.  Any thread; never blocks. */
+bool spools_have_room(const struct spools *spools, int64_t octets);
+/* For tests: as if the disk had so many octets free without any spool; -1: as it is. */
+void spools_pretend_disk(struct spools *spools, int64_t free_octets);
 
 struct spool;
 struct spool *spool_new(struct spools *spools);
@@ -28,8 +36,8 @@ SCOPED(spool, spool_free)
 /* Copies `s`; never blocks, runs on the loop.  True: pieces wait, call spool_flush() on a worker before
  * adding more. */
 MUST_CHECK bool spool_add(struct spool *spool, struct slice s);
-/* Worker.  Files all full pieces; the rest, less than one, stays in memory.  ERR_FULL on a full disk; may
- * be tried again, nothing is lost. */
+/* Worker.  Files all full pieces; the rest, less than one, stays in memory.  ERR_FULL on a full disk, or
+ * where all spools have their share of it; may be tried again, nothing is lost. */
 MUST_CHECK bool spool_flush(struct spool *spool, struct err *err);
 int64_t spool_size(const struct spool *spool);
 /* Reads at any offset, on any worker, flushed or not; keeps a borrow of the spool until freed.  Several at

@@ -75,6 +75,7 @@ struct smtp *smtp_new(const struct smtp_parts *parts)
         .challenge = work_challenge,
         .prove = work_prove,
         .sender = work_sender,
+        .has_room = work_has_room,
         .recipient = work_recipient,
         .body_new = work_body_new,
         .body_add = work_body_add,

@@ -11,6 +11,13 @@ struct smtp_body {
     struct spool *spool;
 };
 
+bool work_has_room(void *ctx, int64_t octets)
+{
+    const struct smtp *smtp = ctx;
+
+    return spools_have_room(smtp->parts.spools, octets);
+}
+
 struct smtp_body *work_body_new(void *ctx)
 {
     struct smtp *smtp = ctx;

@@ -38,6 +38,11 @@ enum next reply_bad(struct smtp_session *s, int code, const char *status, const 
     return NEXT_HANG_UP;
 }
 
+enum next reply_full(struct smtp_session *s)
+{
+    return reply(s, 452, "4.3.1", "The disk here is full. Please send it again later");
+}
+
 /* Errors become SMTP here alone.  No default: the compiler names the kind somebody forgot. */
 enum next reply_failed(struct smtp_session *s, const struct err *err)
 {
@@ -46,8 +51,7 @@ enum next reply_failed(struct smtp_session *s, const struct err *err)
     case ERR_TEMPORARY:
     case ERR_CONFLICT:
         return reply(s, 451, "4.3.0", "Something failed here. Please send it again later");
-    case ERR_FULL:
-        return reply(s, 452, "4.3.1", "The disk here is full. Please send it again later");
+    case ERR_FULL: return reply_full(s);
     case ERR_MALFORMED: return reply(s, 550, "5.6.0", err->said);
     case ERR_ABSENT: return reply(s, 550, "5.1.1", err->said);
     case ERR_REFUSED: return reply(s, 550, "5.7.1", err->said);

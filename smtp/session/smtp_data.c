@@ -126,11 +126,20 @@ enum next body_flush(struct smtp_session *s)
     return send_errand(s, s->duties->body_flush(s->body), piece_written);
 }
 
+/* What was kept of it makes room for others, however long the rest takes. */
+static bool drop_body(struct smtp_session *s)
+{
+    if (s->body)
+        s->duties->body_free(s->body);
+    s->body = NULL;
+    return false;
+}
+
 bool body_add_framed(struct smtp_session *s, struct slice text)
 {
     s->body_size += (int64_t)text.len;
     s->too_large = s->too_large || s->body_size > s->duties->message_max;
-    return !s->too_large && !s->broken && s->duties->body_add(s->body, text);
+    return s->too_large || s->broken ? drop_body(s) : s->duties->body_add(s->body, text);
 }
 
 static bool take_piece(struct smtp_session *s)

@@ -145,6 +145,7 @@ enum next reply_late(struct smtp_session *s, int64_t wait_ms, int code, const ch
                      const char *words);
 enum next reply_failed(struct smtp_session *s, const struct err *err); /* our trouble: 451, 452 */
 enum next reply_too_large(struct smtp_session *s);
+enum next reply_full(struct smtp_session *s);
 enum next reply_errand(struct smtp_session *s,
                        const struct smtp_errand *errand); /* what a duty found */
 

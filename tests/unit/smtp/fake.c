@@ -105,6 +105,11 @@ static struct errand *fake_sender(void *ctx, int64_t account_id, struct slice ma
     return &done->base.errand;
 }
 
+static bool fake_has_room(void *ctx, int64_t octets)
+{
+    return !((const struct fake *)ctx)->packed || octets < 64 * 1024;
+}
+
 static struct errand *fake_recipient(void *ctx, const struct smtp_envelope *envelope,
                                      struct slice recipient)
 {
@@ -304,6 +309,7 @@ void fake_begin_early(struct fake *fake, const char *service, bool require_tls, 
         .challenge = fake_challenge,
         .prove = fake_prove,
         .sender = fake_sender,
+        .has_room = fake_has_room,
         .recipient = fake_recipient,
         .body_new = fake_body_new,
         .body_add = fake_body_add,

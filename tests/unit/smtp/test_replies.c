@@ -44,6 +44,11 @@ static void full(struct fake *fake)
     fake->take_fails = ERR_FULL;
 }
 
+static void packed(struct fake *fake)
+{
+    fake->packed = true;
+}
+
 static void stopping(struct fake *fake)
 {
     fake_nudge(fake, NUDGE_CLOSING);
@@ -197,6 +202,8 @@ static const struct situation situations[] = {
     S("a post too long", "smtp", TO_HOME TEXT, "552 5.3.4", .take = ANSWER(VERDICT_TOO_LONG, "Not posted: it is too long.")),
     S("no mail that can be read", "smtp", TO_HOME TEXT, "550 5.6.0", .take = ANSWER(VERDICT_UNFIT, "Not posted: the attachment is no picture.")),
     S("a loop", "smtp", TO_HOME TEXT, "554 5.4.6", .take = ANSWER(VERDICT_LOOP, "This mail runs in a circle.")),
+    S("no room for what is announced", "smtp", "EHLO a\r\n|MAIL FROM:<b@c.test> SIZE=100000\r\n", "452 4.3.1 The disk here is full. Please send it again later", .before = packed),
+    S("room for little", "smtp", "EHLO a\r\n|MAIL FROM:<b@c.test> SIZE=1000\r\n", "250 2.1.0", .before = packed),
     S("the disk is full", "smtp", TO_HOME TEXT, "452 4.3.1 The disk here is full. Please send it again later", .before = full),
     S("something failed", "smtp", TO_HOME TEXT, "451 4.3.0 Something failed here. Please send it again later", .before = failing),
     /* clang-format on */

@@ -253,6 +253,32 @@ static void a_failed_flush_can_be_tried_again(void **state)
     assert_reads(source, 0, sizeof text);
 }
 
+/* Half of the disk, whoever has it: what a mail would take beyond that is refused, and comes when another went. */
+static void all_spools_share_half_of_the_disk(void **state)
+{
+    static char text[5 * PIECE];
+
+    (void)state;
+    spools_pretend_disk(spools, 2 * MIB);
+    assert_true(spools_have_room(spools, 100 * MIB)); /* nobody looked */
+    struct spool *one = filled(500 * KIB, PIECE), *other = filled(400 * KIB, PIECE);
+    assert_true(spools_have_room(spools, 64 * KIB));
+    assert_false(spools_have_room(spools, 200 * KIB));
+    assert_true(spools_have_room(spools, 1000)); /* stays in memory */
+    assert_true(spools_have_room(spools, -1));   /* nobody knows how much */
+
+    scoped(spool) late = spool_new(spools);
+    bool full = false;
+    for (int i = 0; i < 3 && !full; i++)
+        full = spool_add(late, (struct slice){text, sizeof text}) && !spool_flush(late, &err);
+    assert_true(full);
+    assert_int_equal(err.kind, ERR_FULL);
+    spool_free(one);
+    assert_true(spool_flush(late, &err));
+    assert_true(spools_have_room(spools, 200 * KIB));
+    spool_free(other);
+}
+
 int main(void)
 {
 #define WITH_SPOOLS(test) cmocka_unit_test_setup_teardown(test, open_spools, close_spools)
@@ -265,6 +291,7 @@ int main(void)
         WITH_SPOOLS(the_file_is_noise_and_private),
         WITH_SPOOLS(an_altered_file_is_noticed),
         WITH_SPOOLS(a_failed_flush_can_be_tried_again),
+        WITH_SPOOLS(all_spools_share_half_of_the_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
