@@ -1,7 +1,8 @@
 /*
  * What mails from outside tell of their authors' keys (Autocrypt Level 1, 2.3), for accounts whose mail leaves encrypted.
  *
- * Only where DMARC passed by a signature of the author's domain: else anybody could put their own key in another's place.
+ * Only where DMARC passed by a signature of the author's domain, and from a field that it covers: else anybody could put
+ * their own key in another's place.  A field that it does not cover may confirm the key that is known.
  * Gossip teaches nothing.  Nor does Delta Chat's mail: what we encrypt is not signed, and that program would not show it.
  */
 #include "mail_work.h"
@@ -29,18 +30,23 @@ static bool was_heard(struct peer_key *key, int64_t dated_ms)
     return true;
 }
 
-/* The same key again needs no judge; and where there is none, the mail does not wait for it. */
-static bool read_told(struct mail_work *work, struct slice told, struct peer_key *key)
+static bool is_known(const struct mail_work *work, struct slice told, const struct peer_key *key)
 {
     scoped_value(bytes) bare = {0};
+
+    return key->certificate.len > 0 &&
+           pgp_key_for_address(told, slice_of(work->author.address), &bare) &&
+           slice_eq(bytes_slice(&bare), bytes_slice(&key->certificate));
+}
+
+/* Where there is no judge, the mail does not wait for it. */
+static bool read_told(struct mail_work *work, struct slice told, struct peer_key *key)
+{
     scoped_value(peer_key) other = {0};
     const char *address = work->author.address;
     struct err err;
     bool fit;
 
-    if (key->certificate.len > 0 && pgp_key_for_address(told, slice_of(address), &bare) &&
-        slice_eq(bytes_slice(&bare), bytes_slice(&key->certificate)))
-        return true;
     if (!peer_key_read(work->bridge, told, address, &other, &fit, &err)) {
         log_warn("a key that a mail told could not be read: %s (%s)", err.said, err.cause);
         return false;
@@ -64,6 +70,7 @@ bool peer_learn(struct mail_work *work, const struct account *account, struct pe
     if (!may_tell(work, account))
         return true;
     const char *address = work->author.address;
+    bool covered = work->author.origin.key_signed;
     const char *field = mail_key_told(work, work->arrival->mail, &told);
     int64_t dated_ms = mail_effective_ms(work);
     enum found found =
@@ -76,13 +83,14 @@ bool peer_learn(struct mail_work *work, const struct account *account, struct pe
             .account_id = account->id, .address = must_dup(address), .source = PEER_TOLD};
     if (dated_ms < key.told_ms)
         return true;
-    bool fit = field && read_told(work, bytes_slice(&told), &key);
+    bool fit = field && (is_known(work, bytes_slice(&told), &key) || /* needs no judge */
+                         (covered && read_told(work, bytes_slice(&told), &key)));
     if (!fit && !was_heard(&key, dated_ms))
         return true;
     if (fit) {
         key.told_ms = dated_ms;
         key.seen_ms = dated_ms > key.seen_ms ? dated_ms : key.seen_ms;
-        key.mutual = autocrypt_is_mutual(slice_of(field));
+        key.mutual = covered ? autocrypt_is_mutual(slice_of(field)) : key.mutual;
     }
     peer_key_clear(out);
     *out = key;

@@ -60,8 +60,9 @@ struct dkim_signature {
     enum dkim_scheme scheme;
     char domain[DKIM_DOMAIN_SIZE];   /* d=, canonical; "" if it could not be read */
     char selector[DKIM_DOMAIN_SIZE]; /* s= */
-    char b[DKIM_B_SIZE];  /* the first of b=, to tell two of one domain apart (RFC 6008) */
-    bool testing;         /* the key says t=y; what fails under it is neutral */
+    char b[DKIM_B_SIZE]; /* the first of b=, to tell two of one domain apart (RFC 6008) */
+    bool testing;        /* the key says t=y; what fails under it is neutral */
+    bool covers_key;     /* every Autocrypt field of the mail is signed; also where there is none */
     bool own_domain_only; /* inside: i= is of a subdomain, which t=s forbids */
     unsigned char digest[SHA256_LEN];
     struct bytes value; /* b=, decoded */

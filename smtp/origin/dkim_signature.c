@@ -230,6 +230,16 @@ static bool hash_named(const struct dkim_text *text, enum dkim_canon canon, stru
     return true;
 }
 
+/* Named as often as it is there; a field that nobody signed may be put in by whoever sends the mail once more. */
+static bool covers_all(const struct dkim_text *text, struct slice names, struct slice field)
+{
+    size_t named = 0;
+
+    while (names.at)
+        named += slice_eq_nocase(dkim_list_next(&names), field);
+    return !dkim_field_up(text, field, named);
+}
+
 static bool hash_header(const struct dkim_text *text, const struct dkim_field *field,
                         const struct dkim_tags *tags, enum dkim_canon canon,
                         struct dkim_signature *out)
@@ -237,7 +247,10 @@ static bool hash_header(const struct dkim_text *text, const struct dkim_field *f
     scoped_value(bytes) self = {0};
     bool has_from = false;
     struct sha256_run *hash = sha256_start();
-    bool named = hash_named(text, canon, dkim_tag_or(tags, "h", ""), hash, &has_from);
+    struct slice names = dkim_tag_or(tags, "h", "");
+    bool named = hash_named(text, canon, names, hash, &has_from);
+
+    out->covers_key = named && covers_all(text, names, SLICE("Autocrypt"));
 
     dkim_canon_self(canon, field, tags, &self);
     sha256_add(hash, bytes_slice(&self));

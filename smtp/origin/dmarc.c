@@ -189,9 +189,12 @@ static void align(struct judging *it, struct dmarc_verdict *out)
     const struct dmarc_record *record = it->step ? &it->step->record : NULL;
 
     out->spf_aligned = speaks_for_author(it, &question->spf, record && record->strict_spf);
-    for (size_t i = 0; i < question->dkim_count; i++)
-        if (speaks_for_author(it, &question->dkim[i], record && record->strict_dkim))
-            out->dkim_aligned = true;
+    for (size_t i = 0; i < question->dkim_count; i++) {
+        if (!speaks_for_author(it, &question->dkim[i], record && record->strict_dkim))
+            continue;
+        out->dkim_aligned = true;
+        out->key_signed = out->key_signed || question->dkim[i].covers_key;
+    }
 }
 
 /* ---- policy ---- */

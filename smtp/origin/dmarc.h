@@ -31,6 +31,7 @@ bool dmarc_record_read(struct slice text, struct dmarc_record *out);
 struct dmarc_identity { /* somebody who was checked, by SPF or DKIM */
     const char *domain; /* "" is nobody */
     enum auth_result result;
+    bool covers_key; /* a signature under the Autocrypt field */
 };
 struct dmarc_question {
     const char *author; /* domain of the one From address, as A-labels; "" where there is not one */
@@ -46,6 +47,7 @@ struct dmarc_verdict {
     enum dmarc_policy policy;
     /* Who passed and speaks for the author; without a record, by the very same domain. */
     bool spf_aligned, dkim_aligned;
+    bool key_signed; /* such a signature covers the Autocrypt field */
 };
 void dmarc_judge(const struct dmarc_question *question, struct dns_facts *facts,
                  struct dmarc_verdict *out);

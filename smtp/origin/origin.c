@@ -49,12 +49,14 @@ static bool judge_dmarc(struct origin *origin)
     struct dmarc_identity dkim[DKIM_SIGNATURES_MAX];
     scoped_text char *domain = must_copy(origin->mail_from.domain);
 
-    for (size_t i = 0; i < origin->dkim.count; i++)
-        dkim[i] = (struct dmarc_identity){origin->dkim.signatures[i].domain,
-                                          origin->dkim.signatures[i].result};
+    for (size_t i = 0; i < origin->dkim.count; i++) {
+        const struct dkim_signature *signature = &origin->dkim.signatures[i];
+        dkim[i] =
+            (struct dmarc_identity){signature->domain, signature->result, signature->covers_key};
+    }
     const struct dmarc_question question = {
         .author = origin->question.author,
-        .spf = {domain, origin->spf.result},
+        .spf = {.domain = domain, .result = origin->spf.result},
         .dkim = dkim,
         .dkim_count = origin->dkim.count,
     };
@@ -123,6 +125,7 @@ void origin_evidence(const struct origin *origin, struct evidence *out)
         .policy = origin->dmarc.policy,
         .spf_aligned = origin->dmarc.spf_aligned,
         .dkim_aligned = origin->dmarc.dkim_aligned,
+        .key_signed = origin->dmarc.key_signed,
         .signed_by_author_domain =
             *question->author && dkim_passed(&origin->dkim, slice_of(question->author)),
         .arc = origin->arc.result,

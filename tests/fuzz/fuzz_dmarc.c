@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         lines[count++] = slice_cut(&rest, '\n');
     scoped_text char *author = must_copy(count > 0 ? lines[0] : SLICE(""));
     scoped_text char *signer = must_copy(count > 1 ? lines[1] : SLICE(""));
-    const struct dmarc_identity dkim = {signer, AUTH_PASS};
+    const struct dmarc_identity dkim = {signer, AUTH_PASS, false};
     const struct dmarc_question question = {
         .author = author, .spf = {author, AUTH_TEMPERROR},
              .dkim = &dkim, .dkim_count = 1

@@ -76,10 +76,10 @@ static void test_results(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        const struct dmarc_identity dkim = {rows[i].dkim, rows[i].dkim_result};
+        const struct dmarc_identity dkim = {rows[i].dkim, rows[i].dkim_result, false};
         const struct dmarc_question question = {
             .author = rows[i].author,
-            .spf = {rows[i].spf, rows[i].spf_result},
+            .spf = {rows[i].spf, rows[i].spf_result, false},
             .dkim = &dkim,
             .dkim_count = 1,
         };
@@ -104,7 +104,7 @@ static void test_a_walk_asks_eight_times_at_most(void **state)
     };
     scoped_value(dns_facts) facts = {0};
     const struct dmarc_question question = {
-        .author = "a.b.c.d.e.f.g.h.i.j.mail.example.com", .spf = {"", AUTH_NONE}
+        .author = "a.b.c.d.e.f.g.h.i.j.mail.example.com", .spf = {"", AUTH_NONE, false}
     };
     struct dmarc_verdict verdict;
 
@@ -126,14 +126,16 @@ static void test_many_signatures_ask_little(void **state)
     char domains[8][128];
     size_t questions;
     const struct dmarc_question question = {
-        .author = "example.org", .spf = {"evil.example", AUTH_PASS},
-             .dkim = dkim, .dkim_count = 8
+        .author = "example.org",
+        .spf = {"evil.example", AUTH_PASS, false},
+        .dkim = dkim,
+        .dkim_count = 8
     };
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(dkim); i++) {
         snprintf(domains[i], sizeof domains[i], "a.b.c.d.e.f.g%zu.evil.example", i);
-        dkim[i] = (struct dmarc_identity){domains[i], AUTH_PASS};
+        dkim[i] = (struct dmarc_identity){domains[i], AUTH_PASS, false};
     }
     struct dmarc_verdict verdict = judge(ORG, &question, &questions);
     assert_int_equal(verdict.result, AUTH_FAIL);
@@ -142,10 +144,12 @@ static void test_many_signatures_ask_little(void **state)
 
 static void test_without_a_record_only_the_same_domain_speaks(void **state)
 {
-    const struct dmarc_identity dkim = {"a.example.org", AUTH_PASS};
+    const struct dmarc_identity dkim = {"a.example.org", AUTH_PASS, false};
     struct dmarc_question question = {
-        .author = "example.org", .spf = {"example.org", AUTH_PASS},
-             .dkim = &dkim, .dkim_count = 1
+        .author = "example.org",
+        .spf = {"example.org", AUTH_PASS, false},
+        .dkim = &dkim,
+        .dkim_count = 1
     };
     size_t questions;
 

@@ -127,16 +127,54 @@ static void test_the_sentence(void **state)
         "came from 192.0.2.1 over TLS; SPF pass of example.org, DKIM none, DMARC pass.");
 }
 
-/* ---- hostile shapes: 0.5 s CPU and 60 questions each, whatever is sent ---- */
 static void add_many(struct bytes *out, int count, const char *text)
 {
     for (int i = 0; i < count; i++)
         bytes_add_text(out, text);
 }
 
+#define OF_NOTHING "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+
+static void test_whose_word_the_key_is(void **state)
+{
+    static const struct {
+        const char *name, *domain, *names, *fields;
+        bool signed_too;
+    } rows[] = {
+  /* clang-format off */
+        {"signed",                             "example.org",       "from:autocrypt",           "Autocrypt: a\r\n",                      true },
+        {"by the domain above",                "mail.example.org",  "from:subject:Autocrypt ",  "Autocrypt: a\r\n",                      true },
+        {"signed, and no second one may come", "example.org",       "from:autocrypt:autocrypt", "Autocrypt: a\r\n",                      true },
+        {"not signed",                         "example.org",       "from",                     "Autocrypt: a\r\n",                      false},
+        {"one of two",                         "example.org",       "from:autocrypt",           "Autocrypt: a\r\nAutocrypt: b\r\n",      false},
+        {"written otherwise",                  "example.org",       "from:autocrypt",           "autocrypt : a\r\nAUTOCRYPT: b\r\n",     false},
+        {"signed by somebody else",            "evil.example",      "from:autocrypt",           "Autocrypt: a\r\n",                      false},
+  /* clang-format on */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        scoped_value(found) found = {.rounds = 0};
+        scoped_text char *zone =
+            must_print(ZONE "s._domainkey.%s TXT v=DKIM1; p=AAAA\n", rows[i].domain);
+        scoped_value(bytes) value = {0};
+        add_many(&value, 64, "AAAA");
+        scoped_text char *mail =
+            must_print("From: bob@example.org\r\n%sDKIM-Signature: v=1; a=rsa-sha256; "
+                       "c=relaxed/relaxed; d=%s; s=s; h=%s; b=%s; bh=" OF_NOTHING "\r\n\r\n",
+                       rows[i].fields, rows[i].domain, rows[i].names, value.at);
+        judge(zone, "bob@example.org", "example.org", slice_of(mail), &found);
+        if (found.evidence.dkim[0].result != AUTH_PASS)
+            fail_msg("%s: %s", rows[i].name, found.field.at);
+        if (found.evidence.key_signed != rows[i].signed_too)
+            fail_msg("%s", rows[i].name);
+    }
+}
+
+/* ---- hostile shapes: 0.5 s CPU and 60 questions each, whatever is sent ---- */
 #define SIGNATURE                                                                                  \
     "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.org; s=s; h=from; "           \
-    "bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\r\n"
+    "bh=" OF_NOTHING "; b=AAAA\r\n"
 
 struct shape {
     const char *name, *head;
@@ -261,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_the_field),
         cmocka_unit_test(test_no_stranger_writes_into_the_field),
         cmocka_unit_test(test_the_sentence),
+        cmocka_unit_test(test_whose_word_the_key_is),
         cmocka_unit_test(test_hostile_shapes_cost_little),
         cmocka_unit_test(test_senders),
     };
