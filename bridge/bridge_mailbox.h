@@ -87,6 +87,7 @@ MUST_CHECK bool bridge_mailbox_delete(struct store_tx *tx, int64_t account_id, s
 MUST_CHECK bool bridge_mailbox_rename(struct store_tx *tx, int64_t account_id, struct slice name,
                                       struct slice new_name, bool again, bool *out_more,
                                       struct err *err);
+/* Who deletes a mailbox stays subscribed to its name; there is no subscribing to a name without a mailbox. */
 MUST_CHECK bool bridge_mailbox_subscribe(struct store_tx *tx, int64_t account_id, struct slice name,
                                          bool subscribed, struct err *err);
 

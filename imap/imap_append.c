@@ -24,6 +24,7 @@ struct append {
     int64_t left;
     bool cancelled; /* by a message without an octet (RFC 3502 6.3.11) */
     bool broken;    /* the spool failed: the rest is read and dropped */
+    const char *code;
     struct err err;
 };
 
@@ -47,11 +48,6 @@ void append_free(struct imap_session *s)
     free(append->mailbox);
     free(append);
     s->append = NULL;
-}
-
-static const char *append_code(const struct err *err)
-{
-    return err->kind == ERR_FULL ? "OVERQUOTA" : "UNAVAILABLE";
 }
 
 /* [SP flags] [SP "date"] SP, up to the literal. */
@@ -104,16 +100,18 @@ static enum next take_or_refuse(struct imap_session *s)
 
     if (append->asked && append->announced > append->room && !append->broken) {
         append->broken = true;
+        append->code = "OVERQUOTA";
         err_set(&append->err, ERR_FULL, "The mailbox is full; delete something first");
     }
     if (!append->broken || append->literal.at_once) { /* where it comes anyhow it is dropped */
         begin_body(s);
         return NEXT_READ;
     }
+    const char *code = append->code;
     struct err err = append->err;
     append_free(s);
     forget_command(s);
-    return no(s, append_code(&err), err.said);
+    return no(s, code, err.said);
 }
 
 static enum next room_found(struct imap_session *s, struct errand *back)
@@ -126,6 +124,7 @@ static enum next room_found(struct imap_session *s, struct errand *back)
         append->asked = true;
     } else {
         append->broken = true;
+        append->code = "UNAVAILABLE";
         append->err = back->err;
     }
     errand_free(back);
@@ -164,8 +163,9 @@ static enum next flushed(struct imap_session *s, struct errand *back)
 {
     struct append *append = s->append;
 
-    if (!back->ok) {
+    if (!back->ok) { /* a full disk is no full mailbox: deleting helps nobody */
         append->broken = true;
+        append->code = "UNAVAILABLE";
         append->err = back->err;
     }
     errand_free(back);
@@ -219,9 +219,10 @@ enum next append_line(struct imap_session *s)
         return no(s, "", "Nothing was taken: a message of no octets cancels all of them");
     }
     if (append->broken) {
+        const char *code = append->code;
         struct err err = append->err;
         append_free(s);
-        return no(s, append_code(&err), err.said);
+        return no(s, code, err.said);
     }
     struct errand *errand = s->duties->append(
         s->duties->ctx, s->account_id, slice_of(append->mailbox), append->messages, append->count);

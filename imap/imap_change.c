@@ -30,24 +30,54 @@ static void add_all(struct number_set *set, const struct number_set *more)
         number_set_add(set, more->at[i].first, more->at[i].last);
 }
 
+/* What was gathered stands in a code: one line, which may have a million numbers.  True: all is said. */
+static bool tell_sets(struct imap_session *s)
+{
+    enum { RANGES_AT_ONCE = 4000 };
+    struct gathered *it = &s->gathered;
+    const struct number_set *set = it->first_told ? &it->new_uids : &it->uids;
+
+    it->at = number_set_print_some(set, it->at, RANGES_AT_ONCE, s->turn->out);
+    if (it->at < set->count || it->first_told || it->new_uids.count == 0)
+        return it->at == set->count;
+    bytes_add_char(s->turn->out, ' ');
+    it->first_told = true;
+    it->at = number_set_print_some(&it->new_uids, 0, RANGES_AT_ONCE, s->turn->out);
+    return it->at == it->new_uids.count;
+}
+
 /* ---- STORE ---- */
 
-static void add_modified(struct imap_session *s, struct bytes *code)
+static enum next tell_modified(struct imap_session *s)
+{
+    if (!tell_sets(s)) {
+        s->more = tell_modified;
+        return NEXT_MORE;
+    }
+    gathered_clear(&s->gathered);
+    bytes_add_text(s->turn->out, "] Some had changed meanwhile\r\n");
+    return NEXT_READ;
+}
+
+static enum next begin_modified(struct imap_session *s)
+{
+    bytes_add_text(s->turn->out, "[MODIFIED ");
+    return tell_modified(s);
+}
+
+/* By number where the client speaks so: numbers stay what they are during a STORE. */
+static void gather_modified(struct imap_session *s, const struct number_set *uids)
 {
     scoped_value(number_set) numbers = {0};
 
-    bytes_add_text(code, "MODIFIED ");
-    if (s->uid)
-        number_set_copy(&s->gathered.uids, &numbers);
-    else
-        numbers_of(&s->selected, &s->gathered.uids, &numbers);
-    number_set_print(&numbers, code);
+    if (!s->uid)
+        numbers_of(&s->selected, uids, &numbers);
+    add_all(&s->gathered.uids, s->uid ? uids : &numbers);
 }
 
 static enum next stored(struct imap_session *s, struct errand *back)
 {
     struct imap_changes *changes = container_of(back, struct imap_changes, base.errand);
-    scoped_value(bytes) code = {0};
 
     if (errand_failed(back)) {
         gathered_clear(&s->gathered);
@@ -61,14 +91,13 @@ static enum next stored(struct imap_session *s, struct errand *back)
                 changes->at[i].uid, (long long)changes->at[i].modseq);
     }
     advance(&s->selected, changes->modseq_before, changes->modseq);
-    add_all(&s->gathered.uids, &changes->modified);
+    gather_modified(s, &changes->modified);
     if (changes->base.more)
         return next_slice(s, back, stored);
-    if (s->gathered.uids.count > 0)
-        add_modified(s, &code);
-    gathered_clear(&s->gathered);
     errand_free(back);
-    return finish(s, code.len ? code.at : "", code.len ? "Some had changed meanwhile" : "Stored");
+    if (s->gathered.uids.count > 0)
+        s->coda = begin_modified;
+    return finish(s, "", "Stored");
 }
 
 static bool read_how(struct imap_session *s, struct imap_flags_order *order)
@@ -155,13 +184,27 @@ static void gather(struct imap_session *s, const struct imap_copied *copied)
     s->gathered.target_id = copied->target_id;
 }
 
-/* Both rise, so that the first of one set went to the first of the other. */
-static void add_copyuid(const struct gathered *gathered, struct bytes *out)
+/* Both sets rise, so that the first of one went to the first of the other. */
+static void begin_copyuid(struct imap_session *s)
 {
-    bytes_print(out, "COPYUID %u ", gathered->uid_validity);
-    number_set_print(&gathered->uids, out);
-    bytes_add_char(out, ' ');
-    number_set_print(&gathered->new_uids, out);
+    bytes_print(s->turn->out, "[COPYUID %u ", s->gathered.uid_validity);
+}
+
+static enum next tell_copied(struct imap_session *s)
+{
+    if (!tell_sets(s)) {
+        s->more = tell_copied;
+        return NEXT_MORE;
+    }
+    gathered_clear(&s->gathered);
+    bytes_add_text(s->turn->out, "] Copied\r\n");
+    return NEXT_READ;
+}
+
+static enum next begin_copied(struct imap_session *s)
+{
+    begin_copyuid(s);
+    return tell_copied(s);
 }
 
 static enum next taken_back(struct imap_session *s, struct errand *back)
@@ -190,7 +233,6 @@ static enum next copy_failed(struct imap_session *s, struct errand *back)
 static enum next copied(struct imap_session *s, struct errand *back)
 {
     const struct imap_copied *result = container_of(back, struct imap_copied, base.errand);
-    scoped_value(bytes) code = {0};
 
     if (errand_failed(back))
         return copy_failed(s, back);
@@ -198,11 +240,10 @@ static enum next copied(struct imap_session *s, struct errand *back)
     if (result->base.more)
         return next_slice(s, back, copied);
     if (s->gathered.uids.count > 0)
-        add_copyuid(&s->gathered, &code);
-    gathered_clear(&s->gathered);
+        s->coda = begin_copied;
     errand_free(back);
     s->selected.dirty = true; /* as behind APPEND */
-    return finish(s, code.len ? code.at : "", "Copied");
+    return finish(s, "", "Copied");
 }
 
 static enum next tell_leaving(struct imap_session *s)
@@ -216,16 +257,26 @@ static enum next tell_leaving(struct imap_session *s)
     return why ? no_errand_as(s, why, "TRYCREATE", "CANNOT") : finish(s, "", "Moved");
 }
 
+static enum next tell_where_to(struct imap_session *s)
+{
+    if (!tell_sets(s)) {
+        s->more = tell_where_to;
+        return NEXT_MORE;
+    }
+    bytes_add_text(s->turn->out, "] Moved\r\n");
+    s->more = tell_leaving;
+    return NEXT_MORE;
+}
+
 /* COPYUID comes first, while the numbers still are what they were (RFC 6851 4.3).  Ends the command. */
 static enum next tell_moved(struct imap_session *s)
 {
-    if (s->gathered.uids.count > 0) {
-        bytes_add_text(s->turn->out, "* OK [");
-        add_copyuid(&s->gathered, s->turn->out);
-        bytes_add_text(s->turn->out, "] Moved\r\n");
-    }
     s->tells_modseq = s->qresync && s->gathered.uids.count > 0;
-    return tell_leaving(s);
+    if (s->gathered.uids.count == 0)
+        return tell_leaving(s);
+    bytes_add_text(s->turn->out, "* OK ");
+    begin_copyuid(s);
+    return tell_where_to(s);
 }
 
 /* Each message is moved or is not; when a later slice fails, what was moved is told (RFC 6851 3.3). */

@@ -55,6 +55,7 @@ struct imap_mailbox {
     char *name; /* UTF-8, '/' between levels */
     enum imap_special special;
     bool subscribed;
+    bool gone; /* list: there is none of this name, but a subscription; nothing else is set */
     uint32_t uid_validity, uid_next;
     int64_t modseq;
     /* where they were asked for */

@@ -316,24 +316,24 @@ static enum next marked(struct imap_session *s, struct errand *back)
     return ask_rows(s, 0);
 }
 
+static enum next earlier_told(struct imap_session *s)
+{
+    return ask_rows(s, 0);
+}
+
 static enum next vanished_found(struct imap_session *s, struct errand *back)
 {
-    const struct imap_changes *changes = container_of(back, struct imap_changes, base.errand);
-    scoped_value(number_set) told = {0};
+    struct imap_changes *changes = container_of(back, struct imap_changes, base.errand);
+    struct number_set all = changes->vanished;
 
     if (errand_failed(back)) {
         fetching_free(s->fetch);
         s->fetch = NULL;
         return no_errand(s, back);
     }
-    number_set_common(&changes->vanished, &s->fetch->uids, &told);
-    if (told.count > 0) {
-        bytes_add_text(s->turn->out, "* VANISHED (EARLIER) ");
-        number_set_print(&told, s->turn->out);
-        bytes_add_text(s->turn->out, "\r\n");
-    }
-    errand_free(back);
-    return ask_rows(s, 0);
+    number_set_common(&all, &s->fetch->uids, &changes->vanished);
+    number_set_clear(&all);
+    return tell_earlier(s, back, earlier_told);
 }
 
 /* ---- what is asked ---- */

@@ -1,4 +1,9 @@
-/* LIST with its extensions (RFC 9051 6.3.9, RFC 5258, 5819, 6154), and LSUB. */
+/*
+ * LIST with its extensions (RFC 9051 6.3.9, RFC 5258, 5819, 6154), and LSUB.
+ *
+ * A line is a mailbox, a level above one, or a name to which somebody is subscribed though its mailbox is gone.  First
+ * each is held against the patterns, and what is chosen but fits none is marked on the levels above it; then they are told.
+ */
 #include "imap_private.h"
 #include "mailbox_name.h"
 #include "memory.h"
@@ -6,10 +11,14 @@
 
 enum { PATTERNS_MAX = 50 };
 
-struct line { /* a mailbox, or a level above one that is none itself */
+struct line {
     struct slice name;
-    const struct imap_mailbox *mailbox; /* NULL: only a level */
-    bool has_children, child_subscribed;
+    const struct imap_mailbox *mailbox; /* NULL: only a level, or gone */
+    bool is_level;                      /* above a mailbox */
+    bool subscribed;
+    bool fits; /* a pattern */
+    bool
+        chosen_below; /* something that is chosen, and fits no pattern itself (RFC 5258 5, example 9) */
 };
 struct lines {
     struct line *at;
@@ -27,6 +36,7 @@ struct listing {
     struct errand *home;
     struct lines lines;
     size_t at;
+    bool all_held; /* against the patterns: now they are told */
 };
 
 void listing_free(struct listing *listing)
@@ -67,25 +77,25 @@ static void join_lines(struct lines *lines)
         }
         struct line *known = &lines->at[kept - 1];
         known->mailbox = known->mailbox ? known->mailbox : line->mailbox;
-        known->has_children = known->has_children || line->has_children;
-        known->child_subscribed = known->child_subscribed || line->child_subscribed;
+        known->is_level = known->is_level || line->is_level;
+        known->subscribed = known->subscribed || line->subscribed;
     }
     lines->count = kept;
 }
 
-/* Every mailbox, and every level above one. */
+/* Every mailbox and every subscription, and every level above one. */
 static void make_lines(const struct imap_listing *all, struct lines *out)
 {
     for (size_t i = 0; i < all->count; i++) {
         const struct imap_mailbox *mailbox = &all->at[i];
         struct slice name = slice_of(mailbox->name);
-        add_line(out, (struct line){.name = name, .mailbox = mailbox});
+        add_line(out, (struct line){.name = name,
+                                    .mailbox = mailbox->gone ? NULL : mailbox,
+                                    .subscribed = mailbox->subscribed});
         for (size_t end = slice_find_last(name, '/'); end != SIZE_MAX;
              end = slice_find_last(name, '/')) {
             name = slice_first(name, end);
-            add_line(out, (struct line){.name = name,
-                                        .has_children = true,
-                                        .child_subscribed = mailbox->subscribed});
+            add_line(out, (struct line){.name = name, .is_level = !mailbox->gone});
         }
     }
     if (out->count > 0)
@@ -104,17 +114,41 @@ static bool fits_pattern(const struct listing *listing, struct slice name)
     return false;
 }
 
+static bool is_special(const struct line *line)
+{
+    return line->mailbox && line->mailbox->special;
+}
+
+/* By itself, whatever its name. */
+static bool is_wanted(const struct listing *listing, const struct line *line)
+{
+    return (!listing->special || is_special(line)) &&
+           (listing->subscribed ? line->subscribed : line->mailbox || line->is_level);
+}
+
 static bool is_chosen(const struct listing *listing, const struct line *line)
 {
-    bool subscribed = line->mailbox && line->mailbox->subscribed;
+    return line->fits && (is_wanted(listing, line) ||
+                          ((listing->recursive || listing->lsub) && line->chosen_below));
+}
 
-    if (!fits_pattern(listing, line->name))
-        return false;
-    if (listing->special && !(line->mailbox && line->mailbox->special))
-        return false;
-    if (listing->subscribed)
-        return subscribed || ((listing->recursive || listing->lsub) && line->child_subscribed);
-    return true;
+static void mark_levels_above(struct lines *lines, const struct line *line)
+{
+    struct line level = {.name = line->name};
+
+    for (size_t end = slice_find_last(level.name, '/'); end != SIZE_MAX;
+         end = slice_find_last(level.name, '/')) {
+        level.name = slice_first(level.name, end);
+        struct line *found = bsearch(&level, lines->at, lines->count, sizeof level, compare_lines);
+        found->chosen_below = true; /* make_lines() made it */
+    }
+}
+
+static void hold_against_patterns(struct listing *listing, struct line *line)
+{
+    line->fits = fits_pattern(listing, line->name);
+    if (!line->fits && is_wanted(listing, line))
+        mark_levels_above(&listing->lines, line);
 }
 
 static const char *const special_names[] = {
@@ -127,14 +161,22 @@ static void add_attributes(const struct imap_session *s, const struct listing *l
 {
     scoped_value(bytes) words = {0};
 
-    if (!line->mailbox)
-        bytes_add_text(&words, s->rev2 ? " \\NonExistent" : " \\Noselect");
-    bytes_add_text(&words, line->has_children ? " \\HasChildren" : " \\HasNoChildren");
-    if (line->mailbox && line->mailbox->subscribed && !listing->lsub)
+    if (!line->mailbox) /* who asks with options knows the newer word (RFC 5258 3) */
+        bytes_add_text(&words, s->rev2 || listing->subscribed ? " \\NonExistent" : " \\Noselect");
+    bytes_add_text(&words, line->is_level ? " \\HasChildren" : " \\HasNoChildren");
+    if (line->subscribed)
         bytes_add_text(&words, " \\Subscribed");
     if (line->mailbox)
         bytes_add_text(&words, special_names[line->mailbox->special]);
     bytes_add(out, slice_from(bytes_slice(&words), 1));
+}
+
+static void add_child_info(const struct listing *listing, struct bytes *out)
+{
+    const char *both = listing->subscribed && listing->special ? " " : "";
+
+    bytes_print(out, " (\"CHILDINFO\" (%s%s%s))", listing->subscribed ? "\"SUBSCRIBED\"" : "", both,
+                listing->special ? "\"SPECIAL-USE\"" : "");
 }
 
 static void tell_line(struct imap_session *s, const struct listing *listing,
@@ -142,40 +184,52 @@ static void tell_line(struct imap_session *s, const struct listing *listing,
 {
     struct bytes *out = s->turn->out;
     scoped_text char *name = must_copy(line->name);
-    bool subscribed = line->mailbox && line->mailbox->subscribed;
 
     bytes_print(out, "* %s (", listing->lsub ? "LSUB" : "LIST");
     if (!listing->lsub)
         add_attributes(s, listing, line, out);
-    else if (!subscribed)
+    else if (!line->subscribed || !line->mailbox)
         bytes_add_text(out, "\\Noselect");
     bytes_add_text(out, ") \"/\" ");
     add_mailbox(s, out, name);
-    if (listing->recursive && line->child_subscribed && listing->subscribed)
-        bytes_add_text(out, " (\"CHILDINFO\" (\"SUBSCRIBED\"))");
+    if (listing->recursive && line->chosen_below)
+        add_child_info(listing, out);
     bytes_add_text(out, "\r\n");
     if (listing->status && line->mailbox)
         tell_status(s, line->mailbox, listing->status);
 }
 
 /* Some at a time, for the loop has others to serve: fewer where each is held against long patterns. */
-static enum next tell_lines(struct imap_session *s)
+static size_t lines_at_once(const struct listing *listing)
 {
     enum { LINES_AT_ONCE = 200, OCTETS_AT_ONCE = 10000 };
-    struct listing *listing = s->listing;
     size_t most = 1 + OCTETS_AT_ONCE / (listing->pattern_octets + 1);
 
-    for (size_t i = 0; i < LINES_AT_ONCE && i < most; i++) {
-        if (listing->at == listing->lines.count) {
-            listing_free(listing);
-            s->listing = NULL;
-            return finish(s, "", "That is all");
-        }
-        const struct line *line = &listing->lines.at[listing->at++];
-        if (is_chosen(listing, line))
+    return listing->all_held || most > LINES_AT_ONCE ? LINES_AT_ONCE : most;
+}
+
+static enum next list_some(struct imap_session *s)
+{
+    struct listing *listing = s->listing;
+    struct lines *lines = &listing->lines;
+
+    for (size_t left = lines_at_once(listing); left > 0 && listing->at < lines->count; left--) {
+        struct line *line = &lines->at[listing->at++];
+        if (!listing->all_held)
+            hold_against_patterns(listing, line);
+        else if (is_chosen(listing, line))
             tell_line(s, listing, line);
     }
-    s->more = tell_lines;
+    if (listing->at == lines->count && listing->all_held) {
+        listing_free(listing);
+        s->listing = NULL;
+        return finish(s, "", "That is all");
+    }
+    if (listing->at == lines->count) {
+        listing->all_held = true;
+        listing->at = 0;
+    }
+    s->more = list_some;
     return NEXT_MORE;
 }
 
@@ -188,7 +242,7 @@ static enum next listed(struct imap_session *s, struct errand *back)
     }
     s->listing->home = back;
     make_lines(container_of(back, struct imap_listing, base.errand), &s->listing->lines);
-    return tell_lines(s);
+    return list_some(s);
 }
 
 /* ---- what is asked ---- */
@@ -210,7 +264,7 @@ static bool read_select_options(struct lexer *lexer, struct listing *listing)
             return false;
         lex_space(lexer);
     }
-    return !listing->recursive || listing->subscribed;
+    return !listing->recursive || listing->subscribed || listing->special;
 }
 
 static bool read_return_options(struct lexer *lexer, struct listing *listing)

@@ -59,6 +59,7 @@ struct telling { /* changes, piece by piece: imap_sync.c */
     struct imap_changes *changes; /* in `home` */
     size_t at;
     bool may_expunge;
+    bool earlier_told; /* VANISHED (EARLIER) */
     enum next (*then)(struct imap_session *);
 };
 
@@ -67,6 +68,8 @@ struct gathered { /* what the slices of one STORE, COPY or MOVE came to */
     uint32_t uid_validity;
     int64_t target_id;
     struct errand *failed; /* COPY: why it is being taken back */
+    size_t at;             /* while the sets are told: ranges of this one that were */
+    bool first_told;
 };
 
 struct fetching; /* one FETCH under way: imap_fetch.c */
@@ -129,7 +132,9 @@ struct imap_session {
 
     /* what goes on when the errand is home; set by whoever sends one */
     enum next (*resumed)(struct imap_session *, struct errand *back);
-    struct turn *turn;                        /* of the call under way */
+    enum next (*coda)(
+        struct imap_session *); /* what stands behind the tagged OK, where that is long */
+    struct turn *turn;          /* of the call under way */
     enum next (*more)(struct imap_session *); /* after NEXT_MORE; NULL: nothing is being sent */
 };
 
@@ -177,9 +182,12 @@ void selected_clear(struct selected *selected);
  * Without `may_expunge` what vanished is told another time. */
 enum next tell_changes(struct imap_session *s, struct errand *back, bool may_expunge,
                        enum next (*then)(struct imap_session *));
-/* What an imap_opened brought of flags, likewise (QRESYNC). */
+/* What an imap_opened brought, likewise: VANISHED (EARLIER), then flags (QRESYNC). */
 enum next tell_since(struct imap_session *s, struct errand *back,
                      enum next (*then)(struct imap_session *));
+/* Of imap_changes VANISHED (EARLIER) alone, likewise (FETCH). */
+enum next tell_earlier(struct imap_session *s, struct errand *back,
+                       enum next (*then)(struct imap_session *));
 /* EXPUNGE or VANISHED of some of them, which leave `vanished`; true: it is empty. */
 bool tell_vanished(struct imap_session *s, struct number_set *vanished);
 uint32_t number_of(const struct selected *selected, uint32_t uid); /* 0: not known */

@@ -71,15 +71,6 @@ static void tell_flags(struct imap_session *s, const struct imap_opened *opened)
     bytes_add_text(out, " \\*)] These are kept\r\n");
 }
 
-static void tell_vanished_earlier(struct imap_session *s, const struct number_set *vanished)
-{
-    if (vanished->count == 0)
-        return;
-    bytes_add_text(s->turn->out, "* VANISHED (EARLIER) ");
-    number_set_print(vanished, s->turn->out);
-    bytes_add_text(s->turn->out, "\r\n");
-}
-
 static void tell_mailbox(struct imap_session *s, const struct imap_opened *opened)
 {
     const struct imap_mailbox *mailbox = &opened->mailbox;
@@ -131,10 +122,8 @@ static enum next opened(struct imap_session *s, struct errand *back)
     found->uids = NULL;
     found->count = 0;
     tell_mailbox(s, found);
-    if (s->select_validity == found->mailbox.uid_validity) {
-        tell_vanished_earlier(s, &found->changes.vanished);
+    if (s->select_validity == found->mailbox.uid_validity)
         return tell_since(s, back, opened_wholly);
-    }
     errand_free(back);
     return opened_wholly(s);
 }

@@ -120,6 +120,8 @@ enum next no_errand(struct imap_session *s, struct errand *back)
 static enum next changes_told(struct imap_session *s)
 {
     add_ok(s);
+    if (s->coda)
+        return steal(&s->coda)(s);
     bytes_add(s->turn->out, bytes_slice(&s->command)); /* the rest of it, which finish() kept */
     bytes_reset(&s->command);
     return NEXT_READ;
@@ -138,6 +140,8 @@ enum next finish(struct imap_session *s, const char *code, const char *words)
 {
     if (s->state != SELECTED || !s->selected.dirty) {
         add_ok(s);
+        if (s->coda)
+            return steal(&s->coda)(s);
         add_end(s->turn->out, code, words);
         return NEXT_READ;
     }

@@ -201,14 +201,57 @@ enum next tell_changes(struct imap_session *s, struct errand *back, bool may_exp
 {
     struct imap_changes *changes = container_of(back, struct imap_changes, base.errand);
 
-    s->telling = (struct telling){back, changes, 0, may_expunge, then};
+    s->telling = (struct telling){
+        .home = back, .changes = changes, .may_expunge = may_expunge, .then = then};
     return tell_some(s);
+}
+
+/* One line, which may have a million numbers.  True: all is said. */
+static bool tell_some_earlier(struct imap_session *s)
+{
+    struct telling *telling = &s->telling;
+    const struct number_set *vanished = &telling->changes->vanished;
+
+    if (telling->earlier_told || vanished->count == 0)
+        return true;
+    bytes_add_text(s->turn->out, telling->at == 0 ? "* VANISHED (EARLIER) " : "");
+    telling->at = number_set_print_some(vanished, telling->at, VANISHED_AT_ONCE, s->turn->out);
+    if (telling->at < vanished->count)
+        return false;
+    bytes_add_text(s->turn->out, "\r\n");
+    telling->earlier_told = true;
+    telling->at = 0;
+    return true;
+}
+
+static enum next tell_only_earlier(struct imap_session *s)
+{
+    if (!tell_some_earlier(s)) {
+        s->more = tell_only_earlier;
+        return NEXT_MORE;
+    }
+    errand_free(steal(&s->telling.home));
+    return s->telling.then(s);
+}
+
+enum next tell_earlier(struct imap_session *s, struct errand *back,
+                       enum next (*then)(struct imap_session *))
+{
+    struct imap_changes *changes = container_of(back, struct imap_changes, base.errand);
+
+    s->telling = (struct telling){.home = back, .changes = changes, .then = then};
+    return tell_only_earlier(s);
 }
 
 static enum next tell_some_since(struct imap_session *s)
 {
     struct telling *telling = &s->telling;
     const struct imap_changes *changes = telling->changes;
+
+    if (!tell_some_earlier(s)) {
+        s->more = tell_some_since;
+        return NEXT_MORE;
+    }
     size_t rest = changes->count - telling->at;
     size_t end = telling->at + (rest < TOLD_AT_ONCE ? rest : TOLD_AT_ONCE);
 
@@ -227,7 +270,7 @@ enum next tell_since(struct imap_session *s, struct errand *back,
 {
     struct imap_changes *changes = container_of(back, struct imap_changes, base.errand);
 
-    s->telling = (struct telling){back, changes, 0, false, then};
+    s->telling = (struct telling){.home = back, .changes = changes, .then = then};
     return tell_some_since(s);
 }
 

@@ -56,6 +56,16 @@ static bool add_one(void *ctx, const struct mailbox *mailbox)
     return true;
 }
 
+static bool add_left_name(void *ctx, const struct left_name *left)
+{
+    struct list *list = ctx;
+
+    must_make_room(list->base.at, list->base.count, list->base.capacity);
+    list->base.at[list->base.count++] =
+        (struct imap_mailbox){.name = must_dup(left->name), .subscribed = true, .gone = true};
+    return true;
+}
+
 static bool refuse_absent(struct imap_errand *errand)
 {
     errand->refused = true;
@@ -76,7 +86,8 @@ static bool list(struct errand *errand, struct err *err)
     list->err = err;
     list->good = true;
     if (!list->name)
-        return store_mailboxes(view, list->account_id, add_one, list, err) && list->good;
+        return store_mailboxes(view, list->account_id, add_one, list, err) && list->good &&
+               store_left_names(view, list->account_id, add_left_name, list, err);
     switch (store_mailbox_named(view, list->account_id, slice_of(list->name), &mailbox, err)) {
     case FOUND: return add_one(list, &mailbox);
     case ABSENT: return refuse_absent(&list->base.base);

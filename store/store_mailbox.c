@@ -55,6 +55,27 @@ bool store_mailboxes(struct store_view *view, int64_t account_id,
                     err);
 }
 
+void left_name_clear(struct left_name *left)
+{
+    free(left->name);
+    left->name = NULL;
+}
+
+static void read_left_name(struct sql_rows *rows, void *out)
+{
+    struct left_name *left = out;
+
+    left->name = take_text(rows);
+}
+
+bool store_left_names(struct store_view *view, int64_t account_id,
+                      bool (*each)(void *ctx, const struct left_name *), void *ctx, struct err *err)
+{
+    return sql_walk(view->sql, "SELECT name FROM left_name WHERE account_id = ? ORDER BY name",
+                    with(as_number(account_id)), left_name, read_left_name, left_name_clear, each,
+                    ctx, err);
+}
+
 void entry_clear(struct entry *entry)
 {
     free(entry->mailbox);

@@ -25,6 +25,14 @@ enum found store_mailbox(struct store_view *view, int64_t id, struct mailbox *ou
 MUST_CHECK bool store_mailboxes(struct store_view *view, int64_t account_id,
                                 bool (*each)(void *ctx, const struct mailbox *), void *ctx,
                                 struct err *err);
+/* Names without a mailbox to which the account is still subscribed: it was deleted (RFC 9051 6.3.7). */
+struct left_name {
+    char *name;
+};
+void left_name_clear(struct left_name *left);
+MUST_CHECK bool store_left_names(struct store_view *view, int64_t account_id,
+                                 bool (*each)(void *ctx, const struct left_name *), void *ctx,
+                                 struct err *err);
 
 enum entry_flag {
     FLAG_SEEN = 1,
@@ -66,6 +74,7 @@ MUST_CHECK bool store_account_bytes(struct store_view *view, int64_t account_id,
 /* The account's next copy, by id above `after`, that is not sealed to anybody: in clear, or under the server key. */
 struct unsealed_copy {
     int64_t id, body_id, received_ms;
+    int64_t entry_id;     /* one of its places; 0: it waits for a decision and has none */
     char *from, *subject; /* or NULL */
 };
 void unsealed_copy_clear(struct unsealed_copy *copy);

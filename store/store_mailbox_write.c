@@ -19,20 +19,24 @@ static void read_place(struct sql_rows *rows, void *out)
     place->modseq = take_number(rows);
 }
 
-/* A UIDVALIDITY that no mailbox of this name had before: seconds, and later than any other of the account. */
+/* A UIDVALIDITY that no mailbox of this name had before: seconds, and later than any other of the account, there or
+ * deleted. */
 static bool insert_mailbox(struct store_tx *tx, int64_t account_id, struct slice name,
                            int64_t *out_id, struct err *err)
 {
-    if (!sql_insert(tx->sql,
-                    "INSERT INTO mailbox (account_id, name, uid_validity, uid_next, modseq, "
-                    "expunged_floor, bytes, special)"
-                    " SELECT ?1, ?2, max(?3 & 0xffffffff, 1,"
-                    " coalesce((SELECT max(uid_validity) + 1 FROM mailbox WHERE account_id = ?1), "
-                    "1)), 1, 1, 0, 0,"
-                    " CASE ?2 WHEN 'Sent' THEN 1 WHEN 'Drafts' THEN 2 WHEN 'Trash' THEN 3"
-                    " WHEN 'Junk' THEN 4 WHEN 'Archive' THEN 5 ELSE 0 END",
-                    with(as_number(account_id), as_slice(name), as_number(tx_now(tx) / SECOND_MS)),
-                    out_id, err))
+    if (!sql_insert(
+            tx->sql,
+            "INSERT INTO mailbox (account_id, name, uid_validity, uid_next, modseq, "
+            "expunged_floor, bytes, special)"
+            " SELECT ?1, ?2, max(?3 & 0xffffffff, 1,"
+            " coalesce((SELECT max(uid_validity) + 1 FROM mailbox WHERE account_id = ?1), 1),"
+            " coalesce((SELECT uid_validity + 1 FROM account WHERE id = ?1), 1)), 1, 1, 0, 0,"
+            " CASE ?2 WHEN 'Sent' THEN 1 WHEN 'Drafts' THEN 2 WHEN 'Trash' THEN 3"
+            " WHEN 'Junk' THEN 4 WHEN 'Archive' THEN 5 ELSE 0 END",
+            with(as_number(account_id), as_slice(name), as_number(tx_now(tx) / SECOND_MS)), out_id,
+            err) ||
+        !sql_run(tx->sql, "DELETE FROM left_name WHERE account_id = ? AND name = ?",
+                 with(as_number(account_id), as_slice(name)), err))
         return false;
     store_note(tx, TOPIC_ACCOUNT, account_id);
     return true;

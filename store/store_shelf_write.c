@@ -127,8 +127,17 @@ bool store_make_mailbox(struct store_tx *tx, int64_t account_id, const char *nam
 bool store_rename_mailbox(struct store_tx *tx, int64_t mailbox_id, const char *name,
                           struct err *err)
 {
-    return sql_change(tx->sql, "UPDATE mailbox SET name = ? WHERE id = ?",
-                      with(as_text(name), as_number(mailbox_id)), "This mailbox is gone", err);
+    const struct sql_value *it = with(as_text(name), as_number(mailbox_id));
+
+    return sql_change(tx->sql,
+                      "UPDATE mailbox SET name = ?1, subscribed = max(subscribed, EXISTS (SELECT 1"
+                      " FROM left_name n WHERE n.account_id = mailbox.account_id AND n.name = ?1))"
+                      " WHERE id = ?2",
+                      it, "This mailbox is gone", err) &&
+           sql_run(tx->sql,
+                   "DELETE FROM left_name WHERE name = ?1 AND account_id ="
+                   " (SELECT account_id FROM mailbox WHERE id = ?2)",
+                   it, err);
 }
 
 bool store_subscribe_mailbox(struct store_tx *tx, int64_t mailbox_id, bool subscribed,
@@ -137,6 +146,35 @@ bool store_subscribe_mailbox(struct store_tx *tx, int64_t mailbox_id, bool subsc
     return sql_change(tx->sql, "UPDATE mailbox SET subscribed = ? WHERE id = ?",
                       with(as_number(subscribed), as_number(mailbox_id)), "This mailbox is gone",
                       err);
+}
+
+bool store_forget_left_name(struct store_tx *tx, int64_t account_id, struct slice name,
+                            struct err *err)
+{
+    return sql_change(tx->sql, "DELETE FROM left_name WHERE account_id = ? AND name = ?",
+                      with(as_number(account_id), as_slice(name)), "There is no such mailbox", err);
+}
+
+/* What outlives a mailbox: the subscription, unless its account goes too, and that its UIDVALIDITY was used.  Of names
+ * beyond the limit the oldest goes. */
+static bool leave_name(struct store_tx *tx, int64_t mailbox_id, struct err *err)
+{
+    enum { LEFT_NAMES_MOST = 200 };
+
+    return sql_run(tx->sql,
+                   "INSERT INTO left_name (account_id, name) SELECT b.account_id, b.name"
+                   " FROM mailbox b JOIN account a ON a.id = b.account_id"
+                   " WHERE b.id = ? AND b.subscribed = 1 AND a.state <> ?",
+                   with(as_number(mailbox_id), as_number(ACCOUNT_REMOVED)), err) &&
+           sql_run(tx->sql,
+                   "DELETE FROM left_name WHERE id = (SELECT id FROM left_name WHERE account_id ="
+                   " (SELECT account_id FROM mailbox WHERE id = ?) ORDER BY id DESC"
+                   " LIMIT 1 OFFSET ?)",
+                   with(as_number(mailbox_id), as_number(LEFT_NAMES_MOST)), err) &&
+           sql_run(tx->sql,
+                   "UPDATE account SET uid_validity = max(account.uid_validity, b.uid_validity)"
+                   " FROM mailbox b WHERE b.id = ? AND account.id = b.account_id",
+                   with(as_number(mailbox_id)), err);
 }
 
 bool store_delete_mailbox(struct store_tx *tx, int64_t mailbox_id, struct err *err)
@@ -149,7 +187,8 @@ bool store_delete_mailbox(struct store_tx *tx, int64_t mailbox_id, struct err *e
     if (left)
         return err_set(err, ERR_CONFLICT, "Try again");
     store_note(tx, TOPIC_MAILBOX, mailbox_id);
-    return sql_run(tx->sql, "DELETE FROM expunged WHERE mailbox_id = ?", id, err) &&
+    return leave_name(tx, mailbox_id, err) &&
+           sql_run(tx->sql, "DELETE FROM expunged WHERE mailbox_id = ?", id, err) &&
            sql_run(tx->sql, "DELETE FROM annotation WHERE mailbox_id = ?", id, err) &&
            sql_change(tx->sql, "DELETE FROM mailbox WHERE id = ?", id, "This mailbox is gone", err);
 }

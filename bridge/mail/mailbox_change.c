@@ -86,6 +86,18 @@ static bool collect_below(void *ctx, const struct mailbox *mailbox)
     return true;
 }
 
+/* As mailbox_name.h of imap has it: beyond that nobody could speak of it. */
+static bool check_length(const char *name, struct err *err)
+{
+    enum { NAME_MOST = 255, LEVELS_MOST = 16 };
+    int levels = 1;
+
+    for (const char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/'))
+        levels++;
+    return (strlen(name) <= NAME_MOST && levels <= LEVELS_MOST) ||
+           err_set(err, ERR_REFUSED, "The name of a mailbox below it would be too long");
+}
+
 /* What lies below goes with it (RFC 9051 6.3.6). */
 static bool rename_below(struct store_tx *tx, int64_t account_id, struct slice name,
                          struct slice new_name, struct err *err)
@@ -96,7 +108,7 @@ static bool rename_below(struct store_tx *tx, int64_t account_id, struct slice n
 
     for (size_t i = 0; i < below.count; i++) {
         scoped_text char *to = must_print("%.*s/%s", SLICE_ARGS(new_name), below.rests[i]);
-        good = good && check_absent(tx, account_id, slice_of(to), err) &&
+        good = good && check_length(to, err) && check_absent(tx, account_id, slice_of(to), err) &&
                store_rename_mailbox(tx, below.ids[i], to, err);
         free(below.rests[i]);
     }
@@ -132,7 +144,10 @@ bool bridge_mailbox_rename(struct store_tx *tx, int64_t account_id, struct slice
         return false;
     if (strcmp(mailbox.name, "INBOX") == 0)
         return rename_inbox(tx, account_id, mailbox.id, new_name, again, out_more, err);
-    return store_rename_mailbox(tx, mailbox.id, to, err) &&
+    if (slice_starts(new_name, name) && slice_starts(slice_from(new_name, name.len), SLICE("/")))
+        return err_set(err, ERR_REFUSED, "A mailbox cannot lie below itself");
+    return store_rename_mailbox(tx, mailbox.id, to,
+                                err) && /* first: what lies below may get its name */
            rename_below(tx, account_id, name, new_name, err);
 }
 
@@ -140,9 +155,13 @@ bool bridge_mailbox_subscribe(struct store_tx *tx, int64_t account_id, struct sl
                               bool subscribed, struct err *err)
 {
     scoped_value(mailbox) mailbox = {0};
+    enum found found = store_mailbox_named(store_tx_view(tx), account_id, name, &mailbox, err);
 
-    return find(tx, account_id, name, &mailbox, err) &&
-           store_subscribe_mailbox(tx, mailbox.id, subscribed, err);
+    if (found == ABSENT && subscribed)
+        return err_set(err, ERR_ABSENT, "There is no such mailbox");
+    if (found == ABSENT)
+        return store_forget_left_name(tx, account_id, name, err);
+    return found == FOUND && store_subscribe_mailbox(tx, mailbox.id, subscribed, err);
 }
 
 bool bridge_mailbox_annotate(struct store_tx *tx, int64_t account_id, struct slice mailbox,

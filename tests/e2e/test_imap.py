@@ -150,7 +150,10 @@ def test_notes_of_programs_stay_with_their_mailbox(box):
     good(imap.rename("Keep", "Kept"))
     assert ask("GETMETADATA", "Kept", "/private/comment") == [b'"Kept" (/private/comment "of the harbour")']
     good(imap.delete("Kept"))
+    assert good(imap.lsub('""', "Kept")) == [b'(\\Noselect) "/" "Kept"']  # deleted, and still subscribed (RFC 9051 6.3.7)
+    assert imap.list('""', "Kept") == ("OK", [None]) and imap.select("Kept")[0] == "NO"
     good(imap.create("Kept"))
+    assert good(imap.lsub('""', "Kept")) == [b'() "/" "Kept"']
     assert ask("GETMETADATA", "Kept", "(/private/comment)") == [b'"Kept" (/private/comment NIL)']
     imap.logout()
 

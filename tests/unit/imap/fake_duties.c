@@ -125,12 +125,14 @@ static struct errand *fake_list(void *ctx, int64_t account_id, bool count)
     (void)account_id, (void)count;
     while (fake->mailboxes && names.at && names.len > 0) {
         struct slice name = slice_cut(&names, ' ');
-        bool subscribed = slice_ends(name, SLICE("+"));
+        bool gone = slice_ends(name, SLICE("-"));
+        bool subscribed = gone || slice_ends(name, SLICE("+"));
         must_make_room(listing->at, listing->count, listing->capacity);
         listing->at[listing->count++] =
             (struct imap_mailbox){.id = 3,
                                   .name = must_copy(slice_first(name, name.len - subscribed)),
-                                  .subscribed = subscribed};
+                                  .subscribed = subscribed,
+                                  .gone = gone};
     }
     if (fake->mailboxes)
         return errand_of(done);
