@@ -28,5 +28,8 @@ void *acme_new(const struct acme_parts *parts);
 struct json;
 void acme_say(const struct config *config, const struct data_dir *dir, struct bytes *out);
 void acme_add_json(const struct config *config, const struct data_dir *dir, struct json *json);
+struct certificate_told;
+void acme_tell(const struct config *config, const struct data_dir *dir,
+               struct certificate_told *out);
 
 #endif

@@ -75,6 +75,8 @@ bool acme_chain_keep(const struct data_dir *dir, struct slice chain, int64_t now
         return err_set(
             err, ERR_MALFORMED,
             "the authority sent a certificate that is not valid now: is our clock right?");
+    if (!acme_is_better(view, &facts, now_ms))
+        return err_set(err, ERR_MALFORMED, "the authority sent a certificate for other names");
     if (!data_dir_write(dir, certificate_file, chain, err))
         return false;
     certificate_facts_clear(&view->facts);

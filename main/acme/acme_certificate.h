@@ -15,7 +15,7 @@ MUST_CHECK bool acme_note_keep(const struct data_dir *dir, const struct acme_not
 MUST_CHECK bool acme_request_make(const struct data_dir *dir, const char *const *names,
                                   size_t count, struct bytes *out, struct err *err);
 /* Checks a chain and puts it in the place of the certificate, where listeners notice it; view->facts are its.  ERR_MALFORMED:
- * it is for another key, or not valid now. */
+ * it is for another key or other names, or not valid now. */
 MUST_CHECK bool acme_chain_keep(const struct data_dir *dir, struct slice chain, int64_t now_ms,
                                 struct acme_view *view, struct err *err);
 

@@ -66,17 +66,17 @@ static void look(struct acme_job *job)
 
 /* ---- what came of it ---- */
 
-static void keep_note(struct acme_job *job)
+static bool keep_note(struct acme_job *job)
 {
     struct err err;
 
     job->fresh = false;
-    if (acme_note_keep(job->parts.dir, &job->view.note, &err)) {
-        job->rest_ms = 1; /* the next look reads it */
-        return;
-    }
+    job->rest_ms = 1; /* the next look reads it */
+    if (acme_note_keep(job->parts.dir, &job->view.note, &err))
+        return true;
     log_error("acme cannot write tls/acme.json, and waits an hour: %s (%s)", err.said, err.cause);
     rest_until(job, INT64_MAX);
+    return false;
 }
 
 static void end_in_failure(struct acme_job *job, const char *trouble, int64_t rest_s)
@@ -86,7 +86,7 @@ static void end_in_failure(struct acme_job *job, const char *trouble, int64_t re
     acme_note_failure(&job->view, trouble, rest_s, now());
     date_rfc3339(job->view.note.next_ms, date);
     log_warn("acme no new certificate: %s; asks again from %s on", job->view.note.trouble, date);
-    keep_note(job);
+    (void)keep_note(job);
 }
 
 void acme_job_drop(struct acme_job *job)
@@ -116,7 +116,7 @@ static void end_in_success(struct acme_job *job)
     if (trouble[0])
         log_warn("acme the certificate lacks names: %s; tried again in a day", trouble);
     acme_note_success(&job->view, trouble, now());
-    keep_note(job);
+    (void)keep_note(job);
 }
 
 static void go_on(struct acme_job *job, enum acme_next next)
@@ -138,6 +138,13 @@ static bool open_challenge(void *ctx, const char *token, const char *proof)
     struct acme_job *job = ctx;
 
     return challenges_open(job->parts.challenges, token, proof);
+}
+
+static void close_challenges(void *ctx)
+{
+    struct acme_job *job = ctx;
+
+    challenges_close_all(job->parts.challenges);
 }
 
 static bool make_request(void *ctx, const char *const *names, size_t count, struct bytes *out,
@@ -177,7 +184,11 @@ static void begin(struct acme_job *job)
             rest_until(job, INT64_MAX); /* only what has no address is missing */
         return;
     }
-    const struct acme_duties duties = {open_challenge, make_request, is_worth, job};
+    acme_note_begin(&job->view, now());
+    if (!keep_note(job))
+        return;
+    const struct acme_duties duties = {open_challenge, close_challenges, make_request, is_worth,
+                                       job};
     struct acme_signer signer = {.sign = sign, .ctx = job->parts.vault};
     vault_es256_point(job->parts.vault, ACCOUNT_KEY, signer.point);
     job->order = acme_order_new(job->view.directory, names, count, &signer, &duties);

@@ -267,5 +267,6 @@ void acme_note_read(struct slice json, struct acme_note *out)
     out->tried_ms = number_of(root, "tried_ms");
     out->next_ms = number_of(root, "next_ms");
     out->failures = number_of(root, "failures");
+    out->begun = number_of(root, "begun");
     json_decref(root);
 }

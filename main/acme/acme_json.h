@@ -71,6 +71,7 @@ struct acme_note {
     int64_t tried_ms;  /* wall time of the last try; 0 none */
     int64_t next_ms;   /* not before; 0 any time */
     int64_t failures;  /* since it last went well */
+    int64_t begun;     /* and not ended, since a try last did */
     char trouble[400]; /* of the last try; "" none */
 };
 void acme_note_read(struct slice json, struct acme_note *out); /* what cannot be read is empty */

@@ -157,6 +157,7 @@ static enum acme_next new_order(struct acme_order *order, struct acme_request *o
     }
     json_end(&json);
     json_end(&json);
+    order->duties.close_challenges(order->duties.ctx);
     order->polls = 0;
     order->finalized = false;
     memset(order->refused, 0, sizeof order->refused);
@@ -213,6 +214,11 @@ static enum acme_next on_order_problem(struct acme_order *order, const struct ac
     while (rest.at && rest.len > 0) {
         scoped_text char *name = must_copy(slice_cut(&rest, ' '));
         refuse(order, name, problem);
+    }
+    if (!any_refused(order)) {
+        size_t who = acme_mentioned(problem, (const char *const *)order->names, order->count);
+        if (who < order->count)
+            refuse(order, order->names[who], problem);
     }
     return any_refused(order) ? go_on_without(order, out) : give_up_by(order, problem);
 }
@@ -402,6 +408,16 @@ static enum acme_next on_answer(struct acme_order *order, const struct acme_answ
 
 /* ---- what goes wrong ---- */
 
+static enum acme_next no_directory(struct acme_order *order, int status)
+{
+    char words[ACME_NAME_SIZE];
+
+    snprintf(words, sizeof words,
+             "there is no directory of a certificate authority (status %d); correct acme in [tls]",
+             status);
+    return give_up(order, words);
+}
+
 static enum acme_next on_problem(struct acme_order *order, const struct acme_answer *answer,
                                  struct acme_request *out)
 {
@@ -411,6 +427,12 @@ static enum acme_next on_problem(struct acme_order *order, const struct acme_ans
     order->rest_s = answer->retry_after_s;
     if (!problem.type[0] && !problem.detail[0])
         snprintf(problem.detail, sizeof problem.detail, "status %d", answer->status);
+    if (order->step == DIRECTORY && answer->status < 500 && answer->status != 429)
+        return no_directory(order, answer->status);
+    if (order->finalized && slice_is(slice_of(problem.type), "orderNotReady"))
+        return ask_later(order, order->at, answer, out); /* it was, and its answer was lost */
+    if (order->step == ANSWER && !acme_is_general(&problem))
+        return look_next(order, out); /* what became of that name is asked for yet */
     if (order->step == ORDER || order->step == READY)
         return on_order_problem(order, &problem, out);
     return give_up_by(order, &problem);

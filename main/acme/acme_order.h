@@ -19,6 +19,8 @@
 struct acme_duties { /* what it asks of its owner */
     /* `token` is to be answered with `proof` from now on; false: there is no room. */
     bool (*open_challenge)(void *ctx, const char *token, const char *proof);
+    /* None of them is asked for any more. */
+    void (*close_challenges)(void *ctx);
     /* The certificate signing request, DER. */
     bool (*request)(void *ctx, const char *const *names, size_t count, struct bytes *out,
                     struct err *err);

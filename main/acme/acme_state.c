@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+enum { BROKEN_OFF_FREE = 2 };
+
 void acme_view_clear(struct acme_view *view)
 {
     own_names_clear(&view->wanted);
@@ -33,9 +35,10 @@ int64_t acme_not_before_ms(const struct acme_view *view, bool fresh, int64_t now
 
     if (strcmp(note->asked, view->directory) != 0 || next_ms > now_ms + ACME_DAY_S * SECOND_MS)
         return 0; /* somebody else is asked now, or the clock went back */
-    if (fresh && note->tried_ms + ACME_PAUSE_S * SECOND_MS < next_ms)
-        return note->tried_ms + ACME_PAUSE_S * SECOND_MS;
-    return next_ms;
+    int64_t pause_end_ms = note->tried_ms + ACME_PAUSE_S * SECOND_MS;
+    if (note->begun > BROKEN_OFF_FREE && note->tried_ms <= now_ms && next_ms < pause_end_ms)
+        next_ms = pause_end_ms;
+    return fresh && pause_end_ms < next_ms ? pause_end_ms : next_ms;
 }
 
 static bool is_among(const char *name, const char *const *names, size_t count)
@@ -74,6 +77,31 @@ bool acme_is_worth(const struct acme_view *view, const char *const *names, size_
            (now_ms >= acme_due_ms(view) || adds_one(view, names, count));
 }
 
+bool acme_is_better(const struct acme_view *view, const struct certificate_facts *got,
+                    int64_t now_ms)
+{
+    const char *names[OWN_NAMES_MAX];
+    size_t count = 0;
+
+    for (size_t i = 0; i < view->wanted.count; i++)
+        if (certificate_has_name(got, view->wanted.at[i]))
+            names[count++] = view->wanted.at[i];
+    return acme_is_worth(view, names, count, now_ms);
+}
+
+void acme_note_begin(struct acme_view *view, int64_t now_ms)
+{
+    struct acme_note *note = &view->note;
+
+    if (strcmp(note->asked, view->directory) != 0) {
+        snprintf(note->asked, sizeof note->asked, "%s", view->directory);
+        note->trouble[0] = '\0';
+        note->next_ms = note->failures = note->begun = 0;
+    }
+    note->tried_ms = now_ms;
+    note->begun++;
+}
+
 static void note_try(struct acme_view *view, const char *trouble, int64_t now_ms)
 {
     struct acme_note *note = &view->note;
@@ -83,6 +111,7 @@ static void note_try(struct acme_view *view, const char *trouble, int64_t now_ms
     snprintf(note->asked, sizeof note->asked, "%s", view->directory);
     snprintf(note->trouble, sizeof note->trouble, "%s", trouble);
     note->tried_ms = now_ms;
+    note->begun = 0;
 }
 
 void acme_note_failure(struct acme_view *view, const char *trouble, int64_t rest_s, int64_t now_ms)
@@ -131,6 +160,7 @@ void acme_note_write(const struct acme_note *note, struct bytes *out)
     json_number(&json, "tried_ms", note->tried_ms);
     json_number(&json, "next_ms", note->next_ms);
     json_number(&json, "failures", note->failures);
+    json_number(&json, "begun", note->begun);
     json_text(&json, "trouble", note->trouble);
     json_end(&json);
     bytes_add_char(out, '\n');

@@ -37,7 +37,13 @@ int64_t acme_not_before_ms(const struct acme_view *view, bool fresh, int64_t now
 bool acme_is_worth(const struct acme_view *view, const char *const *names, size_t count,
                    int64_t now_ms);
 
-/* What came of a try.  rest_s: how long the authority wants to be left alone. */
+/* The same of a certificate that came. */
+bool acme_is_better(const struct acme_view *view, const struct certificate_facts *got,
+                    int64_t now_ms);
+
+/* Before a try: of those that a crash or a stop breaks off, the third and each further one waits too. */
+void acme_note_begin(struct acme_view *view, int64_t now_ms);
+/* What came of it.  rest_s: how long the authority wants to be left alone. */
 void acme_note_failure(struct acme_view *view, const char *trouble, int64_t rest_s, int64_t now_ms);
 /* view->facts are the new ones; `trouble`: what became of the other names, "" nothing. */
 void acme_note_success(struct acme_view *view, const char *trouble, int64_t now_ms);

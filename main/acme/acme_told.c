@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "json.h"
 #include "text.h"
+#include "vitals.h"
 
 static int64_t next_ms(const struct acme_view *view)
 {
@@ -70,4 +71,18 @@ void acme_add_json(const struct config *config, const struct data_dir *dir, stru
         json_text(json, "trouble", view.note.trouble[0] ? view.note.trouble : NULL);
     }
     json_end(json);
+}
+
+void acme_tell(const struct config *config, const struct data_dir *dir,
+               struct certificate_told *out)
+{
+    scoped_value(acme_view) view = {.fits = false};
+
+    acme_view_read(dir, config, &view);
+    *out = (struct certificate_told){
+        .until_ms = view.facts.until_ms,
+        .self_signed = view.facts.self_signed,
+        .fetched = config_fetches_certificate(config),
+        .failing = config_fetches_certificate(config) && view.note.trouble[0],
+    };
 }

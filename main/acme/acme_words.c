@@ -1,5 +1,7 @@
 #include "acme_words.h"
 
+#include <ctype.h>
+
 /* RFC 8555 6.7; %s is the name. */
 static const struct {
     const char *type, *words;
@@ -38,6 +40,48 @@ static const char *words_of_all(const char *type)
         if (slice_is(slice_of(type), of_all[i].type))
             return of_all[i].words;
     return NULL;
+}
+
+bool acme_is_general(const struct acme_problem *problem)
+{
+    return words_of_all(problem->type) != NULL;
+}
+
+static bool is_of_name(char c)
+{
+    return isalnum((unsigned char)c) || strchr("-_.", c);
+}
+
+/* Where `name` stands in `text` as a word of its own; SIZE_MAX nowhere. */
+static size_t find_name(struct slice text, const char *name)
+{
+    struct slice word = slice_of(name);
+
+    for (size_t at = 0, found; (found = slice_find_text(slice_from(text, at), word)) != SIZE_MAX;) {
+        at += found;
+        struct slice behind = slice_from(text, at + word.len);
+        bool ends =
+            behind.len == 0 || !is_of_name(behind.at[0]) ||
+            (behind.at[0] == '.' && (behind.len == 1 || !isalnum((unsigned char)behind.at[1])));
+        if (ends && (at == 0 || !is_of_name(text.at[at - 1])))
+            return at;
+        at++;
+    }
+    return SIZE_MAX;
+}
+
+size_t acme_mentioned(const struct acme_problem *problem, const char *const *names, size_t count)
+{
+    size_t first = SIZE_MAX, who = count;
+
+    for (size_t i = 0; i < count && !acme_is_general(problem); i++) {
+        size_t at = find_name(slice_of(problem->detail), names[i]);
+        if (at >= first)
+            continue;
+        first = at;
+        who = i;
+    }
+    return who;
 }
 
 void acme_words(const struct acme_problem *problem, const char *name, struct bytes *out)

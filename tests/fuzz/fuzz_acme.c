@@ -101,6 +101,11 @@ static bool open_challenge(void *ctx, const char *token, const char *proof)
     return ++*opened < 1000;
 }
 
+static void close_challenges(void *ctx)
+{
+    *(size_t *)ctx = 0;
+}
+
 static bool make_request(void *ctx, const char *const *names, size_t count, struct bytes *out,
                          struct err *err)
 {
@@ -142,7 +147,8 @@ static void converse(struct slice text)
     static const char *const names[] = {"a.test", "b.test"};
     size_t opened = 0, steps = 0;
     const struct acme_signer signer = {.sign = sign};
-    const struct acme_duties duties = {open_challenge, make_request, is_worth, &opened};
+    const struct acme_duties duties = {open_challenge, close_challenges, make_request, is_worth,
+                                       &opened};
     scoped(acme_order) order =
         acme_order_new("https://ca.test/dir", names, COUNT_OF(names), &signer, &duties);
     struct acme_request request;

@@ -256,6 +256,58 @@ static void failures_are_further_and_further_apart(void **state)
     assert_int_equal(view.note.failures, 1);
 }
 
+static void what_is_broken_off_again_and_again_is_not_begun_at_each_start(void **state)
+{
+    scoped_value(acme_view) view = view_of("", 0, 0);
+    int64_t now = 1000 * DAY_MS;
+
+    (void)state;
+    view.fits = false;
+    acme_note_failure(&view, "no", 0, now - DAY_MS);
+    for (int i = 0; i < 2; i++) {
+        acme_note_begin(&view, now);
+        assert_true(acme_not_before_ms(&view, true, now) <= now);
+    }
+    acme_note_begin(&view, now);
+    assert_int_equal(acme_not_before_ms(&view, true, now), now + 15 * MINUTE_MS);
+    assert_int_equal(acme_not_before_ms(&view, false, now), now + 15 * MINUTE_MS);
+    assert_true(acme_not_before_ms(&view, true, now - MINUTE_MS) <= now); /* the clock went back */
+    acme_note_failure(&view, "no", 0, now);
+    assert_int_equal(view.note.begun, 0);
+    assert_int_equal(view.note.failures, 2);
+    view.directory = "https://other.test/dir";
+    acme_note_begin(&view, now);
+    assert_int_equal(acme_not_before_ms(&view, true, now), 0);
+    assert_int_equal(view.note.failures, 0);
+}
+
+static void a_certificate_for_other_names_is_not_taken(void **state)
+{
+    static const struct {
+        const char *has, *gets;
+        int64_t day;
+        bool better;
+    } rows[] = {
+        {"",              "a.test b.test", 1010, true },
+        {"",              "b.test",        1010, true },
+        {"",              "c.test",        1010, false},
+        {"",              "",              1010, false},
+        {"a.test",        "b.test",        1010, false},
+        {"a.test",        "a.test b.test", 1010, true },
+        {"a.test b.test", "b.test",        1061, false},
+        {"a.test b.test", "b.test c.test", 1076, true },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        scoped_value(acme_view) view = view_of(rows[i].has, 1000 * DAY_MS, 1090 * DAY_MS);
+        scoped_value(acme_view) other = view_of(rows[i].gets, 1010 * DAY_MS, 1100 * DAY_MS);
+        view.fits = rows[i].has[0];
+        if (acme_is_better(&view, &other.facts, rows[i].day * DAY_MS) != rows[i].better)
+            fail_msg("row %zu", i);
+    }
+}
+
 static void a_name_that_lacks_is_tried_daily(void **state)
 {
     scoped_value(acme_view) view = view_of("a.test", 1000 * DAY_MS, 1090 * DAY_MS);
@@ -282,6 +334,7 @@ static void a_note_is_read_as_it_was_written(void **state)
                                     .tried_ms = 5,
                                     .next_ms = 7,
                                     .failures = 2,
+                                    .begun = 3,
                                     .trouble = "a \"word\""};
     scoped_value(bytes) text = {0};
 
@@ -305,6 +358,8 @@ int main(void)
         cmocka_unit_test(it_is_renewed_when_two_thirds_are_over),
         cmocka_unit_test(a_lesser_certificate_takes_no_place),
         cmocka_unit_test(failures_are_further_and_further_apart),
+        cmocka_unit_test(what_is_broken_off_again_and_again_is_not_begun_at_each_start),
+        cmocka_unit_test(a_certificate_for_other_names_is_not_taken),
         cmocka_unit_test(a_name_that_lacks_is_tried_daily),
         cmocka_unit_test(a_note_is_read_as_it_was_written),
     };

@@ -19,6 +19,7 @@ struct authority { /* answers by rows: what is asked for, and what is said */
     struct bytes proofs;    /* "token=proof\n" */
     struct bytes requested; /* names of the request */
     int64_t waited_ms;
+    int closed; /* how often the challenges were */
     bool is_worth;
 };
 struct reply {
@@ -35,6 +36,11 @@ static bool open_challenge(void *ctx, const char *token, const char *proof)
 
     bytes_print(&it->proofs, "%s=%s\n", token, proof);
     return true;
+}
+
+static void close_challenges(void *ctx)
+{
+    ((struct authority *)ctx)->closed++;
 }
 
 static bool make_request(void *ctx, const char *const *names, size_t count, struct bytes *out,
@@ -99,7 +105,8 @@ static struct acme_order *order_of(struct authority *it)
 {
     static const char *const names[] = {"a.test", "b.test"};
     const struct acme_signer signer = {.point = {4}, .sign = sign};
-    const struct acme_duties duties = {open_challenge, make_request, is_worth, it};
+    const struct acme_duties duties = {open_challenge, close_challenges, make_request, is_worth,
+                                       it};
 
     return acme_order_new("https://ca.test/dir", names, COUNT_OF(names), &signer, &duties);
 }
@@ -211,6 +218,7 @@ static void one_name_does_not_hinder_the_others(void **state)
     (void)state;
     assert_int_equal(run(&it, order), ACME_DONE);
     assert_string_equal(it.requested.at, "b.test ");
+    assert_int_equal(it.closed, 2); /* each order has its own */
     assert_non_null(strstr(acme_order_trouble(order), "http://a.test/: is port 80 open"));
 }
 
@@ -249,6 +257,72 @@ static void the_order_itself_may_name_who_is_refused(void **state)
     assert_string_equal(acme_order_trouble(order), "the authority does not certify b.test");
 }
 
+#define REJECTS(path, type, detail)                                                                \
+    {                                                                                              \
+        path, 403, "{\"type\":\"urn:ietf:params:acme:error:" type "\",\"detail\":\"" detail "\"}", \
+            NULL, false, 0                                                                         \
+    }
+#define GOES_ON_WITH(name)                                                                         \
+    ORDER("\"https://ca.test/1\""), NAME_IS("/1", name, "valid", ""),                              \
+        ORDER_IS("/o/1", "ready", ""), ORDER_IS("/finalize", "valid", CERTIFICATE),                \
+    {                                                                                              \
+        "/chain", 200, "PEM", NULL, false, 0                                                       \
+    }
+
+/* As Let's Encrypt says it if it is one name. */
+static void a_sentence_may_name_who_is_refused(void **state)
+{
+    static const struct {
+        const char *name; /* that the certificate is for; NULL none */
+        struct reply replies[8];
+    } rows[] = {
+        {"a.test ",
+         {DIRECTORY, ACCOUNT,
+          REJECTS("/order", "rejectedIdentifier", "Cannot issue for 'b.test': not a.test."),
+          GOES_ON_WITH("a.test")}                                                                 },
+        {"b.test ",
+         {DIRECTORY, ACCOUNT, REJECTS("/order", "caa", "CAA record of a.test."),
+          GOES_ON_WITH("b.test")}                                                                 },
+        {NULL,
+         {DIRECTORY, ACCOUNT, REJECTS("/order", "rejectedIdentifier", "xb.test b.test.x b.tests")}},
+        {NULL,      {DIRECTORY, ACCOUNT, REJECTS("/order", "rateLimited", "too many for b.test")} },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        scoped_value(authority)
+            it = {.replies = rows[i].replies, .count = rows[i].name ? 8 : 3, .is_worth = true};
+        scoped(acme_order) order = order_of(&it);
+        assert_int_equal(run(&it, order), rows[i].name ? ACME_DONE : ACME_GAVE_UP);
+        assert_string_equal(it.requested.at ? it.requested.at : "",
+                            rows[i].name ? rows[i].name : "");
+    }
+}
+
+static void an_answer_that_was_lost_is_no_failure(void **state)
+{
+    static const struct reply replies[] = {
+        DIRECTORY,
+        ACCOUNT,
+        ORDER("\"https://ca.test/1\""),
+        NAME_IS("/1", "a.test", "pending", ""),
+        {"/c/1",      0,   "",    NULL, true,  0},
+        REJECTS("/c/1", "malformed", "it is looked at already"),
+        NAME_IS("/1", "a.test", "valid", ""),
+        ORDER_IS("/o/1", "ready", ""),
+        {"/finalize", 0,   "",    NULL, true,  0},
+        REJECTS("/finalize", "orderNotReady", "it is valid already"),
+        ORDER_IS("/o/1", "valid", CERTIFICATE),
+        {"/chain",    200, "PEM", NULL, false, 0},
+    };
+    scoped_value(authority) it = {.replies = replies, .count = COUNT_OF(replies)};
+    scoped(acme_order) order = order_of(&it);
+
+    (void)state;
+    assert_int_equal(run(&it, order), ACME_DONE);
+    assert_string_equal(acme_order_trouble(order), "");
+}
+
 static void it_is_given_up_in_words(void **state)
 {
     static const struct reply nobody[] =
@@ -259,6 +333,7 @@ static void it_is_given_up_in_words(void **state)
                                         {"/account", 429,
                                          "{\"type\":\"urn:ietf:params:acme:error:rateLimited\"}",
                                          NULL, false, 5000}},
+                              moved[] = {{"/dir", 302, "", NULL, true, 0}},
                               page[] = {{"/dir", 200, "<html>", NULL, true, 0}},
                               lost[] = {DIRECTORY,
                                         {"/account", 201, "{}", "http://ca.test/1", false, 0}},
@@ -273,11 +348,12 @@ static void it_is_given_up_in_words(void **state)
         const char *said;
         int64_t rest_s;
     } rows[] = {
-        {nobody, 1,             "the authority does not answer (silence)",         0   },
-        {busy,   2,             "had enough of us",                                5000},
-        {page,   1,             "This is no directory of a certificate authority", 0   },
-        {lost,   2,             "does not say where our account is",               0   },
-        {ill,    COUNT_OF(ill), "does not answer (it has a trouble of its own)",   0   },
+        {nobody, 1,             "the authority does not answer (silence)",              0   },
+        {busy,   2,             "had enough of us",                                     5000},
+        {moved,  1,             "no directory of a certificate authority (status 302)", 0   },
+        {page,   1,             "This is no directory of a certificate authority",      0   },
+        {lost,   2,             "does not say where our account is",                    0   },
+        {ill,    COUNT_OF(ill), "does not answer (it has a trouble of its own)",        0   },
     };
 
     (void)state;
@@ -326,6 +402,8 @@ int main(void)
         cmocka_unit_test(one_name_does_not_hinder_the_others),
         cmocka_unit_test(nothing_is_ordered_that_is_no_better),
         cmocka_unit_test(the_order_itself_may_name_who_is_refused),
+        cmocka_unit_test(a_sentence_may_name_who_is_refused),
+        cmocka_unit_test(an_answer_that_was_lost_is_no_failure),
         cmocka_unit_test(it_is_given_up_in_words),
         cmocka_unit_test(a_nonce_is_not_refused_for_ever),
         cmocka_unit_test(an_authority_that_never_decides_is_left),
