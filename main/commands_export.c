@@ -32,14 +32,17 @@ bool export_put(struct export *it, const char *name, int64_t modified_ms, struct
     return !command->deaf || err_set(err, ERR_TEMPORARY, "The export was given up");
 }
 
-static void without_cr(struct slice *piece, char *bytes)
+/* CRLF becomes LF, any other CR stays; one at the end of a piece is held back until it is known what follows. */
+static void add_lf(struct bytes *out, struct slice piece, bool *held)
 {
-    size_t kept = 0;
-
-    for (size_t i = 0; i < piece->len; i++)
-        if (bytes[i] != '\r')
-            bytes[kept++] = bytes[i];
-    piece->len = kept;
+    while (piece.len > 0) {
+        if (*held && piece.at[0] != '\n')
+            bytes_add_char(out, '\r');
+        size_t cr = slice_find(piece, '\r');
+        *held = cr != SIZE_MAX;
+        bytes_add(out, slice_first(piece, *held ? cr : piece.len));
+        piece = slice_from(piece, *held ? cr + 1 : piece.len);
+    }
 }
 
 static struct source *open_body(struct export *it, int64_t body_id, struct err *err)
@@ -54,6 +57,8 @@ bool export_body(struct export *it, const char *name, int64_t modified_ms, int64
 {
     scoped(source) body = open_body(it, body_id, err);
     scoped_text char *bytes = must_alloc(PIECE);
+    scoped_value(bytes) text = {0};
+    bool held = false;
     size_t len = 1;
 
     if (!body)
@@ -62,8 +67,13 @@ bool export_body(struct export *it, const char *name, int64_t modified_ms, int64
         if (!source_read(body, at, bytes, PIECE, &len, err))
             return false;
         struct slice piece = {bytes, len};
-        if (lines == EXPORT_LF)
-            without_cr(&piece, bytes);
+        if (lines == EXPORT_LF) {
+            bytes_reset(&text);
+            add_lf(&text, piece, &held);
+            if (len == 0 && held)
+                bytes_add_char(&text, '\r');
+            piece = bytes_slice(&text);
+        }
         it->done += (int64_t)len;
         if (!export_put(it, name, modified_ms, piece, err))
             return false;
@@ -94,7 +104,8 @@ static bool put_about(struct export *it, struct err *err)
         "What Nestbox %s kept of %s@%s on %s.\n\n"
         "mail/                   the mailboxes, a Maildir with its folders (Maildir++); sealed "
         "mail as it rests\n"
-        "actor.json outbox.json  profile and posts as ActivityStreams\n"
+        "actor.json outbox.json  profile, posts and boosts as ActivityStreams\n"
+        "likes.json              the posts that were liked\n"
         "media_attachments/      the pictures of the posts\n"
         "following_accounts.csv  who is followed; Mastodon imports it\n"
         "followers.csv           who follows\n"

@@ -11,6 +11,7 @@
 #include "csv.h"
 #include "import_files.h"
 #include "import_name.h"
+#include "mailbox_name.h"
 #include "memory.h"
 #include "parcel.h"
 
@@ -20,16 +21,33 @@ struct import {
     struct import_counts counts;
 };
 
-/* Is it this file's own fault?  Then it is left out, and said. */
-static bool leave(struct import *it, const char *what, int64_t line, struct err *err)
+/* "following_accounts.csv line 3", "mail 4" of an mbox */
+static void say_which(struct bytes *out, const char *name, int64_t line)
 {
+    struct slice rest = slice_of(name);
+
+    if (slice_starts(rest, SLICE(IMPORT_MBOX))) {
+        rest = slice_from(rest, sizeof IMPORT_MBOX - 1);
+        struct slice number = slice_cut(&rest, ':');
+        bytes_print(out, "mail %.*s", SLICE_ARGS(number));
+    } else if (line) {
+        bytes_print(out, "%s line %lld", name, (long long)line);
+    } else {
+        bytes_add_text(out, name);
+    }
+}
+
+/* Is it this file's own fault?  Then it is left out, and said. */
+static bool leave(struct import *it, const char *name, int64_t line, struct err *err)
+{
+    struct bytes *complaint = &it->command->complaint;
+
     if (err->kind == ERR_TEMPORARY || err->kind == ERR_FULL || err->kind == ERR_CONFLICT)
         return false;
     it->counts.left++;
-    bytes_print(&it->command->complaint, "nestbox: %s", what);
-    if (line)
-        bytes_print(&it->command->complaint, " line %lld", (long long)line);
-    bytes_print(&it->command->complaint, ": %s\n", err->said);
+    bytes_add_text(complaint, "nestbox: ");
+    say_which(complaint, name, line);
+    bytes_print(complaint, ": %s\n", err->said);
     return true;
 }
 
@@ -54,6 +72,23 @@ static void with_crlf(struct slice content, struct bytes *out)
     }
 }
 
+/* Which mailbox it comes into, and its flags. */
+static bool find_place(const struct import *it, struct slice name, struct bytes *mailbox,
+                       unsigned *out_flags, struct err *err)
+{
+    const char *wanted = command_option(it->command, "--mailbox");
+    bool good;
+
+    if (slice_starts(name, SLICE(IMPORT_MBOX))) {
+        bytes_add_text(mailbox, wanted ? wanted : "INBOX");
+        *out_flags = import_flags(name);
+        good = mailbox_name_good(bytes_slice(mailbox));
+    } else {
+        good = import_name(name, mailbox, out_flags);
+    }
+    return good || err_set(err, ERR_MALFORMED, "No mailbox can have that name");
+}
+
 static bool import_mail(struct import *it, const struct parcel_piece *piece, struct err *err)
 {
     scoped_value(bytes) mailbox = {0};
@@ -63,8 +98,8 @@ static bool import_mail(struct import *it, const struct parcel_piece *piece, str
         .date_ms = piece->modified_s < INT64_MAX / SECOND_MS ? piece->modified_s * SECOND_MS : 0};
     bool is_new = false;
 
-    if (!import_name(slice_of(piece->name), &mailbox, &mail.flags))
-        return err_set(err, ERR_MALFORMED, "No mailbox can have that name");
+    if (!find_place(it, slice_of(piece->name), &mailbox, &mail.flags, err))
+        return false;
     if (piece->bytes.len == 0)
         return err_set(err, ERR_MALFORMED, "It is empty");
     with_crlf(piece->bytes, &content);

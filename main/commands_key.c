@@ -3,6 +3,7 @@
 #include "bridge_people.h"
 #include "command.h"
 #include "listing.h"
+#include "memory.h"
 #include "store_peer.h"
 
 int run_key_add(struct command *command)
@@ -142,32 +143,52 @@ int run_key_rotate_server(struct command *command)
     return EXIT_DONE;
 }
 
+static void say_damaged(struct command *command, const struct resealing *resealing,
+                        const struct err *err)
+{
+    scoped_text char *which = resealing->mail ? must_print("mail %lld", (long long)resealing->mail)
+                                              : must_dup("a mail that waits for a decision");
+
+    bytes_print(&command->complaint, "nestbox: %s stays as it is: %s%s%s\n", which, err->said,
+                err->cause[0] ? ": " : "", err->cause);
+}
+
+static int say_sealed(struct command *command, const struct resealing *resealing, bool damaged)
+{
+    command_say(command, "%lld of %lld mails were sealed; %s.\n", (long long)resealing->sealed,
+                (long long)resealing->left,
+                resealing->sealed < resealing->left
+                    ? "the others could not be, and rest as they were"
+                    : "nothing rests unsealed");
+    return damaged ? EXIT_REFUSED : EXIT_DONE;
+}
+
 int run_seal(struct command *command)
 {
     enum { TELL_EVERY = 100 };
     struct err err;
     struct resealing resealing;
-    bool more = true;
-    int64_t looked_at = 0;
+    bool damaged = false;
 
     if (!bridge_reseal_begin(command->house->bridge, slice_of(command->arguments[0]), &resealing,
                              &err))
         return command_refuse(command, &err);
-    while (more) {
-        if (!bridge_reseal_next(command->house->bridge, &resealing, &more, &err))
-            return command_refuse(command, &err);
-        looked_at += more;
-        if (more && looked_at % TELL_EVERY == 0)
+    for (int64_t looked_at = 1;; looked_at++) {
+        switch (bridge_reseal_next(command->house->bridge, &resealing, &err)) {
+        case RESEALED_ALL: return say_sealed(command, &resealing, damaged);
+        case RESEALED_FAILED: return command_refuse(command, &err);
+        case RESEALED_DAMAGED:
+            say_damaged(command, &resealing, &err);
+            damaged = true;
+            break;
+        case RESEALED_ONE: break;
+        }
+        if (looked_at % TELL_EVERY == 0)
             command_say(command, "%lld of %lld mails\n", (long long)looked_at,
                         (long long)resealing.left);
-        if (more && !command_goes_on(command))
+        if (!command_goes_on(command))
             return command_break_off(command, "What was sealed is sealed");
     }
-    command_say(command, "%lld of %lld mails were sealed; %s.\n", (long long)resealing.sealed,
-                (long long)resealing.left,
-                resealing.sealed < resealing.left ? "the others could not be, and rest as they were"
-                                                  : "nothing rests unsealed");
-    return EXIT_DONE;
 }
 
 /* ---- of others ---- */

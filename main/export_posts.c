@@ -5,7 +5,7 @@
 #include "names.h"
 #include "store_message.h"
 
-enum { PAGE = 10 };
+enum { PAGE = 10, REACTIONS_PAGE = 500 };
 #define VISIBILITIES                                                                               \
     (1U << VISIBILITY_PUBLIC | 1U << VISIBILITY_UNLISTED | 1U << VISIBILITY_FOLLOWERS |            \
      1U << VISIBILITY_DIRECT)
@@ -120,6 +120,82 @@ static bool put_pages(struct posts *posts, struct err *err)
     return true;
 }
 
+/* ---- likes and boosts ---- */
+static bool add_boost(void *ctx, const struct shown_reaction *shown)
+{
+    struct posts *posts = ctx;
+    const struct account *account = &posts->it->account;
+    scoped_text char *actor = name_actor(account->domain, account->name);
+    scoped_text char *followers = name_actor_part(account->domain, account->name, "followers");
+    const struct reaction_words words = {
+        .boost = true,
+        .id = shown->activity_id,
+        .actor = actor,
+        .object = shown->object,
+        .author = shown->author,
+        .followers = followers,
+        .at_ms = shown->at_ms,
+    };
+
+    posts->last = shown->id;
+    posts->on_page++;
+    if (shown->object)
+        json_reaction_item(&posts->json, &words);
+    return true;
+}
+
+static bool add_like(void *ctx, const struct shown_reaction *shown)
+{
+    struct posts *posts = ctx;
+
+    posts->last = shown->id;
+    posts->on_page++;
+    if (shown->object)
+        json_text(&posts->json, NULL, shown->object);
+    return true;
+}
+
+static bool put_reactions(struct posts *posts, enum reaction kind, const char *file,
+                          bool (*each)(void *ctx, const struct shown_reaction *), struct err *err)
+{
+    bool more = true;
+
+    posts->last = 0;
+    while (more) {
+        scoped(store_view) view = store_look(posts->it->command->house->store, err);
+        if (!view || !bridge_reactions(view, &posts->it->account, kind, posts->last, REACTIONS_PAGE,
+                                       each, posts, err))
+            return false;
+        store_view_free(steal(&view));
+        if (!export_put(posts->it, file, 0, bytes_slice(&posts->text), err))
+            return false;
+        more = posts->on_page == REACTIONS_PAGE;
+        posts_clear_page(posts);
+    }
+    return true;
+}
+
+/* As Mastodon writes it: the posts that are liked. */
+static bool put_likes(struct posts *posts, struct err *err)
+{
+    struct json *j = &posts->json;
+
+    *j = json_to(&posts->text);
+    json_open(j, NULL);
+    json_text(j, "@context", "https://www.w3.org/ns/activitystreams");
+    json_text(j, "id", "likes.json");
+    json_text(j, "type", "OrderedCollection");
+    json_array(j, "orderedItems");
+    if (!put_reactions(posts, REACTION_LIKE, "likes.json", add_like, err))
+        return false;
+    json_end(j);
+    json_end(j);
+    bytes_add_char(&posts->text, '\n');
+    bool done = export_put(posts->it, "likes.json", 0, bytes_slice(&posts->text), err);
+    posts_clear_page(posts);
+    return done;
+}
+
 static bool put_outbox(struct posts *posts, int64_t total, struct err *err)
 {
     struct json *j = &posts->json;
@@ -130,12 +206,15 @@ static bool put_outbox(struct posts *posts, int64_t total, struct err *err)
     json_text(j, "type", "OrderedCollection");
     json_number(j, "totalItems", total);
     json_array(j, "orderedItems");
-    if (!put_pages(posts, err))
+    if (!put_pages(posts, err) ||
+        !put_reactions(posts, REACTION_BOOST, "outbox.json", add_boost, err))
         return false;
     json_end(j);
     json_end(j);
     bytes_add_char(&posts->text, '\n');
-    return export_put(posts->it, "outbox.json", 0, bytes_slice(&posts->text), err);
+    bool done = export_put(posts->it, "outbox.json", 0, bytes_slice(&posts->text), err);
+    posts_clear_page(posts);
+    return done;
 }
 
 /* ---- the profile ---- */
@@ -145,12 +224,15 @@ static bool read_actor(struct export *it, struct bytes *out, int64_t *out_total,
     scoped(store_view) view = store_look(it->command->house->store, err);
     scoped_value(aliases) aliases = {.count = 0};
     scoped_value(moved) moved = {0};
+    int64_t boosts;
 
     if (!view || !store_aliases(view, it->account.id, &aliases, err) ||
         !bridge_moved_to(view, &it->account, &moved, err) ||
         !store_message_count(view, it->account.id, 1U << MESSAGE_SENT, VISIBILITIES, out_total,
-                             err))
+                             err) ||
+        !store_own_reaction_count(view, it->account.person_id, REACTION_BOOST, &boosts, err))
         return false;
+    *out_total += boosts;
     const struct actor_words words = {&it->account, config->follow != DOOR_OPEN, &aliases,
                                       moved.actor_id};
     json_actor(&words, out);
@@ -166,7 +248,7 @@ bool export_posts(struct export *it, struct err *err)
     posts.json = json_to(&posts.text);
     bool done = read_actor(it, &actor, &total, err) &&
                 export_put(it, "actor.json", 0, bytes_slice(&actor), err) &&
-                put_outbox(&posts, total, err);
+                put_outbox(&posts, total, err) && put_likes(&posts, err);
     posts_clear_page(&posts);
     free(posts.pictures);
     bytes_clear(&posts.text);

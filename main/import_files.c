@@ -1,7 +1,6 @@
 #include "import_files.h"
 
 #include "clock.h"
-#include "export.h"
 #include "mailbox_name.h"
 #include "mbox.h"
 #include "memory.h"
@@ -19,7 +18,8 @@ enum {
     BATCH = 1024 * 1024,
     FILE_BYTES_MAX = 60 * 1024 * 1024, /* with its name below COMMAND_INPUT_MAX */
     PIECE = 64 * 1024,
-    HEAD = 16, /* of a file, to know it by */
+    HEAD = 64,         /* of a file, to know it by */
+    BATCH_FILES = 200, /* so that it is told how far it is */
     TELL_MS = 5 * SECOND_MS,
 };
 
@@ -29,11 +29,12 @@ struct importing {
     const struct config *config;
     import_ask *ask;
     struct bytes batch;
+    int batch_files;
     struct import_counts counts;
     int64_t number; /* of the mail in an mbox */
-    const char *folder;
     int64_t tell_at_ms;
-    int code; /* of a call that failed: it said why */
+    bool sent; /* a parcel */
+    int code;  /* of a call that failed: it said why */
 };
 
 /* ---- answers ---- */
@@ -75,12 +76,14 @@ static bool send_batch(struct importing *it, struct err *err)
 
     if (it->batch.len == 0)
         return true;
+    it->sent = true;
     memory_sink_init(&answer);
     it->command->input = bytes_slice(&it->batch);
     it->command->into = &answer.sink;
     it->code = it->ask(it->command, it->row, it->config, err);
     it->command->into = NULL;
     bytes_reset(&it->batch);
+    it->batch_files = 0;
     bool counted = import_counts_add(bytes_slice(&answer.bytes), &it->counts);
     bytes_clear(&answer.bytes);
     tell(it);
@@ -91,8 +94,11 @@ static bool send_batch(struct importing *it, struct err *err)
 static bool put(struct importing *it, const char *name, int64_t modified_s, struct slice content,
                 struct err *err)
 {
-    if (it->batch.len > 0 && it->batch.len + content.len > BATCH && !send_batch(it, err))
+    bool full = it->batch_files == BATCH_FILES || it->batch.len + content.len > BATCH;
+
+    if (full && !send_batch(it, err))
         return false;
+    it->batch_files++;
     parcel_add(&it->batch, name, modified_s > 0 ? modified_s : 0, content);
     return true;
 }
@@ -104,130 +110,179 @@ static void leave(struct importing *it, const char *what, const char *why)
 }
 
 /* ---- files ---- */
-static bool read_file(const char *path, struct bytes *out, struct stat *out_stat, struct err *err)
-{
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t len = -1;
+/* What stands in a folder may be anybody's work, and the caller may be root: no link is followed, nothing waited for. */
+enum { OPEN_NO_LINK = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW };
 
-    if (file >= 0 && fstat(file, out_stat) == 0) {
-        do {
-            len = read(file, bytes_reserve(out, PIECE), PIECE);
-            out->len += len > 0 ? (size_t)len : 0;
-        } while ((len > 0 && out->len <= FILE_BYTES_MAX) || (len < 0 && errno == EINTR));
+static const char *why_not_open(void)
+{
+    switch (errno) {
+    case ELOOP: return "It is a link; those are not followed";
+    case ENOENT: return "It went meanwhile; say the same again to look anew";
+    case EACCES: return "It may not be read; give yourself the right, or be root";
+    default: return "It cannot be opened";
     }
-    if (len < 0)
-        err_system(err, "The file cannot be read", "%s", path);
-    if (file >= 0)
-        close(file);
+}
+
+static bool read_all(int file, struct bytes *out)
+{
+    ssize_t len;
+
+    do {
+        len = read(file, bytes_reserve(out, PIECE), PIECE);
+        out->len += len > 0 ? (size_t)len : 0;
+    } while ((len > 0 && out->len <= FILE_BYTES_MAX) || (len < 0 && errno == EINTR));
     return len >= 0;
 }
 
-static bool put_file(struct importing *it, const char *path, const char *name, struct err *err)
+/* Why it cannot be taken, or NULL; `file` is below 0 if it could not be opened. */
+static const char *why_not(int file, const char *name, struct stat *out_stat, struct bytes *content)
+{
+    if (file < 0)
+        return why_not_open();
+    if (!parcel_name_is_good(slice_of(name)))
+        return "It has a name that no mail has";
+    if (fstat(file, out_stat) != 0 || !S_ISREG(out_stat->st_mode))
+        return "It is no file";
+    if (!read_all(file, content))
+        return "It cannot be read: is the disk whole?";
+    return content->len > FILE_BYTES_MAX ? "It is too large for a mail" : NULL;
+}
+
+/* Takes `file`. */
+static bool put_file(struct importing *it, int file, const char *path, const char *name,
+                     struct err *err)
 {
     scoped_value(bytes) content = {0};
     struct stat stat;
+    const char *why = why_not(file, name, &stat, &content);
 
-    if (!parcel_name_is_good(slice_of(name))) {
-        leave(it, path, "It has a name that no mail has");
-        return true;
-    }
-    if (!read_file(path, &content, &stat, err))
-        return false;
-    if (content.len > FILE_BYTES_MAX) {
-        leave(it, path, "It is too large for a mail");
-        return true;
-    }
-    return put(it, name, stat.st_mtime, bytes_slice(&content), err);
+    if (file >= 0)
+        close(file);
+    if (!why)
+        return put(it, name, stat.st_mtime, bytes_slice(&content), err);
+    leave(it, path, why);
+    return true;
 }
 
-/* ---- a Maildir ---- */
-typedef bool put_entry(struct importing *it, const char *path, const char *entry, struct err *err);
+/* ---- folders ---- */
+struct folder {
+    int fd;           /* below 0: it could not be opened */
+    const char *path; /* for people */
+    const char *name; /* in parcels: "mail/.Sub/cur/" */
+};
+typedef bool put_all_of(struct importing *it, const struct folder *in, struct err *err);
+typedef bool put_entry(struct importing *it, const struct folder *in, const char *entry,
+                       struct err *err);
 
 /* The entries of a folder in the order of their names, which begin with the second of arrival. */
-static bool each_entry(struct importing *it, const char *path, put_entry *each, struct err *err)
+static bool each_entry(struct importing *it, const struct folder *in, put_entry *each,
+                       struct err *err)
 {
     struct dirent **entries;
-    int count = scandir(path, &entries, NULL, versionsort);
+    int count = scandirat(in->fd, ".", &entries, NULL, versionsort);
     bool good = true;
 
     if (count < 0)
-        return errno == ENOENT || err_system(err, "The folder cannot be read", "%s", path);
+        return err_system(err, "The folder cannot be read", "%s", in->path);
     for (int i = 0; i < count; i++) {
         const char *name = entries[i]->d_name;
         bool dots = strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-        good = good && (dots || each(it, path, name, err));
+        good = good && (dots || each(it, in, name, err));
         free(entries[i]);
     }
     free(entries);
     return good;
 }
 
-static bool put_mail(struct importing *it, const char *path, const char *entry, struct err *err)
+static mode_t kind_of(const struct folder *in, const char *entry)
 {
-    const char *part = strrchr(path, '/') + 1; /* cur, new */
-    scoped_text char *file = must_print("%s/%s", path, entry);
-    scoped_text char *name = must_print("%s%s/%s", it->folder, part, entry);
+    struct stat stat;
 
-    return entry[0] == '.' || put_file(it, file, name, err);
+    return fstatat(in->fd, entry, &stat, AT_SYMLINK_NOFOLLOW) == 0 ? stat.st_mode & S_IFMT : 0;
 }
 
-static bool put_mails(struct importing *it, const char *path, const char *folder, struct err *err)
+/* What stands in the folder `entry`, or nothing if there is none; named "mail/.Sub/" in parcels. */
+static bool put_inside(struct importing *it, const struct folder *in, const char *entry,
+                       const char *name, put_all_of *each, struct err *err)
 {
-    scoped_text char *seen = must_print("%s/cur", path);
-    scoped_text char *fresh = must_print("%s/new", path);
+    scoped_text char *path = must_print("%s/%s", in->path, entry);
+    mode_t kind = kind_of(in, entry);
 
-    it->folder = folder;
-    return each_entry(it, seen, put_mail, err) && each_entry(it, fresh, put_mail, err);
-}
-
-static bool is_there(const char *path, const char *name)
-{
-    scoped_text char *both = must_print("%s/%s", path, name);
-    struct stat ignored;
-
-    return stat(both, &ignored) == 0;
-}
-
-static bool put_folder(struct importing *it, const char *path, const char *entry, struct err *err)
-{
-    scoped_text char *inside = must_print("%s/%s", path, entry);
-    scoped_text char *folder = must_print("mail/%s/", entry);
-
-    if (entry[0] != '.' || !is_there(inside, "cur"))
+    if (kind != S_IFDIR && kind != S_IFLNK)
         return true;
-    return put_mails(it, inside, folder, err);
+    struct folder inside = {openat(in->fd, entry, OPEN_NO_LINK | O_DIRECTORY), path, name};
+    if (inside.fd < 0) {
+        leave(it, path, kind == S_IFLNK ? "It is a link; those are not followed" : why_not_open());
+        return true;
+    }
+    bool good = each(it, &inside, err);
+    close(inside.fd);
+    return good;
 }
 
-static bool put_maildir(struct importing *it, const char *path, struct err *err)
+/* ---- a Maildir ---- */
+static bool put_mail(struct importing *it, const struct folder *in, const char *entry,
+                     struct err *err)
 {
-    return put_mails(it, path, "mail/", err) && each_entry(it, path, put_folder, err);
+    scoped_text char *path = must_print("%s/%s", in->path, entry);
+    scoped_text char *name = must_print("%s%s", in->name, entry);
+
+    return entry[0] == '.' || put_file(it, openat(in->fd, entry, OPEN_NO_LINK), path, name, err);
+}
+
+static bool put_part(struct importing *it, const struct folder *part, struct err *err)
+{
+    return each_entry(it, part, put_mail, err);
+}
+
+static bool put_mails(struct importing *it, const struct folder *in, struct err *err)
+{
+    scoped_text char *seen = must_print("%scur/", in->name);
+    scoped_text char *fresh = must_print("%snew/", in->name);
+
+    return put_inside(it, in, "cur", seen, put_part, err) &&
+           put_inside(it, in, "new", fresh, put_part, err);
+}
+
+static bool put_folder(struct importing *it, const struct folder *in, const char *entry,
+                       struct err *err)
+{
+    scoped_text char *name = must_print("%s%s/", in->name, entry);
+
+    return entry[0] != '.' || put_inside(it, in, entry, name, put_mails, err);
+}
+
+static bool put_maildir(struct importing *it, const struct folder *in, struct err *err)
+{
+    return put_mails(it, in, err) && each_entry(it, in, put_folder, err);
 }
 
 /* ---- what export wrote ---- */
-static bool put_export(struct importing *it, const char *path, struct err *err)
+static bool put_list(struct importing *it, const struct folder *in, const char *name,
+                     struct err *err)
 {
-    static const char *const lists[] = {IMPORT_FOLLOWING, IMPORT_CONTACTS};
-    scoped_text char *mail = must_print("%s/mail", path);
+    scoped_text char *path = must_print("%s/%s", in->path, name);
 
-    for (size_t i = 0; i < COUNT_OF(lists); i++) {
-        scoped_text char *file = must_print("%s/%s", path, lists[i]);
-        if (is_there(path, lists[i]) && !put_file(it, file, lists[i], err))
-            return false;
-    }
-    return put_maildir(it, mail, err);
+    return !kind_of(in, name) || put_file(it, openat(in->fd, name, OPEN_NO_LINK), path, name, err);
+}
+
+static bool put_export(struct importing *it, const struct folder *in, struct err *err)
+{
+    return put_list(it, in, IMPORT_FOLLOWING, err) && put_list(it, in, IMPORT_CONTACTS, err) &&
+           put_inside(it, in, "mail", "mail/", put_maildir, err);
 }
 
 /* ---- an mbox ---- */
 static bool put_from_mbox(void *ctx, const struct mbox_mail *mail, struct err *err)
 {
     struct importing *it = ctx;
-    bool flagged = mail->flags[0];
-    scoped_text char *name = must_print("%s%s/%lld%s%s", it->folder, flagged ? "cur" : "new",
-                                        (long long)++it->number, flagged ? ":2," : "", mail->flags);
+    scoped_text char *name =
+        must_print(IMPORT_MBOX "%lld:2,%s", (long long)++it->number, mail->flags);
 
     if (!mail->too_large)
         return put(it, name, mail->date_ms / SECOND_MS, mail->content, err);
-    leave(it, name, "It is too large for a mail");
+    scoped_text char *shown = must_print("mail %lld", (long long)it->number);
+    leave(it, shown, "It is too large for a mail");
     return true;
 }
 
@@ -248,52 +303,75 @@ static bool put_mbox(struct importing *it, int file, struct err *err)
 {
     struct mbox mbox = {.take = put_from_mbox, .ctx = it, .max_bytes = FILE_BYTES_MAX};
     const char *name = command_option(it->command, "--mailbox");
-    scoped_text char *folder = export_folder(name ? name : "INBOX", 0);
 
     if (name && !mailbox_name_good(slice_of(name)))
-        return err_set(err, ERR_MALFORMED, "No mailbox can be called %s", name);
-    it->folder = folder;
+        return err_set(err, ERR_MALFORMED, "No mailbox can be called \"%s\"", name);
     bool good = read_mbox(&mbox, file, err);
     mbox_clear(&mbox);
     return good;
 }
 
 /* ---- which is it? ---- */
-static bool put_by_head(struct importing *it, const char *path, int file, struct err *err)
+/* Lists of others whom to follow would be a mishap begin with the same words. */
+static bool is_following(struct slice head)
 {
     static const char mark[] = "\xEF\xBB\xBF";
+
+    if (slice_starts(head, slice_of(mark)))
+        head = slice_from(head, sizeof mark - 1);
+    return slice_starts_nocase(head, "Account address,Show boosts");
+}
+
+/* Takes `file`. */
+static bool put_by_head(struct importing *it, const char *path, int file, struct err *err)
+{
     char head[HEAD];
     ssize_t len = pread(file, head, sizeof head, 0);
     struct slice text = {head, len > 0 ? (size_t)len : 0};
 
-    if (len < 0)
-        return err_system(err, "The file cannot be read", "%s", path);
+    if (is_following(text) && !command_option(it->command, "--mailbox"))
+        return put_file(it, file, path, IMPORT_FOLLOWING, err);
+    bool good = false;
     if (slice_starts(text, SLICE("From ")))
-        return put_mbox(it, file, err);
-    if (slice_starts(text, slice_of(mark)))
-        text = slice_from(text, sizeof mark - 1);
-    if (slice_starts_nocase(text, "Account addr"))
-        return put_file(it, path, IMPORT_FOLLOWING, err);
-    return err_set(err, ERR_MALFORMED,
-                   "This is no mbox, Maildir, folder of nestbox export or list of Mastodon's; "
-                   "readers by mail: nestbox list add --stdin");
+        good = put_mbox(it, file, err);
+    else if (len < 0)
+        err_system(err, "The file cannot be read", "%s", path);
+    else if (len == 0)
+        err_set(err, ERR_MALFORMED, "%s is empty", path);
+    else
+        err_set(err, ERR_MALFORMED,
+                "This is no mbox, Maildir, folder of nestbox export or Mastodon's list of who is "
+                "followed; readers by mail: nestbox list add --stdin");
+    close(file);
+    return good;
+}
+
+static bool put_by_folder(struct importing *it, const struct folder *in, struct err *err)
+{
+    if (command_option(it->command, "--mailbox"))
+        return err_set(err, ERR_MALFORMED,
+                       "--mailbox is for an mbox; here each mail has its folder");
+    if (kind_of(in, "cur"))
+        return put_maildir(it, in, err);
+    return kind_of(in, "mail") == S_IFDIR
+               ? put_export(it, in, err)
+               : err_set(err, ERR_MALFORMED,
+                         "This folder is no Maildir, and none that nestbox export wrote");
 }
 
 static bool put_all(struct importing *it, const char *path, struct err *err)
 {
-    if (is_there(path, "cur"))
-        return put_maildir(it, path, err);
-    if (is_there(path, "mail/cur"))
-        return put_export(it, path, err);
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        return err_system(err, "The file cannot be read", "%s", path);
+    struct folder in = {open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), path, "mail/"};
     struct stat stat;
-    bool folder = fstat(file, &stat) == 0 && S_ISDIR(stat.st_mode);
-    bool good = folder ? err_set(err, ERR_MALFORMED,
-                                 "This folder is no Maildir, and none that nestbox export wrote")
-                       : put_by_head(it, path, file, err);
-    close(file);
+
+    if (in.fd < 0 || fstat(in.fd, &stat) != 0)
+        return err_system(err, "The file cannot be read", "%s", path);
+    if (S_ISREG(stat.st_mode))
+        return put_by_head(it, path, in.fd, err);
+    bool good = S_ISDIR(stat.st_mode)
+                    ? put_by_folder(it, &in, err)
+                    : err_set(err, ERR_MALFORMED, "%s is no file and no folder", path);
+    close(in.fd);
     return good;
 }
 
@@ -315,5 +393,9 @@ int import_files(struct command *command, const struct command_row *row,
                 (long long)it.counts.mails, (long long)it.counts.repeats,
                 (long long)it.counts.followed, (long long)it.counts.decisions);
     command_say(command, "%lld left out.\n", (long long)it.counts.left);
+    if (!done && it.sent)
+        command_say(
+            command,
+            "It broke off, and the last parcel is not counted; say the same again to go on.\n");
     return it.code == EXIT_DONE && it.counts.left > 0 ? EXIT_REFUSED : it.code;
 }

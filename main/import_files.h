@@ -9,6 +9,7 @@
 
 #define IMPORT_FOLLOWING "following_accounts.csv"
 #define IMPORT_CONTACTS "contacts.txt"
+#define IMPORT_MBOX "mbox/" /* NUMBER:2,FLAGS; its mailbox is that of --mailbox */
 
 struct import_counts {
     int64_t mails, repeats, followed, decisions, left;

@@ -17,7 +17,7 @@ static bool read_folder(struct slice folder, struct bytes *out)
     return mailbox_name_good(bytes_slice(out));
 }
 
-static unsigned read_flags(struct slice name)
+unsigned import_flags(struct slice name)
 {
     size_t at = slice_find_text(name, SLICE(":2,"));
     unsigned flags = 0;
@@ -48,6 +48,6 @@ bool import_name(struct slice name, struct bytes *out_mailbox, unsigned *out_fla
     struct slice part = slice_cut(&rest, '/');
     if (!slice_is(part, "cur") && !slice_is(part, "new"))
         return false;
-    *out_flags = read_flags(rest);
+    *out_flags = import_flags(rest);
     return rest.len > 0 && slice_find(rest, '/') == SIZE_MAX;
 }

@@ -9,5 +9,7 @@
 /* Its mailbox ("Fediverse/Home", "INBOX") and flags (enum entry_flag).  False: no mail lies there, or in a mailbox of
  * no good name. */
 bool import_name(struct slice name, struct bytes *out_mailbox, unsigned *out_flags);
+/* Those behind ":2,". */
+unsigned import_flags(struct slice name);
 
 #endif

@@ -2,15 +2,32 @@
 
 #include "clock.h"
 
+#include <ctype.h>
 #include <string.h>
 
 /* A longer line is not held to be looked at: what a line means depends on no more than that of it. */
 enum { LINE_HELD_MAX = 1024, QUOTES_MAX = 64 };
 
-/* ---- a mail ---- */
+/* ---- flags ---- */
 /* "RO" of Status, "AF" of X-Status: what mail programs write into an mbox; and the letters of Maildir, in its order. */
 static const char status_letters[] = "TFARD";
 static const char maildir_letters[] = "DFRST";
+static const unsigned mozilla_order[] = {0, 4, 2, 1, 8};
+
+/* Thunderbird's bits, in the last of four digits; what it deleted stays in its files until they are compacted. */
+static unsigned mozilla_bits(struct slice digits)
+{
+    unsigned bits = 0;
+
+    digits = slice_trim(digits);
+    for (size_t i = 0; i < digits.len; i++) {
+        char c = digits.at[i];
+        if (digits.len != 4 || !isxdigit((unsigned char)c))
+            return 0;
+        bits = (unsigned)(isdigit((unsigned char)c) ? c - '0' : (c | ' ') - 'a' + 10);
+    }
+    return bits;
+}
 
 static void read_flags(struct slice content, char flags[8])
 {
@@ -23,8 +40,10 @@ static void read_flags(struct slice content, char flags[8])
             break;
         struct slice name = slice_cut(&value, ':');
         bool told = slice_is_nocase(name, "Status") || slice_is_nocase(name, "X-Status");
-        for (size_t i = 0; told && status_letters[i]; i++)
-            found[i] |= slice_find(value, status_letters[i]) != SIZE_MAX;
+        unsigned bits = slice_is_nocase(name, "X-Mozilla-Status") ? mozilla_bits(value) : 0;
+        for (size_t i = 0; status_letters[i]; i++)
+            found[i] |= (told && slice_find(value, status_letters[i]) != SIZE_MAX) ||
+                        (bits & mozilla_order[i]);
     }
     for (size_t i = 0; maildir_letters[i]; i++)
         if (found[i])
@@ -32,6 +51,7 @@ static void read_flags(struct slice content, char flags[8])
     flags[count] = '\0';
 }
 
+/* ---- a mail ---- */
 /* The empty line before the next "From " is not the mail's. */
 static struct slice without_last_blank(struct slice content)
 {
@@ -59,6 +79,48 @@ static bool end_mail(struct mbox *mbox, struct err *err)
 }
 
 /* ---- lines ---- */
+static bool is_month(struct slice word)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+    for (size_t i = 0; word.len == 3 && months[i]; i += 3)
+        if (slice_eq(word, (struct slice){months + i, 3}))
+            return true;
+    return false;
+}
+
+/* "9:30", "15:04:05" */
+static bool is_time(struct slice word)
+{
+    int64_t hour;
+
+    return slice_to_number(slice_cut(&word, ':'), 24, &hour) && word.len >= 2;
+}
+
+/* A month and a time stand behind the "From " that programs write, and seldom in a sentence that begins with it. */
+static bool is_dated(struct slice line)
+{
+    bool month = false, time = false;
+
+    while (line.at && line.len > 0) {
+        struct slice word = slice_trim(slice_cut(&line, ' '));
+        month |= is_month(word);
+        time |= is_time(word);
+    }
+    return month && time;
+}
+
+/* Whoever writes dates into one writes them into all. */
+static bool is_mark(struct mbox *mbox, struct slice line)
+{
+    if (!slice_starts(line, SLICE("From ")) || (mbox->inside && !mbox->behind_blank))
+        return false;
+    bool dated = line.len <= LINE_HELD_MAX && is_dated(line);
+    if (!mbox->inside)
+        mbox->dates = dated;
+    return dated || !mbox->dates;
+}
+
 static void begin_mail(struct mbox *mbox, struct slice line)
 {
     struct slice rest = slice_trim(slice_from(line, sizeof "From " - 1));
@@ -93,7 +155,7 @@ static bool take_line(struct mbox *mbox, struct slice line, struct err *err)
     bool is_head = !mbox->in_line;
 
     mbox->in_line = !slice_ends(line, SLICE("\n"));
-    if (is_head && (mbox->behind_blank || !mbox->inside) && slice_starts(line, SLICE("From "))) {
+    if (is_head && is_mark(mbox, line)) {
         if (!end_mail(mbox, err))
             return false;
         begin_mail(mbox, line);

@@ -1,5 +1,6 @@
 /*
- * mbox — mails one behind the other in one file (RFC 4155): "From " at the head of a line behind an empty one begins the next.
+ * mbox — mails one behind the other in one file (RFC 4155): "From " at the head of a line behind an empty one begins the next,
+ * with a date if that of the first has one: not every program quotes the sentences that begin so.
  *
  * Pure.  ">From " loses its '>' (mboxrd), Content-Length is not believed.  Bounded by one mail.
  */
@@ -12,7 +13,7 @@
 struct mbox_mail {
     struct slice content; /* line ends as in the file */
     int64_t date_ms;      /* of the "From " line; 0: it has none that can be read */
-    char flags[8];        /* of Status and X-Status, as the letters of Maildir */
+    char flags[8];        /* of Status, X-Status and X-Mozilla-Status, as the letters of Maildir */
     bool too_large;       /* then there is no content */
 };
 struct mbox { /* `{0}` with the first three set */
@@ -25,6 +26,7 @@ struct mbox { /* `{0}` with the first three set */
     bool in_mark;      /* the rest of a "From " line comes */
     bool behind_blank; /* the line before was empty */
     bool too_large;
+    bool dates; /* its marks have them */
     int64_t date_ms;
 };
 /* More bytes, cut anywhere.  ERR_MALFORMED: the file does not begin as an mbox does. */

@@ -112,6 +112,26 @@ static bool write_parcel(struct sink *sink, struct slice bytes, struct err *err)
 }
 
 /* ---- the folder ---- */
+/* Nothing may be there that would only be in the way at the end. */
+static bool is_no_link(const char *path, struct err *err)
+{
+    struct stat stat;
+    bool link = lstat(path, &stat) == 0 && S_ISLNK(stat.st_mode);
+
+    return !link || err_set(err, ERR_REFUSED, "%s is a link; name a new folder", path);
+}
+
+static bool is_on_its_disk(const struct unpack *unpack, struct err *err)
+{
+    struct stat there, ours;
+
+    if (stat(unpack->path, &there) != 0)
+        return true;
+    return (fstat(unpack->folder, &ours) == 0 && ours.st_dev == there.st_dev) ||
+           err_set(err, ERR_REFUSED, "%s is a disk of its own; name a new folder inside of it",
+                   unpack->path);
+}
+
 static bool is_empty(const char *path, struct err *err)
 {
     DIR *listing = opendir(path);
@@ -154,7 +174,9 @@ struct unpack *unpack_new(const char *path, struct err *err)
     }
     unpack->path = must_copy(name);
     unpack->part = must_print("%s.part", unpack->path);
-    return is_empty(unpack->path, err) && make_part(unpack, err) ? steal(&unpack) : NULL;
+    bool good = is_no_link(unpack->path, err) && is_empty(unpack->path, err) &&
+                make_part(unpack, err) && is_on_its_disk(unpack, err);
+    return good ? steal(&unpack) : NULL;
 }
 
 struct sink *unpack_sink(struct unpack *unpack)

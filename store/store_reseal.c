@@ -16,6 +16,7 @@ static void read_unsealed(struct sql_rows *rows, void *out)
     copy->received_ms = take_number(rows);
     copy->from = take_secret(rows);
     copy->subject = take_secret(rows);
+    copy->entry_id = take_number(rows);
 }
 
 void unsealed_copy_clear(struct unsealed_copy *copy)
@@ -31,10 +32,12 @@ void unsealed_copy_clear(struct unsealed_copy *copy)
 enum found store_unsealed_copy(struct store_view *view, int64_t account_id, int64_t after,
                                struct unsealed_copy *out, struct err *err)
 {
-    return sql_find(view->sql,
-                    "SELECT id, body_id, received_ms, sender, subject" UNSEALED
-                    "AND id > ? ORDER BY id LIMIT 1",
-                    with(as_number(account_id), as_number(after)), read_unsealed, out, err);
+    return sql_find(
+        view->sql,
+        "SELECT id, body_id, received_ms, sender, subject,"
+        " coalesce((SELECT min(e.id) FROM entry e WHERE e.copy_id = copy.id), 0)" UNSEALED
+        "AND id > ? ORDER BY id LIMIT 1",
+        with(as_number(account_id), as_number(after)), read_unsealed, out, err);
 }
 
 bool store_count_unsealed(struct store_view *view, int64_t account_id, int64_t *out,

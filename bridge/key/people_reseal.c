@@ -39,26 +39,26 @@ bool bridge_reseal_begin(struct bridge *bridge, struct slice address, struct res
                    SLICE_ARGS(address));
 }
 
-struct resealed {
+struct anew {
     int64_t copy_id;
     struct letter letter;
     bool done;
 };
 
-static void resealed_clear(struct resealed *resealed)
+static void anew_clear(struct anew *anew)
 {
-    letter_clear(&resealed->letter);
+    letter_clear(&anew->letter);
 }
-SCOPED_VALUE(resealed, resealed_clear)
+SCOPED_VALUE(anew, anew_clear)
 
 static bool record(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
 {
-    struct resealed *resealed = ctx;
-    const struct new_copy copy = letter_copy(&resealed->letter, 0);
+    struct anew *anew = ctx;
+    const struct new_copy copy = letter_copy(&anew->letter, 0);
 
     (void)bridge;
-    return store_reseal_copy(tx, resealed->copy_id, &copy, resealed->letter.sealed,
-                             resealed->letter.body, &resealed->done, err);
+    return store_reseal_copy(tx, anew->copy_id, &copy, anew->letter.sealed, anew->letter.body,
+                             &anew->done, err);
 }
 
 static bool is_better(const struct letter *letter)
@@ -68,6 +68,7 @@ static bool is_better(const struct letter *letter)
     return form == PGP_SEALED || form == PGP_WAS_ENCRYPTED;
 }
 
+/* *out_body NULL: it cannot be read. */
 static enum found find_next(struct bridge *bridge, const struct resealing *resealing,
                             struct unsealed_copy *copy, struct source **out_body, struct err *err)
 {
@@ -78,29 +79,29 @@ static enum found find_next(struct bridge *bridge, const struct resealing *resea
     enum found found = store_unsealed_copy(view, resealing->account_id, resealing->last, copy, err);
     if (found == FOUND)
         *out_body = store_body_source(view, copy->body_id, err);
-    return found == FOUND && !*out_body ? FAILED : found;
+    return found;
 }
 
-bool bridge_reseal_next(struct bridge *bridge, struct resealing *resealing, bool *out_more,
-                        struct err *err)
+enum resealed bridge_reseal_next(struct bridge *bridge, struct resealing *resealing,
+                                 struct err *err)
 {
     scoped_value(unsealed_copy) copy = {0};
-    scoped_value(resealed) resealed = {0};
+    scoped_value(anew) anew = {0};
     scoped(source) body = NULL;
 
     enum found found = find_next(bridge, resealing, &copy, &body, err);
-    *out_more = found == FOUND;
     if (found != FOUND)
-        return found == ABSENT;
-    resealing->last = resealed.copy_id = copy.id;
-    resealed.letter = (struct letter){.account_id = resealing->account_id,
-                                      .from = steal(&copy.from),
-                                      .subject = steal(&copy.subject),
-                                      .received_ms = copy.received_ms};
-    if (!letter_seal(bridge, body, &resealed.letter, err))
-        return false;
-    if (is_better(&resealed.letter) && !bridge_commit(bridge, record, &resealed, err))
-        return false;
-    resealing->sealed += resealed.done;
-    return true;
+        return found == ABSENT ? RESEALED_ALL : RESEALED_FAILED;
+    resealing->last = anew.copy_id = copy.id;
+    resealing->mail = copy.entry_id;
+    anew.letter = (struct letter){.account_id = resealing->account_id,
+                                  .from = steal(&copy.from),
+                                  .subject = steal(&copy.subject),
+                                  .received_ms = copy.received_ms};
+    if (!body || !letter_seal(bridge, body, &anew.letter, err))
+        return err->kind == ERR_FULL ? RESEALED_FAILED : RESEALED_DAMAGED;
+    if (is_better(&anew.letter) && !bridge_commit(bridge, record, &anew, err))
+        return RESEALED_FAILED;
+    resealing->sealed += anew.done;
+    return RESEALED_ONE;
 }

@@ -69,12 +69,15 @@ def restored(twin, account, file, *options):
 
 def test_everything_comes_back_as_it_was(twin, lived, tmp_path):
     file = tmp_path / "nest.backup"
+    stale = tmp_path / "nest.backup.part"  # of one that broke off, and open to everybody
+    stale.touch()
+    stale.chmod(0o666)
     submit(lived, compose(lived.address, "nobody@nowhere-at-all.test", "on its way", "it waits\n"))
     until(lambda: any(row["tries"] for row in lived.nestbox.ask("queue", "list")) or lived.mails("INBOX"), "a try")
     before = numbering(lived), texts(lived)
     records = lived.nestbox.cli("dns", "--plain")
     lived.nestbox.cli("backup", file)
-    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.stat().st_mode & 0o777 == 0o600 and not stale.exists()
     with tarfile.open(file) as archive:  # anybody can look into it
         names = archive.getnames()
         sums = archive.extractfile("SHA256SUMS").read().decode().splitlines()

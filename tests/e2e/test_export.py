@@ -3,6 +3,7 @@ import csv
 import imaplib
 import json
 import mailbox
+import os
 import pathlib
 import time
 
@@ -160,6 +161,52 @@ def test_an_export_that_breaks_off_leaves_nothing(twin, tmp_path):
     done = server.run("export", "nobody@twin.test", folder)
     assert done.returncode == 1 and b"There is no account nobody@twin.test" in done.stderr
     assert list(tmp_path.iterdir()) == []
+    (tmp_path / "tom").symlink_to(tmp_path)
+    done = server.run("export", account.address, folder)
+    assert done.returncode == 1 and b"tom is a link; name a new folder" in done.stderr
+    (tmp_path / "tom").unlink()
+    assert list(tmp_path.iterdir()) == []
     (tmp_path / "tom.part").mkdir()
     done = server.run("export", account.address, folder)
     assert done.returncode == 1 and b"tom.part is there" in done.stderr
+
+
+def lay_traps(maildir, secret):
+    """What the owner of a folder may lay into it, for a root who imports it."""
+    (maildir / "new" / "2.link").symlink_to(secret)
+    (maildir / "new" / "3.gone").symlink_to("/nonexistent")
+    (maildir / "new" / "4.folder").mkdir()
+    os.mkfifo(maildir / "new" / "5.pipe")
+    (maildir / ".Far").symlink_to(secret.parent)
+    (maildir / ".Near").mkdir()
+    (maildir / ".Near" / "cur").symlink_to(secret.parent)
+
+
+def test_an_import_takes_what_is_there_and_follows_no_link(twin, tmp_path):
+    server = twin()
+    account = server.account("ann@twin.test")
+    secret, maildir = tmp_path / "private" / "secret", tmp_path / "Maildir"
+    box = mailbox.Maildir(maildir)
+    box.add("Subject: first\n\nx\n")
+    secret.parent.mkdir()
+    secret.write_text("Subject: for root alone\n\nx\n")
+    lay_traps(maildir, secret)
+    done = server.run("import", account.address, maildir)
+    assert done.stdout == b"1 mails taken over, 0 were here; 0 followed, 0 decisions; 6 left out.\n", done.stderr
+    assert done.returncode == 1 and done.stderr.count(b"It is a link; those are not followed") == 4
+    assert b"new/4.folder: It is no file" in done.stderr and b"new/5.pipe: It is no file" in done.stderr
+    assert [mail["subject"] for mail in account.mails()] == ["first"]
+    assert b"--mailbox is for an mbox" in server.run("import", account.address, maildir, "--mailbox", "X").stderr
+
+    (tmp_path / "box").write_text("From a@b Mon Jan  2 15:04:05 2023\nSubject: 1\n\nx\n\nFrom a@b Mon Jan  2 15:04:05 2023\n\n")
+    done = server.run("import", account.address, tmp_path / "box", "--mailbox", "Archive.2020")
+    assert done.returncode == 1 and done.stderr == b"nestbox: mail 2: It is empty\n"
+    assert len(account.mails("Archive.2020")) == 1
+    (tmp_path / "box").write_bytes(b"From a@b Mon Jan  2 15:04:05 2023\r\nSubject: cr\r\n\r\na\rb\r\n" + b"x" * 49151 + b"\r\n")
+    server.cli("import", account.address, tmp_path / "box", "--mailbox", "Cr")
+    server.cli("export", account.address, tmp_path / "out")
+    kept, = (tmp_path / "out" / "mail" / ".Cr" / "new").iterdir()
+    assert kept.read_bytes() == b"Subject: cr\n\na\rb\n" + b"x" * 49151 + b"\n"
+    (tmp_path / "muted.csv").write_text("Account address,Hide notifications\nmallory@social.example,true\n")
+    done = server.run("import", account.address, tmp_path / "muted.csv")
+    assert done.returncode == 1 and b"Mastodon's list of who is followed" in done.stderr

@@ -404,6 +404,22 @@ def test_what_rests_already_is_sealed_once_however_often_it_is_interrupted(twin,
     assert not rests(server, canary)
 
 
+def test_a_damaged_mail_is_named_and_the_others_are_sealed(person, ring):
+    reader = person("damaged")
+    bodies = reader.nestbox.data_dir / "bodies"
+    before = set(bodies.glob("??/*"))
+    for number in range(3):
+        deliver(reader, letter(reader.address, f"{number}", "A long line.\n" * (10000 if number == 1 else 1)))
+    body, = set(bodies.glob("??/*")) - before
+    body.unlink()
+    reader.nestbox.cli("key", "add", reader.address, ring(reader.address).certificate())
+    broken = reader.mails("INBOX")[1]["id"]
+    done = reader.nestbox.run("seal", reader.address)
+    assert done.returncode == 1 and done.stdout.startswith(b"2 of 3 mails were sealed; the others could not be"), done
+    assert done.stderr.count(b"\n") == 1 and done.stderr.startswith(f"nestbox: mail {broken} stays as it is: ".encode())
+    assert [mail["subject"] for mail in reader.mails("INBOX") if mail["id"] == broken] == ["1"]
+
+
 def test_mutt_opens_it_and_shows_the_subject_from_inside(alice, tmp_path):
     canary = word()
     deliver(alice, letter(alice.address, canary, f"text of {canary}\n"))

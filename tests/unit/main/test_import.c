@@ -39,21 +39,31 @@ static void mails_of_an_mbox(void **state)
     } rows[] = {
         {"two",
          "From a@b Sun Nov 22 08:30:00 2026\nSubject: 1\n\nx\n\nFrom c Sun Nov  8 08:30:00 "
-         "2026\n\ny\n",                                                                         "[1795336200000 |Subject: 1\n\nx\n][1794126600000 |\ny\n]"},
-        {"From in a line is no mail", "From a Sun Nov 22 08:30:00 2026\n\nx\nFrom here on\n",
-         "[1795336200000 |\nx\nFrom here on\n]"                                                                                                           },
-        {"a quoted From",             "From a x\n\n>From b\n>>From c\n> From d\n",
-         "[0 |\nFrom b\n>From c\n> From d\n]"                                                                                                             },
-        {"CRLF",                      "From a x\r\nA: b\r\n\r\nx\r\n\r\nFrom b x\r\n\r\ny\r\n",
-         "[0 |A: b\r\n\r\nx\r\n][0 |\r\ny\r\n]"                                                                                                           },
-        {"flags",                     "From a x\nStatus: RO\nX-Status: AFTD\n\nStatus: x\n",
-         "[0 DFRST|Status: RO\nX-Status: AFTD\n\nStatus: x\n]"                                                                                            },
-        {"a header without a body",   "From a x\nStatus: O",                                    "[0 |Status: O]"                                          },
-        {"a mail of nothing",         "From a x\n\nFrom b x\nA: b\n",                           "[0 |][0 |A: b\n]"                                        },
-        {"a zone",                    "From 12@x Sun Nov 22 09:30:00 +0100 2026\nA: b\n",       "[1795336200000 |A: b\n]"                                 },
-        {"a mail",                    "Subject: 1\n\nx\n",                                      NULL                                                      },
-        {"nothing",                   "",                                                       NULL                                                      },
-        {"empty lines",               "\n\n",                                                   NULL                                                      },
+         "2026\n\ny\n",                                                                                        "[1795336200000 |Subject: 1\n\nx\n][1794126600000 |\ny\n]"},
+        {"From in a line is no mail",         "From a Sun Nov 22 08:30:00 2026\n\nx\nFrom here on\n",
+         "[1795336200000 |\nx\nFrom here on\n]"                                                                                                                          },
+        {"a quoted From",                     "From a x\n\n>From b\n>>From c\n> From d\n",
+         "[0 |\nFrom b\n>From c\n> From d\n]"                                                                                                                            },
+        {"CRLF",                              "From a x\r\nA: b\r\n\r\nx\r\n\r\nFrom b Jan 1:00\r\n\r\ny\r\n",
+         "[0 |A: b\r\n\r\nx\r\n][0 |\r\ny\r\n]"                                                                                                                          },
+        {"flags",                             "From a x\nStatus: RO\nX-Status: AFTD\n\nStatus: x\n",
+         "[0 DFRST|Status: RO\nX-Status: AFTD\n\nStatus: x\n]"                                                                                                           },
+        {"a header without a body",           "From a x\nStatus: O",                                           "[0 |Status: O]"                                          },
+        {"a mail of nothing",                 "From a x\n\nFrom b Jan 1:00\nA: b\n",                           "[0 |][0 |A: b\n]"                                        },
+        {"Thunderbird: seen, answered, gone", "From - x\nX-Mozilla-Status: 000b\n",
+         "[0 RST|X-Mozilla-Status: 000b\n]"                                                                                                                              },
+        {"Thunderbird: flagged, answered",    "From - x\nX-Mozilla-Status: 0006\n",
+         "[0 FR|X-Mozilla-Status: 0006\n]"                                                                                                                               },
+        {"Thunderbird: nothing",              "From - x\nX-Mozilla-Status: 1x\n",                              "[0 |X-Mozilla-Status: 1x\n]"                             },
+        {"From in a text",                    "From a Jan 1:00\n\nFrom here\n\nFrom May\n\nFrom 9:30\n",
+         "[0 |\nFrom here\n\nFrom May\n\nFrom 9:30\n]"                                                                                                                   },
+        {"a mark of another form",            "From a Jan 1:00\n\nx\n\nFrom b 2 Jan 15:04\n\n",
+         "[0 |\nx\n][0 |]"                                                                                                                                               },
+        {"marks without dates",               "From a\n\nx\n\nFrom b\n\n",                                     "[0 |\nx\n][0 |]"                                         },
+        {"a zone",                            "From 12@x Sun Nov 22 09:30:00 +0100 2026\nA: b\n",              "[1795336200000 |A: b\n]"                                 },
+        {"a mail",                            "Subject: 1\n\nx\n",                                             NULL                                                      },
+        {"nothing",                           "",                                                              NULL                                                      },
+        {"empty lines",                       "\n\n",                                                          NULL                                                      },
     };
 
     (void)state;
@@ -75,7 +85,7 @@ static void a_mail_too_large_is_passed_over(void **state)
     bytes_add_text(&text, "From a x\n\n");
     for (int i = 0; i < 5000; i++)
         bytes_add_char(&text, 'x'); /* one line */
-    bytes_add_text(&text, "\n\nFrom b x\n\ny\n");
+    bytes_add_text(&text, "\n\nFrom b Jan 1:00\n\ny\n");
     for (size_t step = 1; step < 7000; step = step * 2 + 1) {
         scoped_value(bytes) mails = {0};
         assert_true(read_mbox(bytes_slice(&text), step, &mails));
@@ -152,6 +162,8 @@ static void names_of_a_maildir(void **state)
             (good && (!slice_is(bytes_slice(&mailbox), rows[i].mailbox) || flags != rows[i].flags)))
             fail_msg("%s", rows[i].name);
     }
+    assert_int_equal(import_flags(SLICE(IMPORT_MBOX "17:2,FS")), FLAG_FLAGGED | FLAG_SEEN);
+    assert_int_equal(import_flags(SLICE(IMPORT_MBOX "17:2,")), 0);
 }
 
 static void counts_add_up(void **state)
