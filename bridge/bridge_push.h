@@ -4,6 +4,7 @@
 
 #include "bridge.h"
 #include "bytes.h"
+#include "store_push.h"
 
 struct store_tx;
 struct store_view;
@@ -19,8 +20,10 @@ MUST_CHECK bool bridge_push_add(struct bridge *bridge, struct store_tx *tx, int6
 MUST_CHECK bool bridge_push_remove(struct store_tx *tx, int64_t account_id, const char *endpoint,
                                    struct err *err);
 
-/* ---- sending: one at a time ---- */
+/* ---- sending ---- */
 struct push_job {
+    bool
+        damaged; /* what the device registered with is: nothing can be sent, and PUSH_GONE is its end */
     int64_t id, account_id, tries;
     int64_t told, event; /* the last event before, and with this */
     char *endpoint;
@@ -28,9 +31,11 @@ struct push_job {
     struct bytes body;   /* sealed */
 };
 void push_job_clear(struct push_job *job);
-/* ABSENT: nothing is due; *out_next_ms: when something will be, 0 unknown.  Seals: DELIVER. */
-enum found bridge_push_next(struct bridge *bridge, struct store_view *view, struct push_job *out,
-                            int64_t *out_next_ms, struct err *err);
+/* Of devices but those that are being told.  ABSENT: nothing is due; *out_next_ms: when something will be, 0 unknown.
+ * Seals: DELIVER. */
+enum found bridge_push_next(struct bridge *bridge, struct store_view *view,
+                            const struct pushes *but, struct push_job *out, int64_t *out_next_ms,
+                            struct err *err);
 /* In apply(). */
 enum push_end { PUSH_TAKEN, PUSH_GONE, PUSH_AGAIN };
 MUST_CHECK bool bridge_push_ended(struct bridge *bridge, struct store_tx *tx,

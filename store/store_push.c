@@ -16,10 +16,12 @@ void push_clear(struct push *push)
     *push = (struct push){0};
 }
 
-static void read_octets(struct slice octets, unsigned char *into, size_t len)
+static bool read_octets(struct slice octets, unsigned char *into, size_t len)
 {
-    if (octets.len == len) /* else it could not be read, which the log says */
-        memcpy(into, octets.at, len);
+    if (octets.len != len)
+        return false;
+    memcpy(into, octets.at, len);
+    return true;
 }
 
 static void read_push(struct sql_rows *rows, void *out)
@@ -32,29 +34,44 @@ static void read_push(struct sql_rows *rows, void *out)
     push->endpoint = take_secret(rows);
     scoped_value(bytes) point = take_bytes(rows);
     scoped_text char *auth_text = take_secret(rows);
-    read_octets(bytes_slice(&point), push->point, sizeof push->point);
-    if (auth_text && base64_read(slice_of(auth_text), &auth))
-        read_octets(bytes_slice(&auth), push->auth, sizeof push->auth);
+    push->damaged = !read_octets(bytes_slice(&point), push->point, sizeof push->point) ||
+                    !auth_text || !base64_read(slice_of(auth_text), &auth) ||
+                    !read_octets(bytes_slice(&auth), push->auth, sizeof push->auth);
     push->event = take_number(rows);
     push->tries = take_number(rows);
     push->due_ms = take_number(rows);
 }
 
-/* The first that can be read: of another server key, one is as if it had never registered. */
+struct looking {
+    const struct pushes *but;
+    struct push *first;
+};
+
+static bool is_one_of(const struct pushes *pushes, int64_t id)
+{
+    for (size_t i = 0; i < pushes->count; i++)
+        if (pushes->ids[i] == id)
+            return true;
+    return false;
+}
+
+/* The first whose address can be read: of another server key, one is as if it had never registered. */
 static bool keep_first(void *ctx, struct push *push)
 {
-    struct push *first = ctx;
+    const struct looking *looking = ctx;
 
-    if (!push->endpoint)
+    if (!push->endpoint || is_one_of(looking->but, push->id))
         return true;
-    *first = *push;
+    *looking->first = *push;
     push->endpoint = NULL;
     return false;
 }
 
-enum found store_push_next(struct store_view *view, int64_t now_ms, struct push *out,
-                           int64_t *out_next_ms, struct err *err)
+enum found store_push_next(struct store_view *view, int64_t now_ms, const struct pushes *but,
+                           struct push *out, int64_t *out_next_ms, struct err *err)
 {
+    struct looking looking = {but, out};
+
     *out = (struct push){0};
     *out_next_ms = 0;
     if (!sql_walk(view->sql,
@@ -62,7 +79,7 @@ enum found store_push_next(struct store_view *view, int64_t now_ms, struct push 
                   " WHERE EXISTS (SELECT 1 FROM contact c WHERE c.account_id = p.account_id"
                   " AND c.event > p.event AND c.event > 0 AND c.state = ?)"
                   " ORDER BY due_ms, id",
-                  with(as_number(CONTACT_ASKED)), push, read_push, push_clear, keep_first, out,
+                  with(as_number(CONTACT_ASKED)), push, read_push, push_clear, keep_first, &looking,
                   err))
         return FAILED;
     *out_next_ms = out->due_ms;

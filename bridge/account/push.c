@@ -130,19 +130,34 @@ static bool write_plain(struct store_view *view, const struct push *push, struct
     return true;
 }
 
-enum found bridge_push_next(struct bridge *bridge, struct store_view *view, struct push_job *out,
-                            int64_t *out_next_ms, struct err *err)
+static bool seal(struct bridge *bridge, struct store_view *view, const struct push *push,
+                 const struct account *account, struct push_job *out, struct err *err)
+{
+    scoped_value(bytes) plain = {0};
+    struct push_device device;
+
+    memcpy(device.point, push->point, sizeof device.point);
+    memcpy(device.auth, push->auth, sizeof device.auth);
+    if (!write_plain(view, push, out, &plain, err) ||
+        !push_seal(&device, bytes_slice(&plain), &out->body, err))
+        return false;
+    add_fields(bridge, account, out);
+    return true;
+}
+
+enum found bridge_push_next(struct bridge *bridge, struct store_view *view,
+                            const struct pushes *but, struct push_job *out, int64_t *out_next_ms,
+                            struct err *err)
 {
     scoped_value(push) push = {0};
     scoped_value(account) account = {0};
-    scoped_value(bytes) plain = {0};
-    struct push_device device;
 
     *out_next_ms = 0;
     push_job_clear(out); /* of a first run */
     if (!bridge->config->push)
         return ABSENT;
-    enum found found = store_push_next(view, clock_now(bridge->clock), &push, out_next_ms, err);
+    enum found found =
+        store_push_next(view, clock_now(bridge->clock), but, &push, out_next_ms, err);
     if (found != FOUND)
         return found;
     out->id = push.id;
@@ -150,14 +165,13 @@ enum found bridge_push_next(struct bridge *bridge, struct store_view *view, stru
     out->tries = push.tries;
     out->told = push.event;
     out->endpoint = must_dup(push.endpoint);
-    memcpy(device.point, push.point, sizeof device.point);
-    memcpy(device.auth, push.auth, sizeof device.auth);
-    if (store_account(view, push.account_id, &account, err) != FOUND ||
-        !write_plain(view, &push, out, &plain, err) ||
-        !push_seal(&device, bytes_slice(&plain), &out->body, err))
-        return FAILED;
-    add_fields(bridge, &account, out);
-    return FOUND;
+    out->damaged = push.damaged || !push_point_is_good(push.point);
+    if (out->damaged)
+        return FOUND;
+    return store_account(view, push.account_id, &account, err) == FOUND &&
+                   seal(bridge, view, &push, &account, out, err)
+               ? FOUND
+               : FAILED;
 }
 
 static int64_t pause_ms(int64_t tries, int64_t retry_after_s)

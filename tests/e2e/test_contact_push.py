@@ -76,6 +76,19 @@ def test_who_is_gone_is_forgotten_and_who_fails_is_tried_again(asking, service):
     assert service.next()[0] == "/other"
 
 
+def test_who_is_silent_holds_up_nobody(asking, service):  # noqa: F811
+    """A message has 10 s: told one after the other, the last would hear of it after 30."""
+    tom = asking()
+    registry, last = Registry(tom), PushDevice("https://push.test/last")
+    for path in ("silent1", "silent2", "silent3"):
+        assert registry.register(**PushDevice(f"https://push.test/{path}").form()) == 200
+    assert registry.register(**last.form()) == 200
+    knock(tom)
+    path, _, body = service.next(20)
+    assert path == "/last" and last.read(body)["person"] == "cara@other.test" and service.came.empty()
+    service.speak.set()
+
+
 def test_what_cannot_be_registered(asking, service):  # noqa: F811
     tom = asking()
     registry, good = Registry(tom), PushDevice("https://push.test/one").form()

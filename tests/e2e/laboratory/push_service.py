@@ -73,15 +73,19 @@ def check_sender(headers, origin, key):
 
 
 class PushService:
-    """`answers` maps a path to the status of its next answers, in order; 201 after them."""
+    """`answers` maps a path to the status of its next answers, in order; 201 after them.  Whoever comes to /silent… hears
+    nothing, until the connection ends when `speak` is set."""
 
     def __init__(self, address, certificate):
-        self.answers, self.came = {}, queue.Queue()
+        self.answers, self.came, self.speak = {}, queue.Queue(), threading.Event()
         service = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.path.startswith("/silent"):
+                    service.speak.wait(60)
+                    return
                 waiting = service.answers.get(self.path)
                 self.send_response(waiting.pop(0) if waiting else 201)
                 self.send_header("Content-Length", "0")
@@ -101,5 +105,6 @@ class PushService:
         return self.came.get(timeout=seconds)
 
     def stop(self):
+        self.speak.set()
         self._server.shutdown()
         self._server.server_close()

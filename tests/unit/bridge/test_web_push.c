@@ -6,6 +6,7 @@
 #include "store_write.h"
 #include "visitors.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 
 #define POINT                                                                                      \
@@ -137,11 +138,13 @@ static void ends(const struct push_job *job, enum push_end end, int64_t retry_af
     commit(&deed);
 }
 
+static struct pushes under_way;
+
 static bool next(struct push_job *job, int64_t *next_ms)
 {
     struct err err = {0};
     scoped(store_view) view = store_look(town.store, &err);
-    enum found found = bridge_push_next(town.bridge, view, job, next_ms, &err);
+    enum found found = bridge_push_next(town.bridge, view, &under_way, job, next_ms, &err);
 
     if (found == FAILED)
         fail_msg("%s (%s)", err.said, err.cause);
@@ -238,6 +241,66 @@ static void an_account_has_few_devices(void **state)
     assert_int_equal(devices(), PUSH_DEVICES_MOST);
 }
 
+static void who_is_being_told_is_passed_over(void **state)
+{
+    struct push_job job = {0};
+    int64_t next_ms;
+
+    (void)state;
+    registers(URL);
+    registers("https://push.example/two");
+    somebody_asks();
+    assert_true(next(&job, &next_ms));
+    assert_string_equal(job.endpoint, URL);
+    under_way = (struct pushes){.ids = {job.id}, .count = 1};
+    assert_true(next(&job, &next_ms));
+    assert_string_equal(job.endpoint, "https://push.example/two");
+    under_way.ids[under_way.count++] = job.id;
+    assert_false(next(&job, &next_ms));
+    assert_int_equal(next_ms, 0);
+    under_way.count = 0;
+    push_job_clear(&job);
+}
+
+/* As a disk may leave it. */
+static void damage(const char *sql)
+{
+    scoped_text char *path = must_print("%s/nestbox.db", town.path);
+    sqlite3 *database;
+
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+}
+
+static void a_damaged_device_keeps_no_other_waiting(void **state)
+{
+    static const char *const damages[] = {
+        "UPDATE push SET point = zeroblob(65) WHERE id = 1",
+        "UPDATE push SET auth = (SELECT endpoint FROM push WHERE id = 1) WHERE id = 1",
+    };
+    struct push_job job = {0};
+    int64_t next_ms;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(damages); i++) {
+        open_town(NULL);
+        registers(URL);
+        registers("https://push.example/two");
+        damage(damages[i]);
+        somebody_asks();
+        assert_true(next(&job, &next_ms));
+        assert_true(job.damaged);
+        ends(&job, PUSH_GONE, 0);
+        assert_true(next(&job, &next_ms));
+        assert_false(job.damaged);
+        assert_string_equal(job.endpoint, "https://push.example/two");
+        assert_int_equal(devices(), 1);
+        push_job_clear(&job);
+        close_town(NULL);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
@@ -248,6 +311,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(a_service_says_when_and_when_no_more, open_town,
                                         close_town),
         cmocka_unit_test_setup_teardown(an_account_has_few_devices, open_town, close_town),
+        cmocka_unit_test_setup_teardown(who_is_being_told_is_passed_over, open_town, close_town),
+        cmocka_unit_test(a_damaged_device_keeps_no_other_waiting),
     };
     int code;
 
