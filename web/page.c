@@ -68,6 +68,23 @@ void page_text(struct page *page, const char *text)
     html_escape_add(&page->html, slice_of(text));
 }
 
+/* By these a feed reader finds the feeds that is given the profile's address. */
+static void write_feed_links(struct page *page)
+{
+    static const char *const feeds[][3] = {
+        {"atom", "application/atom+xml",  "Atom"     },
+        {"rss",  "application/rss+xml",   "RSS"      },
+        {"json", "application/feed+json", "JSON Feed"},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(feeds); i++) {
+        bytes_print(&page->html, "<link rel=\"alternate\" type=\"%s\" title=\"%s\" href=\"/@",
+                    feeds[i][1], feeds[i][2]);
+        page_text(page, page->feeds_of);
+        bytes_print(&page->html, ".%s\">\n", feeds[i][0]);
+    }
+}
+
 void page_begin(struct page *page, const char *title, const char *language)
 {
     struct bytes *html = &page->html;
@@ -90,6 +107,8 @@ void page_begin(struct page *page, const char *title, const char *language)
         page_text(page, page->activity_id);
         bytes_add_text(html, "\">\n");
     }
+    if (page->feeds_of)
+        write_feed_links(page);
     bytes_add_text(html, "</head>\n<body>\n");
 }
 

@@ -1,7 +1,6 @@
 /* https://D/@alice */
 #include "web_private.h"
 
-enum { POSTS_ON_A_PAGE = 20 };
 enum { SHOWN = 1 << VISIBILITY_PUBLIC | 1 << VISIBILITY_UNLISTED };
 
 struct list {
@@ -23,7 +22,7 @@ static bool add_post(void *ctx, const struct message *message)
     return !list->failed;
 }
 
-static const char *name_of(const struct account *account)
+const char *profile_name(const struct account *account)
 {
     return account->display_name ? account->display_name : account->name;
 }
@@ -50,7 +49,7 @@ static void write_moved(struct page *page, const struct account *account, const 
     struct bytes *html = &page->html;
 
     bytes_add_text(html, "<div class=\"follow\" lang=\"en\"><p><strong>");
-    page_text(page, name_of(account));
+    page_text(page, profile_name(account));
     bytes_add_text(html, " now posts as <a rel=\"me nofollow noopener noreferrer\" href=\"");
     page_text(page, moved->page);
     bytes_add_text(html, "\">");
@@ -71,7 +70,7 @@ static void write_head(struct page *page, const struct account *account, const s
     struct bytes *html = &page->html;
 
     bytes_add_text(html, "<header class=\"h-card\"><h1 class=\"p-name\">");
-    page_text(page, name_of(account));
+    page_text(page, profile_name(account));
     bytes_add_text(html, "</h1>\n<p class=\"handle quiet\">@");
     page_text(page, account->name);
     bytes_add_text(html, "@");
@@ -90,15 +89,47 @@ static void write_head(struct page *page, const struct account *account, const s
     bytes_add_text(html, "</header>\n");
 }
 
+bool profile_posts(struct store_view *view, int64_t account_id, int64_t before,
+                   bool (*each)(void *ctx, const struct message *), void *ctx, struct err *err)
+{
+    return store_messages_of(view, account_id, 1 << MESSAGE_SENT, SHOWN, before, POSTS_ON_A_PAGE,
+                             each, ctx, err);
+}
+
+enum found profile_account(struct page *page, struct store_view *view, struct account *out,
+                           struct err *err)
+{
+    if (!page->parts[0])
+        return ABSENT;
+    enum found found =
+        store_account_named(view, slice_of(page->parts[0]), slice_of(page->domain), out, err);
+    return found == FOUND && out->state != ACCOUNT_ACTIVE ? ABSENT : found;
+}
+
+static void write_feed_links(struct page *page, const struct account *account)
+{
+    static const char *const feeds[][2] = {
+        {"atom", "Atom"     },
+        {"rss",  "RSS"      },
+        {"json", "JSON Feed"},
+    };
+
+    bytes_add_text(&page->html, "<p class=\"quiet\" lang=\"en\">For feed readers: ");
+    for (size_t i = 0; i < COUNT_OF(feeds); i++) {
+        bytes_print(&page->html, "%s<a href=\"/@", i ? " · " : "");
+        page_text(page, account->name);
+        bytes_print(&page->html, ".%s\">%s</a>", feeds[i][0], feeds[i][1]);
+    }
+    bytes_add_text(&page->html, "</p>\n");
+}
+
 static bool write_posts(struct page *page, struct store_view *view, const struct account *account,
                         struct err *err)
 {
     struct list list = {.page = page, .view = view, .err = err};
 
     bytes_add_text(&page->html, "<main><h2 lang=\"en\">Posts</h2>\n");
-    if (!store_messages_of(view, account->id, 1 << MESSAGE_SENT, SHOWN, page->before,
-                           POSTS_ON_A_PAGE, add_post, &list, err) ||
-        list.failed)
+    if (!profile_posts(view, account->id, page->before, add_post, &list, err) || list.failed)
         return false;
     if (list.count == 0)
         bytes_add_text(&page->html, "<p class=\"quiet\" lang=\"en\">Nothing yet.</p>\n");
@@ -107,6 +138,7 @@ static bool write_posts(struct page *page, struct store_view *view, const struct
             &page->html,
             "<nav lang=\"en\"><a rel=\"next\" href=\"?before=%lld\">Older posts</a></nav>\n",
             (long long)list.last);
+    write_feed_links(page, account);
     bytes_add_text(&page->html, "</main>\n");
     return true;
 }
@@ -119,21 +151,17 @@ bool write_profile(struct page *page, struct store_view *view, struct err *err)
     int64_t subscribers = 0;
     int64_t following = 0;
 
-    if (!page->parts[0])
-        return page_absent(page);
-    enum found found =
-        store_account_named(view, slice_of(page->parts[0]), slice_of(page->domain), &account, err);
-    if (found == FAILED)
-        return false;
-    if (found == ABSENT || account.state != ACCOUNT_ACTIVE)
-        return page_absent(page);
+    enum found found = profile_account(page, view, &account, err);
+    if (found != FOUND)
+        return found == ABSENT && page_absent(page);
     if (!store_follower_counts(view, account.person_id, &followers, &subscribers, &following,
                                err) ||
         !bridge_moved_to(view, &account, &moved, err))
         return false;
     page->activity_id = name_actor(account.domain, account.name);
+    page->feeds_of = must_dup(account.name);
     scoped_text char *title =
-        must_print("%s (@%s@%s)", name_of(&account), account.name, account.domain);
+        must_print("%s (@%s@%s)", profile_name(&account), account.name, account.domain);
     page_begin(page, title, account.language);
     write_head(page, &account, &moved, followers);
     if (!write_posts(page, view, &account, err))

@@ -1,16 +1,23 @@
 /* One post as <article> (microformats h-entry), and the answers below it. */
 #include "web_private.h"
 
-static void write_picture(struct page *page, const struct post_picture *picture)
+#include "text.h"
+
+static void add_escaped(struct bytes *out, const char *text)
 {
-    bytes_add_text(&page->html, "<figure><img src=\"");
-    page_text(page, picture->url);
-    bytes_add_text(&page->html, "\" alt=\"");
-    page_text(page, picture->alt ? picture->alt : "");
-    bytes_add_text(&page->html, "\"");
+    html_escape_add(out, slice_of(text));
+}
+
+static void write_picture(struct bytes *out, const struct post_picture *picture)
+{
+    bytes_add_text(out, "<figure><img src=\"");
+    add_escaped(out, picture->url);
+    bytes_add_text(out, "\" alt=\"");
+    add_escaped(out, picture->alt);
+    bytes_add_text(out, "\"");
     if (picture->width > 0)
-        bytes_print(&page->html, " width=\"%d\" height=\"%d\"", picture->width, picture->height);
-    bytes_add_text(&page->html, " loading=\"lazy\"></figure>\n");
+        bytes_print(out, " width=\"%d\" height=\"%d\"", picture->width, picture->height);
+    bytes_add_text(out, " loading=\"lazy\"></figure>\n");
 }
 
 static void write_language(struct page *page, const char *language)
@@ -22,30 +29,30 @@ static void write_language(struct page *page, const char *language)
     bytes_add_text(&page->html, "\"");
 }
 
-static void open_fold(struct page *page, const char *warning)
+static void open_fold(struct bytes *out, const char *warning)
 {
     if (!warning)
         return;
-    bytes_add_text(&page->html, "<details><summary><span lang=\"en\">Content warning:</span> ");
-    page_text(page, warning);
-    bytes_add_text(&page->html, "</summary>\n");
+    bytes_add_text(out, "<details><summary><span lang=\"en\">Content warning:</span> ");
+    add_escaped(out, warning);
+    bytes_add_text(out, "</summary>\n");
 }
 
-static void close_fold(struct page *page, const char *warning)
+static void close_fold(struct bytes *out, const char *warning)
 {
     if (warning)
-        bytes_add_text(&page->html, "</details>\n");
+        bytes_add_text(out, "</details>\n");
 }
 
-static void write_content(struct page *page, const struct post *post)
+void post_content(struct bytes *out, const struct post *post)
 {
-    open_fold(page, post->warning);
-    bytes_add_text(&page->html, "<div class=\"e-content\">");
-    bytes_add_text(&page->html, post->html); /* made by us from plain runs: no foreign markup */
-    bytes_add_text(&page->html, "</div>\n");
+    open_fold(out, post->warning);
+    bytes_add_text(out, "<div class=\"e-content\">");
+    bytes_add_text(out, post->html); /* made by us from plain runs: no foreign markup */
+    bytes_add_text(out, "</div>\n");
     for (size_t i = 0; i < post->picture_count; i++)
-        write_picture(page, &post->pictures[i]);
-    close_fold(page, post->warning);
+        write_picture(out, &post->pictures[i]);
+    close_fold(out, post->warning);
 }
 
 static void write_foot(struct page *page, const struct post *post, const struct message *message)
@@ -79,7 +86,7 @@ bool post_article(struct page *page, struct store_view *view, const struct messa
     if (!alone) /* alone, the page has its language */
         write_language(page, post.language);
     bytes_add_text(&page->html, ">\n");
-    write_content(page, &post);
+    post_content(&page->html, &post);
     write_foot(page, &post, message);
     bytes_add_text(&page->html, "</article>\n");
     return true;
@@ -114,11 +121,11 @@ static bool add_answer(void *ctx, const struct message *message)
     bytes_add_text(&page->html, "</strong> <span class=\"quiet\">");
     page_text(page, shown.handle);
     bytes_add_text(&page->html, "</span></p>\n");
-    open_fold(page, shown.warning);
+    open_fold(&page->html, shown.warning);
     bytes_add_text(&page->html, "<div class=\"e-content\">");
     bytes_add_text(&page->html, shown.html);
     bytes_add_text(&page->html, "</div>\n");
-    close_fold(page, shown.warning);
+    close_fold(&page->html, shown.warning);
     bytes_add_text(&page->html, "<p class=\"quiet\" lang=\"en\">");
     page_time(page, message->published_ms);
     bytes_add_text(&page->html, "</p></article>\n");

@@ -25,6 +25,7 @@ void page_clear(struct page *page)
         free(page->parts[i]);
     free(page->domain);
     free(page->activity_id);
+    free(page->feeds_of);
     free(page->location);
     free(page->cookie);
     bytes_clear(&page->html);
@@ -190,18 +191,6 @@ static enum next on_style(void *face, struct http_turn *turn)
     return NEXT_READ;
 }
 
-/* For the one who runs the server: from the same machine alone. */
-static enum next on_health(void *face, struct http_turn *turn)
-{
-    const char *from = turn->request->peer->text;
-    bool loopback = slice_starts(slice_of(from), SLICE("127.")) || slice_is(slice_of(from), "::1");
-
-    (void)face;
-    http_answer_text(turn->response, loopback ? 200 : 404,
-                     loopback ? "ok" : "There is nothing here.");
-    return NEXT_READ;
-}
-
 static enum next on_robots(void *face, struct http_turn *turn)
 {
     (void)face;
@@ -214,6 +203,9 @@ static const struct http_route routes[] = {
   /* clang-format off */
     {"GET", "/",                   ACCEPT_PAGE, on_front,      page_end_turn,     NULL},
     {"GET", "/@{}",                ACCEPT_PAGE, on_profile,    page_end_turn,     NULL},
+    {"GET", "/@{}.atom",           ACCEPT_ANY,  on_feed_atom,  feed_written,      NULL},
+    {"GET", "/@{}.rss",            ACCEPT_ANY,  on_feed_rss,   feed_written,      NULL},
+    {"GET", "/@{}.json",           ACCEPT_ANY,  on_feed_json,  feed_written,      NULL},
     {"GET", "/@{}/{}",             ACCEPT_PAGE, on_post,       page_end_turn,     NULL},
     {"GET", "/users/{}",           ACCEPT_PAGE, on_actor,      page_end_turn,     NULL},
     {"GET", "/users/{}/posts/{}",  ACCEPT_PAGE, on_object,     page_end_turn,     NULL},
@@ -259,7 +251,6 @@ static const struct http_route routes[] = {
     {"GET", "/media/{}",           ACCEPT_ANY,  media_begin,   media_resume, media_more},
     {"GET", "/style.css",          ACCEPT_ANY,  on_style,      NULL,         NULL},
     {"GET", "/robots.txt",         ACCEPT_ANY,  on_robots,     NULL,         NULL},
-    {"GET", "/healthz",            ACCEPT_ANY,  on_health,     NULL,         NULL},
   /* clang-format on */
 };
 

@@ -23,6 +23,9 @@ struct web_parts { /* all borrowed until web_free() */
     struct bridge *bridge;
     struct store *store;
     const char *version;
+    /* Takes `session`, which the outward loop runs. */
+    void (*start_session)(void *ctx, const struct session_kind *kind, void *session);
+    void *ctx;
 };
 struct web;
 struct web *web_new(const struct web_parts *parts);

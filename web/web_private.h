@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "names.h"
 #include "store.h"
+#include "store_push.h"
 #include "web.h"
 
 struct stream;
@@ -16,6 +17,7 @@ struct web {
     struct web_parts parts;
     struct stream *streams; /* under way; the loop's own */
     char *quiet_policy;     /* of pages that load nothing */
+    struct pushes pushes;   /* on their way; the outward loop's own */
 };
 
 struct page;
@@ -31,6 +33,7 @@ struct page { /* one page on its way; owns everything */
     int status;
     struct bytes html;
     char *activity_id;             /* for <link rel=alternate> and Link:, or NULL */
+    char *feeds_of;                /* whose feeds <link rel=alternate> names, or NULL */
     char *location;                /* a redirect instead of HTML, or NULL */
     char *cookie;                  /* for Set-Cookie, or NULL */
     char form_word[TOKEN_LEN + 1]; /* stands in every form of an owner's page; else "" */
@@ -143,9 +146,23 @@ bool contact_choice_read(const char *text, enum contact_choice *out);
 bool post_article(struct page *page, struct store_view *view, const struct message *message,
                   bool alone, struct err *err);
 bool post_replies(struct page *page, struct store_view *view, int64_t message_id, struct err *err);
+/* Its words and pictures as HTML that holds wherever it stands; below its content warning, if it has one. */
+void post_content(struct bytes *out, const struct post *post);
 
 page_writer write_front, write_first_mail, write_hashtag; /* page_about.c */
 page_writer write_profile;                                /* page_profile.c */
+/* What a profile and its feeds show alike: who is here, what they are called, their open posts, newest first. */
+enum { POSTS_ON_A_PAGE = 20 };
+enum found profile_account(struct page *page, struct store_view *view, struct account *out,
+                           struct err *err);
+const char *profile_name(const struct account *account);
+bool profile_posts(struct store_view *view, int64_t account_id, int64_t before,
+                   bool (*each)(void *ctx, const struct message *), void *ctx, struct err *err);
+/* feed.c */
+enum next on_feed_atom(void *face, struct http_turn *turn);
+enum next on_feed_rss(void *face, struct http_turn *turn);
+enum next on_feed_json(void *face, struct http_turn *turn);
+enum next feed_written(void *face, struct http_turn *turn, struct errand *back);
 /* page_list.c: subscribing by mail; the form stands on the profile. */
 void list_form(struct page *page, const struct account *account);
 enum next on_list_ask(void *face, struct http_turn *turn);
