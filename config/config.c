@@ -263,6 +263,14 @@ bool config_trusts_sealer(const struct config *config, struct slice domain)
     return false;
 }
 
+bool config_is_monitor(const struct config *config, const char *address)
+{
+    for (size_t i = 0; i < CONFIG_MONITORS_MAX && config->monitors[i][0]; i++)
+        if (strcmp(config->monitors[i], address) == 0)
+            return true;
+    return false;
+}
+
 bool config_mx_wants_tls(const struct config *config)
 {
     if (config->smtp.tls == ENDPOINT_TLS_AS_POLICY)

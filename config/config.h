@@ -13,7 +13,7 @@
 #include "scope.h"
 #include "slice.h"
 
-enum { CONFIG_DOMAINS_MAX = 32, CONFIG_CONNECT_TO_MAX = 64 };
+enum { CONFIG_DOMAINS_MAX = 32, CONFIG_CONNECT_TO_MAX = 64, CONFIG_MONITORS_MAX = 16 };
 
 enum door { DOOR_OPEN, DOOR_ASK, DOOR_CLOSED };
 enum hold { HOLD_AUTO, HOLD_DEFER, HOLD_ACCEPT };
@@ -64,6 +64,7 @@ struct config {
     int registration_rate;                   /* accounts of one network in an hour */
     int64_t unused_account_ms;               /* 0: they stay */
     char trust_arc[CONFIG_DOMAINS_MAX][256]; /* whose seals count; the first "" ends them */
+    char monitors[CONFIG_MONITORS_MAX][64];  /* who may read /metrics; the first "" ends them */
     /* [relay] */
     char relay_host[256], relay_user[256], relay_password_file[1024];
     int relay_port;
@@ -90,6 +91,8 @@ void config_defaults(struct config *out); /* no domain and no hostname: those mu
 bool config_hosts(const struct config *config, struct slice domain); /* one of ours, case ignored */
 /* One whose ARC seals count, case ignored. */
 bool config_trusts_sealer(const struct config *config, struct slice domain);
+/* One of [policy] monitors, written as the peer of a connection is. */
+bool config_is_monitor(const struct config *config, const char *address);
 bool config_mx_wants_tls(const struct config *config); /* of other servers, on the port of smtp */
 /* Certificate and key lie in data_dir, so that the server may make them. */
 bool config_owns_certificate(const struct config *config);

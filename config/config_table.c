@@ -107,6 +107,9 @@ const struct setting config_table[] = {
     {"policy", "trust_arc", &kind_domains, PLACE(trust_arc), .unset = "nobody's word counts",
      .help = "Forwarders and mailing lists that say truly what a mail was before they changed it: the domains of "
              "their ARC seals. Mail of others that fails DMARC is taken on their word."},
+    {"policy", "monitors", &kind_addresses, PLACE(monitors), .unset = "this machine alone",
+     .help = "Other machines that may read /metrics and /healthz over https, by their addresses. What comes through a proxy "
+             "may not, wherever the proxy stands."},
 
     {"relay", "host", &kind_relay, PLACE(relay_host), .unset = "mail goes straight to its MX",
      .help = "A server that takes all outgoing mail, where the own address may not send."},

@@ -116,7 +116,8 @@ int run_list_add(struct command *command)
     if (!lines && command->argument_count == 2)
         return add_person(&adding);
     err_set(&err, ERR_MALFORMED, "Say whom, or --stdin for one address a line");
-    return command_refuse(command, &err);
+    command_refuse(command, &err);
+    return EXIT_USAGE;
 }
 
 /* ---- remove ---- */

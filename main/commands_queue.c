@@ -13,6 +13,7 @@ static const char *subject_name(const struct delivery *delivery)
     case SUBJECT_FOLLOW: return "follow";
     case SUBJECT_ACTOR: return "profile";
     case SUBJECT_REPORT: return "report of TLS";
+    case SUBJECT_REACTION: return "reaction";
     }
     return "unknown";
 }

@@ -28,9 +28,11 @@ static bool take_out(const struct command *command, struct slice out, struct err
 {
     if (command->into)
         return sink_write(command->into, out, err);
-    fwrite(out.at, 1, out.len, stdout);
-    fflush(stdout); /* whoever watches sees it now */
-    return true;
+    if (fwrite(out.at, 1, out.len, stdout) == out.len && fflush(stdout) == 0)
+        return true; /* whoever watches sees it now */
+    if (errno == EPIPE)
+        _exit(EXIT_REFUSED); /* who read it has gone: as quietly as others end then */
+    return err_system(err, "The output cannot be written", "standard output");
 }
 
 static bool take_answer(int fd, const struct command *command, int *out_exit, struct err *err)

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Standard input, or the FILE that is the last argument (then no longer an argument). */
@@ -69,26 +70,31 @@ static bool ask_password(struct command *command, const struct command_row *row,
     return true;
 }
 
-static void write_some(struct bytes *some, FILE *into)
+/* False: it is said, but not to who has gone. */
+static bool write_out(struct command *command)
 {
-    if (some->len > 0)
-        fwrite(some->at, 1, some->len, into);
-    bytes_reset(some);
+    struct slice out = bytes_slice(&command->out);
+    struct err err;
+
+    bool good = command->into
+                    ? sink_write(command->into, out, &err)
+                    : fwrite(out.at, 1, out.len, stdout) == out.len && fflush(stdout) == 0;
+    if (good || (!command->into && errno == EPIPE))
+        return good;
+    if (!command->into)
+        err_system(&err, "The output cannot be written", "standard output");
+    command_refuse(command, &err);
+    return false;
 }
 
 static void flush_here(struct command *command)
 {
-    struct err err;
-
-    if (!command->into)
-        write_some(&command->out, stdout);
-    else if (!command->deaf && !sink_write(command->into, bytes_slice(&command->out), &err)) {
-        command->deaf = true;
-        command_refuse(command, &err);
-    }
+    if (command->out.len > 0 && !command->deaf)
+        command->deaf = !write_out(command);
     bytes_reset(&command->out);
-    write_some(&command->complaint, stderr);
-    command->deaf = command->deaf || ferror(stdout) != 0;
+    if (command->complaint.len > 0)
+        fwrite(command->complaint.at, 1, command->complaint.len, stderr);
+    bytes_reset(&command->complaint);
 }
 
 static int run_here(struct command *command, const struct command_row *row,
@@ -108,7 +114,7 @@ static int run_here(struct command *command, const struct command_row *row,
     int code = row->run(command);
     flush_here(command);
     household_close(&household);
-    return code;
+    return command->deaf && code == EXIT_DONE ? EXIT_REFUSED : code;
 }
 
 static int ask_or_run(struct command *command, const struct command_row *row,
@@ -126,6 +132,22 @@ static int ask_or_run(struct command *command, const struct command_row *row,
     return answer == CONTROL_ABSENT ? run_here(command, row, config, err) : code;
 }
 
+/* Ours alone from its first byte: what broke off before may be open for others, or be another's. */
+static int open_part(const char *part)
+{
+    if (unlink(part) != 0 && errno != ENOENT)
+        return -1;
+    return open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
+static bool is_file(int fd, const char *path)
+{
+    struct stat ours, its;
+
+    return fstat(fd, &ours) == 0 && lstat(path, &its) == 0 && ours.st_ino == its.st_ino &&
+           ours.st_dev == its.st_dev;
+}
+
 /* Standard output becomes FILE.part, and that FILE when all is said and on the disk. */
 static int run_into_file(struct command *command, const struct command_row *row,
                          const struct config *config, struct err *err)
@@ -135,21 +157,27 @@ static int run_into_file(struct command *command, const struct command_row *row,
 
     if (strcmp(path, "-") == 0)
         return ask_or_run(command, row, config, err);
-    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = open_part(part);
     if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0) {
         err_system(err, "The file cannot be written", "%s", part);
         return command_refuse(command, err);
     }
     int code = ask_or_run(command, row, config, err);
-    bool whole = fflush(stdout) == 0 && !ferror(stdout) && fsync(fd) == 0;
-    close(fd);
-    if (code == EXIT_DONE && whole && rename(part, path) == 0)
+    bool whole = fflush(stdout) == 0 && fsync(fd) == 0, ours = is_file(fd, part);
+    if (code == EXIT_DONE && whole && ours && rename(part, path) == 0) {
+        close(fd);
         return EXIT_DONE;
+    }
     if (code == EXIT_DONE) {
-        err_system(err, "The file cannot be written", "%s", path);
+        if (ours)
+            err_system(err, "The file cannot be written", "%s", path);
+        else
+            err_set(err, ERR_REFUSED, "Another command writes %s; look at that one", path);
         code = command_refuse(command, err);
     }
-    unlink(part);
+    if (ours)
+        unlink(part);
+    close(fd);
     return code;
 }
 
@@ -259,5 +287,5 @@ int main(int argc, char **argv)
     int code = read_and_run(argc, argv, &command);
     flush_here(&command);
     command_clear(&command);
-    return fflush(stdout) == 0 ? code : EXIT_REFUSED;
+    return command.deaf && code == EXIT_DONE ? EXIT_REFUSED : code;
 }

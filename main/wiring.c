@@ -8,6 +8,7 @@
 #include "log.h"
 #include "logins.h"
 #include "memory.h"
+#include "monitor.h"
 #include "own_policy.h"
 #include "resolver.h"
 #include "server.h"
@@ -62,7 +63,7 @@ static bool host_is_ours(void *ctx, const struct http_request *request)
         return slice_starts(request->path, SLICE("/.well-known/openpgpkey/")) &&
                config_hosts(&server->config, slice_from(request->host, strlen("openpgpkey.")));
     return config_hosts(&server->config, request->host) ||
-           slice_is_nocase(request->host, server->config.hostname);
+           slice_is_nocase(request->host, server->config.hostname) || monitor_is_asked(request);
 }
 
 struct ending { /* of the sessions of an account that has another password, or is closed */
@@ -154,6 +155,8 @@ static bool make_faces(struct server *server, struct err *err)
         .bridge = home->bridge,
         .store = home->store,
         .version = NESTBOX_VERSION,
+        .start_session = start_outward,
+        .ctx = server,
     });
     return true;
 }
@@ -161,7 +164,8 @@ static bool make_faces(struct server *server, struct err *err)
 static void make_http(struct server *server)
 {
     const struct http_face faces[] = {activitypub_face(server->activitypub), web_face(server->web),
-                                      own_policy_face(&server->config)};
+                                      own_policy_face(&server->config),
+                                      monitor_face(&server->house)};
     struct http_options options = {
         .faces = faces,
         .face_count = COUNT_OF(faces),

@@ -32,6 +32,14 @@ def refused(server, *words, code=1):
     return complaint
 
 
+def check_a_full_disk(house):
+    """What cannot be written is a failure that is said."""
+    for words in (("account", "list"), ("backup", "-"), ("help",)):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([str(BINARY), *words, "--config", str(house.config)], stdout=full, stderr=subprocess.PIPE)
+        assert done.returncode == 1 and b"No space left on device" in done.stderr, (words, done)
+
+
 def test_an_account_lives_and_sleeps(house):
     said = house.cli("account", "add", "una@twin.test", "--password-stdin", "--name", "Una", input="secret words\n")
     assert "@una@twin.test" in said, "the handle is public, and is said"
@@ -39,6 +47,7 @@ def test_an_account_lives_and_sleeps(house):
     assert "una@twin.test" in house.cli("account", "list")
     shown = house.cli("account", "show", "una@twin.test", "--json")
     assert '"name":"Una"' in shown.replace(": ", ":")
+    check_a_full_disk(house)
     house.cli("account", "set", "una@twin.test", "name=Una the First", "language=de")
     assert "Una the First" in house.cli("account", "show", "una@twin.test")
     house.cli("account", "password", "una@twin.test", "--password-stdin", input="other words\n")

@@ -241,6 +241,11 @@ static void texts_and_words(void **state)
         {"[network]\ntrust_anchor = off",           false},
         {"[network]\nsource_address = 20.0.0.10",   true },
         {"[network]\nsource_address = [::1]",       false},
+        {"[policy]\nmonitors = 192.0.2.1, ::1",     true },
+        {"[policy]\nmonitors = 192.0.2.0/24",       false},
+        {"[policy]\nmonitors = 192.0.2.1,",         false},
+        {"[policy]\nmonitors = [::1]",              false},
+        {"[policy]\nmonitors = watch.test",         false},
         {"[network]\nca_file = /a b/c;d",           true },
         {"[network]\nca_file = \"/a\"",             false},
         {"[network]\nca_file = ./a",                false},
@@ -312,6 +317,21 @@ static void lists_of_domains(void **state)
     assert_false(set("[policy]\ntrust_arc = lists", &err));
 }
 
+static void addresses_of_monitors(void **state)
+{
+    struct err err;
+
+    (void)state;
+    assert_true(set("", &err));
+    assert_false(config_is_monitor(&config, "192.0.2.1"));
+    assert_false(config_is_monitor(&config, ""));
+    assert_true(set("[policy]\nmonitors = 192.0.2.1,2001:DB8:0:0::7", &err));
+    assert_true(config_is_monitor(&config, "192.0.2.1"));
+    assert_true(config_is_monitor(&config, "2001:db8::7"));
+    assert_false(config_is_monitor(&config, "192.0.2.10"));
+    assert_false(config_is_monitor(&config, ""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +344,7 @@ int main(void)
         cmocka_unit_test(texts_and_words),
         cmocka_unit_test(words_of_every_choice),
         cmocka_unit_test(lists_of_domains),
+        cmocka_unit_test(addresses_of_monitors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
