@@ -47,6 +47,7 @@ struct show_ask { /* a document of ours; QUICK, or HEAVY with a signature to ver
     char *resource;   /* of WebFinger; or NULL */
     bool page; /* a page of a collection: what is older than message `before` (0: the newest) */
     int64_t before;
+    int64_t boosts_before; /* of the outbox, the same for boosts, which have numbers of their own */
     struct http_request *request; /* kept if it is signed: posts for some alone; else NULL */
     /* results */
     int status;

@@ -194,6 +194,10 @@ bool json_outgoing(const struct outgoing *outgoing, bool approves_followers, str
     case OUTGOING_UPDATE_ACTOR: update_actor(outgoing, approves_followers, out); break;
     case OUTGOING_DELETE_ACTOR: delete_actor(outgoing, out); break;
     case OUTGOING_MOVE: move(outgoing, out); break;
+    case OUTGOING_LIKE:
+    case OUTGOING_UNDO_LIKE:
+    case OUTGOING_BOOST:
+    case OUTGOING_UNDO_BOOST: json_reaction(outgoing, out); break;
     }
     return true;
 }

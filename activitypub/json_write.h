@@ -30,6 +30,18 @@ void json_instance_actor(const struct domain *domain, struct bytes *out);
 /* What goes out.  False: OUTGOING_NOTHING. */
 bool json_outgoing(const struct outgoing *outgoing, bool approves_followers, struct bytes *out);
 
+/* What an account here does to a post. */
+struct reaction_words {
+    bool boost; /* an Announce; else a Like */
+    const char *id, *actor, *object;
+    const char *author;    /* of the post; or NULL */
+    const char *followers; /* of a boost: whose they are */
+    int64_t at_ms;
+};
+void json_reaction_item(struct json *j, const struct reaction_words *words);
+/* OUTGOING_LIKE, OUTGOING_BOOST and their Undo. */
+void json_reaction(const struct outgoing *outgoing, struct bytes *out);
+
 /* Parts the writers share. */
 void json_context_note(struct json *j);
 void json_note_members(struct json *j, const struct post *post, bool with_repeats);

@@ -6,6 +6,15 @@
 #include "signature.h"
 #include "wire.h"
 
+/* 0: none, or no number. */
+static int64_t number_in(const struct http_request *request, const char *name)
+{
+    scoped_text char *text = request->query.at ? http_form_value(request->query, name) : NULL;
+    int64_t number;
+
+    return text && slice_to_number(slice_of(text), INT64_MAX, &number) ? number : 0;
+}
+
 static enum next show(struct activitypub *it, struct http_turn *turn, enum shown what)
 {
     const struct http_request *request = turn->request;
@@ -21,10 +30,9 @@ static enum next show(struct activitypub *it, struct http_turn *turn, enum shown
         ask->ask.errand.lane = LANE_HEAVY;
     }
     scoped_text char *page = request->query.at ? http_form_value(request->query, "page") : NULL;
-    scoped_text char *before = request->query.at ? http_form_value(request->query, "before") : NULL;
     ask->page = page != NULL;
-    if (before && !slice_to_number(slice_of(before), INT64_MAX, &ask->before))
-        ask->before = 0;
+    ask->before = number_in(request, "before");
+    ask->boosts_before = number_in(request, "boosts_before");
     return turn_send(turn, &ask->ask);
 }
 

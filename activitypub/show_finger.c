@@ -194,32 +194,18 @@ static void nodeinfo_links(struct bytes *out, const char *domain)
     json_end(&j);
 }
 
-struct usage {
-    const char *domain;
-    int64_t accounts;
-};
-
-static bool count_account(void *ctx, const struct account *account)
-{
-    struct usage *usage = ctx;
-
-    if (account->state == ACCOUNT_ACTIVE && strcmp(account->domain, usage->domain) == 0)
-        usage->accounts++;
-    return true;
-}
-
-static void write_usage(struct json *j, const struct usage *usage)
+static void write_usage(struct json *j, int64_t accounts)
 {
     json_open(j, "usage");
     json_open(j, "users");
-    json_number(j, "total", usage->accounts);
+    json_number(j, "total", accounts);
     json_end(j);
     json_number(j, "localPosts", 0); /* how much is written here is nobody's business */
     json_number(j, "localComments", 0);
     json_end(j);
 }
 
-static void write_nodeinfo(struct showing *showing, bool newer, const struct usage *usage)
+static void write_nodeinfo(struct showing *showing, bool newer, int64_t accounts)
 {
     struct json j = json_to(&showing->ask->body);
 
@@ -239,7 +225,7 @@ static void write_nodeinfo(struct showing *showing, bool newer, const struct usa
     json_end(&j);
     json_end(&j);
     json_bool(&j, "openRegistrations", showing->work->config->registration == REGISTRATION_OPEN);
-    write_usage(&j, usage);
+    write_usage(&j, accounts);
     json_open(&j, "metadata");
     json_text(&j, "nodeName", showing->domain);
     json_end(&j);
@@ -249,16 +235,16 @@ static void write_nodeinfo(struct showing *showing, bool newer, const struct usa
 bool show_nodeinfo(struct showing *showing, struct err *err)
 {
     struct show_ask *ask = showing->ask;
-    struct usage usage = {.domain = showing->domain};
+    int64_t accounts;
     bool newer = ask->what == SHOW_NODEINFO_2_1;
 
     if (ask->what == SHOW_NODEINFO) {
         nodeinfo_links(&ask->body, showing->domain);
         return show_json(ask, "application/json");
     }
-    if (!store_accounts(showing->view, count_account, &usage, err))
+    if (!store_account_count(showing->view, slice_of(showing->domain), &accounts, err))
         return false;
-    write_nodeinfo(showing, newer, &usage);
+    write_nodeinfo(showing, newer, accounts);
     return show_json(ask, newer ? "application/json; profile=\"" NODEINFO "2.1#\""
                                 : "application/json; profile=\"" NODEINFO "2.0#\"");
 }

@@ -129,6 +129,7 @@ struct post_mention {
 struct post_picture {
     char *type, *url, *alt;
     int width, height;
+    int64_t size;
 };
 struct post { /* one message of an account here, as every face shows it */
     int64_t message_id;
@@ -166,6 +167,19 @@ SCOPED_VALUE(shown_answer, shown_answer_clear)
 enum found bridge_answer(struct bridge *bridge, struct store_view *view,
                          const struct message *message, struct shown_answer *out, struct err *err);
 
+/* What an account likes or boosts (docs/reactions.md). */
+struct shown_reaction {
+    int64_t id, at_ms;
+    char *activity_id;
+    char *object; /* the post; NULL: it is gone */
+    char *author; /* of the post, an actor id; or NULL */
+};
+/* Newest first, with id below `before` (0: from the newest), at most `limit`. */
+MUST_CHECK bool bridge_reactions(struct store_view *view, const struct account *account,
+                                 enum reaction kind, int64_t before, int limit,
+                                 bool (*each)(void *ctx, const struct shown_reaction *), void *ctx,
+                                 struct err *err);
+
 /* Where the owner of an account goes on (docs/moving.md). */
 struct moved {
     char *actor_id; /* NULL: here */
@@ -190,6 +204,10 @@ enum outgoing_kind {
     OUTGOING_UPDATE_ACTOR,
     OUTGOING_DELETE_ACTOR,
     OUTGOING_MOVE, /* account */
+    OUTGOING_LIKE,
+    OUTGOING_UNDO_LIKE,
+    OUTGOING_BOOST,
+    OUTGOING_UNDO_BOOST, /* reaction */
 };
 struct outgoing { /* one delivery attempt, before it is JSON */
     enum outgoing_kind kind;
@@ -202,6 +220,9 @@ struct outgoing { /* one delivery attempt, before it is JSON */
     struct post post; /* of a post: its message_id, the rest by bridge_outgoing_post() */
     int64_t follow_id;
     char *follow_activity_id, *follow_actor, *follow_object;
+    char *reaction_activity_id, *reaction_object; /* of a reaction: its id, and the post */
+    char *reaction_author;                        /* of the post, an actor id; or NULL */
+    int64_t reaction_ms;
     char *inbox; /* where to; NULL: the person must be found first (person_*) */
     int64_t person_id;
     char *person_user, *person_host,

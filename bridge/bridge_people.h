@@ -59,15 +59,21 @@ MUST_CHECK bool bridge_key_add(struct bridge *bridge, struct slice address,
  * interrupted anywhere and begun again. */
 struct resealing {
     int64_t account_id, last; /* id of the copy looked at last */
+    int64_t mail;             /* as `nestbox mail list` names it, 0: it lies in no mailbox yet */
     int64_t left;             /* how many there were at the beginning */
     int64_t sealed;
 };
 /* ERR_REFUSED: there is no key to seal to. */
 MUST_CHECK bool bridge_reseal_begin(struct bridge *bridge, struct slice address,
                                     struct resealing *out, struct err *err);
-/* *out_more false: all were looked at. */
-MUST_CHECK bool bridge_reseal_next(struct bridge *bridge, struct resealing *resealing,
-                                   bool *out_more, struct err *err);
+enum resealed {
+    RESEALED_ALL,     /* there is no other */
+    RESEALED_ONE,     /* looked at, and sealed if that could be */
+    RESEALED_DAMAGED, /* it cannot be read, and rests as it was: `err` */
+    RESEALED_FAILED,  /* nor would the others be: `err` */
+};
+enum resealed bridge_reseal_next(struct bridge *bridge, struct resealing *resealing,
+                                 struct err *err);
 MUST_CHECK bool bridge_key_remove(struct bridge *bridge, struct slice address,
                                   struct slice fingerprint, struct err *err);
 

@@ -180,6 +180,10 @@ MUST_CHECK bool message_send(struct bridge *bridge, struct store_tx *tx,
 /* The first half of it: everybody in its audience who lives elsewhere. */
 MUST_CHECK bool message_want_at_audience(struct bridge *bridge, struct store_tx *tx,
                                          const struct message *message, struct err *err);
+/* The account likes or boosts that message, or no longer; false *out_changed: it was so already. */
+MUST_CHECK bool reaction_set(struct bridge *bridge, struct store_tx *tx,
+                             const struct account *account, const struct message *message,
+                             enum reaction kind, bool present, bool *out_changed, struct err *err);
 /* Chores: what was asked (behaviour.md 5.2) and not answered for 7 days goes back to Drafts. */
 MUST_CHECK bool expire_questions(struct bridge *bridge, struct err *err);
 /* At each start: a pair that signs, made if there is none.  Chores: retired pairs that signed nothing which may still be

@@ -76,15 +76,9 @@ char *person_address(struct bridge *bridge, const struct person *person, const c
     return must_print("%s@%s", word, domain);
 }
 
-static bool is_bidi_mark(uint32_t code)
-{
-    return code == 0x061c || code == 0x200e || code == 0x200f ||
-           (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
-}
-
 static bool may_stand_in_name(uint32_t code)
 {
-    if (code < 0x20 || (code >= 0x7f && code < 0xa0) || is_bidi_mark(code))
+    if (code < 0x20 || (code >= 0x7f && code < 0xa0) || utf8_turns_line(code))
         return false;
     return code != '@' && code != '<' && code != '>' && code != '"' && code != ',';
 }

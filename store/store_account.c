@@ -129,6 +129,15 @@ enum found store_credential(struct store_view *view, int64_t account_id, struct 
                     with(as_number(account_id)), read_credential, out, err);
 }
 
+bool store_account_count(struct store_view *view, struct slice domain, int64_t *out,
+                         struct err *err)
+{
+    return sql_count(view->sql,
+                     "SELECT count(*) FROM account a JOIN domain d ON d.id = a.domain_id"
+                     " WHERE d.name = ? AND a.state = 0",
+                     with(as_slice(domain)), out, err);
+}
+
 bool store_account_names(struct store_view *view, struct slice domain,
                          bool (*each)(void *ctx, const char *name), void *ctx, struct err *err)
 {

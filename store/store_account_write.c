@@ -105,6 +105,7 @@ static bool update_what_hangs_on_it(struct store_tx *tx, const struct account *a
          !sql_run(tx->sql, "DELETE FROM account_key WHERE account_id = ?", id, err) ||
          !sql_run(tx->sql, "DELETE FROM expecting WHERE account_id = ?", id, err) ||
          !sql_run(tx->sql, "DELETE FROM alias WHERE account_id = ?", id, err) ||
+         !sql_run(tx->sql, "DELETE FROM left_name WHERE account_id = ?", id, err) ||
          !sql_run(tx->sql, "DELETE FROM annotation WHERE account_id = ? AND mailbox_id = 0", id,
                   err)))
         return false;

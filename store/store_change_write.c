@@ -51,7 +51,7 @@ static bool raise_version(struct store_tx *tx, const struct change *change,
                           const struct slice_end *end, struct err *err)
 {
     return sql_run(tx->sql,
-                   "UPDATE delivery SET wanted = ?1, tries = " TRIES_ANEW ", due_ms = ?2,"
+                   "UPDATE delivery SET wanted = ?1, tries = " TRIES_ANEW ", tell = 0, due_ms = ?2,"
                    " first_ms = CASE WHEN due_ms IS NULL THEN ?3 ELSE first_ms END"
                    " WHERE wanted < ?1 AND subject_id = ?4 AND" OF_SLICE("?5", "?6"),
                    with(as_number(change->version), as_number(change->due_ms),
@@ -88,7 +88,7 @@ static bool withdraw(struct store_tx *tx, const struct change *change, const str
     return end_unsaid(tx, change, end, err) &&
            sql_run(tx->sql,
                    "UPDATE delivery SET withdrawn_ms = ?1, wanted = wanted + 1, first_ms = ?1,"
-                   " tries = " TRIES_ANEW ","
+                   " tries = " TRIES_ANEW ", tell = 0,"
                    " due_ms = CASE WHEN delivered > 0 OR tries > 0 THEN ?2 END"
                    " WHERE subject_id = ?3 AND" OF_SLICE("?4", "?5"),
                    with(as_number(tx_now(tx)), as_number(change->due_ms),

@@ -212,6 +212,7 @@ static void read_broadcast(struct sql_rows *rows, void *out)
     broadcast->id = take_number(rows);
     broadcast->message_id = take_number(rows);
     broadcast->account_id = take_number(rows);
+    broadcast->reaction_id = take_number(rows);
     broadcast->cursor = take_number(rows);
     broadcast->tries = take_int(rows);
     broadcast->due_ms = take_number(rows);
@@ -219,8 +220,9 @@ static void read_broadcast(struct sql_rows *rows, void *out)
 
 enum found store_broadcast_next(struct store_view *view, struct broadcast *out, struct err *err)
 {
-    return sql_find(view->sql,
-                    "SELECT id, message_id, account_id, cursor, tries, due_ms FROM broadcast"
-                    " ORDER BY due_ms, id LIMIT 1",
-                    NULL, read_broadcast, out, err);
+    return sql_find(
+        view->sql,
+        "SELECT id, message_id, account_id, reaction_id, cursor, tries, due_ms FROM broadcast"
+        " ORDER BY due_ms, id LIMIT 1",
+        NULL, read_broadcast, out, err);
 }

@@ -18,7 +18,8 @@ enum delivery_subject {
                               else the day of an evening mail */
     SUBJECT_FOLLOW,        /* follow of ours: wanted 1 Follow, 2 Undo */
     SUBJECT_ACTOR, /* account: wanted n Update(Person) or Move; by mail that it moved; withdrawn: Delete(actor) */
-    SUBJECT_REPORT, /* by mail: a report of TLS (RFC 8460), a number of its own */
+    SUBJECT_REPORT,   /* by mail: a report of TLS (RFC 8460), a number of its own */
+    SUBJECT_REACTION, /* reaction of ours: wanted its version, odd Like or Announce, even its Undo */
 };
 enum delivery_target { TARGET_INBOX = 1, TARGET_PERSON, TARGET_MAIL };
 enum delivery_tell { /* with due_ms DELIVERY_PARKED_MS: what its author is still to hear */
@@ -123,9 +124,11 @@ MUST_CHECK bool store_held_due(struct store_view *view, int64_t now_ms, int64_t 
                                struct err *err);
 struct broadcast {
     int64_t id, message_id, account_id;
-    int64_t cursor; /* last follow id expanded */
-    int tries;      /* failed ones, of this page */
-    int64_t due_ms; /* 0: at once */
+    int64_t
+        reaction_id; /* the account's boost of the message is what goes; 0: the message itself */
+    int64_t cursor;  /* last follow id expanded */
+    int tries;       /* failed ones, of this page */
+    int64_t due_ms;  /* 0: at once */
 };
 /* The one that is due first, or will be. */
 enum found store_broadcast_next(struct store_view *view, struct broadcast *out, struct err *err);

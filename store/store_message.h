@@ -99,8 +99,32 @@ MUST_CHECK bool store_hashtags(struct store_view *view, int64_t message_id,
                                struct err *err);
 
 /* What others did to a message: likes and boosts, counted. */
+enum reaction { REACTION_LIKE = 1, REACTION_BOOST };
 MUST_CHECK bool store_reactions(struct store_view *view, int64_t message_id, int64_t *out_likes,
                                 int64_t *out_boosts, struct err *err);
+/* What somebody here did.  The row stays when it is taken back: who was told of it is still to be told that. */
+struct own_reaction {
+    int64_t id, message_id, person_id;
+    enum reaction kind;
+    int version; /* +1 each time: odd, it stands; even, it was taken back */
+    int64_t at_ms;
+};
+static inline bool reaction_stands(const struct own_reaction *reaction)
+{
+    return reaction->version % 2 == 1;
+}
+enum found store_own_reaction(struct store_view *view, int64_t id, struct own_reaction *out,
+                              struct err *err);
+enum found store_own_reaction_to(struct store_view *view, int64_t message_id, int64_t person_id,
+                                 enum reaction kind, struct own_reaction *out, struct err *err);
+/* All of one person, newest first, with id below `before` (0: from the newest), at most `limit`: those that stand. */
+MUST_CHECK bool store_own_reactions(struct store_view *view, int64_t person_id, enum reaction kind,
+                                    int64_t before, int limit,
+                                    bool (*each)(void *ctx, const struct own_reaction *), void *ctx,
+                                    struct err *err);
+/* Those that stand, of messages that do. */
+MUST_CHECK bool store_own_reaction_count(struct store_view *view, int64_t person_id,
+                                         enum reaction kind, int64_t *out, struct err *err);
 
 /* What proves where it came from; of a message that is no mail from outside the class alone. */
 enum found store_evidence(struct store_view *view, int64_t message_id, struct evidence *out,
@@ -129,7 +153,8 @@ enum limited {
     LIMITED_FIRST_DIRECT,
     LIMITED_QUESTION,
     LIMITED_CLAIM,
-    LIMITED_CROWD
+    LIMITED_CROWD,
+    LIMITED_LIKE
 };
 MUST_CHECK bool store_limited_count(struct store_view *view, int64_t account_id, enum limited what,
                                     int64_t since_ms, int64_t *out, int64_t *out_oldest_ms,

@@ -109,8 +109,67 @@ bool store_hashtags(struct store_view *view, int64_t message_id,
 bool store_reactions(struct store_view *view, int64_t message_id, int64_t *out_likes,
                      int64_t *out_boosts, struct err *err)
 {
-    static const char count[] = "SELECT count(*) FROM reaction WHERE message_id = ? AND kind = ?";
+    static const char count[] = "SELECT count(*) FROM reaction WHERE message_id = ? AND kind = ?"
+                                " AND version % 2 = 1";
 
     return sql_count(view->sql, count, with(as_number(message_id), as_number(1)), out_likes, err) &&
            sql_count(view->sql, count, with(as_number(message_id), as_number(2)), out_boosts, err);
+}
+
+/* ---- what somebody here did ---- */
+#define OWN_REACTION "SELECT id, message_id, person_id, kind, version, at_ms FROM reaction "
+
+static void read_own_reaction(struct sql_rows *rows, void *out)
+{
+    struct own_reaction *reaction = out;
+
+    reaction->id = take_number(rows);
+    reaction->message_id = take_number(rows);
+    reaction->person_id = take_number(rows);
+    reaction->kind = (enum reaction)take_int(rows);
+    reaction->version = take_int(rows);
+    reaction->at_ms = take_number(rows);
+}
+
+static void own_reaction_clear(struct own_reaction *reaction)
+{
+    *reaction = (struct own_reaction){0};
+}
+
+enum found store_own_reaction(struct store_view *view, int64_t id, struct own_reaction *out,
+                              struct err *err)
+{
+    return sql_find(view->sql, OWN_REACTION "WHERE id = ?", with(as_number(id)), read_own_reaction,
+                    out, err);
+}
+
+enum found store_own_reaction_to(struct store_view *view, int64_t message_id, int64_t person_id,
+                                 enum reaction kind, struct own_reaction *out, struct err *err)
+{
+    return sql_find(view->sql, OWN_REACTION "WHERE message_id = ? AND kind = ? AND person_id = ?",
+                    with(as_number(message_id), as_number(kind), as_number(person_id)),
+                    read_own_reaction, out, err);
+}
+
+bool store_own_reactions(struct store_view *view, int64_t person_id, enum reaction kind,
+                         int64_t before, int limit,
+                         bool (*each)(void *ctx, const struct own_reaction *), void *ctx,
+                         struct err *err)
+{
+    return sql_walk(view->sql,
+                    OWN_REACTION "WHERE person_id = ? AND kind = ? AND id < ?"
+                                 " AND version % 2 = 1 ORDER BY id DESC LIMIT ?",
+                    with(as_number(person_id), as_number(kind),
+                         as_number(before ? before : INT64_MAX), as_number(limit)),
+                    own_reaction, read_own_reaction, own_reaction_clear, each, ctx, err);
+}
+
+bool store_own_reaction_count(struct store_view *view, int64_t person_id, enum reaction kind,
+                              int64_t *out, struct err *err)
+{
+    return sql_count(view->sql,
+                     "SELECT count(*) FROM reaction r JOIN message m ON m.id = r.message_id"
+                     " WHERE r.person_id = ? AND r.kind = ? AND r.version % 2 = 1 AND m.state = ?",
+                     with(as_number(person_id), as_number(kind), as_number(MESSAGE_SENT)), out,
+                     err);
 }

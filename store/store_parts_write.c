@@ -68,3 +68,28 @@ bool store_put_reaction(struct store_tx *tx, int64_t message_id, int64_t person_
              as_text(activity_id)),
         err);
 }
+
+bool store_set_own_reaction(struct store_tx *tx, int64_t message_id, int64_t person_id,
+                            enum reaction kind, bool present, struct own_reaction *out,
+                            bool *out_changed, struct err *err)
+{
+    struct store_view *view = store_tx_view(tx);
+    enum found found = store_own_reaction_to(view, message_id, person_id, kind, out, err);
+
+    *out_changed = false;
+    if (found == FAILED)
+        return false;
+    if (found == ABSENT)
+        *out = (struct own_reaction){0};
+    if (reaction_stands(out) == present)
+        return true;
+    *out_changed = true;
+    return sql_run(tx->sql,
+                   "INSERT INTO reaction (message_id, kind, person_id, version, at_ms)"
+                   " VALUES (?1, ?2, ?3, 1, ?4) ON CONFLICT (message_id, kind, person_id)"
+                   " DO UPDATE SET version = version + 1, at_ms = ?4",
+                   with(as_number(message_id), as_number(kind), as_number(person_id),
+                        as_number(tx_now(tx))),
+                   err) &&
+           store_own_reaction_to(view, message_id, person_id, kind, out, err) == FOUND;
+}

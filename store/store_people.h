@@ -45,6 +45,9 @@ MUST_CHECK bool store_accounts(struct store_view *view,
                                bool (*each)(void *ctx, const struct account *), void *ctx,
                                struct err *err);
 
+/* How many active accounts a domain has. */
+MUST_CHECK bool store_account_count(struct store_view *view, struct slice domain, int64_t *out,
+                                    struct err *err);
 /* Names of the active accounts of a domain; false from `each` ends the walk early without failing. */
 MUST_CHECK bool store_account_names(struct store_view *view, struct slice domain,
                                     bool (*each)(void *ctx, const char *name), void *ctx,

@@ -14,7 +14,8 @@ enum {
     WRITER_CACHE_KIB = 4096,
     READER_CACHE_KIB = 256,
     IDLE_VIEWS = 8,         /* connections kept for the next errand */
-    GROUP_MAX = 256,        /* changes in one commit: their callers wait for all of them */
+    GROUP_MIN = 4,          /* changes in one commit, if as many wait */
+    GROUP_MAX = 256,        /* their callers wait for all of them */
     CHECKPOINT_PAGES = 2000 /* of the WAL, before it is copied back */
 };
 
@@ -46,7 +47,9 @@ struct store {
     sem_t bell;                         /* wakes the writer */
     pthread_mutex_t lock;               /* of all below it */
     bool writer_rests;                  /* at the bell, and was not yet rung for */
-    struct store_change *first, **last; /* waiting */
+    struct store_change *first, **last; /* who wait */
+    size_t waiting;                     /* how many they are */
+    bool alone;                         /* on the only processor */
     bool closing;
     bool copied; /* a backup is being made: no body file may go */
     void (*tell)(void *ctx, const int64_t *topics, size_t count);

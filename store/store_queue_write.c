@@ -25,7 +25,8 @@ static struct sql_value as_reply(const char *reply)
 bool store_delivery_done(struct store_tx *tx, int64_t id, int version, struct err *err)
 {
     if (!sql_run(tx->sql,
-                 "UPDATE delivery SET delivered = " SAID_NOW ", tries = 0, last_reply = NULL,"
+                 "UPDATE delivery SET delivered = " SAID_NOW
+                 ", tries = 0, tell = 0, last_reply = NULL,"
                  " due_ms = CASE WHEN wanted > " SAID_NOW " THEN ?2 END,"
                  " first_ms = CASE WHEN wanted > " SAID_NOW " THEN ?2 ELSE first_ms END"
                  " WHERE id = ?3 AND NOT " IS_OVER,
@@ -121,14 +122,22 @@ bool store_deliveries_due_now(struct store_tx *tx, int64_t after, int limit, int
     return true;
 }
 
-bool store_add_broadcast(struct store_tx *tx, int64_t message_id, int64_t account_id,
-                         struct err *err)
+bool store_add_boost_broadcast(struct store_tx *tx, int64_t reaction_id, int64_t message_id,
+                               int64_t account_id, struct err *err)
 {
-    if (!sql_run(tx->sql, "INSERT INTO broadcast (message_id, account_id, cursor) VALUES (?, ?, 0)",
-                 with(as_number(message_id), as_number(account_id)), err))
+    if (!sql_run(tx->sql,
+                 "INSERT INTO broadcast (reaction_id, message_id, account_id, cursor)"
+                 " VALUES (?, ?, ?, 0)",
+                 with(as_number(reaction_id), as_number(message_id), as_number(account_id)), err))
         return false;
     store_note(tx, TOPIC_DELIVERIES, 0);
     return true;
+}
+
+bool store_add_broadcast(struct store_tx *tx, int64_t message_id, int64_t account_id,
+                         struct err *err)
+{
+    return store_add_boost_broadcast(tx, 0, message_id, account_id, err);
 }
 
 bool store_move_broadcast(struct store_tx *tx, int64_t id, int64_t cursor, struct err *err)

@@ -1,7 +1,7 @@
 /*
  * The end of accounts that their owners made: 30 days after one fell asleep it is removed (behaviour.md 9).
  *
- *   asleep --30 days--> its posts are taken back --> removed; followers and the followed hear Delete --> emptied
+ *   asleep --30 days--> its posts, likes and boosts are taken back --> removed; followers and the followed hear Delete --> emptied
  *
  * Slices, each a transaction of its own; what is left to do stands in the rows.  The row of the account stays, so that
  * its address is never given to anybody else, and with it the key by which Delete is signed.
@@ -41,6 +41,31 @@ static bool take_back(struct bridge *bridge, struct store_tx *tx, int64_t id, st
            message_take_back(bridge, tx, &message, &done, err);
 }
 
+static bool keep_reacted(void *ctx, const struct own_reaction *reaction)
+{
+    return keep_id(ctx, reaction->message_id);
+}
+
+/* Who is told of a like need not be told of the account's end: so it is taken back. */
+static bool take_back_reactions(struct bridge *bridge, struct store_tx *tx,
+                                const struct account *account, enum reaction kind, bool *out_some,
+                                struct err *err)
+{
+    struct ids ids = {.most = POSTS_A_SLICE};
+    bool changed;
+
+    if (!store_own_reactions(store_tx_view(tx), account->person_id, kind, 0, POSTS_A_SLICE,
+                             keep_reacted, &ids, err))
+        return false;
+    for (size_t i = 0; i < ids.count; i++) {
+        const struct message message = {.id = ids.at[i]};
+        if (!reaction_set(bridge, tx, account, &message, kind, false, &changed, err))
+            return false;
+    }
+    *out_some = ids.count > 0;
+    return true;
+}
+
 static bool remove_account(struct bridge *bridge, struct store_tx *tx, struct account *account,
                            struct err *err)
 {
@@ -55,6 +80,7 @@ static bool record_removal(struct bridge *bridge, struct store_tx *tx, void *ctx
     const unsigned there = 1U << MESSAGE_HELD | 1U << MESSAGE_SENT;
     struct ids posts = {.most = POSTS_A_SLICE};
     scoped_value(account) account = {0};
+    bool some = false;
     enum found found = store_account(store_tx_view(tx), *id, &account, err);
 
     if (found != FOUND || account.state != ACCOUNT_ASLEEP)
@@ -65,7 +91,12 @@ static bool record_removal(struct bridge *bridge, struct store_tx *tx, void *ctx
     for (size_t i = 0; i < posts.count; i++)
         if (!take_back(bridge, tx, posts.at[i], err))
             return false;
-    return posts.count > 0 || remove_account(bridge, tx, &account, err);
+    if (posts.count > 0)
+        return true;
+    if (!take_back_reactions(bridge, tx, &account, REACTION_LIKE, &some, err) ||
+        (!some && !take_back_reactions(bridge, tx, &account, REACTION_BOOST, &some, err)))
+        return false;
+    return some || remove_account(bridge, tx, &account, err);
 }
 
 /* ---- emptied ---- */

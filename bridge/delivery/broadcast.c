@@ -66,7 +66,10 @@ bool release_held(struct bridge *bridge, int64_t *out_next_ms, struct err *err)
 struct page {
     struct broadcast broadcast;
     struct message message;
-    struct account author;
+    struct account author;         /* who speaks: of the message, or of the boost */
+    enum delivery_subject subject; /* SUBJECT_REACTION: a boost of the message goes */
+    int64_t subject_id;
+    int version;
     bool over;                            /* nothing to say: taken back, or its author is gone */
     struct person people[BROADCAST_PAGE]; /* elsewhere: id and inboxes */
     size_t people_count;
@@ -152,6 +155,23 @@ static bool look_for_readers(struct store_view *view, struct page *page, struct 
                                          BROADCAST_PAGE, add_follower, page, err);
 }
 
+/* Whoever follows who boosts it, elsewhere: here and by mail nobody gets another's words by a boost (behaviour.md 7). */
+static bool look_at_boost(struct store_view *view, struct page *page, struct err *err)
+{
+    struct own_reaction boost = {0};
+
+    if (store_own_reaction(view, page->broadcast.reaction_id, &boost, err) == FAILED)
+        return false;
+    page->over = !boost.id || !reaction_stands(&boost);
+    page->subject = SUBJECT_REACTION;
+    page->subject_id = boost.id;
+    page->version = boost.version;
+    if (page->over)
+        return true;
+    return store_followers(view, page->author.person_id, true, page->broadcast.cursor,
+                           BROADCAST_PAGE, add_follower, page, err);
+}
+
 static bool look_at_page(struct bridge *bridge, struct store_view *view, struct page *page,
                          struct err *err)
 {
@@ -162,8 +182,13 @@ static bool look_at_page(struct bridge *bridge, struct store_view *view, struct 
     if (found == FAILED)
         return false;
     page->over = found == ABSENT || page->message.state != MESSAGE_SENT;
+    page->subject = SUBJECT_MESSAGE;
+    page->subject_id = page->message.id;
+    page->version = page->message.version;
     if (page->over)
         return true;
+    if (page->broadcast.reaction_id)
+        return look_at_boost(view, page, err);
     return list_message_fits(view, &page->message, &page->by_mail, err) &&
            look_for_readers(view, page, err) &&
            list_readers_prepare(bridge, view, &page->author, &page->list, err) &&
@@ -200,9 +225,15 @@ static bool still_as_seen(struct store_tx *tx, const struct page *page, struct e
         return false;
     if (page->over)
         return true;
-    return (message.id && message.state == page->message.state &&
-            message.version == page->message.version) ||
-           err_set(err, ERR_CONFLICT, "Try again");
+    bool same = message.id && message.state == page->message.state &&
+                message.version == page->message.version;
+    if (same && page->subject == SUBJECT_REACTION) {
+        struct own_reaction boost = {0};
+        if (store_own_reaction(view, page->subject_id, &boost, err) == FAILED)
+            return false;
+        same = boost.version == page->version;
+    }
+    return same || err_set(err, ERR_CONFLICT, "Try again");
 }
 
 static bool record_page(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
@@ -214,8 +245,8 @@ static bool record_page(struct bridge *bridge, struct store_tx *tx, void *ctx, s
     if (!still_as_seen(tx, page, err))
         return false;
     for (size_t i = 0; i < page->people_count; i++)
-        if (!person_want(tx, &page->people[i], SUBJECT_MESSAGE, message->id, message->account_id,
-                         message->version, true, now_ms, err))
+        if (!person_want(tx, &page->people[i], page->subject, page->subject_id, page->author.id,
+                         page->version, true, now_ms, err))
             return false;
     if (!list_readers_want(bridge, tx, message, &page->author, &page->list, err) ||
         !note_knocks_record(bridge, tx, page->knocks, message->author_id,

@@ -41,6 +41,20 @@ static bool report_wanted(struct store_view *view, const struct delivery *delive
     return !dsn_wanted(delivery->wish.notify, what) || is_personal(view, delivery, out, err);
 }
 
+/* An edit that was not taken: they have what was there before, and hear of the next edit, or that it is taken back. */
+static bool have_older(const struct delivery *delivery)
+{
+    return delivery->subject == SUBJECT_MESSAGE && delivery->target != TARGET_MAIL &&
+           delivery->delivered > 0 && !delivery->withdrawn;
+}
+
+bool delivery_let_go(struct store_tx *tx, const struct delivery *delivery, const char *reply,
+                     struct err *err)
+{
+    return have_older(delivery) ? store_delivery_done(tx, delivery->id, delivery->wanted, err)
+                                : store_delivery_drop(tx, delivery->id, reply, err);
+}
+
 bool delivery_give_up(struct bridge *bridge, struct store_tx *tx, const struct delivery *delivery,
                       const char *reply, struct err *err)
 {
@@ -51,7 +65,7 @@ bool delivery_give_up(struct bridge *bridge, struct store_tx *tx, const struct d
         !report_wanted(store_tx_view(tx), delivery, DSN_NOTIFY_FAILURE, &wanted, err))
         return false;
     if (!wanted)
-        return store_delivery_drop(tx, delivery->id, reply, err);
+        return delivery_let_go(tx, delivery, reply, err);
     bridge->undelivered_ms = 0;
     return store_delivery_park(tx, delivery->id, TELL_GIVEN_UP, reply, err);
 }
@@ -306,13 +320,6 @@ static bool is_outdated(const struct delivery *delivery, int version)
     return other && (known || !delivery->withdrawn);
 }
 
-/* An edit that was not taken: they have what was there before, and hear of the next edit, or that it is taken back. */
-static bool have_older(const struct delivery *delivery)
-{
-    return delivery->subject == SUBJECT_MESSAGE && delivery->target != TARGET_MAIL &&
-           delivery->delivered > 0 && !delivery->withdrawn;
-}
-
 /* What is wanted now is said next; but if that is refused as outdated too, not at once. */
 static bool say_newer(struct bridge *bridge, struct store_tx *tx, const struct delivery *delivery,
                       const struct delivery_outcome *outcome, struct err *err)
@@ -331,7 +338,6 @@ static bool say_newer(struct bridge *bridge, struct store_tx *tx, const struct d
 static bool refused(struct bridge *bridge, struct store_tx *tx, const struct delivery *delivery,
                     const struct delivery_outcome *outcome, struct err *err)
 {
-    bool told = true;
     struct host host;
 
     if (!put_host(bridge, tx, delivery, outcome, clock_now(bridge->clock), &host, err) ||
@@ -339,11 +345,7 @@ static bool refused(struct bridge *bridge, struct store_tx *tx, const struct del
         return false;
     if (is_outdated(delivery, outcome->version))
         return say_newer(bridge, tx, delivery, outcome, err);
-    if (have_older(delivery) &&
-        !report_wanted(store_tx_view(tx), delivery, DSN_NOTIFY_FAILURE, &told, err))
-        return false;
-    return told ? delivery_give_up(bridge, tx, delivery, outcome->reply, err)
-                : store_delivery_done(tx, delivery->id, outcome->version, err);
+    return delivery_give_up(bridge, tx, delivery, outcome->reply, err);
 }
 
 static bool ended(struct bridge *bridge, struct store_tx *tx, const struct delivery *delivery,

@@ -193,6 +193,7 @@ static bool say(struct store_view *view, const struct delivery *delivery, struct
     case SUBJECT_FOLLOW_ANSWER:
     case SUBJECT_FOLLOW: return removed || say_follow(view, delivery, out, err);
     case SUBJECT_ACTOR: return say_actor(view, delivery, out, err);
+    case SUBJECT_REACTION: return say_reaction(view, delivery, out, err);
     case SUBJECT_REPORT: return true; /* by mail alone */
     }
     return true;

@@ -117,13 +117,13 @@ struct telling {
     struct letter letter; /* no body: nobody is to be told */
 };
 
-static bool is_still_so(struct store_tx *tx, const struct late *late, bool *out, struct err *err)
+/* FOUND: it is still so. */
+static enum found look_again(struct store_tx *tx, const struct late *late, struct delivery *out,
+                             struct err *err)
 {
-    scoped_value(delivery) delivery = {0};
-    enum found found = store_delivery(store_tx_view(tx), late->delivery_id, &delivery, err);
+    enum found found = store_delivery(store_tx_view(tx), late->delivery_id, out, err);
 
-    *out = found == FOUND && delivery.tell == late->tell;
-    return found != FAILED;
+    return found == FOUND && out->tell != late->tell ? ABSENT : found;
 }
 
 static bool record_telling(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
@@ -133,19 +133,19 @@ static bool record_telling(struct bridge *bridge, struct store_tx *tx, void *ctx
     scoped_text char *what =
         must_print("%lld %lld", (long long)late->delivery_id, (long long)late->first_ms);
     unsigned char digest[SHA256_LEN];
-    bool still, first = true;
+    scoped_value(delivery) delivery = {0};
+    enum found found = look_again(tx, late, &delivery, err);
+    bool first = true;
 
-    if (!is_still_so(tx, late, &still, err))
-        return false;
-    if (!still)
-        return true;
+    if (found != FOUND)
+        return found == ABSENT;
     activity_digest("late", what, "", digest);
     if (!late->tell && !store_see(tx, SEEN_MAIL, digest,
                                   clock_now(bridge->clock) + TOLD_DAYS * DAY_MS, &first, err))
         return false;
     if (first && telling->letter.body && !letter_file(tx, &telling->letter, late->message_id, err))
         return false;
-    return !late->tell || store_delivery_drop(tx, late->delivery_id, late->reply, err);
+    return !late->tell || delivery_let_go(tx, &delivery, late->reply, err);
 }
 
 static bool told_before(struct store_view *view, const struct late *late, bool *out,

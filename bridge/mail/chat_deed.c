@@ -83,5 +83,5 @@ bool chat_deed(struct mail_work *work, bool *out_done, struct err *err)
     if (edited || deleted)
         return change_named(work, edited ? edited : deleted, edited != NULL, err);
     return work_answer(work, VERDICT_NOT_ALLOWED,
-                       "Not done: this server cannot like, boost or vote yet.");
+                       "Not done: a reaction made in a chat cannot be sent on yet.");
 }

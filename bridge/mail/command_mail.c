@@ -37,14 +37,9 @@ static bool not_yours(struct mail_work *work, const char *ref)
     return work_answer(work, VERDICT_NOT_ALLOWED, "Not done: %s is not a post of yours.", ref);
 }
 
-static bool find_own(struct mail_work *work, const char *ref, struct message *out, bool *out_found,
-                     struct err *err)
+static bool is_own(const struct mail_work *work, const struct message *message)
 {
-    enum found found = store_message_by_ref(work->view, slice_of(ref), out, err);
-
-    *out_found = found == FOUND && out->account_id == work->author.account.id &&
-                 out->visibility != VISIBILITY_MAIL;
-    return found != FAILED;
+    return message->account_id == work->author.account.id && message->visibility != VISIBILITY_MAIL;
 }
 
 static void plan_deed(struct mail_work *work, enum deed deed, const struct message *target)
@@ -179,16 +174,33 @@ static bool answer_request(struct mail_work *work, const struct address *address
                        what);
 }
 
+/* Of a post by somebody else, or of one's own that left: the like or the boost of it. */
+static bool undo(struct mail_work *work, const struct address *address,
+                 const struct message *target, bool own, struct err *err)
+{
+    bool reacted = false;
+
+    if (own && target->state == MESSAGE_SENT && !has_reacted(work, target, &reacted, err))
+        return false;
+    if (own && !reacted)
+        return take_back(work, address, target);
+    return unreact_mail(work, address->ref, target, ~0U, err);
+}
+
 static bool message_command(struct mail_work *work, const struct address *address, struct err *err)
 {
     scoped_value(message) target = {0};
-    bool found;
+    enum found there = store_message_by_ref(work->view, slice_of(address->ref), &target, err);
+    const struct message *any = there == FOUND ? &target : NULL;
+    bool found = any && is_own(work, any);
 
-    if (!find_own(work, address->ref, &target, &found, err))
+    if (there == FAILED)
         return false;
     switch (address->word) {
+    case WORD_LIKE: return react_mail(work, address->ref, any, REACTION_LIKE, err);
+    case WORD_BOOST: return react_mail(work, address->ref, any, REACTION_BOOST, err);
+    case WORD_UNDO: return undo(work, address, any, found, err);
     case WORD_DELETE:
-    case WORD_UNDO:
         return found ? take_back(work, address, &target) : not_yours(work, address->ref);
     case WORD_EDIT: return found ? edit_post(work, &target, err) : not_yours(work, address->ref);
     case WORD_CONTACT:
@@ -199,8 +211,7 @@ static bool message_command(struct mail_work *work, const struct address *addres
     case WORD_REFUSE:
     case WORD_IGNORE: return answer_request(work, address, "contact request", err);
     default:
-        return work_answer(work, VERDICT_NOT_ALLOWED,
-                           "Not done: this server cannot like, boost or vote yet.");
+        return work_answer(work, VERDICT_NOT_ALLOWED, "Not done: this server cannot vote yet.");
     }
 }
 

@@ -8,6 +8,15 @@
 MUST_CHECK bool edit_post(struct mail_work *work, struct message *target, struct err *err);
 /* The same as REF+delete. */
 bool delete_post(struct mail_work *work, const struct message *target); /* always true */
+/* The author likes or boosts that post, which was named by `ref`; NULL: there is none. */
+MUST_CHECK bool react_mail(struct mail_work *work, const char *ref, const struct message *target,
+                           enum reaction kind, struct err *err);
+/* Takes those back, 1 << kind. */
+MUST_CHECK bool unreact_mail(struct mail_work *work, const char *ref, const struct message *target,
+                             unsigned kinds, struct err *err);
+/* Did the author ever like or boost it, whether or not that stands? */
+MUST_CHECK bool has_reacted(struct mail_work *work, const struct message *target, bool *out,
+                            struct err *err);
 /* Does a chat program edit, delete, or react to what it sent?  *out_done: then that is planned, or answered. */
 MUST_CHECK bool chat_deed(struct mail_work *work, bool *out_done, struct err *err);
 /* Is the first own word yes, in any language offered?  What cannot be read is no yes. */

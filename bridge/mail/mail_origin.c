@@ -24,6 +24,7 @@ void author_take_origin(struct mail_work *work)
         author->origin.author_domain[0] = '\0';
         author->origin.spf_aligned = author->origin.dkim_aligned = false;
         author->origin.signed_by_author_domain = author->origin.vouched = false;
+        author->origin.key_signed = false;
     }
     author->evidence = evidence_of_domain(&author->origin);
 }

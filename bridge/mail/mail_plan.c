@@ -1,3 +1,4 @@
+#include "activity_work.h"
 #include "mail_work.h"
 
 #include "bridge_list.h"
@@ -51,6 +52,7 @@ void mail_plan_free(struct mail_plan *plan)
     if (!plan)
         return;
     planned_note_free(plan->note);
+    activity_plan_free(plan->told);
     free(plan->author_address);
     free(plan->author_name);
     free(plan->mail_from);

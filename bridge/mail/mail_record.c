@@ -408,6 +408,7 @@ static bool record_at_target(struct bridge *bridge, struct store_tx *tx, struct 
     case DEED_EDIT: return edit(bridge, tx, plan, &target, err);
     case DEED_PUBLISH: return publish_held(bridge, tx, &target, err);
     case DEED_KEEP: return keep_held(bridge, tx, plan, &target, err);
+    case DEED_REACT: return record_reaction(bridge, tx, plan, &target, err);
     case DEED_NONE:
     case DEED_FOLLOW:
     case DEED_UNFOLLOW:

@@ -83,8 +83,10 @@ enum deed {
     DEED_CONTACT,    /* a request: target_id, contact_event, contact_words */
     DEED_CLAIM,      /* a key: key_change */
     DEED_REFUSE_KEY, /* one that waits: message_ref */
+    DEED_REACT,      /* like, boost: reactions */
 };
 struct key_change;
+struct activity_plan;
 struct mail_plan {
     int64_t account_id; /* the author's, who must still be active; 0: from outside */
     int64_t parent_id;  /* must still be open; 0: none */
@@ -115,6 +117,9 @@ struct mail_plan {
     int64_t target_id;               /* the message it is done to */
     enum message_state target_state; /* as it was seen */
     int target_version;
+    unsigned reactions;             /* of the account to the target: 1 << enum reaction */
+    bool react;                     /* to be there; else to be taken back */
+    struct activity_plan *told;     /* what the target's author hears who lives here; or NULL */
     char *user, *host;              /* whom to follow */
     unsigned char word[SHA256_LEN]; /* digest of one that authorises the deed */
     struct report report;           /* of a copy that came back */
@@ -430,6 +435,8 @@ MUST_CHECK bool key_question_find(struct mail_work *work, const char *ref, int64
 bool key_refuse_mail(struct mail_work *work, const char *ref); /* always true */
 MUST_CHECK bool record_key_deed(struct bridge *bridge, struct store_tx *tx,
                                 const struct mail_plan *plan, struct err *err);
+MUST_CHECK bool record_reaction(struct bridge *bridge, struct store_tx *tx, struct mail_plan *plan,
+                                const struct message *target, struct err *err);
 MUST_CHECK bool record_deed(struct bridge *bridge, struct store_tx *tx, struct mail_plan *plan,
                             struct err *err);
 

@@ -278,6 +278,11 @@ enum post_row policy_direct(const struct post_question *q, struct answer *out)
     return first_row(q, DIRECT, out);
 }
 
+bool policy_too_many(const struct post_question *q, struct answer *out)
+{
+    return p14(q, out);
+}
+
 enum post_row policy_command(const struct post_question *q, struct answer *out)
 {
     return first_row(q, COMMAND, out);

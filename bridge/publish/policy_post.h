@@ -85,6 +85,8 @@ struct post_question {
 enum post_row policy_post(const struct post_question *q, struct answer *out);
 /* The rows that hold for direct messages and edits as well: P1, P2, P10 to P15. */
 enum post_row policy_direct(const struct post_question *q, struct answer *out);
+/* P14 alone, for boosts; true: they are too many, and *out says so. */
+bool policy_too_many(const struct post_question *q, struct answer *out);
 /* P1 and P2, for commands. */
 enum post_row policy_command(const struct post_question *q, struct answer *out);
 

@@ -142,6 +142,9 @@ void outgoing_clear(struct outgoing *outgoing)
     free(outgoing->follow_activity_id);
     free(outgoing->follow_actor);
     free(outgoing->follow_object);
+    free(outgoing->reaction_activity_id);
+    free(outgoing->reaction_object);
+    free(outgoing->reaction_author);
     free(outgoing->inbox);
     free(outgoing->person_user);
     free(outgoing->person_host);

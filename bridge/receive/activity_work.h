@@ -18,6 +18,7 @@
 struct compose;
 struct contact_visit;
 struct note_knocks;
+SCOPED_VALUE(activity_arrival, activity_arrival_clear)
 
 enum {
     PEOPLE_MAX = 50,    /* named in one note, as far as we look */
@@ -197,6 +198,12 @@ record_step record_note_in, record_note_deleted, record_announce, record_like, r
 MUST_CHECK bool record_reaction_undone(struct bridge *bridge, struct store_tx *tx,
                                        const struct activity_facts *activity,
                                        enum reaction reaction, struct err *err);
+/* What somebody here hears of the reaction of another here; *out NULL: nothing.  And it is filed, `told` may be NULL. */
+MUST_CHECK bool reaction_tell_neighbour(struct bridge *bridge, struct store_view *view,
+                                        const struct message *post, const struct person *person,
+                                        bool boost, struct activity_plan **out, struct err *err);
+MUST_CHECK bool reaction_told_file(struct bridge *bridge, struct store_tx *tx,
+                                   struct activity_plan *told, int64_t message_id, struct err *err);
 /* ---- moves (receive_move.c, move_carry.c) ---- */
 enum { MOVE_REST_MS = 7 * DAY_MS };           /* one move in that time, as elsewhere */
 static inline int move_version(int64_t at_ms) /* of a profile: its time, as with each change */
@@ -303,6 +310,12 @@ MUST_CHECK bool follow_neighbour(struct bridge *bridge, struct store_tx *tx,
                                  struct slice host, bool follow, struct err *err);
 char *follow_activity_id(const char *actor_id, int64_t follow_id); /* ACTOR#follows/7 */
 
+/* ---- likes and boosts by accounts here (reaction.c) ---- */
+MUST_CHECK bool say_reaction(struct store_view *view, const struct delivery *delivery,
+                             struct outgoing *out, struct err *err);
+/* (render_reaction.c) ACTOR#likes/7/1: each time it is liked anew has an id of its own. */
+char *reaction_activity_id(const char *actor_id, const struct own_reaction *reaction, int version);
+
 /* ---- a post as others see it (render_post.c, render_cut.c) ---- */
 enum { POST_HTML_MAX = 12 * 1024 };
 /* HTML of ours, cut before `max` octets, best behind a paragraph; open elements are closed.  False: it is short
@@ -326,6 +339,9 @@ MUST_CHECK bool tell_undelivered(struct bridge *bridge, struct err *err);
 MUST_CHECK bool delivery_give_up(struct bridge *bridge, struct store_tx *tx,
                                  const struct delivery *delivery, const char *reply,
                                  struct err *err);
+/* Nobody waits to hear of it any more: its row goes, or turns silent where an older version was taken. */
+MUST_CHECK bool delivery_let_go(struct store_tx *tx, const struct delivery *delivery,
+                                const char *reply, struct err *err);
 /* Letters for readers here of a message by somebody here. */
 MUST_CHECK bool local_letters(struct bridge *bridge, struct store_view *view,
                               const struct account *author, const struct message *message,

@@ -56,9 +56,12 @@ static bool look(struct bridge *bridge, struct store_view *view, const struct me
                  struct local_note *note, struct err *err)
 {
     struct finding finding = {view, &note->people, message->author_id, err, false};
+    enum found author = store_person(view, message->author_id, &note->author, err);
 
-    if (!bridge_post(bridge, view, message, false, &note->post, err) ||
-        store_person(view, message->author_id, &note->author, err) != FOUND ||
+    if (author == ABSENT) /* a message holds its author: our store is damaged */
+        return err_because(err, ERR_TEMPORARY, "Try again later", "message %lld has no author",
+                           (long long)message->id);
+    if (author == FAILED || !bridge_post(bridge, view, message, false, &note->post, err) ||
         !store_audience(view, message->id, find_person, &finding, err) || finding.failed ||
         !held_copies_find(view, message->id, &note->held, err))
         return false;

@@ -67,6 +67,28 @@ static bool plan_notice(struct bridge *bridge, struct store_view *view, const st
                     notice_plan(bridge, notice, arrival, err));
 }
 
+bool reaction_tell_neighbour(struct bridge *bridge, struct store_view *view,
+                             const struct message *post, const struct person *person, bool boost,
+                             struct activity_plan **out, struct err *err)
+{
+    scoped_value(account) account = {0};
+    scoped_value(notice) notice = {.account = &account, .person = person};
+    scoped_value(activity_arrival) arrival = {
+        .activity = {.type = boost ? ACTIVITY_ANNOUNCE : ACTIVITY_LIKE,
+                     .id = must_print("reaction of %lld to %s at %lld", (long long)person->id,
+                     post->ref, (long long)clock_now(bridge->clock))},
+        .received_ms = clock_now(bridge->clock)
+    };
+    enum found found = store_account(view, post->account_id, &account, err);
+
+    if (found != FOUND || account.state != ACCOUNT_ACTIVE)
+        return found != FAILED;
+    if (!plan_notice(bridge, view, post, &notice, &arrival, err))
+        return false;
+    *out = steal(&arrival.plan);
+    return true;
+}
+
 bool prepare_like(struct bridge *bridge, struct store_view *view, struct activity_arrival *arrival,
                   struct err *err)
 {
@@ -90,16 +112,16 @@ bool prepare_like(struct bridge *bridge, struct store_view *view, struct activit
            plan_notice(bridge, view, &post, &notice, arrival, err);
 }
 
-static bool file_notice(struct bridge *bridge, struct store_tx *tx, struct activity_plan *plan,
+bool reaction_told_file(struct bridge *bridge, struct store_tx *tx, struct activity_plan *told,
                         int64_t message_id, struct err *err)
 {
     bool first;
 
-    if (!plan || plan->letters.count == 0)
+    if (!told || told->letters.count == 0)
         return true;
     if (!notice_first(bridge, tx, "reaction", message_id, &first, err))
         return false;
-    return !first || letters_file(tx, &plan->letters, message_id, err);
+    return !first || letters_file(tx, &told->letters, message_id, err);
 }
 
 bool record_like(struct bridge *bridge, struct store_tx *tx, struct activity_arrival *arrival,
@@ -122,7 +144,7 @@ bool record_like(struct bridge *bridge, struct store_tx *tx, struct activity_arr
         return true;
     enum reaction reaction = activity->type == ACTIVITY_ANNOUNCE ? REACTION_BOOST : REACTION_LIKE;
     return store_put_reaction(tx, post.id, person.id, reaction, activity->id, true, err) &&
-           file_notice(bridge, tx, arrival->plan, post.id, err);
+           reaction_told_file(bridge, tx, arrival->plan, post.id, err);
 }
 
 bool record_reaction_undone(struct bridge *bridge, struct store_tx *tx,

@@ -49,12 +49,23 @@ static void audience_words(const struct showing *showing, struct bytes *out)
     }
 }
 
+/* What a reader may do with a note by one mail (behaviour.md 2). */
+static const struct note_link {
+    const char *label, *word;
+    bool open_only; /* of notes that everybody may read */
+} note_links[] = {
+    {"Like",             "like",   false},
+    {"Boost",            "boost",  true },
+    {"Answer in public", "public", true },
+};
+
 /* mailto: with '+' as %2B, which web handlers would else make a blank (RFC 6068). */
-static char *answer_link(const struct showing *showing, const struct shown_to *reader)
+static char *note_link(const struct showing *showing, const struct shown_to *reader,
+                       const struct note_link *link)
 {
-    if (!visibility_is_open(showing->visibility) || !showing->ref)
+    if (!showing->ref || (link->open_only && !visibility_is_open(showing->visibility)))
         return NULL;
-    return must_print("mailto:%s%%2Bpublic@%s", showing->ref, reader->account->domain);
+    return must_print("mailto:%s%%2B%s@%s", showing->ref, link->word, reader->account->domain);
 }
 
 static void boost_words(const struct showing *showing, struct bytes *out)
@@ -146,15 +157,16 @@ static void plain_event(const struct showing *showing, struct bytes *out)
 static void plain_footer(const struct showing *showing, const struct shown_to *reader,
                          struct bytes *out)
 {
-    scoped_text char *answer = answer_link(showing, reader);
-
     block(out);
     bytes_add_text(out, "-- \n");
     audience_words(showing, out);
     if (showing->url)
         bytes_print(out, " Open: %s", showing->url);
-    if (answer)
-        bytes_print(out, " · Answer in public: %s", answer);
+    for (size_t i = 0; i < COUNT_OF(note_links); i++) {
+        scoped_text char *link = note_link(showing, reader, &note_links[i]);
+        if (link)
+            bytes_print(out, " · %s: %s", note_links[i].label, link);
+    }
     bytes_add_char(out, '\n');
 }
 
@@ -248,7 +260,6 @@ static void html_event(const struct showing *showing, struct bytes *out)
 static void html_footer(const struct showing *showing, const struct shown_to *reader,
                         struct bytes *out)
 {
-    scoped_text char *answer = answer_link(showing, reader);
     scoped_value(bytes) words = {0};
 
     audience_words(showing, &words);
@@ -258,9 +269,12 @@ static void html_footer(const struct showing *showing, const struct shown_to *re
         bytes_add_char(out, ' ');
         html_link_add(out, showing->url, "Open");
     }
-    if (answer) {
+    for (size_t i = 0; i < COUNT_OF(note_links); i++) {
+        scoped_text char *link = note_link(showing, reader, &note_links[i]);
+        if (!link)
+            continue;
         bytes_add_text(out, " · ");
-        html_link_add(out, answer, "Answer in public");
+        html_link_add(out, link, note_links[i].label);
     }
     bytes_add_text(out, "</p>");
 }

@@ -117,6 +117,7 @@ static bool add_picture(void *ctx, const struct attachment *attachment)
         .alt = must_dup(attachment->alt),
         .width = attachment->width,
         .height = attachment->height,
+        .size = attachment->size,
     };
     return true;
 }

@@ -170,10 +170,14 @@ store_clear_tags(struct store_tx *tx, int64_t message_id,
 MUST_CHECK bool store_add_attachment(struct store_tx *tx, int64_t message_id,
                                      const struct attachment *attachment,
                                      struct store_body *body /* taken; or NULL */, struct err *err);
-enum reaction { REACTION_LIKE = 1, REACTION_BOOST };
+/* Of somebody elsewhere. */
 MUST_CHECK bool store_put_reaction(struct store_tx *tx, int64_t message_id, int64_t person_id,
                                    enum reaction reaction, const char *activity_id, bool present,
                                    struct err *err);
+/* Of somebody here: a new version, unless it is so already.  *out as it is then; its id is 0 if there never was one. */
+MUST_CHECK bool store_set_own_reaction(struct store_tx *tx, int64_t message_id, int64_t person_id,
+                                       enum reaction kind, bool present, struct own_reaction *out,
+                                       bool *out_changed, struct err *err);
 
 /* Mailboxes.  Takes `body` (finished) and checks that `sealed` vouches for it. */
 struct new_copy {
@@ -226,8 +230,10 @@ MUST_CHECK bool store_rename_mailbox(struct store_tx *tx, int64_t mailbox_id, co
                                      struct err *err);
 MUST_CHECK bool store_subscribe_mailbox(struct store_tx *tx, int64_t mailbox_id, bool subscribed,
                                         struct err *err);
-MUST_CHECK bool store_delete_mailbox(struct store_tx *tx, int64_t mailbox_id,
-                                     struct err *err); /* not empty: ERR_CONFLICT */
+/* Not empty: ERR_CONFLICT.  Its name stays subscribed, if it was, until the second. */
+MUST_CHECK bool store_delete_mailbox(struct store_tx *tx, int64_t mailbox_id, struct err *err);
+MUST_CHECK bool store_forget_left_name(struct store_tx *tx, int64_t account_id, struct slice name,
+                                       struct err *err);
 /* A note on a mailbox, or (0) on the server; value NULL: none. */
 MUST_CHECK bool store_annotate(struct store_tx *tx, int64_t account_id, int64_t mailbox_id,
                                const char *name, const char *value, struct err *err);
@@ -280,6 +286,8 @@ MUST_CHECK bool store_note_encrypted_only(struct store_tx *tx, const char *host,
 MUST_CHECK bool store_put_host(struct store_tx *tx, const struct host *host, struct err *err);
 MUST_CHECK bool store_add_broadcast(struct store_tx *tx, int64_t message_id, int64_t account_id,
                                     struct err *err);
+MUST_CHECK bool store_add_boost_broadcast(struct store_tx *tx, int64_t reaction_id,
+                                          int64_t message_id, int64_t account_id, struct err *err);
 MUST_CHECK bool store_move_broadcast(struct store_tx *tx, int64_t id, int64_t cursor,
                                      struct err *err);
 /* Its page could not be expanded. */

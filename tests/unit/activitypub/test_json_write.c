@@ -264,6 +264,48 @@ static void what_goes_out(void **state)
     }
 }
 
+static void what_is_done_to_posts(void **state)
+{
+    static char id[] = ALICE "#likes/7/1", alice[] = ALICE, name[] = "alice",
+                domain[] = "example.org", object[] = "https://m.example/p/1";
+#define LIKE                                                                                       \
+    "\"id\":\"" ALICE "#likes/7/1\",\"type\":\"Like\",\"actor\":\"" ALICE                          \
+    "\",\"to\":[\"https://m.example/users/bob\"],\"object\":\"https://m.example/p/1\"}"
+#define FOR_ALL                                                                                    \
+    "\"to\":[\"" PUBLIC "\"],\"cc\":[\"" ALICE "/followers\",\"https://m.example/users/bob\"],"
+#define BOOST                                                                                      \
+    "\"id\":\"" ALICE "#likes/7/1\",\"type\":\"Announce\",\"actor\":\"" ALICE                      \
+    "\",\"published\":\"2026-05-16T08:01:00Z\"," FOR_ALL "\"object\":\"https://m.example/p/1\"}"
+#define HEAD "{\"@context\":\"https://www.w3.org/ns/activitystreams\","
+#define UNDO HEAD "\"id\":\"" ALICE "#likes/7/1/undo\",\"type\":\"Undo\",\"actor\":\"" ALICE "\","
+    static const struct {
+        enum outgoing_kind kind;
+        const char *json;
+    } rows[] = {
+        {OUTGOING_LIKE,       HEAD LIKE                                                            },
+        {OUTGOING_UNDO_LIKE,  UNDO "\"to\":[\"https://m.example/users/bob\"],\"object\":{" LIKE "}"},
+        {OUTGOING_BOOST,      HEAD BOOST                                                           },
+        {OUTGOING_UNDO_BOOST, UNDO FOR_ALL "\"object\":{" BOOST "}"                                },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct outgoing outgoing = {
+            .kind = rows[i].kind,
+            .version = 1,
+            .actor_id = alice,
+            .account = {.name = name, .domain = domain},
+            .reaction_activity_id = id,
+            .reaction_object = object,
+            .reaction_author = bob,
+            .reaction_ms = 1778918460000,
+        };
+        scoped_value(bytes) out = {0};
+        assert_true(json_outgoing(&outgoing, true, &out));
+        assert_string_equal(out.at, rows[i].json);
+    }
+}
+
 static void an_update(void **state)
 {
     static char alice[] = ALICE;
@@ -303,6 +345,7 @@ int main(void)
         cmocka_unit_test(a_direct_note_has_no_replies),
         cmocka_unit_test(an_actor),
         cmocka_unit_test(what_goes_out),
+        cmocka_unit_test(what_is_done_to_posts),
         cmocka_unit_test(an_update),
         cmocka_unit_test(nothing_is_nothing),
     };

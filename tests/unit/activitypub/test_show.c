@@ -199,9 +199,10 @@ static bool write_posts(struct store_change *change, struct store_tx *tx, struct
                             "https://c.example/f1", &follow, err);
 }
 
-static void lay_posts(struct house *house)
+static void lay(struct house *house,
+                bool (*write)(struct store_change *, struct store_tx *, struct err *))
 {
-    struct writing writing = {.change = {.apply = write_posts}, .house = house};
+    struct writing writing = {.change = {.apply = write}, .house = house};
     struct err err = {0};
 
     writing.bob = house_knows(house, BOB, KEY, house->pem);
@@ -213,6 +214,11 @@ static void lay_posts(struct house *house)
     writing.alice = account.person_id;
     if (!store_commit(house->store, &writing.change, &err))
         fail_msg("%s: %s", err.said, err.cause);
+}
+
+static void lay_posts(struct house *house)
+{
+    lay(house, write_posts);
 }
 
 /* `key_id` NULL: unsigned. */
@@ -308,6 +314,90 @@ static void the_outbox_lists_what_is_open(void **state)
     house_close(&house);
 }
 
+enum { BOOSTS = 45 };
+
+/* Of bob's posts: one deleted since, one taken back. */
+static bool write_boosts(struct store_change *change, struct store_tx *tx, struct err *err)
+{
+    const struct writing *writing = container_of(change, struct writing, change);
+    struct own_reaction boost;
+    bool changed;
+    int64_t id = 0;
+
+    for (int i = 0; i < BOOSTS; i++) {
+        scoped_text char *ref = must_print("3boost%08d", i);
+        scoped_text char *activity = must_print("https://m.example/p/%d", i);
+        struct message message = {.ref = ref,
+                                  .author_id = writing->bob,
+                                  .visibility = VISIBILITY_PUBLIC,
+                                  .state = i == 7 ? MESSAGE_WITHDRAWN : MESSAGE_SENT,
+                                  .version = 1,
+                                  .activity_id = activity,
+                                  .published_ms = 1};
+        if (!store_add_message(tx, &message, &id, err) ||
+            !store_set_own_reaction(tx, id, writing->alice, REACTION_BOOST, true, &boost, &changed,
+                                    err) ||
+            (i == 9 && !store_set_own_reaction(tx, id, writing->alice, REACTION_BOOST, false,
+                                               &boost, &changed, err)))
+            return false;
+    }
+    return true;
+}
+
+static int count_of(const char *text, const char *what)
+{
+    int count = 0;
+
+    while ((text = strstr(text, what))) {
+        text += strlen(what);
+        count++;
+    }
+    return count;
+}
+
+static int64_t number_behind(const char *text, const char *name)
+{
+    const char *at = text ? strstr(text, name) : NULL;
+
+    return at ? strtoll(at + strlen(name), NULL, 10) : 0;
+}
+
+static void the_outbox_has_boosts_between_posts(void **state)
+{
+    struct house house;
+    int64_t before = 0, boosts_before = 0;
+    int posts_seen = 0, boosts_seen = 0, pages = 0;
+    bool more = true;
+
+    (void)state;
+    house_open(&house);
+    lay_posts(&house);
+    lay(&house, write_boosts);
+    struct shown_was whole = show(&house, SHOW_OUTBOX, "alice", NULL);
+    assert_non_null(strstr(whole.body.at, "\"totalItems\":45,"));
+    bytes_clear(&whole.body);
+    for (; more && pages < 9; pages++) {
+        struct show_ask *ask = show_ask_new(&house.duties, SHOW_OUTBOX);
+        ask->host = must_dup("example.org");
+        ask->user = must_dup("alice");
+        ask->page = true;
+        ask->before = before;
+        ask->boosts_before = boosts_before;
+        struct shown_was page = run(&house, ask);
+        boosts_seen += count_of(page.body.at, "\"type\":\"Announce\"");
+        posts_seen += count_of(page.body.at, "\"type\":\"Create\"");
+        const char *next = strstr(page.body.at, "\"next\":");
+        more = next != NULL;
+        before = number_behind(next, "&before=");
+        boosts_before = number_behind(next, "&boosts_before=");
+        bytes_clear(&page.body);
+    }
+    assert_int_equal(boosts_seen, BOOSTS - 2);
+    assert_int_equal(posts_seen, 2);
+    assert_false(more);
+    house_close(&house);
+}
+
 static void replies_of_open_posts(void **state)
 {
     struct house house;
@@ -349,6 +439,7 @@ int main(void)
         cmocka_unit_test(small_documents),
         cmocka_unit_test(posts_and_who_may_read_them),
         cmocka_unit_test(the_outbox_lists_what_is_open),
+        cmocka_unit_test(the_outbox_has_boosts_between_posts),
         cmocka_unit_test(replies_of_open_posts),
         cmocka_unit_test(another_host_has_nothing),
     };

@@ -369,6 +369,19 @@ static void check_emptied(void)
     assert_int_equal(store_credential(view, town.alice, &credential, &err), ABSENT);
 }
 
+static bool like_bobs(struct town *it, struct store_tx *tx, struct err *err)
+{
+    scoped_value(account) account = {0};
+    scoped_value(message) message = {0};
+    bool changed;
+
+    return store_account(store_tx_view(tx), it->alice, &account, err) == FOUND &&
+           store_message_by_activity(store_tx_view(tx),
+                                     SLICE("https://social.example/posts/bob-public@example.org"),
+                                     &message, err) == FOUND &&
+           reaction_set(it->bridge, tx, &account, &message, REACTION_LIKE, true, &changed, err);
+}
+
 static void an_account_that_slept_a_month_is_removed_for_good(void **state)
 {
     const struct new_account again = {.address = SLICE("alice@example.org")};
@@ -377,6 +390,7 @@ static void an_account_that_slept_a_month_is_removed_for_good(void **state)
     (void)state;
     town_follow(&town, "bob", "alice");
     town_follow(&town, "alice", "dan");
+    town_write(&town, like_bobs);
     town_post(&town, "public@example.org", "one");
     town_wait(&town, MINUTE_MS);
     town_chores(&town, NULL);
@@ -392,6 +406,7 @@ static void an_account_that_slept_a_month_is_removed_for_good(void **state)
     scoped_text char *queue = town_queue(&town);
     assert_non_null(strstr(queue, "actor to https://social.example/inbox"));
     assert_non_null(strstr(queue, "actor to https://other.example/inbox"));
+    assert_non_null(strstr(queue, "reaction to https://social.example/users/bob/inbox wanted 2"));
     assert_false(bridge_account_add(town.bridge, &again, &err));
     assert_int_equal(err.kind, ERR_REFUSED);
     town_reopen(&town);

@@ -32,6 +32,14 @@ static struct host host_now(void)
     return facts;
 }
 
+/* As queued(), if it is due. */
+static struct delivery due_now(void)
+{
+    struct delivery delivery = queued();
+
+    return delivery.due_ms <= town_now(&town) ? delivery : (struct delivery){0};
+}
+
 /* ---- again ---- */
 static void the_steps_grow_to_days_and_end_after_a_week(void **state)
 {
@@ -246,6 +254,65 @@ static void a_direct_message_given_up_is_told_and_dropped(void **state)
     }
 }
 
+/* ---- an edit that is not taken ---- */
+static int64_t said_id;
+
+static bool edit(struct town *it, struct store_tx *tx, struct err *err)
+{
+    return store_want_version(tx, SUBJECT_MESSAGE, said_id, 2, town_now(it), err);
+}
+
+static bool take_back(struct town *it, struct store_tx *tx, struct err *err)
+{
+    return store_want_withdrawn(tx, SUBJECT_MESSAGE, said_id, town_now(it), err);
+}
+
+/* They have what was there before: it is theirs to forget when it is taken back. */
+static void who_refuses_an_edit_hears_of_the_delete(void **state)
+{
+    static const struct {
+        const char *name;
+        void (*write)(void);
+        enum delivery_end end;
+        int64_t wait_ms;
+        bool told_first;
+        const char *told;
+    } rows[] = {
+  /* clang-format off */
+        {"of a direct message",           write_to_bob, DELIVERY_REFUSED, 0,          true,  "Bob did not get your message\n"},
+        {"before its author hears of it", write_to_bob, DELIVERY_REFUSED, 0,          false, ""},
+        {"by silence for a week",         write_to_bob, DELIVERY_LATER,   7 * DAY_MS, true,  "Bob did not get your message\n"},
+        {"of a post",                     post,         DELIVERY_REFUSED, 0,          true,  ""},
+        {"of a post, by silence",         post,         DELIVERY_LATER,   7 * DAY_MS, true,  ""},
+  /* clang-format on */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        visitors_open(&town);
+        rows[i].write();
+        scoped_value(message) said = {0};
+        town_newest(&town, &said);
+        said_id = said.id;
+        end(DELIVERED, "");
+        town_write(&town, edit);
+        town_wait(&town, rows[i].wait_ms);
+        end(rows[i].end, "HTTP 403 no");
+        if (rows[i].told_first)
+            town_chores(&town, NULL);
+        assert_int_equal(due_now().id, 0);
+        check_mailbox(rows[i].name, MAILBOX_INBOX, rows[i].told);
+        town_write(&town, take_back);
+        struct delivery due = due_now();
+        if (!due.id || !due.withdrawn)
+            fail_msg("%s: nobody says the Delete", rows[i].name);
+        end(DELIVERED, "");
+        if (queued().id)
+            fail_msg("%s: it is said again", rows[i].name);
+        town_close(&town);
+    }
+}
+
 static void a_mail_given_up_is_told_and_dropped(void **state)
 {
     static const struct {
@@ -390,6 +457,7 @@ int main(int argc, char **argv)
         IN_TOWN(what_was_dropped_meanwhile_is_no_fault),
         IN_TOWN(a_direct_message_not_yet_there_is_told_once_after_a_day),
         cmocka_unit_test(a_direct_message_given_up_is_told_and_dropped),
+        cmocka_unit_test(who_refuses_an_edit_hears_of_the_delete),
         IN_TOWN(a_mail_given_up_is_told_and_dropped),
         IN_TOWN(a_mail_not_yet_there_is_told_once_after_a_day),
         IN_TOWN(a_mail_of_our_own_is_dropped_in_silence),

@@ -133,7 +133,7 @@ static void what_is_done_to_a_message_is_no_message(void **state)
          "550 5.7.1 Not done: a direct message can be changed"                                                                },
         {bob,                  "Chat-Delete: <0@example.org> <c@d>\r\n",
          "550 5.7.1 Not done: a direct message can be deleted"                                                                },
-        {bob,                  "Content-Disposition: reaction\r\n",      "550 5.7.1 Not done: this server cannot like"        },
+        {bob,                  "Content-Disposition: reaction\r\n",      "550 5.7.1 Not done: a reaction made in a chat"      },
         {carol,                "Content-Disposition: reaction\r\n",      "250"                                                },
         {bob,                  "Chat-Delete: <0@example.org>\r\n",       "250"                                                },
     };

@@ -16,8 +16,8 @@ static char *with_names(const char *text)
         struct slice line = slice_line(&rest);
         if (slice_starts(line, SLICE("Message-ID: <")))
             line = SLICE("Message-ID: <KEYED@example.org>");
-        size_t link = slice_find_text(line, SLICE("mailto:"));
-        if (link != SIZE_MAX) {
+        size_t link;
+        while ((link = slice_find_text(line, SLICE("mailto:"))) != SIZE_MAX) {
             struct slice behind = slice_from(line, link);
             size_t end = slice_find(behind, '%');
             bytes_add(&out, slice_first(line, link));
@@ -51,7 +51,9 @@ static bool is_same(const char *row, const char *found, const char *expected)
     "Archived-At: <" PAGE(n) ">\nContent-Language: en\nX-Nestbox-Audience: " audience "\n"
 #define TIMELINE "Precedence: list\nX-Auto-Response-Suppress: All\n"
 #define OPEN_FOOT(n, what)                                                                         \
-    "-- \n" what " Open: " PAGE(n) " · Answer in public: mailto:REF%2Bpublic@example.org\n"
+    "-- \n" what " Open: " PAGE(n) " · Like: mailto:REF%2Blike@example.org"                       \
+                                   " · Boost: mailto:REF%2Bboost@example.org"                     \
+                                   " · Answer in public: mailto:REF%2Bpublic@example.org\n"
 
 /* clang-format never comes to rest over this table. */
 /* clang-format off */
@@ -95,7 +97,7 @@ static const struct {
      " <dan=other.example@example.org>\n"
      "Subject: See you at nine\n" DATED ARCHIVED(3, "direct") "\n"
       "See you at nine\n\nOnly for: alice, Dan. Not end-to-end encrypted.\n\n"
-      "-- \nDirect. Open: " PAGE(3) "\n"},
+      "-- \nDirect. Open: " PAGE(3) " · Like: mailto:REF%2Blike@example.org\n"},
     {"row 4: a followers-only post names no publishing word",
      {.note = "https://social.example/users/bob/4",
       .to = "followers",
@@ -105,7 +107,7 @@ static const struct {
       "Cc: \"Dan (@dan@other.example)\" <dan=other.example@example.org>\n"
       "Subject: Closed today\n" DATED ARCHIVED(4, "followers") TIMELINE
      "\n"
-     "Closed today\n\n-- \nFor Bob's followers. Open: " PAGE(4) "\n"},
+     "Closed today\n\n-- \nFor Bob's followers. Open: " PAGE(4) " · Like: mailto:REF%2Blike@example.org\n"},
     {"row 5: a content warning",
      {.note = "https://social.example/users/bob/5",
       .to = "public",
@@ -130,7 +132,7 @@ static const struct {
       "Subject: And at ten?\n" DATED "In-Reply-To: <bob-direct@example.org>\n"
       "References: <bob-direct@example.org>\n" ARCHIVED(6, "direct") "\n"
       "And at ten?\n\nOnly for: alice. Not end-to-end encrypted.\n\n"
-      "-- \nDirect. Open: " PAGE(6) "\n"},
+      "-- \nDirect. Open: " PAGE(6) " · Like: mailto:REF%2Blike@example.org\n"},
     {"an unlisted post that names her",
      {.note = "https://social.example/users/bob/7",
       .to = "followers",
@@ -209,8 +211,10 @@ static char *plain_of(struct scene *scene, const char *type, char **out_subject)
 }
 
 #define FOOT                                                                                       \
-    "-- \nPublic. Open: https://social.example/@bob/1 · Answer in public: "                       \
-    "mailto:9aaaaaaaaaaaa%2Bpublic@example.org\n"
+    "-- \nPublic. Open: https://social.example/@bob/1"                                             \
+    " · Like: mailto:9aaaaaaaaaaaa%2Blike@example.org"                                            \
+    " · Boost: mailto:9aaaaaaaaaaaa%2Bboost@example.org"                                          \
+    " · Answer in public: mailto:9aaaaaaaaaaaa%2Bpublic@example.org\n"
 
 static void pictures_are_linked_with_their_words(void **state)
 {

@@ -5,7 +5,9 @@
 
 #include <fcntl.h>
 #include <ftw.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -228,7 +230,10 @@ static void remove_town(const struct town *town)
     nftw(town->path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-/* Keys take long to make: the first town of a program is the model, the others are copies of its folder. */
+/*
+ * Keys take long to make: towns are copies of a model's folder.  ctest has one made for all programs (town_model.c,
+ * NESTBOX_TOWN); a program that runs alone makes its own.
+ */
 static struct town model;
 
 static void remove_model(void)
@@ -241,7 +246,6 @@ static void build_model(void)
     char command[200];
 
     model = town_on_new_folder();
-    atexit(remove_model);
     snprintf(command, sizeof command, "mkdir -m 0700 %s/gnupg", model.path);
     town_run(command);
     begin_work(&model);
@@ -253,12 +257,61 @@ static void build_model(void)
     end_work(&model);
 }
 
+#define MODEL_ROW "%63s" MODEL_NUMBERS
+#define MODEL_NUMBERS                                                                              \
+    " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64            \
+    " %" PRId64 " %" PRId64 "\n"
+
+void town_save_model(const char *name)
+{
+    FILE *file = fopen(name, "we");
+
+    assert_non_null(file);
+    build_model();
+    fprintf(file, "%s" MODEL_NUMBERS, model.path, model.alice, model.eve, model.alice_person,
+            model.bob, model.dan, model.carol, model.last_message, model.last_entry,
+            model.last_delivery);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void load_model(const char *name)
+{
+    FILE *file = fopen(name, "re");
+
+    if (!file)
+        fail_msg("there is no %s", name);
+    assert_int_equal(fscanf(file, MODEL_ROW, model.path, &model.alice, &model.eve,
+                            &model.alice_person, &model.bob, &model.dan, &model.carol,
+                            &model.last_message, &model.last_entry, &model.last_delivery),
+                     10);
+    fclose(file);
+}
+
+void town_remove_model(const char *name)
+{
+    load_model(name);
+    remove_model();
+    assert_int_equal(remove(name), 0);
+}
+
+static void find_model(void)
+{
+    const char *made = getenv("NESTBOX_TOWN");
+
+    if (made) {
+        load_model(made);
+        return;
+    }
+    build_model();
+    atexit(remove_model);
+}
+
 void town_open(struct town *town)
 {
     char command[200];
 
     if (model.path[0] == '\0')
-        build_model();
+        find_model();
     *town = town_on_new_folder();
     snprintf(command, sizeof command, "cp -a %s/. %s", model.path, town->path);
     town_run(command);

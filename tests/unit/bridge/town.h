@@ -38,6 +38,9 @@ struct town {
 bool town_is_judge(int argc, char **argv, int *out_code);
 void town_open(struct town *town);
 void town_close(struct town *town);
+/* For town_model.c: a model of all towns, of which that file tells; and its end. */
+void town_save_model(const char *name);
+void town_remove_model(const char *name);
 int64_t town_now(const struct town *town);
 void town_wait(struct town *town, int64_t ms);
 void town_choose(struct town *town, enum reply_all choice); /* Alice; and she has no chat program */

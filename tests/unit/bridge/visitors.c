@@ -387,7 +387,8 @@ bool town_message(struct town *town, const char *activity_id, struct message *ou
 
 static bool tell_delivery(void *ctx, const struct delivery *delivery)
 {
-    static const char *const subjects[] = {"", "message", "answer", "follow", "actor"};
+    static const char *const subjects[] = {"",      "message", "answer",  "follow",
+                                           "actor", "report",  "reaction"};
     struct bytes *out = ctx;
 
     bytes_print(out, "%s to %s wanted %d delivered %d%s\n", subjects[delivery->subject],

@@ -35,7 +35,7 @@ const struct old_rows old_rows[] = {
               "'PEM', 80),"
               " (2, 5, 'https://else.example/eve#key', 'PEM', 81);"
               "INSERT INTO host (id, name, failing_since_ms, last_success_ms, scheme) VALUES"
-              " (1, 'social.example', 0, 500, 2), (2, 'else.example', 400, 0, 0);"                },
+              " (1, 'social.example', 0, 500, 2), (2, 'else.example', 400, 0, 0);"               },
     {1,  EVER,
      "INSERT INTO follow (id, follower_id, followed_id, follower_kind, state, activity_id, "
      "since_ms)"
@@ -66,7 +66,8 @@ const struct old_rows old_rows[] = {
      "INSERT INTO tag VALUES (1, 1, 'tide'), (2, 1, 'sea');"
      "INSERT INTO attachment VALUES (1, 1, 0, 'image/png', 10, 20, 'A boat', 'token', NULL, 4, 7),"
      " (2, 2, 0, 'image/png', 0, 0, NULL, NULL, 'https://social.example/i.png', NULL, 0);"
-     "INSERT INTO reaction VALUES (1, 1, 1, 2, 'https://social.example/l/1'), (2, 1, 2, 5, NULL);"},
+     "INSERT INTO reaction (id, message_id, kind, person_id, activity_id) VALUES"
+     " (1, 1, 1, 2, 'https://social.example/l/1'), (2, 1, 2, 5, NULL);"                          },
     {1,  EVER,
      "INSERT INTO copy (id, account_id, message_id, body_id, form, size, received_ms, sender,"
      " subject, header_message_id) VALUES"
@@ -99,67 +100,67 @@ const struct old_rows old_rows[] = {
      "INSERT INTO broadcast (id, message_id, account_id, cursor) VALUES (1, 1, 1, 2), (2, 1, 1, 0);"
      "INSERT INTO seen VALUES (1, " B32("5") ", 0), (2, " B32(
          "6") ", 4000000000000);"
-              "INSERT INTO limited VALUES (1, 1, 1, 90), (2, 1, 2, 91);"                          },
+              "INSERT INTO limited VALUES (1, 1, 1, 90), (2, 1, 2, 91);"                         },
     {2,  EVER,
      "UPDATE follow SET refused_ms = 60 WHERE id = 2;"
      "INSERT INTO token VALUES (1, 1, " B32(
          "7") ", " B16 ", 1, 3, 4000000000000),"
               " (2, 2, " B32("8") ", " B16 ", 1, NULL, 0);"
                                   "INSERT INTO asked VALUES (1, 1, " B32("9") ", 95), (2, 2, " B32(
-                                      "a") ", 96);"                                               },
+                                      "a") ", 96);"                                              },
     {3,  EVER,
      "UPDATE delivery SET envid = 'e', dsn_return = 1, notify = 2, orcpt = 'rfc822;carol',"
      " require_tls = 1 WHERE id = 4; UPDATE delivery SET tell = 1 WHERE id = 5;"
      "INSERT INTO mail_host VALUES ('mail.example', 90, 2, 930, '421 later'),"
      " ('gone.example', 80, 7, 940, NULL);"
      "UPDATE follow SET reported_ms = 61, soft_ms = 62, soft_count = 3, trouble = 'full',"
-     " untold = 1 WHERE id = 2;"                                                                  },
+     " untold = 1 WHERE id = 2;"                                                                 },
     {4,  EVER,
      "INSERT INTO dkim_key VALUES (1, 1, 's1', 1, 2, 'PUBLIC', x'04', 70),"
-     " (2, 1, 's0', 2, 4, 'PUBLIC', NULL, 60);"                                                   },
+     " (2, 1, 's0', 2, 4, 'PUBLIC', NULL, 60);"                                                  },
     {5,  EVER,
      "INSERT INTO sts_policy VALUES (1, 'mail.example', 'p1', 2, 86400, '*.mail.example', 70, "
      "'p2', 80),"
      " (2, 'gone.example', NULL, 0, 0, '', 71, NULL, 0);"
      "INSERT INTO tls_count VALUES (1, 20000, 'mail.example', 1, 0, 'mx', '192.0.2.1', 'p', 5),"
-     " (2, 20000, 'mail.example', 1, 3, 'mx', '192.0.2.1', 'p', 1);"                              },
+     " (2, 20000, 'mail.example', 1, 3, 'mx', '192.0.2.1', 'p', 1);"                             },
     {6,  EVER,
      "UPDATE follow SET mail_day = 20000, mail_count = 5 WHERE id = 2;"
-     "INSERT INTO gathered VALUES (2, 20000, 1), (2, 20000, 5);"                                  },
+     "INSERT INTO gathered VALUES (2, 20000, 1), (2, 20000, 5);"                                 },
     {7,  EVER,
      "INSERT INTO evidence (message_id, client, tls, spf, spf_domain, dmarc, policy, author_domain,"
      " spf_aligned, dkim_aligned, signed_by_author_domain, vouched) VALUES"
      " (3, '192.0.2.9', 1, 2, 'mail.example', 2, 1, 'mail.example', 1, 1, 1, 0),"
      " (6, '192.0.2.8', 0, 0, '', 0, 0, 'mail.example', 0, 0, 0, 1);"
-     "INSERT INTO evidence_dkim VALUES (3, 0, 2, 'mail.example'), (3, 1, 3, 'else.example');"     },
+     "INSERT INTO evidence_dkim VALUES (3, 0, 2, 'mail.example'), (3, 1, 3, 'else.example');"    },
     {8,  EVER,
      "UPDATE mailbox SET special = 1, subscribed = 0 WHERE id = 4;"
      "UPDATE entry SET keywords = '$Forwarded Work' WHERE id = 1;"
-     "UPDATE copy SET envelope = 'E', structure = 'S', parts = 'P' WHERE id = 2;"                 },
+     "UPDATE copy SET envelope = 'E', structure = 'S', parts = 'P' WHERE id = 2;"                },
     {9,  EVER,
      "INSERT INTO delivery (id, subject, subject_id, target, person_id, host, wanted, delivered,"
      " tries, due_ms, first_ms, body_id, mail_from, rcpt_to) VALUES"
-     " (7, 5, 20000, 3, 6, 'mail.example', 1, 0, 0, 950, 160, 3, '', 'frank@mail.example');"      },
-    {10, EVER, "UPDATE host SET silences = 4, next_ms = 960 WHERE id = 2;"                        },
-    {11, EVER, "INSERT INTO delivery_change VALUES (1, 1, 2, 100, 1, 1), (1, 4, 0, 150, 2, 2);"   },
-    {12, EVER, "UPDATE body SET key = x'0c' WHERE id = 3;"                                        },
+     " (7, 5, 20000, 3, 6, 'mail.example', 1, 0, 0, 950, 160, 3, '', 'frank@mail.example');"     },
+    {10, EVER, "UPDATE host SET silences = 4, next_ms = 960 WHERE id = 2;"                       },
+    {11, EVER, "INSERT INTO delivery_change VALUES (1, 1, 2, 100, 1, 1), (1, 4, 0, 150, 2, 2);"  },
+    {12, EVER, "UPDATE body SET key = x'0c' WHERE id = 3;"                                       },
     {13, EVER,
      "INSERT INTO annotation (account_id, mailbox_id, name, value) VALUES"
-     " (1, 0, '/private/comment', 'mine'), (1, 1, '/private/comment', 'box');"                    },
+     " (1, 0, '/private/comment', 'mine'), (1, 1, '/private/comment', 'box');"                   },
     {14, EVER,
      "INSERT INTO tls_heard VALUES (1, 20000, 'example.org', 'mail.example', 5, 1, 'starttls'),"
-     " (2, 20001, 'example.org', 'mail.example', 6, 0, '');"                                      },
+     " (2, 20001, 'example.org', 'mail.example', 6, 0, '');"                                     },
     {15, EVER,
      "UPDATE account SET self_made = 1, used_ms = 65, ends_ms = 4000000000000, chat = 1 WHERE id = "
      "1;"
      "INSERT INTO invitation VALUES (1, 'friends', " B32(
          "b") ", " B16 ", 1, 5, 70, 0, 0),"
-              " (2, 'party', " B32("c") ", " B16 ", 0, 0, 71, 4000000000000, 86400000);"          },
-    {16, EVER, "UPDATE credential SET wrapped = 'W' WHERE account_id = 2;"                        },
+              " (2, 'party', " B32("c") ", " B16 ", 0, 0, 71, 4000000000000, 86400000);"         },
+    {16, EVER, "UPDATE credential SET wrapped = 'W' WHERE account_id = 2;"                       },
     {17, EVER,
      "UPDATE account_key SET uses = 2, encrypts_until_ms = 3000, learnt = 2, state = 2, due_ms = "
      "980"
-     " WHERE id = 2;"                                                                             },
+     " WHERE id = 2;"                                                                            },
     {18, EVER,
      "INSERT INTO contact (id, account_id, person_id, domain, evidence, state, origin, notice_id,"
      " words, tries, held, first_ms, last_ms, decided_ms, arrived_ms, expires_ms) VALUES"
@@ -167,42 +168,53 @@ const struct old_rows old_rows[] = {
      " (2, 1, NULL, 'else.example', 0, 4, 2, NULL, 'No, thank you', 2, 0, 120, 121, 122, 0, 0),"
      " (3, 1, 6, NULL, 2, 3, 1, NULL, NULL, 0, 0, 110, 111, 112, 0, 0);"
      "INSERT INTO held VALUES (1, 1), (2, 1);"
-     "INSERT INTO expecting VALUES (1, 990), (2, 991);"                                           },
+     "INSERT INTO expecting VALUES (1, 990), (2, 991);"                                          },
     {19, EVER,
      "INSERT INTO own_key VALUES (1, 'bob=social.example@example.org', 'B1', x'0d', 'secret', 70),"
-     " (2, 'claim@example.org', 'B2', x'0e', 'secret', 71);"                                      },
+     " (2, 'claim@example.org', 'B2', x'0e', 'secret', 71);"                                     },
     {20, EVER,
      "INSERT INTO pass VALUES (1, 1, 1, " B32("d") ", 70, 4000000000000),"
-                                                   " (2, 1, 2, " B32("e") ", 71, 4000000000000);" },
-    {21, EVER, "UPDATE contact SET wish = 3, inside = 1, about_id = 1 WHERE id = 1;"              },
-    {22, EVER, "UPDATE evidence SET arc = 2, chain = x'0f' WHERE message_id = 3;"                 },
+                                                   " (2, 1, 2, " B32("e") ", 71, 4000000000000);"},
+    {21, EVER, "UPDATE contact SET wish = 3, inside = 1, about_id = 1 WHERE id = 1;"             },
+    {22, EVER, "UPDATE evidence SET arc = 2, chain = x'0f' WHERE message_id = 3;"                },
     {23, EVER,
-     "UPDATE account_key SET seen_ms = 66, told = 1, notice = '6aaaaaaaaaaa' WHERE id = 2;"       },
+     "UPDATE account_key SET seen_ms = 66, told = 1, notice = '6aaaaaaaaaaa' WHERE id = 2;"      },
     {24, EVER,
      "UPDATE contact SET event = 2 WHERE id = 1;"
-     "INSERT INTO contact_feed VALUES (1, 2), (2, 0);"                                            },
+     "INSERT INTO contact_feed VALUES (1, 2), (2, 0);"                                           },
     {26, EVER,
      "UPDATE contact SET envelope = " B32("f") " WHERE id = 1;"
-                                               "UPDATE account SET approves = 1 WHERE id = 1;"    },
+                                               "UPDATE account SET approves = 1 WHERE id = 1;"   },
     {27, 28,
      "INSERT INTO push VALUES (1, 1, 'https://push.example/1', " B65 ", " B16 ", 2, 1, 70),"
-     " (2, 1, 'https://push.example/2', " B65 ", " B16 ", 0, 0, 0);"                              },
+     " (2, 1, 'https://push.example/2', " B65 ", " B16 ", 0, 0, 0);"                             },
     {29, EVER,
      "INSERT INTO push VALUES (1, 1, 'https://push.example/1', " B65 ", 'auth', 2, 1, 70),"
-     " (2, 1, 'https://push.example/2', " B65 ", 'auth', 0, 0, 0);"                               },
+     " (2, 1, 'https://push.example/2', " B65 ", 'auth', 0, 0, 0);"                              },
     {30, EVER,
      "UPDATE account SET encrypt_outgoing = 1 WHERE id = 1;"
      "UPDATE delivery SET cipher = 1 WHERE id = 4;"
      "INSERT INTO peer_key VALUES (1, 1, 'carol@mail.example', 1, 'CERT', 'C1', 0, 1, 70, 71, 72),"
-     " (2, 1, 'frank@mail.example', 2, NULL, '', 0, 0, 0, 73, 74);"                               },
-    {31, EVER, "UPDATE account SET end_told = 1 WHERE id = 1;"                                    },
+     " (2, 1, 'frank@mail.example', 2, NULL, '', 0, 0, 0, 73, 74);"                              },
+    {31, EVER, "UPDATE account SET end_told = 1 WHERE id = 1;"                                   },
     {32, EVER,
-     "INSERT INTO portrait VALUES (1, 2, 'image/png', x'89'), (2, 5, 'image/jpeg', x'ff');"       },
-    {33, EVER, "INSERT INTO encrypted_only VALUES ('relay.example', 70), ('chat.example', 71);"   },
+     "INSERT INTO portrait VALUES (1, 2, 'image/png', x'89'), (2, 5, 'image/jpeg', x'ff');"      },
+    {33, EVER, "INSERT INTO encrypted_only VALUES ('relay.example', 70), ('chat.example', 71);"  },
     {34, EVER,
      "INSERT INTO move VALUES (5, 2, 70, 1, 1, 2), (2, NULL, 71, 0, 0, 0);"
      "INSERT INTO alias VALUES (1, 1, 'https://old.example/alice'),"
-     " (2, 1, 'https://older.example/alice');"                                                    },
-    {37, EVER, "UPDATE broadcast SET tries = 1, due_ms = 70 WHERE id = 1;"                        },
+     " (2, 1, 'https://older.example/alice');"                                                   },
+    {37, EVER, "UPDATE broadcast SET tries = 1, due_ms = 70 WHERE id = 1;"                       },
+    {39, EVER,
+     "INSERT INTO left_name VALUES (1, 1, 'Gone'), (2, 2, 'Gone/too');"
+     "UPDATE account SET uid_validity = 80 WHERE id = 1;"                                        },
+    {40, EVER,
+     "INSERT INTO reaction (id, message_id, kind, person_id, version, at_ms)"
+     " VALUES (3, 2, 2, 1, 3, 170);"
+     "INSERT INTO delivery (id, subject, subject_id, account_id, target, inbox_id, person_id, host,"
+     " wanted, delivered, tries, due_ms, first_ms) VALUES"
+     " (9, 6, 3, 1, 1, 1, 2, 'social.example', 3, 2, 0, 970, 170);"
+     "INSERT INTO broadcast (id, message_id, account_id, cursor, reaction_id)"
+     " VALUES (3, 2, 1, 0, 3);"                                                                  },
 };
 const int old_rows_count = (int)(sizeof old_rows / sizeof *old_rows);

@@ -1,0 +1,111 @@
+/*
+ * Likes and boosts by accounts here, as they leave (docs/reactions.md).
+ *
+ * A reaction is state, as a post is: each change is a version of its row, odd where it stands, and every delivery says
+ * what is missing between what its peer heard and what is true now:
+ *
+ *   heard nothing, or the Undo --stands--> Like or Announce of this version
+ *   heard version n, or perhaps heard this --does not stand--> Undo of that version
+ *
+ * Each like has an id of its own, also the second of the same post: peers drop what they have seen.
+ */
+#include "activity_work.h"
+
+#include "memory.h"
+
+/* ---- wanted ---- */
+/* Whose post it is hears of it; one who lives here finds it counted. */
+static bool want_at_author(struct bridge *bridge, struct store_tx *tx,
+                           const struct account *account, const struct message *message,
+                           const struct own_reaction *reaction, struct err *err)
+{
+    scoped_value(person) author = {0};
+
+    switch (store_person(store_tx_view(tx), message->author_id, &author, err)) {
+    case FAILED: return false;
+    case ABSENT: return true;
+    case FOUND: break;
+    }
+    if (author.kind != PERSON_FEDIVERSE || author.gone)
+        return true;
+    return person_want(tx, &author, SUBJECT_REACTION, reaction->id, account->id, reaction->version,
+                       reaction->kind == REACTION_BOOST, clock_now(bridge->clock), err);
+}
+
+bool reaction_set(struct bridge *bridge, struct store_tx *tx, const struct account *account,
+                  const struct message *message, enum reaction kind, bool present,
+                  bool *out_changed, struct err *err)
+{
+    struct own_reaction reaction;
+
+    if (!store_set_own_reaction(tx, message->id, account->person_id, kind, present, &reaction,
+                                out_changed, err))
+        return false;
+    if (!*out_changed)
+        return true;
+    if (!present)
+        return store_want_version(tx, SUBJECT_REACTION, reaction.id, reaction.version,
+                                  clock_now(bridge->clock), err);
+    if (!want_at_author(bridge, tx, account, message, &reaction, err))
+        return false;
+    return kind != REACTION_BOOST ||
+           store_add_boost_broadcast(tx, reaction.id, message->id, account->id, err);
+}
+
+/* ---- said ---- */
+/* Which version is said now; 0: nothing.  *out_undo: that it is no more. */
+static int version_to_say(const struct delivery *delivery, int version, bool *out_undo)
+{
+    bool heard = delivery->delivered % 2 == 1;
+    bool perhaps = delivery->delivered > 0 || delivery->tries > 0;
+
+    *out_undo = heard || version % 2 == 0;
+    if (heard)
+        return delivery->delivered < version ? delivery->delivered : 0;
+    if (version % 2 == 1)
+        return delivery->delivered < version ? version : 0;
+    return perhaps && delivery->delivered < version ? version - 1 : 0;
+}
+
+static enum outgoing_kind kind_of(enum reaction kind, bool undo)
+{
+    if (kind == REACTION_BOOST)
+        return undo ? OUTGOING_UNDO_BOOST : OUTGOING_BOOST;
+    return undo ? OUTGOING_UNDO_LIKE : OUTGOING_LIKE;
+}
+
+static bool say_it(struct store_view *view, const struct own_reaction *reaction, int version,
+                   bool undo, struct outgoing *out, struct err *err)
+{
+    scoped_value(message) message = {0};
+    scoped_value(person) author = {0};
+    enum found found = store_message(view, reaction->message_id, &message, err);
+
+    if (found == FOUND)
+        found = store_person(view, message.author_id, &author, err);
+    if (found != FOUND)
+        return found == ABSENT;
+    bool over = message.state != MESSAGE_SENT || out->account.state == ACCOUNT_REMOVED;
+    if (!message.activity_id || (over && !undo))
+        return true;
+    out->kind = kind_of(reaction->kind, undo);
+    out->version = undo ? version + 1 : version;
+    out->reaction_activity_id = reaction_activity_id(out->actor_id, reaction, version);
+    out->reaction_object = steal(&message.activity_id);
+    out->reaction_author = steal(&author.actor_id);
+    out->reaction_ms = reaction->at_ms;
+    return true;
+}
+
+bool say_reaction(struct store_view *view, const struct delivery *delivery, struct outgoing *out,
+                  struct err *err)
+{
+    struct own_reaction reaction;
+    bool undo;
+    enum found found = store_own_reaction(view, delivery->subject_id, &reaction, err);
+
+    if (found != FOUND)
+        return found == ABSENT;
+    int version = version_to_say(delivery, reaction.version, &undo);
+    return version == 0 || say_it(view, &reaction, version, undo, out, err);
+}
