@@ -8,6 +8,9 @@ function(unit_test name)
     target_link_libraries(${name} PRIVATE ${TEST_USES} ${TEST_LIBRARIES} PkgConfig::cmocka Threads::Threads)
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES TIMEOUT 120)
+    if(town IN_LIST TEST_USES)
+        set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED town ENVIRONMENT NESTBOX_TOWN=${town_file})
+    endif()
 endfunction()
 
 # fuzz_target(NAME USES …): tests/fuzz/NAME.c.  Under the fuzz preset a libFuzzer program; elsewhere a program

@@ -7,11 +7,11 @@
 
 #include "clock.h"
 #include "memory.h"
+#include "processors.h"
 #include "thread.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 
@@ -57,7 +57,7 @@ struct seat { /* what a worker's thread has in hand */
 
 static const struct lane_facts {
     const char *name;
-    unsigned threads; /* 0: one a core */
+    unsigned threads; /* 0: one a processor */
     int nice;
     size_t busy_at;
 } lane_facts[WORKER_LANES] = {
@@ -70,15 +70,6 @@ static const struct lane_facts {
 _Static_assert(LANE_QUICK == 0 && LANE_HEAVY == 1 && LANE_DELIVER == 2 && LANE_BULK == 3 &&
                    LANE_SLOW == 4,
                "lane_facts is in the lanes' order");
-
-static unsigned core_count(void)
-{
-    cpu_set_t cores;
-
-    if (sched_getaffinity(0, sizeof cores, &cores) < 0)
-        return 1;
-    return (unsigned)CPU_COUNT(&cores);
-}
 
 static bool do_work(struct errand *errand)
 {
@@ -203,7 +194,7 @@ static void serve(void *arg)
 static bool crew_start(struct crew *crew, const struct lane_facts *facts, unsigned threads,
                        struct err *err)
 {
-    size_t count = threads ? threads : facts->threads ? facts->threads : core_count();
+    size_t count = threads ? threads : facts->threads ? facts->threads : processor_count();
 
     crew->threads = must_alloc_array(count, sizeof *crew->threads);
     for (; crew->thread_count < count; crew->thread_count++) {

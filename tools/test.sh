@@ -34,17 +34,22 @@ packages() {
     need_npm
 }
 
-# The end-to-end tests wait for most of their time: lint runs beside them, on what they leave of the processors.
-begin_lint() {
-    nice -n 19 tools/lint.sh >build/lint.log 2>&1 &
-    LINT=$!
-    trap 'kill "$LINT" 2>/dev/null || true' EXIT
+# beside NAME COMMAND…: begins it; its words go to build/NAME.log.
+declare -A BESIDE=()
+trap 'kill "${BESIDE[@]}" 2>/dev/null || true' EXIT
+beside() {
+    local name=$1
+    shift
+    "$@" >"build/$name.log" 2>&1 &
+    BESIDE[$name]=$!
 }
-end_lint() {
+
+# done_beside NAME: waits for its end, says what it said, gives its result.
+done_beside() {
     local result=0
-    wait "$LINT" || result=$?
-    trap - EXIT
-    cat build/lint.log
+    wait "${BESIDE[$1]}" || result=$?
+    unset "BESIDE[$1]"
+    cat "build/$1.log"
     return $result
 }
 
@@ -55,13 +60,19 @@ unit() {
 
 # Three at once on two processors: 10 seconds of work for each, and a third of the phase is saved.
 fuzz_briefly() { SECONDS_EACH=15 AT_ONCE=$(($(nproc) * 3 / 2)) tools/fuzz.sh; }
-end_to_end() {
+
+# in_laboratory REPORT FOLDER [PYTEST OPTION…]: two of them share the tests; with an option, one has all.
+in_laboratory() {
+    local report=$ROOT/$reports/$1 folder=$2
+    shift 2
     if [ $# = 0 ]; then
-        SHARED_REPORTS=$ROOT/$reports/e2e tests/e2e/run.sh
+        SHARED_REPORTS=$report tests/e2e/run.sh ${folder:+"$folder"}
     else
-        tests/e2e/run.sh --junit-xml="$ROOT/$reports/e2e.xml" "$@"
+        tests/e2e/run.sh ${folder:+"$folder"} --junit-xml="$report.xml" "$@"
     fi
 }
+
+end_to_end() { in_laboratory e2e "" "$@"; }
 
 contact_model() { NESTBOX_CONTACT_STEPS=100000 build/dev/tests/unit/bridge/test_contact_model; }
 programs() { tests/e2e/run.sh "$ROOT/tests/long" --junit-xml="$ROOT/$reports/programs.xml" "$@"; }
@@ -73,10 +84,7 @@ chats() {
 }
 
 # Of the build that people run: a library is preloaded into it, and it starts quickly.
-crashes() {
-    NESTBOX_BINARY=$ROOT/build/release/nestbox tests/e2e/run.sh "$ROOT/tests/crash" \
-        --junit-xml="$ROOT/$reports/crash.xml" "$@"
-}
+crashes() { NESTBOX_BINARY=$ROOT/build/release/nestbox in_laboratory crash "$ROOT/tests/crash" "$@"; }
 
 # Of the build that people run: figures are asked for.
 loads() {
@@ -101,10 +109,15 @@ esac
 
 case $part in all | unit | e2e | crash | load | long) step "build (dev)" build dev ;; esac
 case $part in all | unit) reported unit "unit tests and replay of the corpora" unit ;; esac
+# Peers are fetched while the time of fuzzing runs: that is given by the clock, and the network has most of theirs. Whoever
+# needs one that is missing fetches it again, and tells why it cannot be had.
+case $part in all) beside peers tests/e2e/peers.sh ;; esac
 case $part in all | fuzz) step "fuzzing, 15 s each" fuzz_briefly ;; esac
-case $part in all) begin_lint ;; esac
+case $part in all) done_beside peers || true ;; esac
+# The end-to-end tests wait for most of their time: lint runs beside them, on what they leave of the processors.
+case $part in all) beside lint nice -n 19 tools/lint.sh ;; esac
 case $part in all | e2e) reported e2e "end to end" end_to_end "$@" ;; esac
-case $part in all) step "lint, begun beside them" end_lint ;; esac
+case $part in all) step "lint, begun beside them" done_beside lint ;; esac
 # Figures that are promised for a machine that does nothing else; as part of everything they are twenty times as loose.
 case $part in load | long) export NESTBOX_CALM=yes ;; esac
 case $part in long) export NESTBOX_IMAP_STEPS=100000 NESTBOX_DAY_MAILS=5000 NESTBOX_OUTAGE=60 NESTBOX_HOSTILE=10000 ;; esac

@@ -10,18 +10,7 @@ source "$ROOT/tools/bare_root.sh"
 cd "$ROOT"
 become_root "$here/run.sh" "$@"
 
-# Peers that come from npm, pinned by a lock file each; taken anew when that file has changed.
-fetch_peer() {
-    local lock=$here/$1/package-lock.json stamp=$here/$1/node_modules/.fetched
-    cmp -s "$lock" "$stamp" && return
-    say "fetching $2 (npm ci)"
-    (cd "$here/$1" && npm ci --no-progress --loglevel=error >/dev/null)
-    cp "$lock" "$stamp"
-}
-
-fetch_peer fediverse "the Fediverse peer"
-fetch_peer chat "Delta Chat"
-need_mail_servers
+"$here/peers.sh"
 where=("$here")
 for word in "$@"; do
     [ ! -e "${word%%::*}" ] || where=() # a file was named
@@ -37,7 +26,8 @@ laboratory=(unshare --net --mount --pid --fork --kill-child --mount-proc "$here/
 # The tests wait for most of their time: two laboratories, each of which takes the next file that nobody took.
 # The second one's words follow the first one's.
 claims=$(mktemp -d)
-trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$claims"' EXIT
+# unshare is deaf to SIGTERM; when it is killed, all that is in its namespace is.
+trap 'kill -KILL $(jobs -p) 2>/dev/null || true; rm -rf "$claims"' EXIT
 trap 'exit 1' INT TERM
 "${laboratory[@]}" --claims="$claims" --junit-xml="$SHARED_REPORTS-1.xml" "$@" &
 first=$!

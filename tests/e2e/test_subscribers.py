@@ -15,7 +15,7 @@ from selenium.webdriver.common.keys import Keys
 
 from laboratory.mailhost import mail_hosts
 from laboratory.mailing import compose, from_outside, submit
-from laboratory.wait import until
+from laboratory.wait import clear_of, until
 from test_pages import browser as chromium  # noqa: F401  a fixture
 from test_pages import save
 
@@ -267,6 +267,7 @@ def test_answers_edits_and_deletes_make_no_mail(alice, readers, browser):
 
 
 def test_what_is_said_beyond_the_fifth_time_a_day_comes_as_one_mail(alice, readers, browser):
+    clear_of(18)  # a day of posts by mail ends then
     server, host = alice.nestbox, readers()
     carol = f"carol@{host.domain}"
     stop = subscribe(browser(), alice, host, carol)

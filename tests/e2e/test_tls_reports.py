@@ -14,7 +14,12 @@ import pytest
 from laboratory.mailhost import MailHost
 from laboratory.mailing import compose, from_outside, submit
 from laboratory.policies import PolicyServer, policy
-from laboratory.wait import Log, until
+from laboratory.wait import Log, clear_of, until
+
+
+@pytest.fixture(autouse=True)
+def one_day():
+    clear_of(0)
 
 
 @pytest.fixture

@@ -52,3 +52,11 @@ def until(condition, what, seconds=DEADLINE, pause=0.05):
         if time.monotonic() > end:
             raise TookTooLong(f"{what} did not happen in {seconds} s")
         nothing.wait(pause)
+
+
+def clear_of(hour, seconds=60):
+    """Returns at once, unless that hour (UTC) begins within so many seconds: then when it has begun.  For a test in the middle of
+    which no day may end."""
+    to_go = (hour * 3600 - time.time()) % 86400
+    if to_go < seconds:
+        until(lambda: (hour * 3600 - time.time()) % 86400 > seconds, f"{hour}:00 UTC", seconds + DEADLINE)
