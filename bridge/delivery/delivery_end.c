@@ -328,7 +328,8 @@ static bool say_newer(struct bridge *bridge, struct store_tx *tx, const struct d
                           ? delivery_step_ms(bridge->config, delivery->target, delivery->tries)
                           : 0;
 
-    if (delivery->subject == SUBJECT_ACTOR) /* a Move that they do not want is not said again */
+    /* a Move that they do not want is not said again, nor the Undo of a like that was made anew */
+    if (delivery->subject == SUBJECT_ACTOR || delivery->subject == SUBJECT_REACTION)
         return store_delivery_done(tx, delivery->id, outcome->version, err);
     return store_delivery_later(tx, delivery->id, clock_now(bridge->clock) + wait_ms,
                                 outcome->reply, err);

@@ -327,6 +327,64 @@ static void a_boost_of_a_deleted_post_is_not_said(void **state)
     outgoing_clear(&said);
 }
 
+/* ---- and what comes of it ---- */
+static bool keep_queued(void *ctx, const struct delivery *delivery)
+{
+    *(int64_t *)ctx = delivery->id;
+    return false;
+}
+
+/* The first in the queue; 0: none. */
+static int64_t queued_id(struct store_view *view)
+{
+    struct err err = {0};
+    int64_t id = 0;
+
+    assert_true(store_queue(view, 0, 1, keep_queued, &id, &err));
+    return id;
+}
+
+static struct delivery_outcome outcome;
+
+static bool record_end(struct town *it, struct store_tx *tx, struct err *err)
+{
+    return bridge_delivery_ended(it->bridge, tx, &outcome, err);
+}
+
+/* It is said as it should be, and that is what comes of it. */
+static void is_said(enum outgoing_kind kind, const char *id, enum delivery_end end)
+{
+    scoped_value(delivery) delivery = {0};
+    scoped_value(outgoing) said = {.version = 0};
+    struct err err = {0};
+
+    {
+        scoped(store_view) view = store_look(town.store, &err);
+        assert_int_equal(store_delivery(view, queued_id(view), &delivery, &err), FOUND);
+        assert_true(bridge_outgoing(view, &delivery, &said, &err));
+    }
+    scoped_text char *full = must_print("https://example.org/users/alice#%s", id);
+    if (said.kind != kind || strcmp(said.reaction_activity_id, full) != 0)
+        fail_msg("kind %d, %s", said.kind, said.reaction_activity_id);
+    outcome = (struct delivery_outcome){
+        .delivery_id = delivery.id, .end = end, .version = said.version, .reply = "HTTP 400"};
+    town_write(&town, record_end);
+}
+
+static void a_refused_undo_keeps_no_newer_like_waiting(void **state)
+{
+    (void)state;
+    says(bobs, "like");
+    is_said(OUTGOING_LIKE, "likes/1/1", DELIVERED);
+    says(bobs, "undo");
+    is_said(OUTGOING_UNDO_LIKE, "likes/1/1", DELIVERY_LATER);
+    says(bobs, "like");
+    town_wait(&town, HOUR_MS);
+    is_said(OUTGOING_UNDO_LIKE, "likes/1/1", DELIVERY_REFUSED);
+    is_said(OUTGOING_LIKE, "likes/1/3", DELIVERED);
+    check_queue("said", "");
+}
+
 #define IN_TOWN(test) cmocka_unit_test_setup_teardown(test, open_town, close_town)
 
 int main(int argc, char **argv)
@@ -342,6 +400,7 @@ int main(int argc, char **argv)
         IN_TOWN(ones_own_held_post_is_stopped_by_undo),
         cmocka_unit_test(a_reaction_is_said_as_it_stands),
         IN_TOWN(a_boost_of_a_deleted_post_is_not_said),
+        IN_TOWN(a_refused_undo_keeps_no_newer_like_waiting),
     };
     int code;
 
