@@ -1,7 +1,7 @@
 /*
  * FETCH and UID FETCH.
  *
- *     [MARK \Seen] ─> ROWS ─> tell ─(a section longer than a piece)─> PIECE ─> tell … ─> ROWS ─> … ─> OK
+ *     [CHANGES] ─> [MARK \Seen] ─> ROWS ─> tell ─(a section longer than a piece)─> PIECE ─> tell … ─> ROWS ─> … ─> OK
  *
  * An errand brings as many rows as fit into one piece, with the beginnings of their sections; what is longer comes
  * in pieces of its own.  Nothing is brought before the client has taken what was said, so the cost of a
@@ -19,6 +19,7 @@ struct fetching {
     struct number_set uids, marked;
     int64_t changed_since;
     bool vanished;                  /* asked for (RFC 7162 3.2.6) */
+    bool marks;                     /* what is told was read by that */
     bool tells_flags, tells_modseq; /* asked for: those of `marked` need no word of their own */
     bool unknown_coding, too_large; /* some rows were passed over: NO at the end */
     struct errand *home;            /* the rows being told; owned */
@@ -316,12 +317,30 @@ static enum next marked(struct imap_session *s, struct errand *back)
     return ask_rows(s, 0);
 }
 
-static enum next earlier_told(struct imap_session *s)
+static enum next mark_and_ask(struct imap_session *s)
 {
-    return ask_rows(s, 0);
+    const struct imap_flags_order order = {
+        .how = FLAGS_ADD, .flags = IMAP_SEEN, .unchanged_since = -1};
+
+    if (!s->fetch->marks)
+        return ask_rows(s, 0);
+    return await_errand(
+        s, s->duties->flags(s->duties->ctx, s->selected.id, &s->fetch->uids, &order), marked);
 }
 
-static enum next vanished_found(struct imap_session *s, struct errand *back)
+/* CHANGEDSINCE: what did not change is not told, and so it is not read; once marked it would have changed. */
+static void keep_changed(struct fetching *fetch, const struct imap_changes *changes)
+{
+    scoped_value(number_set) changed = {0};
+    struct number_set all = fetch->uids;
+
+    for (size_t i = 0; i < changes->count; i++)
+        number_set_add(&changed, changes->at[i].uid, changes->at[i].uid);
+    number_set_common(&all, &changed, &fetch->uids);
+    number_set_clear(&all);
+}
+
+static enum next changes_known(struct imap_session *s, struct errand *back)
 {
     struct imap_changes *changes = container_of(back, struct imap_changes, base.errand);
     struct number_set all = changes->vanished;
@@ -333,7 +352,11 @@ static enum next vanished_found(struct imap_session *s, struct errand *back)
     }
     number_set_common(&all, &s->fetch->uids, &changes->vanished);
     number_set_clear(&all);
-    return tell_earlier(s, back, earlier_told);
+    keep_changed(s->fetch, changes);
+    if (s->fetch->vanished)
+        return tell_earlier(s, back, mark_and_ask);
+    errand_free(back);
+    return mark_and_ask(s);
 }
 
 /* ---- what is asked ---- */
@@ -370,19 +393,14 @@ enum next imap_on_fetch(struct imap_session *s)
         return bad(s, "FETCH wants its items in brackets");
     if (s->uid)
         fetch_items_need(&fetch->items, FETCH_UID);
-    bool marks = fetch->items.marks_seen && !s->selected.read_only;
+    fetch->marks = fetch->items.marks_seen && !s->selected.read_only;
     fetch->tells_flags = asks_for(fetch, FETCH_FLAGS);
     fetch->tells_modseq = asks_for(fetch, FETCH_MODSEQ);
     s->condstore = s->condstore || fetch->tells_modseq; /* RFC 7162 3.1 */
     s->fetch = steal(&fetch);
-    if (s->fetch->vanished)
+    if (s->fetch->changed_since && (s->fetch->vanished || s->fetch->marks))
         return await_errand(
             s, s->duties->changes(s->duties->ctx, s->selected.id, s->fetch->changed_since),
-            vanished_found);
-    if (!marks)
-        return ask_rows(s, 0);
-    const struct imap_flags_order order = {
-        .how = FLAGS_ADD, .flags = IMAP_SEEN, .unchanged_since = -1};
-    return await_errand(
-        s, s->duties->flags(s->duties->ctx, s->selected.id, &s->fetch->uids, &order), marked);
+            changes_known);
+    return mark_and_ask(s);
 }

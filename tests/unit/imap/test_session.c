@@ -35,6 +35,8 @@ static const struct dialogue rows[] = {
     {"UID FETCH tells UIDs", INBOX "c UID FETCH 30:* FLAGS\r\n", "* 3 FETCH (UID 30 FLAGS|* 5 FETCH|c OK"},
     {"a section longer than a piece", INBOX "c FETCH 1 BODY.PEEK[]\r\n", "* 1 FETCH (BODY[] {29}\r\nSubject: Mail 10\r\n\r\nText 10\r\n)|c OK"},
     {"without PEEK it is read", INBOX "c FETCH 1 BODY[TEXT]\r\n", "BODY[TEXT] {|FLAGS (\\Seen))|c OK"},
+    {"of what changed only what is told was read", LOGIN "x ENABLE QRESYNC\r\nb SELECT INBOX\r\nc UID FETCH 1:* (BODY[TEXT]) (CHANGEDSINCE 5)\r\nd FETCH 1:* FLAGS\r\n", "c OK Fetched\r\n* 1 FETCH (FLAGS ())\r\n* 2 FETCH (FLAGS ())\r\n* 3 FETCH (FLAGS ())\r\n* 4 FETCH (FLAGS ())\r\n* 5 FETCH (FLAGS (\\Seen))\r\nd OK"},
+    {"and with VANISHED too", LOGIN "x ENABLE QRESYNC\r\nb SELECT INBOX\r\nc STORE 2 +FLAGS.SILENT \\Deleted\r\nd EXPUNGE\r\ne UID FETCH 1:* (BODY[TEXT]) (CHANGEDSINCE 5 VANISHED)\r\nf FETCH 1:* FLAGS\r\n", "d OK|* VANISHED (EARLIER) 20\r\n* 4 FETCH (|MODSEQ (9)|BODY[TEXT] {|FLAGS (\\Seen))\r\ne OK Fetched\r\n* 1 FETCH (FLAGS ())\r\n* 2 FETCH (FLAGS ())\r\n* 3 FETCH (FLAGS ())\r\n* 4 FETCH (FLAGS (\\Seen))\r\nf OK"},
     {"labels name what was asked", INBOX "c FETCH 1 BODY.PEEK[1.2.HEADER.FIELDS (To Cc)]<3.4>\r\n", "BODY[1.2.HEADER.FIELDS (To Cc)]<3> {"},
     {"what is absent is NIL", INBOX "c FETCH 1 BODY.PEEK[9]\r\n", "BODY[9] NIL"},
     {"BODY has no extensions", INBOX "c FETCH 1 (BODY BODYSTRUCTURE)\r\n", "BODY (\"text\" \"plain\" NIL NIL NIL \"7bit\" 9 1) BODYSTRUCTURE (\"text\" \"plain\" NIL NIL NIL \"7bit\" 9 1 NIL"},
