@@ -36,6 +36,7 @@ struct mail_flags {
 };
 
 struct mailbox_outcome { /* `{0}` is an empty one; filled anew by each call */
+    bool gone;           /* with ERR_ABSENT: the mailbox itself, not a target */
     int64_t modseq_before, modseq;
     struct entry_mark *marks; /* as they are now, of entries that changed */
     size_t mark_count, mark_capacity;

@@ -33,6 +33,7 @@ enum { KEYWORDS_MAX = 24, KEYWORD_LEN = 64 };
 struct imap_errand {
     struct errand errand;
     bool refused;
+    bool gone; /* with an error: the mailbox that it was about is not there any more */
     char code[80];
     char words[160];
     /* Long changes come in slices, so that nobody waits for them: with `more`, done up to the UID `reached`, the errand is

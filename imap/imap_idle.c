@@ -23,6 +23,7 @@ static enum next looked(struct imap_session *s, struct errand *back)
 {
     if (!errand_failed(back))
         return tell_changes(s, back, true, waits_on);
+    s->selected.gone = mailbox_is_gone(s, back);
     errand_free(back);
     s->selected.dirty = true; /* looked for once more, by the timer */
     return NEXT_READ;

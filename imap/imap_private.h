@@ -51,6 +51,7 @@ struct selected { /* id 0: nothing is */
     size_t count, capacity;
     int64_t modseq;          /* up to which the client knows all */
     bool dirty;              /* something was committed since */
+    bool gone;               /* it was deleted: this session ends, when its command did */
     struct number_set saved; /* "$" (RFC 5182) */
 };
 
@@ -124,6 +125,7 @@ struct imap_session {
     struct gathered gathered;
     struct telling telling;
     bool making;       /* CREATE and RENAME: what is in the way is there already */
+    bool deleting;     /* DELETE: the mailbox that is selected may be the one */
     bool silent;       /* STORE FLAGS.SILENT */
     bool tells_modseq; /* in its OK: something left the mailbox (RFC 7162 3.2.7, RFC 6851 4.4) */
     bool select_read_only; /* what SELECT or EXAMINE asked for */
@@ -162,6 +164,8 @@ enum next no_errand(struct imap_session *s, struct errand *back);
 enum next no_errand_as(struct imap_session *s, struct errand *back, const char *absent,
                        const char *refused);
 bool errand_failed(struct errand *back);
+/* Its mailbox was deleted meanwhile; only for errands about the one that is selected. */
+bool mailbox_is_gone(const struct imap_session *s, struct errand *back);
 
 /* imap_out.c: how things are written */
 void say(struct imap_session *s, const char *fmt, ...)

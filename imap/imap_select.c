@@ -172,9 +172,9 @@ enum next imap_on_unselect(struct imap_session *s)
 
 static enum next closed(struct imap_session *s, struct errand *back)
 {
-    if (errand_failed(back))
+    if (errand_failed(back) && !mailbox_is_gone(s, back))
         return no_errand(s, back);
-    if (container_of(back, struct imap_errand, errand)->more)
+    if (back->ok && container_of(back, struct imap_errand, errand)->more)
         return next_slice(s, back, closed);
     errand_free(back);
     return imap_on_unselect(s);

@@ -82,6 +82,12 @@ bool errand_failed(struct errand *back)
     return !back->ok || container_of(back, struct imap_errand, errand)->refused;
 }
 
+bool mailbox_is_gone(const struct imap_session *s, struct errand *back)
+{
+    return s->state == SELECTED && !back->ok &&
+           container_of(back, struct imap_errand, errand)->gone;
+}
+
 static const char *code_of(const struct err *err, const char *absent, const char *refused)
 {
     switch (err->kind) {
@@ -103,6 +109,9 @@ enum next no_errand_as(struct imap_session *s, struct errand *back, const char *
 
     if (back->ok) {
         no(s, errand->code, errand->words);
+    } else if (mailbox_is_gone(s, back)) {
+        s->selected.gone = true;
+        no(s, "NONEXISTENT", back->err.said);
     } else {
         if (back->err.kind == ERR_TEMPORARY || back->err.kind == ERR_CONFLICT)
             log_error("s=%s imap failed: %s (%s)", s->id, back->err.said, back->err.cause);
@@ -131,7 +140,14 @@ static enum next changes_found(struct imap_session *s, struct errand *back)
 {
     if (!errand_failed(back))
         return tell_changes(s, back, !s->numbers_stay, changes_told);
+    bool gone = mailbox_is_gone(s, back);
+
     errand_free(back);
+    if (gone && s->deleting) { /* by its own DELETE: it knows */
+        enter_state(s, AUTHENTICATED);
+        return changes_told(s);
+    }
+    s->selected.gone = gone;
     s->selected.dirty = true;
     return changes_told(s);
 }
@@ -234,7 +250,7 @@ bool read_tag(struct imap_session *s)
 {
     struct slice tag;
 
-    s->numbers_stay = s->tells_modseq = false; /* of the command before */
+    s->numbers_stay = s->tells_modseq = s->deleting = false; /* of the command before */
     s->tag[0] = '\0';
     if (!lex_astring(&s->lexer, &tag) || tag.len > TAG_MAX || slice_find(tag, '+') != SIZE_MAX ||
         slice_find(tag, '\r') != SIZE_MAX || slice_find(tag, ' ') != SIZE_MAX)
@@ -292,6 +308,10 @@ static enum next end_turn(struct imap_session *s, enum next next)
 {
     if (next == NEXT_READ && s->seat.dismissed) {
         bytes_add_text(s->turn->out, "* BYE " LOGGED_OUT "\r\n");
+        return NEXT_HANG_UP;
+    }
+    if (next == NEXT_READ && s->selected.gone) { /* its numbers are of nothing (RFC 2180 3.3) */
+        bytes_add_text(s->turn->out, "* BYE The mailbox that you had open was deleted\r\n");
         return NEXT_HANG_UP;
     }
     if (next == NEXT_MORE &&

@@ -34,6 +34,9 @@ struct errand *duty_note(void *ctx, int64_t account_id, struct slice mailbox,
 bool fill_mailbox(struct store_view *view, const struct mailbox *mailbox, bool count,
                   struct imap_mailbox *out, struct err *err);
 
+/* ERR_ABSENT: it is not there any more, and `errand` says so. */
+MUST_CHECK bool find_selected(struct store_view *view, int64_t mailbox_id, struct mailbox *out,
+                              struct imap_errand *errand, struct err *err);
 struct errand *duty_open(void *ctx, int64_t account_id, struct slice name, int64_t known_modseq,
                          const struct number_set *known_uids); /* work_look.c */
 struct errand *duty_changes(void *ctx, int64_t mailbox_id, int64_t since_modseq);

@@ -67,6 +67,7 @@ static bool write_change(struct errand *errand, struct store_tx *tx, struct err 
     struct mailbox_outcome outcome = {0};
     bool good = make_change(it, tx, &outcome, err);
 
+    it->base.base.gone = outcome.gone;
     if (good)
         tell_outcome(it, &outcome);
     mailbox_outcome_clear(&outcome);
@@ -157,6 +158,7 @@ static bool write_copy(struct errand *errand, struct store_tx *tx, struct err *e
     uids.after = it->base.base.after;
     bool good = bridge_mailbox_copy(tx, &order, uids, &outcome, err);
 
+    it->base.base.gone = outcome.gone;
     if (good) {
         if (uids.after ==
             0) /* what this makes is not copied again where it goes into the same mailbox */

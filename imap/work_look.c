@@ -55,13 +55,22 @@ static bool find_changes(struct look *look, struct store_view *view, int64_t mai
            store_expunged_uids(view, mailbox_id, look->since, keep_gone, &changes->vanished, err);
 }
 
+bool find_selected(struct store_view *view, int64_t mailbox_id, struct mailbox *out,
+                   struct imap_errand *errand, struct err *err)
+{
+    enum found found = store_mailbox(view, mailbox_id, out, err);
+
+    errand->gone = found == ABSENT;
+    return found == FOUND || (found == ABSENT && err_set(err, ERR_ABSENT, "This mailbox is gone"));
+}
+
 static bool changes(struct errand *errand, struct err *err)
 {
     struct look *look = look_of(errand);
     scoped(store_view) view = store_look(look->imap->parts.store, err);
     scoped_value(mailbox) mailbox = {0};
 
-    if (!view || store_mailbox(view, look->mailbox_id, &mailbox, err) == FAILED)
+    if (!view || !find_selected(view, look->mailbox_id, &mailbox, &look->opened.changes.base, err))
         return false;
     look->opened.changes.modseq = mailbox.modseq;
     return find_changes(look, view, look->mailbox_id, err);

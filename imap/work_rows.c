@@ -131,8 +131,9 @@ static bool find_rows(struct errand *errand, struct err *err)
 {
     struct rows *rows = rows_of(errand);
     scoped(store_view) view = store_look(rows->imap->parts.store, err);
+    scoped_value(mailbox) mailbox = {0};
 
-    if (!view)
+    if (!view || !find_selected(view, rows->mailbox_id, &mailbox, &rows->base.base, err))
         return false;
     rows->view = view;
     rows->err = err;

@@ -221,8 +221,9 @@ static bool run_search(struct errand *errand, struct err *err)
 {
     struct search *search = search_of(errand);
     scoped(store_view) view = store_look(search->imap->parts.store, err);
+    scoped_value(mailbox) mailbox = {0};
 
-    if (!view)
+    if (!view || !find_selected(view, search->mailbox_id, &mailbox, &search->base.base, err))
         return false;
     search->view = view;
     search->err = err;

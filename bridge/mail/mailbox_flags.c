@@ -90,6 +90,7 @@ static bool begin(struct store_tx *tx, int64_t mailbox_id, struct mailbox_outcom
     enum found found = store_mailbox(store_tx_view(tx), mailbox_id, &mailbox, err);
 
     mailbox_outcome_clear(out);
+    out->gone = found == ABSENT;
     if (found == ABSENT)
         return err_set(err, ERR_ABSENT, "This mailbox is gone");
     out->modseq_before = out->modseq = mailbox.modseq;

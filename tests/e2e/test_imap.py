@@ -302,3 +302,31 @@ def test_a_new_password_ends_all_sessions(nest, box):
 
 def test_the_end_of_an_account_ends_all_sessions(nest, box):
     end_of_sessions(nest, box, "remove", box.address, "--yes")
+
+
+@pytest.mark.parametrize("question", ["IDLE", "NOOP", "FETCH 1:* FLAGS", "SEARCH ALL", r"STORE 1 +FLAGS (\Seen)", "COPY 1 INBOX"])
+def test_a_mailbox_deleted_while_it_is_open_is_told(box, question):
+    asks, deletes = log_in(box), log_in(box)
+    good(asks.create("Passing"))
+    good(asks.select("INBOX"))
+    good(asks.copy("1:2", "Passing"))
+    good(asks.select("Passing"))
+    if question == "IDLE":
+        asks.send(b"x IDLE\r\n")
+        assert asks.readline().startswith(b"+ ")
+    good(deletes.delete("Passing"))
+    good(deletes.create("Passing"))
+    if question != "IDLE":
+        asks.send(b"x " + question.encode() + b"\r\n")
+    heard = []
+    while not (heard and heard[-1].startswith(b"* BYE ")):
+        heard.append(asks.readline())
+        assert heard[-1], f"it ended without a word behind {heard}"
+    for line in heard[:-1]:
+        assert re.match(rb"\* [12] EXPUNGE|x (NO \[NONEXISTENT\]|OK Nothing done)", line), line
+    assert asks.readline() == b""
+    again = log_in(box)
+    assert good(again.select("Passing")) == [b"0"]
+    good(again.delete("Passing"))  # who does it himself goes on
+    assert good(again.noop())
+    good(again.select("INBOX"))

@@ -25,6 +25,7 @@ struct fake {
     bool over, login_busy, crowded;
     int failing_looks;     /* so many from now on */
     bool arrives_unheard;  /* once: behind the look of an errand during which nothing is watched */
+    bool inbox_gone;       /* deleted by somebody else */
     bool changes_password; /* once, while an errand is out */
     bool dismisses;        /* once, while the client takes the first part of an answer */
     int64_t wake_at_ms, watch;

@@ -60,9 +60,12 @@ static void slice_flags(struct done *done)
 struct errand *fake_flags(void *ctx, int64_t mailbox_id, const struct number_set *uids,
                           const struct imap_flags_order *order)
 {
-    struct done *done = done_new(fake_opened_clear);
+    const struct fake *fake = ctx;
 
     (void)mailbox_id;
+    if (fake->inbox_gone)
+        return fake_gone();
+    struct done *done = done_new(fake_opened_clear);
     slice_by(done, ctx, uids, slice_flags);
     done->order = *order;
     return errand_of(done);
@@ -96,9 +99,12 @@ static void slice_expunge(struct done *done)
 
 struct errand *fake_expunge(void *ctx, int64_t mailbox_id, const struct number_set *uids)
 {
-    struct done *done = done_new(fake_opened_clear);
+    const struct fake *fake = ctx;
 
     (void)mailbox_id;
+    if (fake->inbox_gone)
+        return fake_gone();
+    struct done *done = done_new(fake_opened_clear);
     slice_by(done, ctx, uids, slice_expunge);
     done->having = IMAP_DELETED;
     return errand_of(done);
@@ -154,9 +160,12 @@ static void slice_copy(struct done *done)
 struct errand *fake_copy(void *ctx, int64_t account_id, int64_t mailbox_id,
                          const struct number_set *uids, struct slice to, bool move)
 {
+    const struct fake *fake = ctx;
     struct done *done;
 
     (void)account_id, (void)mailbox_id;
+    if (fake->inbox_gone)
+        return fake_gone();
     if (!slice_is(to, "Work/Old") && !slice_is(to, "INBOX"))
         return fake_failed(ERR_ABSENT, "There is no such mailbox; create it");
     done = done_new(fake_copied_clear);

@@ -56,6 +56,14 @@ struct errand *fake_failed(enum err_kind kind, const char *words)
     return errand_of(done);
 }
 
+struct errand *fake_gone(void)
+{
+    struct errand *errand = fake_failed(ERR_ABSENT, "This mailbox is gone");
+
+    done_of(errand)->any.base.gone = true;
+    return errand;
+}
+
 /* ---- who ---- */
 
 static struct errand *fake_login(void *ctx, const struct peer *peer, struct slice name,
@@ -272,6 +280,10 @@ static struct errand *fake_changes(void *ctx, int64_t mailbox_id, int64_t since)
     struct done *done = done_new(fake_opened_clear);
 
     (void)mailbox_id;
+    if (fake->inbox_gone) {
+        done_free(errand_of(done));
+        return fake_gone();
+    }
     if (fake->failing_looks > 0) {
         fake->failing_looks--;
         done_free(errand_of(done));
@@ -291,11 +303,13 @@ static struct errand *fake_search(void *ctx, int64_t mailbox_id, const struct se
                                   uint32_t last_uid, const struct search_order *order)
 {
     struct fake *fake = ctx;
-    struct done *done = done_new(found_clear);
-    struct imap_found *found = &done->any.found;
     struct search_key copy;
 
     (void)mailbox_id;
+    if (fake->inbox_gone)
+        return fake_gone();
+    struct done *done = done_new(found_clear);
+    struct imap_found *found = &done->any.found;
     search_key_copy(key, &copy); /* every message whose UID is a multiple of 20 */
     search_key_clear(&copy);
     for (size_t i = 0; i < fake->count; i++)

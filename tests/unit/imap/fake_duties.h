@@ -40,6 +40,7 @@ struct errand *fake_rows(void *ctx, int64_t mailbox_id, const struct number_set 
                          uint32_t after, const struct imap_wish *wish); /* fake_rows.c */
 struct errand *fake_piece(struct source *body, int64_t begin, int64_t end);
 struct errand *fake_failed(enum err_kind kind, const char *words);
+struct errand *fake_gone(void); /* of whoever asks for INBOX, once it is gone */
 void fake_add_entry(struct imap_changes *changes, const struct fake_message *message);
 void fake_opened_clear(struct done *done);
 void fake_copied_clear(struct done *done); /* fake_change.c */

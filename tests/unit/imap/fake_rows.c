@@ -50,10 +50,13 @@ struct errand *fake_rows(void *ctx, int64_t mailbox_id, const struct number_set 
 {
     enum { AT_ONCE = 3 };
     const struct fake *fake = ctx;
+
+    (void)mailbox_id;
+    if (fake->inbox_gone)
+        return fake_gone();
     struct done *done = done_new(rows_clear);
     struct imap_rows *rows = &done->any.rows;
 
-    (void)mailbox_id;
     rows->section_count = wish->section_count;
     for (size_t i = 0; i < fake->count; i++) {
         const struct fake_message *message = &fake->messages[i];
