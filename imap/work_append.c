@@ -13,7 +13,7 @@ struct imap_body *duty_body_new(void *ctx)
     struct imap *imap = ctx;
     struct imap_body *body = must_new(struct imap_body);
 
-    body->spool = spool_new(imap->parts.spools);
+    body->spool = spool_new(imap->parts.spools, SPOOL_OWN);
     return body;
 }
 

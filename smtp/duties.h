@@ -80,9 +80,10 @@ struct smtp_duties {
     struct errand *(*sender)(void *ctx, int64_t account_id, struct slice mail_from);
     struct errand *(*recipient)(void *ctx, const struct smtp_envelope *envelope,
                                 struct slice recipient);
-    /* Whether a mail that is announced with so many octets can be kept just now. */
-    bool (*has_room)(void *ctx, int64_t octets);
-    struct smtp_body *(*body_new)(void *ctx);
+    /* Whether a mail that is announced with so many octets can be kept just now.  Strangers, who come by the MX's door,
+     * leave some of the disk to those who log in. */
+    bool (*has_room)(void *ctx, enum smtp_door door, int64_t octets);
+    struct smtp_body *(*body_new)(void *ctx, enum smtp_door door);
     bool (*body_add)(struct smtp_body *body, struct slice s); /* true: flush before more */
     struct errand *(*body_flush)(
         struct smtp_body *body); /* borrows the body; a struct smtp_errand */

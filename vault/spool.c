@@ -31,15 +31,16 @@ static const char said[] = "The message cannot be kept at the moment";
 struct spools {
     int folder; /* bodies/incoming */
     int64_t budget;
-    _Atomic int64_t in_memory; /* over all spools */
-    _Atomic int64_t on_file;   /* likewise, as they lie there */
-    _Atomic int64_t room;      /* at looked_ms */
-    _Atomic int64_t looked_ms; /* 0: never */
-    int64_t pretended;         /* free octets, for tests; -1 */
+    _Atomic int64_t in_memory;           /* over all spools */
+    _Atomic int64_t on_file;             /* likewise, as they lie there */
+    _Atomic int64_t room[SPOOL_CLASSES]; /* at looked_ms */
+    _Atomic int64_t looked_ms;           /* 0: never */
+    int64_t pretended;                   /* free octets, for tests; -1 */
 };
 
 struct spool {
     struct spools *spools;
+    enum spool_class of;
     struct bytes memory;
     int64_t filed;
     int file; /* -1: nothing filed */
@@ -94,6 +95,9 @@ int64_t spools_in_memory(const struct spools *spools)
 
 enum { LOOK_HOLDS_MS = 2000 };
 
+/* Up to how much of it all may lie there, for one more piece of this class. */
+static const int quarters[SPOOL_CLASSES] = {[SPOOL_STRANGER] = 2, [SPOOL_OWN] = 3};
+
 void spools_pretend_disk(struct spools *spools, int64_t free_octets)
 {
     spools->pretended = free_octets;
@@ -111,32 +115,33 @@ static int64_t free_octets(const struct spools *spools)
     return (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
 }
 
-/* What lies there is gone from what is free already: equal shares are half each. */
-static int64_t look_for_room(struct spools *spools)
+/* What lies there, whosever it is, is gone from what is free already. */
+static void look_for_room(struct spools *spools)
 {
-    int64_t unused = free_octets(spools);
-    int64_t room = unused == INT64_MAX ? unused : (unused - atomic_load(&spools->on_file)) / 2;
+    int64_t unused = free_octets(spools), taken = atomic_load(&spools->on_file);
 
-    atomic_store(&spools->room, room);
+    for (int of = 0; of < SPOOL_CLASSES; of++)
+        atomic_store(&spools->room[of],
+                     unused == INT64_MAX ? unused : (unused + taken) / 4 * quarters[of] - taken);
     atomic_store(&spools->looked_ms, monotonic_ms());
-    return room;
 }
 
-bool spools_have_room(const struct spools *spools, int64_t octets)
+bool spools_have_room(const struct spools *spools, enum spool_class of, int64_t octets)
 {
     int64_t looked_ms = atomic_load(&spools->looked_ms);
 
     return octets < STAYS_IN_MEMORY || looked_ms == 0 ||
-           monotonic_ms() - looked_ms > LOOK_HOLDS_MS || octets <= atomic_load(&spools->room);
+           monotonic_ms() - looked_ms > LOOK_HOLDS_MS || octets <= atomic_load(&spools->room[of]);
 }
 
 /* ---- one spool ---- */
 
-struct spool *spool_new(struct spools *spools)
+struct spool *spool_new(struct spools *spools, enum spool_class of)
 {
     struct spool *spool = must_new(struct spool);
 
     spool->spools = spools;
+    spool->of = of;
     spool->file = -1;
     return spool;
 }
@@ -227,8 +232,10 @@ bool spool_flush(struct spool *spool, struct err *err)
 
     if (!pieces_wait(spool))
         return true;
-    if (look_for_room(spool->spools) < (int64_t)rest.len)
-        return err_because(err, ERR_FULL, said, "all that arrives has its half of the disk");
+    look_for_room(spool->spools);
+    if (atomic_load(&spool->spools->room[spool->of]) < (int64_t)rest.len)
+        return err_because(err, ERR_FULL, said, "what arrives has %d quarters of the disk",
+                           quarters[spool->of]);
     if (!make_file(spool, err))
         return false;
     int64_t before = spool->filed;

@@ -6,8 +6,9 @@
  * noise, which the store sweeps at start.  All spools of a server share a memory budget (16 MiB): when it is
  * spent, further bodies go to file at once.
  *
- * On file all of them together take at most half of what the disk would have free without them: what is taken is
- * written once more, into the store, and whoever sends a thousand mails at once must not fill the disk.
+ * What is taken is written once more, into the store, and whoever sends a thousand mails at once must not fill the
+ * disk.  So on file there may lie at most a part of what it would have free without any spool: for a stranger's text all of
+ * them together come to half of it, for one of our own to three quarters.  The quarter between is ours alone.
  */
 #ifndef NESTBOX_VAULT_SPOOL_H
 #define NESTBOX_VAULT_SPOOL_H
@@ -22,14 +23,19 @@ MUST_CHECK bool spools_open(int data_dir, int64_t memory_budget, struct spools *
 void spools_close(struct spools *spools); /* after the last spool */
 SCOPED(spools, spools_close)
 int64_t spools_in_memory(const struct spools *spools); /* octets, over all spools: for status */
+enum spool_class {
+    SPOOL_STRANGER, /* from somebody who did not log in */
+    SPOOL_OWN,      /* from somebody who lives here, or what we send */
+    SPOOL_CLASSES
+};
 /* Whether a body of so many octets would have room, as it was when the last piece was filed; true if that is more than
  * two seconds ago, for then filing it is how to know.  Any thread; never blocks. */
-bool spools_have_room(const struct spools *spools, int64_t octets);
+bool spools_have_room(const struct spools *spools, enum spool_class of, int64_t octets);
 /* For tests: as if the disk had so many octets free without any spool; -1: as it is. */
 void spools_pretend_disk(struct spools *spools, int64_t free_octets);
 
 struct spool;
-struct spool *spool_new(struct spools *spools);
+struct spool *spool_new(struct spools *spools, enum spool_class of);
 void spool_free(struct spool *spool); /* worker, if filed: forgets the key and removes the file */
 SCOPED(spool, spool_free)
 
@@ -37,7 +43,7 @@ SCOPED(spool, spool_free)
  * adding more. */
 MUST_CHECK bool spool_add(struct spool *spool, struct slice s);
 /* Worker.  Files all full pieces; the rest, less than one, stays in memory.  ERR_FULL on a full disk, or
- * where all spools have their share of it; may be tried again, nothing is lost. */
+ * where this class has its share of it; may be tried again, nothing is lost. */
 MUST_CHECK bool spool_flush(struct spool *spool, struct err *err);
 int64_t spool_size(const struct spool *spool);
 /* Reads at any offset, on any worker, flushed or not; keeps a borrow of the spool until freed.  Several at

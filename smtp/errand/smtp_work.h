@@ -42,8 +42,8 @@ struct errand *work_sender(void *ctx, int64_t account_id,
 struct errand *work_outside_sender(struct smtp *smtp, struct slice mail_from); /* work_sender.c */
 struct errand *work_recipient(void *ctx, const struct smtp_envelope *envelope,
                               struct slice recipient);
-bool work_has_room(void *ctx, int64_t octets); /* work_mail.c */
-struct smtp_body *work_body_new(void *ctx);
+bool work_has_room(void *ctx, enum smtp_door door, int64_t octets); /* work_mail.c */
+struct smtp_body *work_body_new(void *ctx, enum smtp_door door);
 bool work_body_add(struct smtp_body *body, struct slice s);
 struct errand *work_body_flush(struct smtp_body *body);
 void work_body_free(struct smtp_body *body);

@@ -168,7 +168,7 @@ static const struct sink_kind spool_kind = {spool_write};
 bool work_cipher_text(struct smtp *smtp, struct store_view *view, const struct delivery *delivery,
                       struct source **body, struct err *err)
 {
-    scoped(spool) spool = spool_new(smtp->parts.spools);
+    scoped(spool) spool = spool_new(smtp->parts.spools, SPOOL_OWN);
     struct spool_sink sink = {{&spool_kind}, spool};
 
     if (!bridge_cipher_write(smtp->parts.bridge, view, delivery, *body, &sink.sink, err))

@@ -11,19 +11,24 @@ struct smtp_body {
     struct spool *spool;
 };
 
-bool work_has_room(void *ctx, int64_t octets)
+static enum spool_class class_of(enum smtp_door door)
+{
+    return door == SMTP_DOOR_MX ? SPOOL_STRANGER : SPOOL_OWN;
+}
+
+bool work_has_room(void *ctx, enum smtp_door door, int64_t octets)
 {
     const struct smtp *smtp = ctx;
 
-    return spools_have_room(smtp->parts.spools, octets);
+    return spools_have_room(smtp->parts.spools, class_of(door), octets);
 }
 
-struct smtp_body *work_body_new(void *ctx)
+struct smtp_body *work_body_new(void *ctx, enum smtp_door door)
 {
     struct smtp *smtp = ctx;
     struct smtp_body *body = must_new(struct smtp_body);
 
-    body->spool = spool_new(smtp->parts.spools);
+    body->spool = spool_new(smtp->parts.spools, class_of(door));
     return body;
 }
 

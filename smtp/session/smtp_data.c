@@ -7,7 +7,7 @@ enum { PIECE = 16 * 1024 };
 
 void body_begin(struct smtp_session *s, bool chunked)
 {
-    s->body = s->duties->body_new(s->duties->ctx);
+    s->body = s->duties->body_new(s->duties->ctx, s->door);
     framing_init(&s->framing, chunked);
     s->body_began_ms = session_now(s);
 }

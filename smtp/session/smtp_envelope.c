@@ -71,7 +71,7 @@ static enum next read_mail(struct smtp_session *s, struct slice args)
         return reply_bad(s, 501, "5.5.4", "REQUIRETLS can be asked for under TLS alone");
     if (parameters.size > s->duties->message_max)
         return reply_too_large(s);
-    if (!s->duties->has_room(s->duties->ctx, parameters.size))
+    if (!s->duties->has_room(s->duties->ctx, s->door, parameters.size))
         return reply_full(s);
     s->mail_from = must_dup(path);
     return NEXT_READ;

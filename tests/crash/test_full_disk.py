@@ -11,7 +11,7 @@ import pytest
 
 from lane import LARGE, spread, strike_all, tokens
 from laboratory.crashpoint import ALL, BROKEN, FULL
-from laboratory.mailing import compose, from_outside, submit
+from laboratory.mailing import compose, connect, from_outside, submit
 from laboratory.wait import until
 
 PACE_S = 0.5
@@ -19,6 +19,7 @@ RETRY = ", ".join([f"{PACE_S * 1000:.0f} ms"] * 16)
 POINTS = int(os.environ.get("NESTBOX_FAULTS", 10))
 REPEATS = 5  # how often a peer may hear the same while nothing can be written down
 SERIAL = itertools.count(1)
+MIB = 1024 * 1024
 
 
 class SmallDisk:
@@ -151,6 +152,28 @@ def test_a_full_disk_refuses_what_is_new_and_serves_what_is_there(disk, house, j
     judge.wait_for("Create", lambda create: "After" in create["object"]["content"])
     arrivals.check()
     assert house.pid == pid
+
+
+def test_strangers_leave_the_owner_some_of_the_disk(house):
+    """Fifteen mails of 1 MiB that never end are more than strangers may have, and the owner's 3 MiB have room beside them."""
+    strangers = []
+    for _ in range(15):
+        stranger = connect(house, 25)
+        assert stranger.mail("carol@mail.test")[0] == 250
+        assert stranger.rcpt(house.alice.address)[0] == 250
+        assert stranger.docmd("DATA")[0] == 354
+        stranger.sock.sendall((b"So it goes, line by line." + b"\r\n") * (MIB // 27))
+        strangers.append(stranger)
+    incoming = house.data_dir / "bodies" / "incoming"
+    until(lambda: sum(file.stat().st_size for file in incoming.iterdir()) > 9 * MIB, "what strangers send being filed")
+    own = compose(house.alice.address, house.alice.address, "Mine", "So it goes, line by line.\n" * (3 * MIB // 27))
+    assert submit(house.alice, own)[0] == 250
+    answers = collections.Counter()
+    for stranger in strangers:
+        stranger.sock.sendall(b".\r\n")
+        answers[stranger.getreply()[0]] += 1
+        stranger.close()
+    assert answers[452] > 0, answers
 
 
 def test_a_delivery_that_cannot_be_noted_down_is_not_made_again_and_again(disk, house, judge):

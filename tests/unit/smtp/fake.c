@@ -105,9 +105,9 @@ static struct errand *fake_sender(void *ctx, int64_t account_id, struct slice ma
     return &done->base.errand;
 }
 
-static bool fake_has_room(void *ctx, int64_t octets)
+static bool fake_has_room(void *ctx, enum smtp_door door, int64_t octets)
 {
-    return !((const struct fake *)ctx)->packed || octets < 64 * 1024;
+    return !((const struct fake *)ctx)->packed || door != SMTP_DOOR_MX || octets < 64 * 1024;
 }
 
 static struct errand *fake_recipient(void *ctx, const struct smtp_envelope *envelope,
@@ -127,11 +127,12 @@ static struct errand *fake_recipient(void *ctx, const struct smtp_envelope *enve
     return &done_new(250, "2.1.5", "OK")->base.errand;
 }
 
-static struct smtp_body *fake_body_new(void *ctx)
+static struct smtp_body *fake_body_new(void *ctx, enum smtp_door door)
 {
     struct smtp_body *body = must_new(struct smtp_body);
 
     body->fake = ctx;
+    body->fake->body_door = door;
     return body;
 }
 

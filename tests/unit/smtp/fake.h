@@ -33,7 +33,8 @@ struct fake {
     struct mail_terms last_terms;
     struct recipient_terms last_recipient_terms; /* of the first recipient */
     int flushes, flush_fails_at;
-    bool packed; /* no room for what is announced */
+    bool packed;              /* no room for what strangers announce */
+    enum smtp_door body_door; /* of the last text that began */
     bool busy, login_busy;
     enum err_kind take_fails; /* 0: it does not */
     int first_errands;        /* how many the next take asks for before it is done */

@@ -203,6 +203,7 @@ static const struct situation situations[] = {
     S("no mail that can be read", "smtp", TO_HOME TEXT, "550 5.6.0", .take = ANSWER(VERDICT_UNFIT, "Not posted: the attachment is no picture.")),
     S("a loop", "smtp", TO_HOME TEXT, "554 5.4.6", .take = ANSWER(VERDICT_LOOP, "This mail runs in a circle.")),
     S("no room for what is announced", "smtp", "EHLO a\r\n|MAIL FROM:<b@c.test> SIZE=100000\r\n", "452 4.3.1 The disk here is full. Please send it again later", .before = packed),
+    S("room that strangers have not", "submissions", LOGIN "MAIL FROM:<alice@home.test> SIZE=100000\r\n", "250 2.1.0", .before = packed),
     S("room for little", "smtp", "EHLO a\r\n|MAIL FROM:<b@c.test> SIZE=1000\r\n", "250 2.1.0", .before = packed),
     S("the disk is full", "smtp", TO_HOME TEXT, "452 4.3.1 The disk here is full. Please send it again later", .before = full),
     S("something failed", "smtp", TO_HOME TEXT, "451 4.3.0 Something failed here. Please send it again later", .before = failing),

@@ -177,6 +177,22 @@ static void feed_large(struct fake *fake, size_t bytes)
     fake_feed(fake, SLICE(".\r\n"));
 }
 
+static void test_whose_text_comes_is_said(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, "smtp", false);
+    fake.body_door = SMTP_DOOR_SUBMISSION;
+    fake_say(&fake, TO_HOME "DATA\r\n");
+    assert_int_equal(fake.body_door, SMTP_DOOR_MX);
+    fake_end(&fake);
+    fake_begin(&fake, "submissions", false);
+    fake_say(&fake, LOGIN "MAIL FROM:<alice@home.test>\r\n|RCPT TO:<b@home.test>\r\n|BDAT 9\r\n");
+    assert_int_equal(fake.body_door, SMTP_DOOR_SUBMISSION);
+    fake_end(&fake);
+}
+
 static void test_a_large_body_goes_in_pieces(void **state)
 {
     struct fake fake;
@@ -356,6 +372,7 @@ int main(void)
         cmocka_unit_test(test_pipelined_envelope),
         cmocka_unit_test(test_dots_are_unstuffed),
         cmocka_unit_test(test_what_was_said_with_the_envelope_is_carried),
+        cmocka_unit_test(test_whose_text_comes_is_said),
         cmocka_unit_test(test_a_large_body_goes_in_pieces),
         cmocka_unit_test(test_too_large_a_body_is_read_to_its_end),
         cmocka_unit_test(test_a_full_disk_is_said_at_the_end),

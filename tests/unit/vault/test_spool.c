@@ -46,9 +46,9 @@ static void make_text(char *into, int64_t from, size_t len)
         into[i] = octet_at(from + (int64_t)i);
 }
 
-static struct spool *filled(int64_t size, size_t step)
+static struct spool *filled_by(enum spool_class of, int64_t size, size_t step)
 {
-    struct spool *spool = spool_new(spools);
+    struct spool *spool = spool_new(spools, of);
     scoped_text char *part = malloc(step);
 
     assert_non_null(part);
@@ -61,6 +61,11 @@ static struct spool *filled(int64_t size, size_t step)
     }
     assert_int_equal(spool_size(spool), size);
     return spool;
+}
+
+static struct spool *filled(int64_t size, size_t step)
+{
+    return filled_by(SPOOL_STRANGER, size, step);
 }
 
 static void assert_reads(struct source *source, int64_t offset, size_t len)
@@ -196,7 +201,7 @@ static void the_file_is_noise_and_private(void **state)
     struct stat seen;
 
     (void)state;
-    scoped(spool) spool = spool_new(spools);
+    scoped(spool) spool = spool_new(spools, SPOOL_STRANGER);
     for (size_t i = 0; i + sizeof canary < sizeof text; i += sizeof canary)
         memcpy(text + i, canary, sizeof canary);
     assert_true(spool_add(spool, (struct slice){text, sizeof text}));
@@ -239,7 +244,7 @@ static void a_failed_flush_can_be_tried_again(void **state)
 
     (void)state;
     make_text(text, 0, sizeof text);
-    scoped(spool) spool = spool_new(spools);
+    scoped(spool) spool = spool_new(spools, SPOOL_STRANGER);
     assert_true(spool_add(spool, (struct slice){text, sizeof text}));
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
     struct rlimit none = {0, before.rlim_max};
@@ -253,21 +258,21 @@ static void a_failed_flush_can_be_tried_again(void **state)
     assert_reads(source, 0, sizeof text);
 }
 
-/* Half of the disk, whoever has it: what a mail would take beyond that is refused, and comes when another went. */
-static void all_spools_share_half_of_the_disk(void **state)
+/* What a mail would take beyond that is refused, and comes when another went. */
+static void strangers_share_half_of_the_disk(void **state)
 {
     static char text[5 * PIECE];
 
     (void)state;
     spools_pretend_disk(spools, 2 * MIB);
-    assert_true(spools_have_room(spools, 100 * MIB)); /* nobody looked */
+    assert_true(spools_have_room(spools, SPOOL_STRANGER, 100 * MIB)); /* nobody looked */
     struct spool *one = filled(500 * KIB, PIECE), *other = filled(400 * KIB, PIECE);
-    assert_true(spools_have_room(spools, 64 * KIB));
-    assert_false(spools_have_room(spools, 200 * KIB));
-    assert_true(spools_have_room(spools, 1000)); /* stays in memory */
-    assert_true(spools_have_room(spools, -1));   /* nobody knows how much */
+    assert_true(spools_have_room(spools, SPOOL_STRANGER, 64 * KIB));
+    assert_false(spools_have_room(spools, SPOOL_STRANGER, 200 * KIB));
+    assert_true(spools_have_room(spools, SPOOL_STRANGER, 1000)); /* stays in memory */
+    assert_true(spools_have_room(spools, SPOOL_STRANGER, -1));   /* nobody knows how much */
 
-    scoped(spool) late = spool_new(spools);
+    scoped(spool) late = spool_new(spools, SPOOL_STRANGER);
     bool full = false;
     for (int i = 0; i < 3 && !full; i++)
         full = spool_add(late, (struct slice){text, sizeof text}) && !spool_flush(late, &err);
@@ -275,8 +280,49 @@ static void all_spools_share_half_of_the_disk(void **state)
     assert_int_equal(err.kind, ERR_FULL);
     spool_free(one);
     assert_true(spool_flush(late, &err));
-    assert_true(spools_have_room(spools, 200 * KIB));
+    assert_true(spools_have_room(spools, SPOOL_STRANGER, 200 * KIB));
     spool_free(other);
+}
+
+/* Adds until it is refused: the octets that were taken. */
+static int64_t fill(struct spool *spool)
+{
+    static char text[PIECE];
+    int64_t before = 0;
+
+    for (bool full = false; !full;) {
+        before = spool_size(spool);
+        assert_true(before < 100 * MIB);
+        full = spool_add(spool, (struct slice){text, sizeof text}) && !spool_flush(spool, &err);
+    }
+    assert_int_equal(err.kind, ERR_FULL);
+    return before;
+}
+
+static void what_strangers_may_not_have_is_ours(void **state)
+{
+    (void)state;
+    spools_pretend_disk(spools, 8 * MIB);
+    scoped(spool) theirs = spool_new(spools, SPOOL_STRANGER);
+    assert_in_range(fill(theirs), 4 * MIB - 5 * PIECE, 4 * MIB);
+    assert_false(spools_have_room(spools, SPOOL_STRANGER, 64 * KIB));
+    assert_true(spools_have_room(spools, SPOOL_OWN, MIB));
+    assert_false(spools_have_room(spools, SPOOL_OWN, 3 * MIB));
+    scoped(spool) ours = filled_by(SPOOL_OWN, MIB, PIECE);
+    assert_in_range(fill(ours), 2 * MIB - 10 * PIECE, 2 * MIB);
+    scoped(spool) late = spool_new(spools, SPOOL_STRANGER);
+    assert_true(fill(late) < 80 * KIB); /* what stays in memory */
+}
+
+/* Nobody else there: three quarters are ours, and strangers find nothing. */
+static void ours_are_three_quarters_at_most(void **state)
+{
+    (void)state;
+    spools_pretend_disk(spools, 8 * MIB);
+    scoped(spool) ours = spool_new(spools, SPOOL_OWN);
+    assert_in_range(fill(ours), 6 * MIB - 5 * PIECE, 6 * MIB);
+    scoped(spool) theirs = spool_new(spools, SPOOL_STRANGER);
+    assert_true(fill(theirs) < 80 * KIB);
 }
 
 int main(void)
@@ -291,7 +337,9 @@ int main(void)
         WITH_SPOOLS(the_file_is_noise_and_private),
         WITH_SPOOLS(an_altered_file_is_noticed),
         WITH_SPOOLS(a_failed_flush_can_be_tried_again),
-        WITH_SPOOLS(all_spools_share_half_of_the_disk),
+        WITH_SPOOLS(strangers_share_half_of_the_disk),
+        WITH_SPOOLS(what_strangers_may_not_have_is_ours),
+        WITH_SPOOLS(ours_are_three_quarters_at_most),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
