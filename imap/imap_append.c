@@ -23,7 +23,7 @@ struct append {
     size_t count; /* the last is under way while `left` > 0 */
     int64_t left;
     bool cancelled; /* by a message without an octet (RFC 3502 6.3.11) */
-    bool broken;    /* the spool failed: the rest is read and dropped */
+    bool broken;    /* it is refused: the rest is read and dropped */
     const char *code;
     struct err err;
 };
@@ -48,6 +48,25 @@ void append_free(struct imap_session *s)
     free(append->mailbox);
     free(append);
     s->append = NULL;
+}
+
+/* What was kept of it makes room for others, however long the rest takes. */
+static void drop_bodies(const struct imap_session *s)
+{
+    for (size_t i = 0; i < s->append->count; i++) {
+        struct imap_body **body = &s->append->messages[i].body;
+        if (*body)
+            s->duties->body_free(*body);
+        *body = NULL;
+    }
+}
+
+static void refuse(const struct imap_session *s, const char *code, const struct err *err)
+{
+    s->append->broken = true;
+    s->append->code = code;
+    s->append->err = *err;
+    drop_bodies(s);
 }
 
 /* [SP flags] [SP "date"] SP, up to the literal. */
@@ -81,11 +100,14 @@ static void begin_body(struct imap_session *s)
     struct append *append = s->append;
     const struct literal *literal = &append->literal;
 
-    append->messages[append->count] = append->pending;
-    append->messages[append->count++].body = s->duties->body_new(s->duties->ctx);
+    append->messages[append->count++] = append->pending;
     append->pending = (struct imap_message){0};
     append->left = literal->size;
     append->cancelled |= literal->size == 0;
+    if (append->cancelled)
+        drop_bodies(s);
+    else if (!append->broken)
+        append->messages[append->count - 1].body = s->duties->body_new(s->duties->ctx);
     bytes_reset(&s->command);
     s->line_at = 0;
     if (!literal->at_once)
@@ -99,9 +121,9 @@ static enum next take_or_refuse(struct imap_session *s)
     struct append *append = s->append;
 
     if (append->asked && append->announced > append->room && !append->broken) {
-        append->broken = true;
-        append->code = "OVERQUOTA";
-        err_set(&append->err, ERR_FULL, "The mailbox is full; delete something first");
+        struct err err;
+        err_set(&err, ERR_FULL, "The mailbox is full; delete something first");
+        refuse(s, "OVERQUOTA", &err);
     }
     if (!append->broken || append->literal.at_once) { /* where it comes anyhow it is dropped */
         begin_body(s);
@@ -123,9 +145,7 @@ static enum next room_found(struct imap_session *s, struct errand *back)
         append->room = quota->limit - quota->used;
         append->asked = true;
     } else {
-        append->broken = true;
-        append->code = "UNAVAILABLE";
-        append->err = back->err;
+        refuse(s, "UNAVAILABLE", &back->err);
     }
     errand_free(back);
     return take_or_refuse(s);
@@ -161,13 +181,8 @@ bool append_begins(struct imap_session *s, const struct literal *literal, enum n
 
 static enum next flushed(struct imap_session *s, struct errand *back)
 {
-    struct append *append = s->append;
-
-    if (!back->ok) { /* a full disk is no full mailbox: deleting helps nobody */
-        append->broken = true;
-        append->code = "UNAVAILABLE";
-        append->err = back->err;
-    }
+    if (!back->ok) /* a full disk is no full mailbox: deleting helps nobody */
+        refuse(s, "UNAVAILABLE", &back->err);
     errand_free(back);
     return NEXT_READ;
 }
@@ -184,7 +199,7 @@ enum next append_read(struct imap_session *s)
     append->left -= (int64_t)here.len;
     if (append->left == 0)
         s->mode = MODE_COMMAND;
-    if (!append->broken && s->duties->body_add(body, here))
+    if (body && s->duties->body_add(body, here))
         return await_errand(s, s->duties->body_flush(body), flushed);
     return NEXT_READ;
 }

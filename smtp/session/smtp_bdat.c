@@ -61,8 +61,10 @@ enum next on_bdat(struct smtp_session *s, struct slice args)
     if (s->state == RECIPIENTS)
         body_begin(s, true);
     enter(s, CHUNK);
-    if (s->chunk_left > s->duties->message_max - s->body_size)
+    if (s->chunk_left > s->duties->message_max - s->body_size) {
         s->too_large = true;
+        body_drop(s);
+    }
     return s->chunk_left > 0 ? NEXT_READ : chunk_ended(s);
 }
 

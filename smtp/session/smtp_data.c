@@ -79,6 +79,13 @@ bool body_is_refused(const struct smtp_session *s)
     return s->broken || s->too_large || s->framing.smuggling || s->framing.nul;
 }
 
+void body_drop(struct smtp_session *s)
+{
+    if (s->body)
+        s->duties->body_free(s->body);
+    s->body = NULL;
+}
+
 /* What two servers could read as two mails: what comes behind it is not read at all. */
 static enum next refuse_smuggling(struct smtp_session *s)
 {
@@ -117,6 +124,7 @@ static enum next piece_written(struct smtp_session *s, struct smtp_errand *erran
     if (!errand->errand.ok) { /* the rest is read and dropped; the answer comes at its end */
         s->broken = true;
         s->broken_err = errand->errand.err;
+        body_drop(s);
     }
     return has_ended(s) ? text_ended(s) : NEXT_READ;
 }
@@ -126,20 +134,14 @@ enum next body_flush(struct smtp_session *s)
     return send_errand(s, s->duties->body_flush(s->body), piece_written);
 }
 
-/* What was kept of it makes room for others, however long the rest takes. */
-static bool drop_body(struct smtp_session *s)
-{
-    if (s->body)
-        s->duties->body_free(s->body);
-    s->body = NULL;
-    return false;
-}
-
 bool body_add_framed(struct smtp_session *s, struct slice text)
 {
     s->body_size += (int64_t)text.len;
     s->too_large = s->too_large || s->body_size > s->duties->message_max;
-    return s->too_large || s->broken ? drop_body(s) : s->duties->body_add(s->body, text);
+    if (!body_is_refused(s))
+        return s->duties->body_add(s->body, text);
+    body_drop(s);
+    return false;
 }
 
 static bool take_piece(struct smtp_session *s)

@@ -179,6 +179,8 @@ bool body_add_framed(struct smtp_session *s, struct slice text);
 enum next body_flush(struct smtp_session *s); /* goes on with body_read() */
 enum next body_end(struct smtp_session *s); /* all of it is here: over to the duties, or refused */
 bool body_is_refused(const struct smtp_session *s); /* body_end() would refuse it already */
+/* Of one that is refused: what was kept of it makes room for others, however long the rest takes. */
+void body_drop(struct smtp_session *s);
 enum next on_bdat(struct smtp_session *s, struct slice args); /* smtp_bdat.c */
 /* The command is refused, yet its octets come: they are dropped before the answer. */
 enum next refuse_bdat(struct smtp_session *s, struct slice args, struct refusal refusal);

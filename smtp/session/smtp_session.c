@@ -40,13 +40,11 @@ void transaction_clear(struct smtp_session *s)
     free(s->mail_from);
     mail_terms_clear(&s->terms);
     recipient_terms_clear(&s->candidate_terms);
-    if (s->body)
-        s->duties->body_free(s->body);
+    body_drop(s);
     s->recipients = NULL;
     s->recipient_terms = NULL;
     s->recipient_count = 0;
     s->mail_from = NULL;
-    s->body = NULL;
     s->body_size = 0;
     s->too_large = s->broken = false;
 }

@@ -40,6 +40,8 @@ struct fake {
     const char *mailboxes;   /* "Fruit/Apple+ Tofu", '+': subscribed; NULL: INBOX and Work/Old */
     struct imap_notes notes; /* of INBOX */
     struct bytes last_body, taken_out;
+    int bodies; /* arriving messages that are kept */
+    bool disk_full;
 };
 
 void fake_begin(struct fake *fake, bool secured, size_t count);

@@ -344,6 +344,7 @@ static struct imap_body *fake_body_new(void *ctx)
     struct imap_body *body = must_new(struct imap_body);
 
     body->fake = ctx;
+    body->fake->bodies++;
     return body;
 }
 
@@ -355,12 +356,13 @@ static bool fake_body_add(struct imap_body *body, struct slice s)
 
 static struct errand *fake_body_flush(struct imap_body *body)
 {
-    (void)body;
-    return errand_of(done_new(NULL));
+    return body->fake->disk_full ? fake_failed(ERR_FULL, "The disk is full")
+                                 : errand_of(done_new(NULL));
 }
 
 static void fake_body_free(struct imap_body *body)
 {
+    body->fake->bodies--;
     bytes_clear(&body->text);
     free(body);
 }

@@ -352,36 +352,6 @@ static void a_new_password_cuts_an_answer_short(void **state)
     fake_end(&fake);
 }
 
-/* Where a client does not wait for our word, all comes and nothing is kept; there is one answer, with its tag. */
-static void what_is_too_much_is_dropped(void **state)
-{
-    static const struct {
-        size_t octets;
-        const char *answer;
-    } appends[] = {
-        {1047000, "b NO [OVERQUOTA]"},
-        {2000000, "b NO [TOOBIG]"   },
-    };
-
-    (void)state;
-    for (size_t i = 0; i < COUNT_OF(appends); i++) {
-        struct fake fake;
-        scoped_value(bytes) text = {0};
-        fake_begin(&fake, true, 3);
-        fake_say(&fake, LOGIN "b APPEND INBOX {3+}\r\nabc");
-        bytes_reset(&fake.out);
-        bytes_print(&text, " {%zu+}\r\n", appends[i].octets);
-        memset(bytes_reserve(&text, appends[i].octets), 'x', appends[i].octets);
-        text.len += appends[i].octets;
-        bytes_add_text(&text, " {3+}\r\nabc\r\nc NOOP\r\n");
-        fake_feed(&fake, bytes_slice(&text));
-        assert_true(slice_starts(bytes_slice(&fake.out), slice_of(appends[i].answer)));
-        assert_true(slice_has(bytes_slice(&fake.out), "\r\nc OK"));
-        assert_int_equal(fake.appended, 0);
-        fake_end(&fake);
-    }
-}
-
 /* It was looked at before the change, and comes home behind it. */
 static void a_password_proven_before_it_changed_lets_nobody_in(void **state)
 {
@@ -471,7 +441,6 @@ int main(void)
         cmocka_unit_test(what_a_failed_look_missed_is_told_soon),
         cmocka_unit_test(a_new_password_ends_who_is_logged_in),
         cmocka_unit_test(a_new_password_cuts_an_answer_short),
-        cmocka_unit_test(what_is_too_much_is_dropped),
         cmocka_unit_test(a_password_proven_before_it_changed_lets_nobody_in),
         cmocka_unit_test(what_comes_during_select_is_told_to_who_waits),
         cmocka_unit_test(idle_that_begins_with_news_leaves_nothing_behind),

@@ -133,6 +133,7 @@ static struct smtp_body *fake_body_new(void *ctx, enum smtp_door door)
 
     body->fake = ctx;
     body->fake->body_door = door;
+    body->fake->bodies++;
     return body;
 }
 
@@ -156,6 +157,7 @@ static struct errand *fake_body_flush(struct smtp_body *body)
 
 static void fake_body_free(struct smtp_body *body)
 {
+    body->fake->bodies--;
     bytes_clear(&body->text);
     free(body);
 }
@@ -168,6 +170,7 @@ static struct errand *fake_take(void *ctx, const struct smtp_mail *mail)
         says ? done_new(says->code, says->status, says->words) : done_new(250, "2.0.0", "Taken");
 
     done->body = mail->body;
+    fake->bodies--;
     done->firsts = fake->first_errands;
     if (done->firsts > 0)
         done->base.first = &done_new(0, "", "")->base.errand;

@@ -32,6 +32,7 @@ struct fake {
     size_t last_recipients;
     struct mail_terms last_terms;
     struct recipient_terms last_recipient_terms; /* of the first recipient */
+    int bodies;                                  /* texts that are kept */
     int flushes, flush_fails_at;
     bool packed;              /* no room for what strangers announce */
     enum smtp_door body_door; /* of the last text that began */

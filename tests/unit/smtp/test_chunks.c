@@ -126,6 +126,44 @@ static void test_a_full_disk_is_said_behind_its_chunk(void **state)
     fake_end(&fake);
 }
 
+/* Once it is known that it is not taken, and long before its last octet comes. */
+static void test_what_is_refused_is_given_back_at_once(void **state)
+{
+    static const struct {
+        const char *name, *kept;
+        size_t octets;
+        struct slice said;
+        const char *rest, *answer;
+    } refusals[] = {
+        {"DATA, and the disk is full", "DATA\r\n|hello\r\n",      65536 - 7, SLICE(""),                 "\r\n.\r\n",
+         "452 4.3.1"                                                                                                            },
+        {"BDAT, and the disk is full", "BDAT 65540\r\nhello\r\n", 65536 - 7, SLICE(""),                 "1234",
+         "452 4.3.1"                                                                                                            },
+        {"a chunk that is too large",  "BDAT 5\r\nhello",         0,         SLICE("BDAT 2000000\r\n"), "",          "250"      },
+        {"a NUL",                      "DATA\r\n|hello\r\n",      0,         {"a\0b", 3},               "\r\n.\r\n", "550 5.6.0"},
+        {"a false line end",           "DATA\r\n|hello\r\n",      0,         SLICE("a\rb"),             "\r\n.\r\n", "550 5.6.0"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(refusals); i++) {
+        struct fake fake;
+        scoped_value(bytes) more = {0};
+        fake_begin(&fake, "smtp", false);
+        fake.flush_fails_at = 1;
+        fake_say(&fake, TO_HOME);
+        fake_say(&fake, refusals[i].kept);
+        assert_int_equal(fake.bodies, 1);
+        add_octets(&more, refusals[i].octets);
+        bytes_add(&more, refusals[i].said);
+        fake_feed(&fake, bytes_slice(&more));
+        if (fake.bodies != 0)
+            fail_msg("%s: it is kept", refusals[i].name);
+        fake_say(&fake, refusals[i].rest);
+        assert_non_null(strstr(fake_last_line(&fake), refusals[i].answer));
+        fake_end(&fake);
+    }
+}
+
 static void test_a_mail_of_many_chunks(void **state)
 {
     struct fake fake;
@@ -148,6 +186,7 @@ int main(void)
         cmocka_unit_test(test_chunks_are_one_text),
         cmocka_unit_test(test_chunks_behind_a_refused_one_are_dropped),
         cmocka_unit_test(test_a_full_disk_is_said_behind_its_chunk),
+        cmocka_unit_test(test_what_is_refused_is_given_back_at_once),
         cmocka_unit_test(test_a_mail_of_many_chunks),
     };
     return cmocka_run_group_tests_name("smtp chunks", tests, NULL, NULL);
