@@ -110,15 +110,30 @@ static bool is_dated(struct slice line)
     return month && time;
 }
 
-/* Whoever writes dates into one writes them into all. */
-static bool is_mark(struct mbox *mbox, struct slice line)
+enum from_line { FROM_NONE, FROM_DOUBTFUL, FROM_MARK };
+
+/* Whoever writes dates into one writes them into all, but not whoever writes into it next. */
+static enum from_line judge_from(struct mbox *mbox, struct slice line)
 {
     if (!slice_starts(line, SLICE("From ")) || (mbox->inside && !mbox->behind_blank))
-        return false;
+        return FROM_NONE;
     bool dated = line.len <= LINE_HELD_MAX && is_dated(line);
     if (!mbox->inside)
         mbox->dates = dated;
-    return dated || !mbox->dates;
+    if (dated || !mbox->dates)
+        return FROM_MARK;
+    return mbox->in_line ? FROM_NONE : FROM_DOUBTFUL;
+}
+
+/* "Subject: x"; "http://x" in a text is none. */
+static bool is_header_field(struct slice line)
+{
+    size_t len = 0;
+
+    while (len < line.len && line.at[len] > ' ' && line.at[len] < 127 && line.at[len] != ':')
+        len++;
+    return len > 0 && len + 1 < line.len && line.at[len] == ':' &&
+           isspace((unsigned char)line.at[len + 1]);
 }
 
 static void begin_mail(struct mbox *mbox, struct slice line)
@@ -149,19 +164,46 @@ static bool is_quoted(struct slice line)
     return marks > 0 && slice_starts(slice_from(line, marks), SLICE("From "));
 }
 
+static bool take_mark(struct mbox *mbox, struct slice line, struct err *err)
+{
+    if (!end_mail(mbox, err))
+        return false;
+    begin_mail(mbox, line);
+    mbox->behind_blank = false;
+    return true;
+}
+
+/* `next` is the line below the doubtful one, or nothing at the end. */
+static bool settle_doubt(struct mbox *mbox, struct slice next, struct err *err)
+{
+    struct slice line = bytes_slice(&mbox->doubtful);
+    bool good = true;
+
+    if (line.len == 0)
+        return true;
+    if (is_header_field(next))
+        good = take_mark(mbox, line, err);
+    else
+        add_content(mbox, line);
+    bytes_reset(&mbox->doubtful);
+    return good;
+}
+
 /* A line with its end, or the head of a very long one. */
 static bool take_line(struct mbox *mbox, struct slice line, struct err *err)
 {
     bool is_head = !mbox->in_line;
 
     mbox->in_line = !slice_ends(line, SLICE("\n"));
-    if (is_head && is_mark(mbox, line)) {
-        if (!end_mail(mbox, err))
-            return false;
-        begin_mail(mbox, line);
+    if (!settle_doubt(mbox, line, err))
+        return false;
+    switch (is_head ? judge_from(mbox, line) : FROM_NONE) {
+    case FROM_NONE: break;
+    case FROM_DOUBTFUL:
+        bytes_add(&mbox->doubtful, line);
         mbox->behind_blank = false;
-        mbox->in_mark = mbox->in_line;
         return true;
+    case FROM_MARK: mbox->in_mark = mbox->in_line; return take_mark(mbox, line, err);
     }
     if (!is_head && mbox->in_mark) {
         mbox->in_mark = mbox->in_line;
@@ -200,6 +242,8 @@ bool mbox_end(struct mbox *mbox, struct err *err)
 {
     if (mbox->line.len > 0 && !take_line(mbox, bytes_slice(&mbox->line), err))
         return false;
+    if (!settle_doubt(mbox, SLICE(""), err))
+        return false;
     return mbox->inside ? end_mail(mbox, err)
                         : err_set(err, ERR_MALFORMED, "There is no mail in this mbox");
 }
@@ -207,5 +251,6 @@ bool mbox_end(struct mbox *mbox, struct err *err)
 void mbox_clear(struct mbox *mbox)
 {
     bytes_clear(&mbox->line);
+    bytes_clear(&mbox->doubtful);
     bytes_clear(&mbox->content);
 }
