@@ -14,7 +14,12 @@
 
 enum { COMMAND_WORDS_MAX = 64, COMMAND_INPUT_MAX = 64 * 1024 * 1024 };
 #define CONFIG_STANDARD "/etc/nestbox/nestbox.conf"
-enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
+enum {
+    EXIT_DONE = 0,
+    EXIT_REFUSED = 1,
+    EXIT_USAGE = 2,
+    EXIT_LEFT_OUT = 3, /* done, but for what standard error names */
+};
 
 struct activitypub;
 struct bridge;

@@ -45,24 +45,46 @@ static void add_lf(struct bytes *out, struct slice piece, bool *held)
     }
 }
 
-static struct source *open_body(struct export *it, int64_t body_id, struct err *err)
+/* NULL and ERR_ABSENT: it went meanwhile. */
+static struct source *open_body(struct export *it, int64_t body_id, bool *out_looked,
+                                struct err *err)
 {
     scoped(store_view) view = store_look(it->command->house->store, err);
 
+    *out_looked = view != NULL;
     return view ? store_body_source(view, body_id, err) : NULL;
 }
 
-bool export_body(struct export *it, const char *name, int64_t modified_ms, int64_t body_id,
-                 enum export_lines lines, struct err *err)
+/* Before its first byte is on its way: what was sent cannot be called back. */
+static bool is_sound(struct source *body, char *piece, struct err *err)
 {
-    scoped(source) body = open_body(it, body_id, err);
-    scoped_text char *bytes = must_alloc(PIECE);
+    size_t len = 1;
+
+    for (int64_t at = 0; len > 0; at += (int64_t)len)
+        if (!source_read(body, at, piece, PIECE, &len, err))
+            return false;
+    return true;
+}
+
+static enum export_came leave(struct export *it, const char *name, const struct err *err)
+{
+    if (err->kind == ERR_ABSENT)
+        return EXPORT_LEFT;
+    it->left++;
+    bytes_print(&it->command->complaint,
+                "nestbox: %s is left out: it cannot be read (%s). A backup from before may hold "
+                "it\n",
+                name, err->cause[0] ? err->cause : err->said);
+    return EXPORT_LEFT;
+}
+
+static bool put_body(struct export *it, const char *name, int64_t modified_ms, struct source *body,
+                     char *bytes, enum export_lines lines, struct err *err)
+{
     scoped_value(bytes) text = {0};
     bool held = false;
     size_t len = 1;
 
-    if (!body)
-        return false;
     for (int64_t at = 0; len > 0; at += (int64_t)len) {
         if (!source_read(body, at, bytes, PIECE, &len, err))
             return false;
@@ -78,8 +100,21 @@ bool export_body(struct export *it, const char *name, int64_t modified_ms, int64
         if (!export_put(it, name, modified_ms, piece, err))
             return false;
     }
-    it->files++;
     return true;
+}
+
+enum export_came export_body(struct export *it, const char *name, int64_t modified_ms,
+                             int64_t body_id, enum export_lines lines, struct err *err)
+{
+    bool looked;
+    scoped(source) body = open_body(it, body_id, &looked, err);
+    scoped_text char *bytes = must_alloc(PIECE);
+
+    if (!looked)
+        return EXPORT_FAILED;
+    if (!body || !is_sound(body, bytes, err))
+        return leave(it, name, err);
+    return put_body(it, name, modified_ms, body, bytes, lines, err) ? EXPORT_PUT : EXPORT_FAILED;
 }
 
 static bool find_account(struct export *it, struct err *err)
@@ -128,5 +163,10 @@ int run_export(struct command *command)
         return command_refuse(command, &err);
     bytes_print(&command->complaint, "nestbox: %lld mails, %lld posts\n", (long long)it.mails,
                 (long long)it.posts);
-    return EXIT_DONE;
+    if (it.left == 0)
+        return EXIT_DONE;
+    bytes_print(&command->complaint,
+                "nestbox: the folder is whole but for %lld files, which are named above\n",
+                (long long)it.left);
+    return EXIT_LEFT_OUT;
 }

@@ -17,16 +17,18 @@ struct export
     struct account account;
     int64_t done, all; /* octets of mail */
     int64_t tell_at_ms;
-    int64_t mails, posts, files; /* how many */
+    int64_t mails, posts, left; /* how many; `left`: out, as they cannot be read */
 };
 
 /* The next piece of a file; modified_ms 0: now.  False: nobody takes it any more. */
 MUST_CHECK bool export_put(struct export *it, const char *name, int64_t modified_ms,
                            struct slice piece, struct err *err);
-/* All of `from` as the file `name`; `as_file`: CRLF becomes LF. */
-enum export_lines { EXPORT_AS_IS, EXPORT_LF };
-MUST_CHECK bool export_body(struct export *it, const char *name, int64_t modified_ms,
-                            int64_t body_id, enum export_lines lines, struct err *err);
+/* A body as the file `name`, whole or not at all: one that is damaged is said, counted and left out, as one is that went
+ * meanwhile. */
+enum export_lines { EXPORT_AS_IS, EXPORT_LF /* CRLF becomes LF */ };
+enum export_came { EXPORT_PUT, EXPORT_LEFT, EXPORT_FAILED };
+MUST_CHECK enum export_came export_body(struct export *it, const char *name, int64_t modified_ms,
+                                        int64_t body_id, enum export_lines lines, struct err *err);
 
 MUST_CHECK bool export_mail(struct export *it, struct err *err);   /* export_mail.c */
 MUST_CHECK bool export_posts(struct export *it, struct err *err);  /* export_posts.c */

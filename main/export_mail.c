@@ -132,16 +132,13 @@ static char *file_name(const struct export *it, const struct mail *mail)
                       it->account.domain, count ? ":2," : "", flags);
 }
 
-/* One that went meanwhile is gone. */
 static bool put_mail(struct export *it, const struct mail *mail, struct err *err)
 {
     scoped_text char *name = file_name(it, mail);
+    enum export_came came = export_body(it, name, mail->received_ms, mail->body_id, EXPORT_LF, err);
 
-    if (export_body(it, name, mail->received_ms, mail->body_id, EXPORT_LF, err))
-        it->mails++;
-    else if (err->kind != ERR_ABSENT)
-        return false;
-    return true;
+    it->mails += came == EXPORT_PUT;
+    return came != EXPORT_FAILED;
 }
 
 static bool look(struct export *it, int64_t after, struct mails *out, struct err *err)

@@ -100,8 +100,7 @@ static bool put_page(struct posts *posts, struct err *err)
         return false;
     for (size_t i = 0; i < posts->picture_count; i++) {
         const struct picture *picture = &posts->pictures[i];
-        if (!export_body(it, picture->name, 0, picture->body_id, EXPORT_AS_IS, err) &&
-            err->kind != ERR_ABSENT)
+        if (export_body(it, picture->name, 0, picture->body_id, EXPORT_AS_IS, err) == EXPORT_FAILED)
             return false;
     }
     return true;

@@ -397,5 +397,5 @@ int import_files(struct command *command, const struct command_row *row,
         command_say(
             command,
             "It broke off, and the last parcel is not counted; say the same again to go on.\n");
-    return it.code == EXIT_DONE && it.counts.left > 0 ? EXIT_REFUSED : it.code;
+    return it.code == EXIT_DONE && it.counts.left > 0 ? EXIT_LEFT_OUT : it.code;
 }

@@ -87,6 +87,11 @@ static bool write_out(struct command *command)
     return false;
 }
 
+static bool is_made(int code)
+{
+    return code == EXIT_DONE || code == EXIT_LEFT_OUT;
+}
+
 static void flush_here(struct command *command)
 {
     if (command->out.len > 0 && !command->deaf)
@@ -114,7 +119,7 @@ static int run_here(struct command *command, const struct command_row *row,
     int code = row->run(command);
     flush_here(command);
     household_close(&household);
-    return command->deaf && code == EXIT_DONE ? EXIT_REFUSED : code;
+    return command->deaf && is_made(code) ? EXIT_REFUSED : code;
 }
 
 static int ask_or_run(struct command *command, const struct command_row *row,
@@ -192,7 +197,7 @@ static int run_into_folder(struct command *command, const struct command_row *ro
     command->into = unpack_sink(folder);
     int code = ask_or_run(command, row, config, err);
     command->into = NULL;
-    return code == EXIT_DONE && !unpack_end(folder, err) ? command_refuse(command, err) : code;
+    return is_made(code) && !unpack_end(folder, err) ? command_refuse(command, err) : code;
 }
 
 static int run_with_files(struct command *command, const struct command_row *row,
@@ -287,5 +292,5 @@ int main(int argc, char **argv)
     int code = read_and_run(argc, argv, &command);
     flush_here(&command);
     command_clear(&command);
-    return command.deaf && code == EXIT_DONE ? EXIT_REFUSED : code;
+    return command.deaf && is_made(code) ? EXIT_REFUSED : code;
 }

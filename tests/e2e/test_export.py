@@ -93,7 +93,7 @@ def check_import(server, folder, before):
     count = len(before.mails())
     assert done.stdout == (f"{count} mails taken over, 0 were here; 1 followed, 1 decisions; "
                            "1 left out.\n").encode(), done.stderr
-    assert done.returncode == 1 and done.stderr.startswith(b"nestbox: contacts.txt line 2: ")
+    assert done.returncode == 3 and done.stderr.startswith(b"nestbox: contacts.txt line 2: ")
     assert len(account.mails()) == count and len(account.mails("Reisen/S\u00fcden 2_1")) == 1
     assert sorted(account.show(mail) for mail in account.mails("INBOX")) == \
         sorted(before.show(mail) for mail in before.mails("INBOX"))
@@ -148,16 +148,48 @@ def test_other_programs_read_what_was_exported(lived, tmp_path):
     assert len(list((second / "mail" / "new").iterdir()) + list((second / "mail" / "cur").iterdir())) == 4
 
 
+def lose(path):
+    path.unlink()
+
+
+def cut(path):
+    os.truncate(path, path.stat().st_size - 1)
+
+
+def spoil(path):
+    """Far behind what one read brings, where something was written already."""
+    with path.open("r+b") as file:
+        file.seek(-100, os.SEEK_END)
+        byte = file.read(1)[0]
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([byte ^ 1]))
+
+
+@pytest.mark.parametrize("damage, serving", [(lose, True), (cut, False), (spoil, True)])
+def test_a_damaged_mail_is_named_and_the_others_are_exported(twin, tmp_path, damage, serving):
+    server, folder = twin().start(), tmp_path / "tom"
+    account = server.account("tom@twin.test")
+    for subject in ("first", "large", "last"):
+        code, words = submit(account, compose(account.address, account.address, subject, LARGE if subject == "large" else "x\n"))
+        assert code == 250, words
+    body, = (server.data_dir / "bodies").glob("??/*")
+    damage(body)
+    if not serving:
+        server.stop()
+    done = server.run("export", account.address, folder)
+    left, count, summary = done.stderr.decode().splitlines()
+    assert left.startswith("nestbox: mail/") and " is left out: it cannot be read (" in left, left
+    assert "A backup from before may hold it" in left
+    assert count.endswith(" mails, 0 posts") and "whole but for 1 files" in summary
+    assert done.returncode == 3
+    assert sorted({mail["Subject"] for mail in mailbox.Maildir(folder / "mail", create=False)}) == ["first", "last"]
+    assert not (folder / left.split()[1]).exists() and not (tmp_path / "tom.part").exists()
+    assert (folder / "followers.csv").exists() and (folder / "README.txt").exists()
+
+
 def test_an_export_that_breaks_off_leaves_nothing(twin, tmp_path):
     server, folder = twin().start(), tmp_path / "tom"
     account = server.account("tom@twin.test")
-    code, words = submit(account, compose(account.address, account.address, "large", LARGE))
-    assert code == 250, words
-    body, = (server.data_dir / "bodies").glob("??/*")
-    body.unlink()
-    done = server.run("export", account.address, folder)
-    assert done.returncode == 1 and done.stderr.startswith(b"nestbox: "), done.stderr
-    assert list(tmp_path.iterdir()) == []
     done = server.run("export", "nobody@twin.test", folder)
     assert done.returncode == 1 and b"There is no account nobody@twin.test" in done.stderr
     assert list(tmp_path.iterdir()) == []
@@ -193,14 +225,14 @@ def test_an_import_takes_what_is_there_and_follows_no_link(twin, tmp_path):
     lay_traps(maildir, secret)
     done = server.run("import", account.address, maildir)
     assert done.stdout == b"1 mails taken over, 0 were here; 0 followed, 0 decisions; 6 left out.\n", done.stderr
-    assert done.returncode == 1 and done.stderr.count(b"It is a link; those are not followed") == 4
+    assert done.returncode == 3 and done.stderr.count(b"It is a link; those are not followed") == 4
     assert b"new/4.folder: It is no file" in done.stderr and b"new/5.pipe: It is no file" in done.stderr
     assert [mail["subject"] for mail in account.mails()] == ["first"]
     assert b"--mailbox is for an mbox" in server.run("import", account.address, maildir, "--mailbox", "X").stderr
 
     (tmp_path / "box").write_text("From a@b Mon Jan  2 15:04:05 2023\nSubject: 1\n\nx\n\nFrom a@b Mon Jan  2 15:04:05 2023\n\n")
     done = server.run("import", account.address, tmp_path / "box", "--mailbox", "Archive.2020")
-    assert done.returncode == 1 and done.stderr == b"nestbox: mail 2: It is empty\n"
+    assert done.returncode == 3 and done.stderr == b"nestbox: mail 2: It is empty\n"
     assert len(account.mails("Archive.2020")) == 1
     (tmp_path / "box").write_bytes(b"From a@b Mon Jan  2 15:04:05 2023\r\nSubject: cr\r\n\r\na\rb\r\n" + b"x" * 49151 + b"\r\n")
     server.cli("import", account.address, tmp_path / "box", "--mailbox", "Cr")
