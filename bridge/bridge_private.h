@@ -194,6 +194,9 @@ MUST_CHECK bool forget_dkim_keys(struct bridge *bridge, struct err *err);
 MUST_CHECK bool person_want(struct store_tx *tx, const struct person *person,
                             enum delivery_subject subject, int64_t subject_id, int64_t account_id,
                             int wanted, bool shared_inbox, int64_t now_ms, struct err *err);
+/* Their server was shown where this post of an account here is, so it hears of edits and of its end. */
+MUST_CHECK bool person_may_have(struct store_tx *tx, const struct person *person,
+                                const struct message *message, struct err *err);
 /* `mail`, of which subject, account_id, person_id, wanted and rcpt_to are given, from the null sender: who cannot be told
  * has nobody to send the report to.  An address that is none, or NULL, is not told. */
 MUST_CHECK bool mail_want(struct store_tx *tx, struct delivery mail, int64_t now_ms,

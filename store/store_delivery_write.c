@@ -78,6 +78,24 @@ bool store_want_delivery(struct store_tx *tx, const struct delivery *delivery, s
     return true;
 }
 
+bool store_know_delivery(struct store_tx *tx, const struct delivery *delivery, struct err *err)
+{
+    int64_t inbox_id = 0;
+
+    if (delivery->target == TARGET_INBOX && !find_inbox(tx, delivery->inbox, &inbox_id, err))
+        return false;
+    return sql_run(tx->sql,
+                   "INSERT INTO delivery (subject, subject_id, account_id, target, inbox_id,"
+                   " person_id, host, wanted, delivered, tries, first_ms)"
+                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, 0, ?9)"
+                   " ON CONFLICT (subject, subject_id, target, place) DO NOTHING",
+                   with(as_number(delivery->subject), as_number(delivery->subject_id),
+                        as_id(delivery->account_id), as_number(delivery->target), as_id(inbox_id),
+                        as_id(delivery->person_id), as_text(delivery->host),
+                        as_number(delivery->wanted), as_number(tx_now(tx))),
+                   err);
+}
+
 bool store_want_mail(struct store_tx *tx, const struct delivery *delivery, struct store_body *body,
                      struct err *err)
 {

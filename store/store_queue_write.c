@@ -126,8 +126,9 @@ bool store_add_boost_broadcast(struct store_tx *tx, int64_t reaction_id, int64_t
                                int64_t account_id, struct err *err)
 {
     if (!sql_run(tx->sql,
-                 "INSERT INTO broadcast (reaction_id, message_id, account_id, cursor)"
-                 " VALUES (?, ?, ?, 0)",
+                 "INSERT INTO broadcast (reaction_id, message_id, account_id, cursor, due_ms)"
+                 " VALUES (?1, ?2, ?3, 0, (SELECT coalesce(max(due_ms), 0) FROM broadcast"
+                 " WHERE message_id = ?2 AND reaction_id = 0))",
                  with(as_number(reaction_id), as_number(message_id), as_number(account_id)), err))
         return false;
     store_note(tx, TOPIC_DELIVERIES, 0);
@@ -149,7 +150,10 @@ bool store_move_broadcast(struct store_tx *tx, int64_t id, int64_t cursor, struc
 
 bool store_put_off_broadcast(struct store_tx *tx, int64_t id, int64_t due_ms, struct err *err)
 {
-    return sql_change(tx->sql, "UPDATE broadcast SET tries = tries + 1, due_ms = ? WHERE id = ?",
+    return sql_change(tx->sql,
+                      "UPDATE broadcast SET tries = tries + (id = ?2), due_ms = max(due_ms, ?1)"
+                      " WHERE id = ?2 OR (reaction_id > 0 AND message_id ="
+                      " (SELECT message_id FROM broadcast WHERE id = ?2 AND reaction_id = 0))",
                       with(as_number(due_ms), as_number(id)), no_broadcast, err);
 }
 

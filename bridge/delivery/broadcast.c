@@ -236,6 +236,22 @@ static bool still_as_seen(struct store_tx *tx, const struct page *page, struct e
     return same || err_set(err, ERR_CONFLICT, "Try again");
 }
 
+/* A boost brings a post of somebody else here to servers that have it of nobody else: they fetch it. */
+static bool want_at_people(struct store_tx *tx, const struct page *page, int64_t now_ms,
+                           struct err *err)
+{
+    bool brings = page->subject == SUBJECT_REACTION && page->message.account_id;
+
+    for (size_t i = 0; i < page->people_count; i++) {
+        const struct person *person = &page->people[i];
+        if (!person_want(tx, person, page->subject, page->subject_id, page->author.id,
+                         page->version, true, now_ms, err) ||
+            (brings && !person_may_have(tx, person, &page->message, err)))
+            return false;
+    }
+    return true;
+}
+
 static bool record_page(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
 {
     struct page *page = ctx;
@@ -244,11 +260,8 @@ static bool record_page(struct bridge *bridge, struct store_tx *tx, void *ctx, s
 
     if (!still_as_seen(tx, page, err))
         return false;
-    for (size_t i = 0; i < page->people_count; i++)
-        if (!person_want(tx, &page->people[i], page->subject, page->subject_id, page->author.id,
-                         page->version, true, now_ms, err))
-            return false;
-    if (!list_readers_want(bridge, tx, message, &page->author, &page->list, err) ||
+    if (!want_at_people(tx, page, now_ms, err) ||
+        !list_readers_want(bridge, tx, message, &page->author, &page->list, err) ||
         !note_knocks_record(bridge, tx, page->knocks, message->author_id,
                             visibility_is_open(message->visibility), &page->letters, err) ||
         !letters_file(tx, &page->letters, message->id, err))

@@ -5,29 +5,51 @@
 #include "memory.h"
 #include "text.h"
 
+/* Where it goes.  The host read of an inbox: heap, *out_host. */
+static void aim_at(struct delivery *delivery, const struct person *person, bool shared_inbox,
+                   char **out_host)
+{
+    char *inbox = shared_inbox && person->shared_inbox ? person->shared_inbox : person->inbox;
+    struct url url;
+
+    *out_host = inbox && url_read(slice_of(inbox), &url) ? must_copy(url.host) : NULL;
+    delivery->target = *out_host ? TARGET_INBOX : TARGET_PERSON;
+    delivery->inbox = *out_host ? inbox : NULL;
+    delivery->person_id = person->id;
+    delivery->host = *out_host ? *out_host : person->host;
+}
+
 bool person_want(struct store_tx *tx, const struct person *person, enum delivery_subject subject,
                  int64_t subject_id, int64_t account_id, int wanted, bool shared_inbox,
                  int64_t now_ms, struct err *err)
 {
-    char *inbox = shared_inbox && person->shared_inbox ? person->shared_inbox : person->inbox;
-    struct url url;
-    scoped_text char *host = NULL;
-
-    if (inbox && url_read(slice_of(inbox), &url))
-        host = must_copy(url.host);
     struct delivery delivery = {
         .subject = subject,
         .subject_id = subject_id,
         .account_id = account_id,
-        .target = host ? TARGET_INBOX : TARGET_PERSON,
-        .inbox = host ? inbox : NULL,
-        .person_id = person->id,
-        .host = host ? host : person->host,
         .wanted = wanted,
         .due_ms = now_ms,
         .first_ms = now_ms,
     };
+    scoped_text char *host = NULL;
+
+    aim_at(&delivery, person, shared_inbox, &host);
     return store_want_delivery(tx, &delivery, err);
+}
+
+bool person_may_have(struct store_tx *tx, const struct person *person,
+                     const struct message *message, struct err *err)
+{
+    struct delivery delivery = {
+        .subject = SUBJECT_MESSAGE,
+        .subject_id = message->id,
+        .account_id = message->account_id,
+        .wanted = message->version,
+    };
+    scoped_text char *host = NULL;
+
+    aim_at(&delivery, person, true, &host);
+    return store_know_delivery(tx, &delivery, err);
 }
 
 bool mail_want(struct store_tx *tx, struct delivery mail, int64_t now_ms, struct err *err)

@@ -244,6 +244,9 @@ MUST_CHECK bool store_maildir_done(struct store_tx *tx, int64_t entry_id, struct
 MUST_CHECK bool store_want_delivery(struct store_tx *tx, const struct delivery *delivery,
                                     struct err *err); /* one row per (subject, target):
     raises wanted, due now, counts tries anew; withdrawn rows stay so */
+/* They may have it in version `wanted` by another's doing: silent until there is a newer one.  A row that is there stays. */
+MUST_CHECK bool store_know_delivery(struct store_tx *tx, const struct delivery *delivery,
+                                    struct err *err);
 /* TARGET_MAIL with the body of the mail (taken; one body may serve several rows of one change). */
 MUST_CHECK bool store_want_mail(struct store_tx *tx, const struct delivery *delivery,
                                 struct store_body *body, struct err *err);
@@ -286,11 +289,12 @@ MUST_CHECK bool store_note_encrypted_only(struct store_tx *tx, const char *host,
 MUST_CHECK bool store_put_host(struct store_tx *tx, const struct host *host, struct err *err);
 MUST_CHECK bool store_add_broadcast(struct store_tx *tx, int64_t message_id, int64_t account_id,
                                     struct err *err);
+/* Never before the message's own: who hears it of its author is not to be known to have it by a boost. */
 MUST_CHECK bool store_add_boost_broadcast(struct store_tx *tx, int64_t reaction_id,
                                           int64_t message_id, int64_t account_id, struct err *err);
 MUST_CHECK bool store_move_broadcast(struct store_tx *tx, int64_t id, int64_t cursor,
                                      struct err *err);
-/* Its page could not be expanded. */
+/* Its page could not be expanded: boosts of the message wait as long. */
 MUST_CHECK bool store_put_off_broadcast(struct store_tx *tx, int64_t id, int64_t due_ms,
                                         struct err *err);
 MUST_CHECK bool store_end_broadcast(struct store_tx *tx, int64_t id, struct err *err);

@@ -81,3 +81,25 @@ def test_a_like_and_a_boost_reach_who_they_concern_and_are_taken_back(nest, alic
     social.wait_for_activity("Like", lambda it: of(alice, note)(it) and it["id"] != first["id"])
     code, words = press(alice, "0" + like)
     assert code == 550 and "is not a post that you can see." in words
+
+
+def test_a_server_that_has_a_post_by_a_boost_alone_hears_of_its_edit_and_its_end(person, alice, social, second):
+    """Its own followers are elsewhere: who boosted it here brought it there."""
+    eve = person("eve", name="Eve")
+    follow(social, alice)
+    follow(second, eve)
+    code, words = submit(alice, compose(alice.address, alice.word("public"), "", "Low tied at nine\n"))
+    assert code == 250, words
+    note = social.wait_for_activity("Create", lambda it: it["actor"] == alice.actor)["activity"]["object"]["id"]
+    [post] = alice.posts()
+    pressed(eve, f"{post['ref']}+boost@nest.test")
+    second.wait_for_activity("Announce", of(eve, note))
+    pressed(eve, f"{post['ref']}+undo@nest.test")
+    second.wait_for_activity("Undo", lambda it: it["actor"] == eve.actor)
+    code, words = submit(alice, compose(alice.address, f"{post['ref']}+edit@nest.test", "", "Low tide at nine\n"))
+    assert code == 250, words
+    edited = second.wait_for_activity("Update", lambda it: it["actor"] == alice.actor)["activity"]["object"]
+    assert edited["id"] == note and "Low tide at nine" in edited["content"]
+    pressed(alice, f"{post['ref']}+delete@nest.test")
+    for peer in (social, second):
+        peer.wait_for_activity("Delete", lambda it: it["actor"] == alice.actor and note in str(it["object"]))

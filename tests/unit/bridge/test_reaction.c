@@ -20,12 +20,13 @@ static char *command(const char *post, const char *word)
     return must_print("%s+%s@example.org", message.ref, word);
 }
 
-static void writes(const char *who, const char *post, const char *word, const char *reply)
+static void writes_words(const char *who, const char *post, const char *word, const char *words,
+                         const char *reply)
 {
     scoped_text char *to = command(post, word);
     scoped_text char *text = must_print("From: %s\nTo: %s\nMessage-ID: <%s.%s@here>\n"
-                                        "Subject: \n\n\n",
-                                        who, to, word, to);
+                                        "Subject: \n\n%s\n",
+                                        who, to, word, to, words);
     const struct town_mail mail = {.door = MAIL_DOOR_SUBMISSION,
                                    .login = who,
                                    .mail_from = who,
@@ -34,6 +35,11 @@ static void writes(const char *who, const char *post, const char *word, const ch
     scoped_text char *said = town_send(&town, &mail);
 
     assert_string_equal(said, reply);
+}
+
+static void writes(const char *who, const char *post, const char *word, const char *reply)
+{
+    writes_words(who, post, word, "", reply);
 }
 
 static void says(const char *post, const char *word)
@@ -385,6 +391,131 @@ static void a_refused_undo_keeps_no_newer_like_waiting(void **state)
     check_queue("said", "");
 }
 
+/* ---- who has a post by a boost ---- */
+#define EVE "eve@example.org"
+#define DANS_INBOX "https://other.example/inbox"
+
+static bool dan_follows_eve(struct town *it, struct store_tx *tx, struct err *err)
+{
+    int64_t id;
+
+    return store_put_follow(tx, it->dan, town_person(it, "eve"), FOLLOW_ACCEPTED, NULL, &id, err);
+}
+
+static int64_t sleeper;
+
+static bool fall_asleep(struct town *it, struct store_tx *tx, struct err *err)
+{
+    scoped_value(account) account = {0};
+
+    assert_int_equal(store_account(store_tx_view(tx), sleeper, &account, err), FOUND);
+    account.self_made = true;
+    account.state = ACCOUNT_ASLEEP;
+    account.asleep_since_ms = town_now(it);
+    return store_update_account(tx, &account, err);
+}
+
+static void is_removed(int64_t account_id)
+{
+    sleeper = account_id;
+    town_write(&town, fall_asleep);
+    town_wait(&town, 31 * DAY_MS);
+    town_chores(&town, NULL);
+}
+
+/* What alone is in the queue goes well. */
+static void goes_well(int version)
+{
+    struct err err = {0};
+    scoped(store_view) view = store_look(town.store, &err);
+
+    outcome = (struct delivery_outcome){
+        .delivery_id = queued_id(view), .end = DELIVERED, .version = version};
+    town_write(&town, record_end);
+}
+
+static void edits_it(void)
+{
+    writes_words(ALICE, alices, "edit", "Better words", TAKEN);
+}
+
+static void deletes_it(void)
+{
+    says(alices, "delete");
+}
+
+static void deletes_it_unboosted(void)
+{
+    writes(EVE, alices, "undo", TAKEN);
+    goes_well(2);
+    deletes_it();
+}
+
+static void deletes_it_without_eve(void)
+{
+    is_removed(town.eve);
+    goes_well(2);                                  /* Undo */
+    goes_well((int)(town_now(&town) / SECOND_MS)); /* the account's own Delete */
+    check_queue("both gone", "");
+    deletes_it();
+}
+
+static void is_gone(void)
+{
+    is_removed(town.alice);
+}
+
+static void who_has_a_post_by_a_boost_hears_of_it(void **state)
+{
+    static const struct {
+        const char *name;
+        void (*deed)(void);
+        const char *wanted;
+    } rows[] = {
+        {"edited",              edits_it,               "2 delivered 1"          },
+        {"deleted",             deletes_it,             "2 delivered 1 withdrawn"},
+        {"no longer boosted",   deletes_it_unboosted,   "2 delivered 1 withdrawn"},
+        {"who boosted is gone", deletes_it_without_eve, "2 delivered 1 withdrawn"},
+        {"its author is gone",  is_gone,                "2 delivered 1 withdrawn"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        visitors_open(&town);
+        town_write(&town, dan_follows_eve);
+        writes(EVE, alices, "boost", TAKEN);
+        town_chores(&town, NULL);
+        check_queue(rows[i].name, "reaction to " DANS_INBOX " wanted 1 delivered 0\n");
+        goes_well(1);
+        check_queue(rows[i].name, "");
+        rows[i].deed();
+        scoped_text char *queue =
+            must_print("message to " DANS_INBOX " wanted %s\n", rows[i].wanted);
+        check_queue(rows[i].name, queue);
+        town_close(&town);
+    }
+}
+
+/* Whom the author's own delivery has not reached yet gets it by that, as new. */
+static void a_boost_says_nothing_in_the_place_of_its_author(void **state)
+{
+    static const char both[] = "message to " DANS_INBOX " wanted 1 delivered 0\n"
+                               "reaction to " DANS_INBOX " wanted 1 delivered 0\n";
+    scoped_value(message) message = {0};
+
+    (void)state;
+    town_write(&town, dan_follows_eve);
+    town_write(&town, dan_follows);
+    say_to(&town, "public@example.org", "Twice", TAKEN,
+           "public held\n<p>Twice</p>\nalice in Posts: Public in 60 seconds: Twice\n");
+    town_wait(&town, MINUTE_MS);
+    town_chores(&town, NULL);
+    town_newest(&town, &message);
+    writes(EVE, message.activity_id, "boost", TAKEN);
+    town_chores(&town, NULL);
+    check_queue("both", both);
+}
+
 #define IN_TOWN(test) cmocka_unit_test_setup_teardown(test, open_town, close_town)
 
 int main(int argc, char **argv)
@@ -401,6 +532,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_reaction_is_said_as_it_stands),
         IN_TOWN(a_boost_of_a_deleted_post_is_not_said),
         IN_TOWN(a_refused_undo_keeps_no_newer_like_waiting),
+        cmocka_unit_test(who_has_a_post_by_a_boost_hears_of_it),
+        IN_TOWN(a_boost_says_nothing_in_the_place_of_its_author),
     };
     int code;
 

@@ -63,6 +63,7 @@ static struct delivery to_inbox(struct lab *lab, int64_t message_id, int wanted)
 /*
  * The state machine as stories.  Each word is a step at the next second:
  *     want2      version 2 is wanted (store_want_delivery)
+ *     know2      version 2 is there by another's doing (store_know_delivery)
  *     later3     not before three seconds from now
  *     edit2      store_want_version
  *     withdraw
@@ -105,6 +106,8 @@ static void take_step(struct lab *lab, int64_t message_id, struct slice word)
 
     if (slice_starts(word, SLICE("want"))) {
         ok = store_want_delivery(tx, &delivery, &lab->err);
+    } else if (slice_starts(word, SLICE("know"))) {
+        ok = store_know_delivery(tx, &delivery, &lab->err);
     } else if (slice_starts(word, SLICE("later"))) {
         delivery.wanted = 1;
         delivery.due_ms = now_ms + number * SECOND_MS;
@@ -158,6 +161,11 @@ static void deliveries_are_state(void **state)
         {"an edit behind a withdrawal changes nothing",       "want1 done1 withdraw edit5 done2",       GONE  },
         {"what was withdrawn is not said again",              "want1 done1 withdraw want3",             DELETE},
         {"a Delete that failed waits",                        "want1 done1 withdraw fail",              WAITS },
+        {"known by another's doing: nothing to do",           "know1",                                  SILENT},
+        {"then edited: Update",                               "know1 edit2",                            UPDATE},
+        {"then withdrawn: Delete",                            "know1 withdraw",                         DELETE},
+        {"known while it is wanted: Create",                  "want1 know1",                            CREATE},
+        {"known while it is taken back: Delete",              "want1 done1 withdraw know1",             DELETE},
     };
 
     for (size_t i = 0; i < COUNT_OF(rows); i++) {

@@ -64,6 +64,40 @@ static void broadcasts_move_and_end(void **state)
     lab_commit(lab);
 }
 
+static void check_next(struct lab *lab, struct store_tx *tx, int64_t reaction_id, int64_t due_ms)
+{
+    struct broadcast next;
+
+    assert_int_equal(store_broadcast_next(store_tx_view(tx), &next, &lab->err), FOUND);
+    assert_int_equal(next.reaction_id, reaction_id);
+    assert_int_equal(next.due_ms, due_ms);
+}
+
+static void a_boost_waits_for_what_it_boosts(void **state)
+{
+    struct lab *lab = *state;
+    int64_t alice = lab_account(lab, "alice"), post = lab_message(lab, alice, VISIBILITY_PUBLIC),
+            other = lab_message(lab, alice, VISIBILITY_PUBLIC);
+    struct broadcast first;
+
+    struct store_tx *tx = lab_begin(lab);
+    assert_true(store_add_broadcast(tx, post, alice, &lab->err));
+    assert_int_equal(store_broadcast_next(store_tx_view(tx), &first, &lab->err), FOUND);
+    assert_true(store_put_off_broadcast(tx, first.id, 100, &lab->err));
+    assert_true(store_add_boost_broadcast(tx, 7, post, alice, &lab->err));
+    assert_true(store_add_boost_broadcast(tx, 8, other, alice, &lab->err));
+    check_next(lab, tx, 8, 0);
+    assert_true(store_end_broadcast(tx, first.id + 2, &lab->err));
+    check_next(lab, tx, 0, 100);
+    assert_true(store_put_off_broadcast(tx, first.id, 300, &lab->err));
+    check_next(lab, tx, 0, 300);
+    assert_true(store_end_broadcast(tx, first.id, &lab->err));
+    check_next(lab, tx, 7, 300);
+    assert_true(store_put_off_broadcast(tx, first.id + 1, 400, &lab->err));
+    check_next(lab, tx, 7, 400);
+    lab_commit(lab);
+}
+
 static void hold(struct lab *lab, int64_t person, const char *ref, int64_t release_ms)
 {
     scoped_value(message) message = {.ref = must_dup(ref),
@@ -115,6 +149,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(hosts_are_remembered_up_to_a_limit, lab_setup,
                                         lab_teardown),
         cmocka_unit_test_setup_teardown(broadcasts_move_and_end, lab_setup, lab_teardown),
+        cmocka_unit_test_setup_teardown(a_boost_waits_for_what_it_boosts, lab_setup, lab_teardown),
         cmocka_unit_test_setup_teardown(held_messages_come_when_their_time_has_come, lab_setup,
                                         lab_teardown),
     };
