@@ -80,6 +80,8 @@ enum next chunk_ended(struct smtp_session *s)
     }
     if (s->chunk_last || body_is_refused(s))
         return body_end(s);
+    if (text_is_too_slow(s))
+        return patience_is_over(s);
     enter(s, BETWEEN_CHUNKS);
     snprintf(words, sizeof words, "%lld octets are here", (long long)s->body_size);
     return reply(s, 250, "2.0.0", words);

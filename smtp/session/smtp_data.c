@@ -10,6 +10,7 @@ void body_begin(struct smtp_session *s, bool chunked)
     s->body = s->duties->body_new(s->duties->ctx, s->door);
     framing_init(&s->framing, chunked);
     s->body_began_ms = session_now(s);
+    pace_begin(&s->pace, s->body_began_ms);
 }
 
 enum next on_data(struct smtp_session *s, struct slice args)
@@ -121,6 +122,7 @@ static enum next text_ended(struct smtp_session *s)
 
 static enum next piece_written(struct smtp_session *s, struct smtp_errand *errand)
 {
+    pace_rested(&s->pace, session_now(s) - s->flush_began_ms);
     if (!errand->errand.ok) { /* the rest is read and dropped; the answer comes at its end */
         s->broken = true;
         s->broken_err = errand->errand.err;
@@ -131,6 +133,7 @@ static enum next piece_written(struct smtp_session *s, struct smtp_errand *erran
 
 enum next body_flush(struct smtp_session *s)
 {
+    s->flush_began_ms = session_now(s);
     return send_errand(s, s->duties->body_flush(s->body), piece_written);
 }
 
@@ -154,6 +157,7 @@ static bool take_piece(struct smtp_session *s)
         piece = slice_first(piece, (size_t)s->chunk_left);
     size_t taken = framing_feed(&s->framing, piece, &text);
     turn->used += taken;
+    text_came(s, (int64_t)taken);
     s->chunk_left -= s->framing.chunked ? (int64_t)taken : 0;
     return body_add_framed(s, bytes_slice(&text));
 }

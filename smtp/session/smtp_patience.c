@@ -1,8 +1,8 @@
 /*
  * Patience: how long a peer may take, and how much it may ask for, before it has brought a mail (RFC 5321 4.5.3.2).
  *
- * A command's time runs from the answer before it to its last byte, so that dribbling bytes gains nothing.  In a
- * crowd whoever does nothing goes sooner, so that there is room for others.
+ * A command's time runs from the answer before it to its last byte, so that dribbling bytes gains nothing; a text has
+ * to keep its pace to the end, in however many chunks it comes.  In a crowd whoever does nothing goes sooner, so that there is room for others.
  */
 #include "clock.h"
 #include "smtp_private.h"
@@ -13,16 +13,13 @@ enum {
     CROWDED_IDLE_MS = 10 * SECOND_MS, /* no mail has begun */
     SESSION_MS = 2 * HOUR_MS,         /* then no command is taken any more */
     TEXT_MS = 2 * HOUR_MS,            /* of one mail */
-    TEXT_PAUSE_MS = 300 * SECOND_MS,
-    CROWDED_TEXT_PAUSE_MS = 30 * SECOND_MS,
-    SLOW_AFTER_MS = 300 * SECOND_MS, /* from then on a text must come with */
-    SLOWEST = 128,                   /* octets a second */
-    CROWDED_SLOW_AFTER_MS = 20 * SECOND_MS,
-    CROWDED_SLOWEST = 1024,
-    COMMANDS_MAX = 1000, /* without a mail that was taken */
-    EMPTY_MAX = 100,     /* the same, of commands that bring no mail forward */
-    REFUSED_MAX = 50,    /* the same, of recipients: who asks for more is guessing names */
+    COMMANDS_MAX = 1000,              /* without a mail that was taken */
+    EMPTY_MAX = 100,                  /* the same, of commands that bring no mail forward */
+    REFUSED_MAX = 50, /* the same, of recipients: who asks for more is guessing names */
 };
+
+static const struct pace_terms text_terms = {300 * SECOND_MS, 128},
+                               crowded_text_terms = {30 * SECOND_MS, 1024};
 
 int64_t session_now(const struct smtp_session *s)
 {
@@ -46,20 +43,35 @@ static int64_t sooner(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+static const struct pace_terms *terms_of(const struct smtp_session *s)
+{
+    return s->turn->crowded ? &crowded_text_terms : &text_terms;
+}
+
+static int64_t command_ends_ms(const struct smtp_session *s)
+{
+    return sooner(s->answered_ms + command_ms(s), s->began_ms + SESSION_MS);
+}
+
+static int64_t text_ends_ms(const struct smtp_session *s)
+{
+    return sooner(pace_ends_ms(&s->pace, terms_of(s)), s->body_began_ms + TEXT_MS);
+}
+
 int64_t patience_ends_ms(const struct smtp_session *s)
 {
-    int64_t pause = s->turn->crowded ? CROWDED_TEXT_PAUSE_MS : TEXT_PAUSE_MS;
-
     if (s->late)
         return s->late_at_ms;
     if (text_comes(s))
-        return sooner(session_now(s) + pause, s->body_began_ms + TEXT_MS);
-    return sooner(s->answered_ms + command_ms(s), s->began_ms + SESSION_MS);
+        return text_ends_ms(s);
+    if (s->state == BETWEEN_CHUNKS)
+        return sooner(text_ends_ms(s), command_ends_ms(s));
+    return command_ends_ms(s);
 }
 
 enum next patience_is_over(struct smtp_session *s)
 {
-    if (text_comes(s))
+    if (text_comes(s) || (s->state == BETWEEN_CHUNKS && session_now(s) < command_ends_ms(s)))
         reply(s, 421, "4.4.2", "This mail comes too slowly. Please send it again");
     else if (session_now(s) >= s->began_ms + SESSION_MS)
         reply(s, 421, "4.4.2", "This connection is two hours old. Please open a new one");
@@ -68,14 +80,14 @@ enum next patience_is_over(struct smtp_session *s)
     return NEXT_HANG_UP;
 }
 
+void text_came(struct smtp_session *s, int64_t octets)
+{
+    pace_brought(&s->pace, terms_of(s), octets, session_now(s));
+}
+
 bool text_is_too_slow(const struct smtp_session *s)
 {
-    bool crowded = s->turn->crowded;
-    int64_t took_ms = session_now(s) - s->body_began_ms;
-
-    return took_ms > TEXT_MS ||
-           (took_ms > (crowded ? CROWDED_SLOW_AFTER_MS : SLOW_AFTER_MS) &&
-            s->body_size < took_ms / SECOND_MS * (crowded ? CROWDED_SLOWEST : SLOWEST));
+    return session_now(s) > text_ends_ms(s);
 }
 
 static enum next give_up(struct smtp_session *s, const char *words)

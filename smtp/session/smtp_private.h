@@ -18,6 +18,7 @@
 #include "framing.h"
 #include "grammar.h"
 #include "id.h"
+#include "pace.h"
 #include "parameters.h"
 #include "scram.h"
 #include "smtp.h"
@@ -100,7 +101,9 @@ struct smtp_session {
     struct smtp_body *body;
     struct framing framing;
     int64_t body_size, body_began_ms;
-    int64_t chunk_left; /* octets of BDAT still to come */
+    struct pace pace;       /* of the text */
+    int64_t flush_began_ms; /* while it goes to file nothing is read */
+    int64_t chunk_left;     /* octets of BDAT still to come */
     bool chunk_last;
     struct refusal chunk_refused; /* code not 0: they are dropped, and this is said behind them */
     bool too_large, broken;       /* broken: the spool failed, the rest is read and dropped */
@@ -129,6 +132,7 @@ bool must_leave(const struct smtp_session *s);
 int64_t session_now(const struct smtp_session *s);
 int64_t patience_ends_ms(const struct smtp_session *s); /* when the driver should wake us */
 enum next patience_is_over(struct smtp_session *s);
+void text_came(struct smtp_session *s, int64_t octets);
 bool text_is_too_slow(const struct smtp_session *s);
 /* False: *out_next is the end.  `empty`: a command that brings no mail forward. */
 bool patience_with_command(struct smtp_session *s, bool empty, enum next *out_next);

@@ -1,6 +1,7 @@
 #include "fake.h"
 
 #include "memory.h"
+#include "smtp_private.h"
 
 #include <stdio.h>
 
@@ -148,6 +149,7 @@ static struct errand *fake_body_flush(struct smtp_body *body)
     struct done_errand *done = done_new(0, "", "");
 
     body->flushed = body->text.len;
+    body->fake->timer.now_ms += body->fake->flush_takes_ms;
     if (++body->fake->flushes == body->fake->flush_fails_at) {
         done->base.errand.ok = false;
         err_set(&done->base.errand.err, ERR_FULL, "The disk is full");
@@ -242,11 +244,10 @@ static void follow(struct fake *fake, struct turn *turn, enum next next)
     fake->watch = turn->watch;
 }
 
+/* An answer is late: it comes at once. */
 static bool rests(const struct fake *fake)
 {
-    enum { SHORT_MS = 9 * 1000 };
-
-    return !fake->over && fake->wake_at_ms - fake->timer.now_ms < SHORT_MS;
+    return !fake->over && ((const struct smtp_session *)fake->session)->late;
 }
 
 void fake_feed(struct fake *fake, struct slice bytes)

@@ -34,6 +34,7 @@ struct fake {
     struct recipient_terms last_recipient_terms; /* of the first recipient */
     int bodies;                                  /* texts that are kept */
     int flushes, flush_fails_at;
+    int64_t flush_takes_ms;
     bool packed;              /* no room for what strangers announce */
     enum smtp_door body_door; /* of the last text that began */
     bool busy, login_busy;

@@ -129,8 +129,87 @@ static void a_text_must_come_at_some_speed(void **state)
         fake_say(&fake, "a byte or two\r\n");
         fake_pass(&fake, 5 * SECOND_MS);
     }
-    assert_int_equal(chunks, 6);
+    assert_int_equal(chunks, 7); /* 30 s */
     fake_end(&fake);
+}
+
+static void feed_octets(struct fake *fake, size_t octets)
+{
+    scoped_value(bytes) text = {0};
+
+    memset(bytes_reserve(&text, octets), 'x', octets);
+    text.len = octets;
+    fake_feed(fake, bytes_slice(&text));
+}
+
+/* However much came at once before, or in between: it counts for nothing in what comes then. */
+static void who_sent_much_may_not_drip_then(void **state)
+{
+    static const struct {
+        const char *begins, *drop;
+        size_t again; /* octets, half a minute later */
+        int64_t patience_s;
+        bool crowded;
+    } rows[] = {
+        {"DATA\r\n",             "x",            100000, 300, false},
+        {"DATA\r\n",             "x",            100000, 30,  true },
+        {"BDAT 900000 LAST\r\n", "x",            100000, 300, false},
+        {"BDAT 500000\r\n",      "BDAT 1\r\n|x", 0,      300, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct fake fake;
+        begin(&fake, TO_HOME);
+        fake.crowded = rows[i].crowded;
+        fake_say(&fake, rows[i].begins);
+        feed_octets(&fake, 500000);
+        if (rows[i].again > 0)
+            fake_pass(&fake, 25 * SECOND_MS);
+        feed_octets(&fake, rows[i].again);
+        int64_t behind_ms = fake.timer.now_ms;
+        for (int drops = 0; !fake.over && drops < 1000; drops++) {
+            fake_say(&fake, rows[i].drop);
+            fake_pass(&fake, 5 * SECOND_MS);
+        }
+        assert_in_range((fake.timer.now_ms - behind_ms) / SECOND_MS, rows[i].patience_s,
+                        rows[i].patience_s + 10);
+        expect_end(&fake, "421 4.4.2 This mail comes too slowly");
+    }
+}
+
+/* A mail that stood still goes on, as fast as it ever was. */
+static void a_pause_in_a_text_is_forgiven(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    begin(&fake, TO_HOME "DATA\r\n");
+    for (int pause = 0; pause < 10; pause++) {
+        fake_pass(&fake, 280 * SECOND_MS);
+        for (int second = 0; second < 40; second++) {
+            feed_octets(&fake, 1460);
+            fake_pass(&fake, SECOND_MS);
+        }
+    }
+    fake_say(&fake, "\r\n.\r\n");
+    assert_text(fake_last_line(&fake), "250 2.0.0 Taken");
+    fake_end(&fake);
+}
+
+static void that_our_disk_is_slow_is_not_the_peers_fault(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    begin(&fake, TO_HOME "DATA\r\n|hello\r\n");
+    fake.flush_takes_ms = 10 * MINUTE_MS;
+    feed_octets(&fake, 64 * 1024);
+    assert_int_equal(fake.flushes, 1);
+    fake_pass(&fake, 290 * SECOND_MS);
+    assert_false(fake.over);
+    fake_pass(&fake, 10 * SECOND_MS);
+    expect_end(&fake, "421 4.4.2 This mail comes too slowly");
 }
 
 static void a_text_has_two_hours(void **state)
@@ -265,6 +344,9 @@ int main(void)
         cmocka_unit_test(in_a_crowd_who_does_nothing_goes_soon),
         cmocka_unit_test(a_text_must_come),
         cmocka_unit_test(a_text_must_come_at_some_speed),
+        cmocka_unit_test(who_sent_much_may_not_drip_then),
+        cmocka_unit_test(a_pause_in_a_text_is_forgiven),
+        cmocka_unit_test(that_our_disk_is_slow_is_not_the_peers_fault),
         cmocka_unit_test(a_text_has_two_hours),
         cmocka_unit_test(a_connection_has_two_hours),
         cmocka_unit_test(commands_that_bring_nothing_end),
