@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* A longer line is not held to be looked at: what a line means depends on no more than that of it. */
-enum { LINE_HELD_MAX = 1024, QUOTES_MAX = 64 };
+enum { LINE_HELD_MAX = 1024, QUOTES_MAX = 64, FIELD_NAME_MAX = 100 };
 
 /* ---- flags ---- */
 /* "RO" of Status, "AF" of X-Status: what mail programs write into an mbox; and the letters of Maildir, in its order. */
@@ -117,12 +117,12 @@ static enum from_line judge_from(struct mbox *mbox, struct slice line)
 {
     if (!slice_starts(line, SLICE("From ")) || (mbox->inside && !mbox->behind_blank))
         return FROM_NONE;
-    bool dated = line.len <= LINE_HELD_MAX && is_dated(line);
+    bool held = line.len <= LINE_HELD_MAX, dated = held && is_dated(line);
     if (!mbox->inside)
         mbox->dates = dated;
     if (dated || !mbox->dates)
         return FROM_MARK;
-    return mbox->in_line ? FROM_NONE : FROM_DOUBTFUL;
+    return held ? FROM_DOUBTFUL : FROM_NONE;
 }
 
 /* "Subject: x"; "http://x" in a text is none. */
@@ -130,7 +130,8 @@ static bool is_header_field(struct slice line)
 {
     size_t len = 0;
 
-    while (len < line.len && line.at[len] > ' ' && line.at[len] < 127 && line.at[len] != ':')
+    while (len < line.len && len < FIELD_NAME_MAX && line.at[len] > ' ' && line.at[len] < 127 &&
+           line.at[len] != ':')
         len++;
     return len > 0 && len + 1 < line.len && line.at[len] == ':' &&
            isspace((unsigned char)line.at[len + 1]);
