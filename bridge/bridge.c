@@ -1,6 +1,7 @@
 #include "bridge_private.h"
 
 #include "memory.h"
+#include "name_hashes.h"
 
 struct bridge *bridge_new(const struct bridge_parts *parts)
 {
@@ -11,6 +12,7 @@ struct bridge *bridge_new(const struct bridge_parts *parts)
     bridge->store = parts->store;
     bridge->vault = parts->vault;
     bridge->pgp = parts->pgp;
+    bridge->names = name_hashes_new();
     if (parts->store) /* one that only shows needs none */
         store_wrap_with(parts->store, parts->vault);
     return bridge;
@@ -18,5 +20,8 @@ struct bridge *bridge_new(const struct bridge_parts *parts)
 
 void bridge_free(struct bridge *bridge)
 {
+    if (!bridge)
+        return;
+    name_hashes_free(bridge->names);
     free(bridge);
 }

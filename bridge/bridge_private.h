@@ -28,6 +28,7 @@ struct secrets_walk { /* how far it is (secrets.c) */
     size_t changed, broken;
 };
 
+struct name_hashes;
 struct bridge { /* read-only after bridge_new(), but for the last: every thread may use it */
     const struct config *config;
     const struct clock *clock;
@@ -39,6 +40,7 @@ struct bridge { /* read-only after bridge_new(), but for the last: every thread 
     _Atomic int64_t unusable_account; /* whose key no engine took; 0: nobody's */
     _Atomic int64_t key_changed_ms, key_look_ms;
     struct even_time even;       /* of answers */
+    struct name_hashes *names;   /* of the key directory */
     struct secrets_walk secrets; /* of the chore alone */
 };
 

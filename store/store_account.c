@@ -138,19 +138,19 @@ bool store_account_count(struct store_view *view, struct slice domain, int64_t *
                      with(as_slice(domain)), out, err);
 }
 
-bool store_account_names(struct store_view *view, struct slice domain,
-                         bool (*each)(void *ctx, const char *name), void *ctx, struct err *err)
+bool store_account_names(struct store_view *view, int64_t after_id,
+                         bool (*each)(void *ctx, int64_t id, const char *name), void *ctx,
+                         struct err *err)
 {
     scoped_value(sql_rows) rows = {0};
     enum found found = FAILED;
-    bool more = sql_ask(&rows, view->sql,
-                        "SELECT a.name FROM account a JOIN domain d ON d.id = a.domain_id"
-                        " WHERE d.name = ? AND a.state = 0",
-                        with(as_slice(domain)), err);
+    bool more = sql_ask(&rows, view->sql, "SELECT id, name FROM account WHERE id > ? ORDER BY id",
+                        with(as_number(after_id)), err);
 
     while (more && (found = sql_next(&rows, err)) == FOUND) {
+        int64_t id = take_number(&rows);
         scoped_text char *name = take_text(&rows);
-        more = each(ctx, name);
+        more = each(ctx, id, name);
     }
     return found != FAILED;
 }

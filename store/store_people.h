@@ -48,10 +48,11 @@ MUST_CHECK bool store_accounts(struct store_view *view,
 /* How many active accounts a domain has. */
 MUST_CHECK bool store_account_count(struct store_view *view, struct slice domain, int64_t *out,
                                     struct err *err);
-/* Names of the active accounts of a domain; false from `each` ends the walk early without failing. */
-MUST_CHECK bool store_account_names(struct store_view *view, struct slice domain,
-                                    bool (*each)(void *ctx, const char *name), void *ctx,
-                                    struct err *err);
+/* Names of the accounts with numbers above `after_id`, in their order, in whatever domain and state; false from `each` ends
+ * the walk early without failing. */
+MUST_CHECK bool store_account_names(struct store_view *view, int64_t after_id,
+                                    bool (*each)(void *ctx, int64_t id, const char *name),
+                                    void *ctx, struct err *err);
 
 struct credential { /* SCRAM-SHA-256 keys, RFC 5802; the same layout as vault's scram_keys */
     unsigned char salt[16], stored_key[32], server_key[32];

@@ -5,6 +5,7 @@
 #include "key_directory.h"
 #include "key_letter.h"
 #include "memory.h"
+#include "name_hashes.h"
 #include "own_key.h"
 
 #include <stdio.h>
@@ -19,35 +20,40 @@ static bool is_hash_of(struct slice hash, const char *local)
 
 /* ---- whose ---- */
 struct name_search {
-    struct slice hash;
+    struct store_view *view;
+    struct slice domain;
+    struct err *err;
+    bool failed;
     char found[65];
 };
 
-static bool compare_name(void *ctx, const char *name)
+static bool look_at(void *ctx, int64_t account_id)
 {
     struct name_search *search = ctx;
+    scoped_value(account) account = {0};
 
-    if (!is_hash_of(search->hash, name))
+    switch (store_account(search->view, account_id, &account, search->err)) {
+    case FOUND: break;
+    case ABSENT: return true; /* it was removed */
+    case FAILED: search->failed = true; return false;
+    }
+    if (account.state != ACCOUNT_ACTIVE || !slice_is_nocase(search->domain, account.domain))
         return true;
-    snprintf(search->found, sizeof search->found, "%s", name);
+    snprintf(search->found, sizeof search->found, "%s", account.name);
     return false;
 }
 
-/* Those who ask tell the name too, today; for the others all names of the domain are looked at. */
-static bool find_name(struct store_view *view, struct slice domain, struct slice hash,
-                      struct slice asked, char out[65], struct err *err)
+/* Those who ask tell the name too, today; for the others hashes of all names are kept. */
+static bool find_name(struct bridge *bridge, struct name_search *search, struct slice hash,
+                      struct slice asked)
 {
-    struct name_search search = {.hash = hash};
-
-    *out = '\0';
-    if (asked.len > 0 && asked.len < sizeof search.found) {
-        snprintf(search.found, sizeof search.found, "%.*s", SLICE_ARGS(asked));
-        if (!is_hash_of(hash, search.found))
-            return true;
-    } else if (asked.len == 0 && !store_account_names(view, domain, compare_name, &search, err)) {
-        return false;
-    }
-    memcpy(out, search.found, sizeof search.found);
+    if (asked.len == 0)
+        return name_hashes_find(bridge->names, search->view, hash, look_at, search, search->err) &&
+               !search->failed;
+    if (asked.len < sizeof search->found)
+        snprintf(search->found, sizeof search->found, "%.*s", SLICE_ARGS(asked));
+    if (!is_hash_of(hash, search->found))
+        search->found[0] = '\0';
     return true;
 }
 
@@ -101,19 +107,19 @@ enum found bridge_published_key(struct bridge *bridge, struct store_view *view, 
                                 struct slice hash, struct slice asked, struct bytes *out,
                                 struct err *err)
 {
-    char name[65];
+    struct name_search search = {.view = view, .domain = domain, .err = err};
     struct address address;
     scoped_value(account) account = {0};
 
     if (hash.len != KEY_HASH_LEN)
         return ABSENT;
     if (is_hash_of(hash, "claim"))
-        snprintf(name, sizeof name, "claim");
-    else if (!find_name(view, domain, hash, asked, name, err))
+        snprintf(search.found, sizeof search.found, "claim");
+    else if (!find_name(bridge, &search, hash, asked))
         return FAILED;
-    if (!*name)
+    if (!*search.found)
         return ABSENT;
-    scoped_text char *whole = must_print("%s@%.*s", name, SLICE_ARGS(domain));
+    scoped_text char *whole = must_print("%s@%.*s", search.found, SLICE_ARGS(domain));
     address_read(bridge->config, slice_of(whole), &address);
     if (address.kind == ADDRESS_CLAIM)
         return key_of_desk(bridge, whole, out, err);
