@@ -1,6 +1,7 @@
 /*
- * user_version counts the steps a database has gone through.  Each step and its number commit together, so a
- * crash between two steps goes on with the next one.  A released step is never edited.
+ * user_version counts the steps a database has gone through.  The steps it lacks and the new number commit
+ * together: after a crash or an error it is what it was, and the Nestbox that made it can still open it.  It is
+ * also one wait for the disk instead of one for each step.  A released step is never edited.
  */
 #include "store_private.h"
 
@@ -19,14 +20,17 @@ static bool set_version(struct sql *sql, size_t version, struct err *err)
     return sql_script(sql, script, err);
 }
 
-static bool run_step(struct sql *sql, const char *step, size_t version, struct err *err)
+static bool run_steps(struct sql *sql, const char *const *all, size_t from, size_t count,
+                      struct err *err)
 {
     struct err ignored;
 
     if (!sql_script(sql, "BEGIN IMMEDIATE", err))
         return false;
-    if (sql_script(sql, step, err) && set_version(sql, version, err) &&
-        sql_script(sql, "COMMIT", err))
+    bool ok = true;
+    for (size_t step = from; ok && step < count; step++)
+        ok = sql_script(sql, all[step], err);
+    if (ok && set_version(sql, count, err) && sql_script(sql, "COMMIT", err))
         return true;
     (void)!sql_script(sql, "ROLLBACK", &ignored);
     return false;
@@ -56,10 +60,7 @@ bool store_migrate_steps(struct sql *sql, const char *const *all, size_t count, 
     if (version < 0 || version > (int64_t)count)
         return err_set(err, ERR_REFUSED,
                        "nestbox.db was made by a newer Nestbox; install that one");
-    for (size_t step = (size_t)version; step < count; step++)
-        if (!run_step(sql, all[step], step + 1, err))
-            return false;
-    return true;
+    return version == (int64_t)count || run_steps(sql, all, (size_t)version, count, err);
 }
 
 bool store_migrate(struct sql *sql, struct err *err)

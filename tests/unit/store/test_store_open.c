@@ -158,27 +158,37 @@ static void a_file_that_is_no_database_is_left_alone(void **state)
     close(file);
 }
 
-static void migrations_go_on_where_they_stopped(void **state)
+static int64_t number(struct lab *lab, struct sql *sql, const char *question)
+{
+    int64_t answer = -1;
+
+    assert_true(sql_count(sql, question, NULL, &answer, &lab->err));
+    return answer;
+}
+
+static const char VERSION[] = "SELECT user_version FROM pragma_user_version";
+static const char TABLES[] = "SELECT count(*) FROM sqlite_schema";
+
+static void an_upgrade_takes_every_step_or_none(void **state)
 {
     struct lab *lab = *state;
-    static const char *const broken[] = {"CREATE TABLE a (x)",
-                                         "CREATE TABLE b (x); CREATE TABLE a (x);"};
+    static const char *const broken[] = {"CREATE TABLE a (x)", "CREATE TABLE b (x)",
+                                         "CREATE TABLE c (x); CREATE TABLE a (x);"};
     static const char *const whole[] = {"CREATE TABLE a (x)", "CREATE TABLE b (x)", "DROP TABLE a"};
-    int64_t answer = 0;
 
     scoped(sql) sql = sql_open(":memory:", 256, &lab->err);
     assert_non_null(sql);
-    assert_false(store_migrate_steps(sql, broken, COUNT_OF(broken), &lab->err));
-    assert_true(
-        sql_count(sql, "SELECT user_version FROM pragma_user_version", NULL, &answer, &lab->err));
-    assert_int_equal(answer, 1); /* the first step stands, the second left nothing */
+    for (int steps = 0; steps < 2; steps++) { /* a new database, and an older one */
+        print_message("%d\n", steps);
+        assert_true(store_migrate_steps(sql, broken, (size_t)steps, &lab->err));
+        assert_false(store_migrate_steps(sql, broken, COUNT_OF(broken), &lab->err));
+        assert_int_equal(number(lab, sql, VERSION), steps);
+        assert_int_equal(number(lab, sql, TABLES), steps);
+    }
     assert_true(store_migrate_steps(sql, whole, COUNT_OF(whole), &lab->err));
     assert_true(store_migrate_steps(sql, whole, COUNT_OF(whole), &lab->err)); /* nothing to do */
-    assert_true(
-        sql_count(sql, "SELECT user_version FROM pragma_user_version", NULL, &answer, &lab->err));
-    assert_int_equal(answer, 3);
-    assert_true(sql_count(sql, "SELECT count(*) FROM sqlite_schema", NULL, &answer, &lab->err));
-    assert_int_equal(answer, 1);
+    assert_int_equal(number(lab, sql, VERSION), 3);
+    assert_int_equal(number(lab, sql, TABLES), 1);
 }
 
 extern const char *const store_schema[];
@@ -451,7 +461,7 @@ int main(void)
         cmocka_unit_test(strange_databases_are_refused),
         cmocka_unit_test_setup_teardown(a_file_that_is_no_database_is_left_alone, lab_setup,
                                         lab_teardown),
-        cmocka_unit_test_setup_teardown(migrations_go_on_where_they_stopped, lab_setup,
+        cmocka_unit_test_setup_teardown(an_upgrade_takes_every_step_or_none, lab_setup,
                                         lab_teardown),
         cmocka_unit_test_setup_teardown(the_later_steps_keep_who_follows_whom, lab_setup,
                                         lab_teardown),
