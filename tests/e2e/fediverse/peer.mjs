@@ -22,14 +22,15 @@ import {
 
 const [host, address, certificate, key, firstKnock] = process.argv.slice(2);
 const origin = new URL(`https://${host}`);
-const people = ["bob", "dan", "eve", "max"];
+const faces = ["eve", "eva", "evi"];
+const people = ["bob", "dan", ...faces, "max"];
 const keys = new Map(); // person -> key pairs, made at first need
 const notes = new Map(); // path -> Note, so that others may fetch what was sent
 const sent = new Map(); // id -> Activity, so that it can be undone
 const followers = new Map(people.map((person) => [person, new Map()]));
 const aliases = new Map(); // person -> ids that they say they are too
 const schemes = new Map(); // activity id -> scheme of the request that brought it
-// What Eve looks like; the others show no face.  With a comment in it, as cameras leave one.
+// What those look like; the others show no face.  With a comment in it, as cameras leave one.
 const face = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAIAAAAlC+aJAAAAGXRFWHRDb21tZW50AHdoZXJlIGl0IHdhcyBtYWRlZ9eGjQAAANNJ" +
   "REFUeNrt2N0NwjAMReG7CSOyHEMwBAMwBg+VEOKnpUkqXztH8gDne6gaW/fbNfUIAAAAAAAAAADAFXA6X5bJBHhG/xpfwGb6EQyF" +
   "1A80KKp+lEGB9UMMiq3vNyi8vtMwMWBgfY8BAIAYwPD6ZgOApAA+YgAAeMw5ANLvAxU2sgo7cYWrRIW7UIXLXJHbKOd1ADMCUv7I" +
@@ -57,7 +58,7 @@ federation
       outbox: context.getOutboxUri(identifier),
       followers: context.getFollowersUri(identifier),
       endpoints: new Endpoints({ sharedInbox: context.getInboxUri() }),
-      icon: identifier === "eve" ? new Image({ url: new URL("/faces/eve.png", origin), mediaType: "image/png" }) : null,
+      icon: faces.includes(identifier) ? new Image({ url: new URL(`/faces/${identifier}.png`, origin), mediaType: "image/png" }) : null,
       aliases: aliases.get(identifier) ?? [],
       publicKey: pairs[0].cryptographicKey,
       assertionMethods: pairs.map((pair) => pair.multikey),
@@ -264,7 +265,7 @@ async function handle(request, activity) {
     return new Response("knock again", { status: 401 });
   }
   if (activity?.id) schemes.set(activity.id, scheme);
-  if (new URL(request.url).pathname === "/faces/eve.png") {
+  if (faces.some((person) => new URL(request.url).pathname === `/faces/${person}.png`)) {
     return new Response(face, { headers: { "content-type": "image/png" } });
   }
   return await federation.fetch(request, { contextData: undefined });

@@ -14,10 +14,11 @@ NODE = FOLDER / "node_modules" / f"node-linux-{MACHINE}" / "bin" / "node"
 
 RFC9421, CAVAGE = "rfc9421", "cavage"
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
+FACES = ("eve", "eva", "evi")
 
 
 class FedifyPeer(Process):
-    """People bob, dan, eve and max on `host`.  `activities` holds what Fedify verified, `requests` every request."""
+    """People bob, dan, max, and eve, eva and evi, who have faces, on `host`.  `activities` holds what Fedify verified, `requests` every request."""
 
     def __init__(self, folder, ca, host, address, first_knock=RFC9421):
         self.host = host

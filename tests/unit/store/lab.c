@@ -7,6 +7,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static void open_in(struct lab *lab, const char *where)
@@ -23,6 +24,14 @@ static void open_in(struct lab *lab, const char *where)
 void lab_open(struct lab *lab)
 {
     open_in(lab, "/tmp");
+}
+
+int64_t lab_worked_ms(void)
+{
+    struct timespec worked;
+
+    assert_int_equal(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &worked), 0);
+    return (int64_t)worked.tv_sec * 1000 + worked.tv_nsec / 1000000;
 }
 
 static int remove_one(const char *path, const struct stat *stat, int type, struct FTW *ftw)

@@ -51,6 +51,8 @@ int64_t lab_message(struct lab *lab, int64_t account_id, enum visibility visibil
 /* A finished body of `size` bytes, each `fill`. */
 struct store_body *lab_body(struct lab *lab, size_t size, char fill);
 void lab_check_body(struct lab *lab, int64_t body_id, size_t size, char fill);
+/* What the calling thread has worked: a busy machine does not make it more. */
+int64_t lab_worked_ms(void);
 /* How many files lie in the folder (below bodies/), whatever their place. */
 int lab_files(struct lab *lab, const char *folder);
 

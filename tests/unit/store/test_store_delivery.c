@@ -335,7 +335,7 @@ static void the_queue_stays_quick_with_a_hundred_thousand_rows(void **state)
     scoped(store_view) view = lab_look(lab);
     assert_true(store_queue_count(view, &count, &lab->err));
     assert_int_equal(count, MANY);
-    int64_t started_ms = monotonic_ms();
+    int64_t started_ms = lab_worked_ms();
     int64_t busy[100];
     for (int round = 0; round < ROUNDS; round++) {
         struct due due = {0};
@@ -353,7 +353,7 @@ static void the_queue_stays_quick_with_a_hundred_thousand_rows(void **state)
         for (int i = 0; i < 100; i++)
             busy[i] = MANY - 99 + i;
     }
-    int64_t took_ms = monotonic_ms() - started_ms;
+    int64_t took_ms = lab_worked_ms() - started_ms;
     print_message("%d rounds over %d rows took %d ms\n", ROUNDS, MANY, (int)took_ms);
     assert_true(took_ms < (int64_t)ROUNDS * 50); /* a walk over all of them takes longer */
 }

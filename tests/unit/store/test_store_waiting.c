@@ -223,10 +223,10 @@ static void silent_hosts_leave_room_for_others(void **state)
     }
     lab_commit(lab);
     lab->clock.now_ms = LAB_START_MS + SILENT_HOSTS * ROWS;
-    int64_t started_ms = monotonic_ms();
+    int64_t started_ms = lab_worked_ms();
     while (claim_due(lab, claims))
         looks++;
-    int64_t took_ms = monotonic_ms() - started_ms;
+    int64_t took_ms = lab_worked_ms() - started_ms;
     assert_int_equal(claims->at[claims->count - 1]->id, SILENT_HOSTS * ROWS + 1);
     assert_int_equal(claims->count, SILENT_HOSTS * CLAIMS_PER_HOST + 1);
     print_message("%d looks over %d rows took %d ms\n", looks, SILENT_HOSTS * ROWS, (int)took_ms);
