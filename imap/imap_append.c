@@ -4,13 +4,19 @@
  *     tag APPEND mailbox [flags] [date] {n} … [ [flags] [date] {n} … ] CRLF
  *
  * Between two messages the session reads lines as ever; what stands in them belongs to the next.  Once more is announced
- * than stays in memory the quota is asked, before any of it comes.
+ * than stays in memory the quota is asked, before any of it comes.  From its first message to its end an APPEND keeps
+ * the pace that SMTP asks of a text.
  */
+#include "clock.h"
 #include "imap_date.h"
 #include "imap_private.h"
 #include "memory.h"
+#include "pace.h"
 
 enum { ASK_ABOVE = 64 * 1024 }; /* octets: what is longer is spooled to files */
+#define APPEND_MS (2 * HOUR_MS)
+
+static const struct pace_terms terms = {300 * SECOND_MS, 128};
 
 struct append {
     char *mailbox;
@@ -26,6 +32,8 @@ struct append {
     bool broken;    /* it is refused: the rest is read and dropped */
     const char *code;
     struct err err;
+    struct pace pace;
+    int64_t began_ms, left_ms; /* left: when an errand was sent, and nothing is read */
 };
 
 static void message_clear(const struct imap_session *s, struct imap_message *message)
@@ -115,6 +123,32 @@ static void begin_body(struct imap_session *s)
     s->mode = literal->size > 0 ? MODE_APPEND : MODE_COMMAND;
 }
 
+static enum next await(struct imap_session *s, struct errand *errand,
+                       enum next (*resumed)(struct imap_session *, struct errand *back))
+{
+    s->append->left_ms = imap_now(s);
+    return await_errand(s, errand, resumed);
+}
+
+static void errand_is_home(struct imap_session *s)
+{
+    pace_rested(&s->append->pace, imap_now(s) - s->append->left_ms);
+}
+
+int64_t append_ends_ms(const struct imap_session *s)
+{
+    int64_t slow_ms = pace_ends_ms(&s->append->pace, &terms);
+    int64_t old_ms = s->append->began_ms + APPEND_MS;
+
+    return slow_ms < old_ms ? slow_ms : old_ms;
+}
+
+enum next append_is_over(struct imap_session *s)
+{
+    bytes_add_text(s->turn->out, "* BYE This message comes too slowly. Please send it again\r\n");
+    return NEXT_HANG_UP;
+}
+
 /* The literal that is announced comes, unless it is known by now that there is no room for it. */
 static enum next take_or_refuse(struct imap_session *s)
 {
@@ -141,6 +175,7 @@ static enum next room_found(struct imap_session *s, struct errand *back)
     const struct imap_quota *quota = container_of(back, struct imap_quota, base.errand);
     struct append *append = s->append;
 
+    errand_is_home(s);
     if (back->ok) {
         append->room = quota->limit - quota->used;
         append->asked = true;
@@ -168,6 +203,8 @@ bool append_begins(struct imap_session *s, const struct literal *literal, enum n
     if (!s->append) {
         s->append = must_new(struct append);
         s->append->mailbox = steal(&mailbox);
+        s->append->began_ms = imap_now(s);
+        pace_begin(&s->append->pace, s->append->began_ms);
     }
     s->append->pending = message;
     s->append->literal = *literal;
@@ -175,12 +212,13 @@ bool append_begins(struct imap_session *s, const struct literal *literal, enum n
     if (s->append->announced <= ASK_ABOVE || s->append->asked)
         *out_next = take_or_refuse(s);
     else
-        *out_next = await_errand(s, s->duties->quota(s->duties->ctx, s->account_id), room_found);
+        *out_next = await(s, s->duties->quota(s->duties->ctx, s->account_id), room_found);
     return true;
 }
 
 static enum next flushed(struct imap_session *s, struct errand *back)
 {
+    errand_is_home(s);
     if (!back->ok) /* a full disk is no full mailbox: deleting helps nobody */
         refuse(s, "UNAVAILABLE", &back->err);
     errand_free(back);
@@ -197,10 +235,13 @@ enum next append_read(struct imap_session *s)
     here = slice_first(here, (int64_t)here.len > append->left ? (size_t)append->left : here.len);
     turn->used += here.len;
     append->left -= (int64_t)here.len;
+    pace_brought(&append->pace, &terms, (int64_t)here.len, imap_now(s));
     if (append->left == 0)
         s->mode = MODE_COMMAND;
+    else if (imap_now(s) > append_ends_ms(s))
+        return append_is_over(s);
     if (body && s->duties->body_add(body, here))
-        return await_errand(s, s->duties->body_flush(body), flushed);
+        return await(s, s->duties->body_flush(body), flushed);
     return NEXT_READ;
 }
 

@@ -219,6 +219,7 @@ struct imap_duties {
     struct tally *owners;             /* sessions logged in to each account */
     struct roll *roll;                /* who is logged in, by any protocol */
     struct logins *logins;            /* who guesses passwords; the same for every protocol */
+    const struct clock *timer;        /* loop time, for deadlines; NULL: monotonic_ms() */
 
     struct errand *(*login)(void *ctx, const struct peer *peer, struct slice name,
                             struct slice password);            /* login_errand */

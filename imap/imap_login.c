@@ -22,7 +22,7 @@ enum next accept_login(struct imap_session *s, int64_t account_id)
         sasl_clear(&s->sasl);
         return no(s, "UNAVAILABLE", "A password was changed just now. Please log in again");
     }
-    logins_succeeded(s->duties->logins, &s->peer.address, slice_of(s->sasl.name), monotonic_ms());
+    logins_succeeded(s->duties->logins, &s->peer.address, slice_of(s->sasl.name), imap_now(s));
     sasl_clear(&s->sasl);
     if (tally_of(s->duties->owners, (uint64_t)account_id) >= CONNECTIONS_OF_ONE)
         return no(s, "LIMIT", "Too many connections are logged in to your account. Close some");
@@ -40,7 +40,7 @@ enum next accept_login(struct imap_session *s, int64_t account_id)
 
 bool login_must_wait(struct imap_session *s, struct slice name, enum next *out_next)
 {
-    int64_t wait_min = logins_wait_min(s->duties->logins, &s->peer.address, name, monotonic_ms());
+    int64_t wait_min = logins_wait_min(s->duties->logins, &s->peer.address, name, imap_now(s));
 
     if (wait_min == 0)
         return false;
@@ -56,7 +56,7 @@ bool login_must_wait(struct imap_session *s, struct slice name, enum next *out_n
 static enum next refuse_login(struct imap_session *s)
 {
     int64_t wait_ms =
-        logins_failed(s->duties->logins, &s->peer.address, slice_of(s->sasl.name), monotonic_ms());
+        logins_failed(s->duties->logins, &s->peer.address, slice_of(s->sasl.name), imap_now(s));
 
     sasl_clear(&s->sasl);
     log_info("s=%s imap login refused from %s", s->id, s->peer.text);
@@ -66,7 +66,7 @@ static enum next refuse_login(struct imap_session *s)
         return NEXT_HANG_UP;
     }
     s->late = must_print("%s NO [AUTHENTICATIONFAILED] Address or password is wrong\r\n", s->tag);
-    s->late_at_ms = monotonic_ms() + wait_ms;
+    s->late_at_ms = imap_now(s) + wait_ms;
     return NEXT_READ;
 }
 

@@ -145,6 +145,7 @@ enum next read_on(struct imap_session *s); /* takes what turn->in holds, as far 
 void forget_command(struct imap_session *s);
 
 /* imap_session.c */
+int64_t imap_now(const struct imap_session *s);
 enum next run_command(struct imap_session *s); /* whole, in s->command */
 bool read_tag(struct imap_session *s);         /* from s->lexer into s->tag */
 enum next await_errand(struct imap_session *s, struct errand *errand,
@@ -262,5 +263,8 @@ enum next append_read(struct imap_session *s);
 enum next append_line(struct imap_session *s);    /* what stood behind the last message */
 enum next imap_on_append(struct imap_session *s); /* an APPEND without a message: BAD */
 void append_free(struct imap_session *s);
+int64_t append_ends_ms(const struct imap_session *s); /* while there is one */
+/* It came too slowly: says so. */
+enum next append_is_over(struct imap_session *s);
 
 #endif

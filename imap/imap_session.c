@@ -292,15 +292,22 @@ static struct imap_session *begin_turn(void *session, struct turn *turn)
     return s;
 }
 
+int64_t imap_now(const struct imap_session *s)
+{
+    return s->duties->timer ? clock_now(s->duties->timer) : monotonic_ms();
+}
+
 static int64_t wake_at(const struct imap_session *s)
 {
     if (s->late)
         return s->late_at_ms;
     if (s->state == NOT_AUTHENTICATED)
         return s->began_ms + (s->turn->crowded ? CROWDED_LOGIN_MS : LOGIN_MS);
+    if (s->append)
+        return append_ends_ms(s);
     if (s->mode == MODE_IDLE)
-        return monotonic_ms() + (s->selected.dirty ? LOOK_AGAIN_MS : STILL_HERE_MS);
-    return monotonic_ms() + IDLE_MS;
+        return imap_now(s) + (s->selected.dirty ? LOOK_AGAIN_MS : STILL_HERE_MS);
+    return imap_now(s) + IDLE_MS;
 }
 
 /* What every turn ends with. */
@@ -340,7 +347,7 @@ static enum next on_begin(void *session, const struct peer *peer, struct turn *t
 {
     struct imap_session *s = begin_turn(session, turn);
 
-    s->began_ms = monotonic_ms();
+    s->began_ms = imap_now(s);
     return peer->secured ? end_turn(s, NEXT_READ) : greet(s);
 }
 
@@ -404,6 +411,8 @@ static enum next on_nudge(void *session, enum nudge why, struct turn *turn)
             bytes_add_text(turn->out, "* OK Still here\r\n");
             return end_turn(s, NEXT_READ);
         }
+        if (s->append)
+            return append_is_over(s);
         bytes_add_text(turn->out, "* BYE Nothing came for a long time\r\n");
         return NEXT_HANG_UP;
     case NUDGE_CLOSING: s->closing = true; return end_turn(s, s->more ? NEXT_MORE : NEXT_READ);

@@ -1,7 +1,7 @@
 /* The driver. */
 #include "fake_duties.h"
 
-#include "clock.h"
+#include "imap_private.h"
 
 #include <assert.h>
 
@@ -28,6 +28,7 @@ static void follow(struct fake *fake, struct turn *turn, enum next next)
             break;
         }
         if (next == NEXT_WAIT) {
+            fake->timer.now_ms += fake->errands_take_ms;
             fake_work(turn->errand);
             if (fake->arrives_unheard && turn->watch >> 56 != TOPIC_MAILBOX) {
                 fake->arrives_unheard = false;
@@ -60,12 +61,10 @@ static void follow(struct fake *fake, struct turn *turn, enum next next)
     fake->watch = turn->watch;
 }
 
-/* A late answer is due at once. */
+/* An answer is late: it comes at once. */
 static bool rests(const struct fake *fake)
 {
-    enum { SHORT_MS = 10 * 1000 };
-
-    return !fake->over && fake->wake_at_ms - monotonic_ms() < SHORT_MS;
+    return !fake->over && ((const struct imap_session *)fake->session)->late;
 }
 
 void fake_feed(struct fake *fake, struct slice bytes)
@@ -84,6 +83,13 @@ void fake_feed(struct fake *fake, struct slice bytes)
             before = SIZE_MAX;
         }
     }
+}
+
+void fake_pass(struct fake *fake, int64_t ms)
+{
+    fake->timer.now_ms += ms;
+    if (!fake->over && fake->wake_at_ms <= fake->timer.now_ms)
+        fake_nudge(fake, NUDGE_TIMER);
 }
 
 void fake_say(struct fake *fake, const char *said)
@@ -129,6 +135,7 @@ void fake_begin(struct fake *fake, bool secured, size_t count)
     for (size_t i = 0; i < count; i++)
         fake->messages[fake->count++] =
             (struct fake_message){.uid = 10 * ((uint32_t)i + 1), .modseq = ++fake->modseq};
+    test_clock_init(&fake->timer, 1000000);
     fake->duties = fake_duties(fake);
     fake->session = imap_wire_session_new(&fake->duties, &fake->peer);
     struct turn turn = {.out = &fake->out, .crowded = fake->crowded};

@@ -7,6 +7,7 @@
 #ifndef NESTBOX_TEST_IMAP_FAKE_H
 #define NESTBOX_TEST_IMAP_FAKE_H
 
+#include "clock.h"
 #include "imap_duties.h"
 
 enum { FAKE_MESSAGES = 64 };
@@ -28,6 +29,7 @@ struct fake {
     bool inbox_gone;       /* deleted by somebody else */
     bool changes_password; /* once, while an errand is out */
     bool dismisses;        /* once, while the client takes the first part of an answer */
+    struct test_clock timer;
     int64_t wake_at_ms, watch;
     struct fake_message messages[FAKE_MESSAGES];
     size_t count;
@@ -42,9 +44,11 @@ struct fake {
     struct bytes last_body, taken_out;
     int bodies; /* arriving messages that are kept */
     bool disk_full;
+    int64_t errands_take_ms;
 };
 
 void fake_begin(struct fake *fake, bool secured, size_t count);
+void fake_pass(struct fake *fake, int64_t ms); /* time; the session is woken if that is due */
 void fake_feed(struct fake *fake, struct slice bytes);
 /* A conversation: '|' parts what arrives in one read. */
 void fake_say(struct fake *fake, const char *said);

@@ -401,6 +401,7 @@ struct imap_duties fake_duties(struct fake *fake)
         .owners = tally_new(),
         .roll = &fake->roll,
         .logins = logins_new(),
+        .timer = &fake->timer.clock,
         .login = fake_login,
         .challenge = fake_challenge,
         .prove = fake_prove,

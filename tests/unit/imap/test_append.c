@@ -72,11 +72,104 @@ static void what_is_refused_is_given_back_at_once(void **state)
     }
 }
 
+static void feed_octets(struct fake *fake, size_t octets)
+{
+    scoped_value(bytes) text = {0};
+
+    memset(bytes_reserve(&text, octets), 'x', octets);
+    text.len = octets;
+    fake_feed(fake, bytes_slice(&text));
+}
+
+static void begin(struct fake *fake, const char *said)
+{
+    fake_begin(fake, true, 3);
+    fake_say(fake, LOGIN);
+    fake_say(fake, said);
+    assert_false(fake->over);
+}
+
+static void expect_end(struct fake *fake)
+{
+    assert_true(fake->over);
+    assert_true(slice_ends(bytes_slice(&fake->out),
+                           SLICE("* BYE This message comes too slowly. Please send it again\r\n")));
+    assert_int_equal(fake->appended, 0);
+    fake_end(fake);
+}
+
+/* However much came at once before, and in however many messages. */
+static void a_message_that_drips_is_ended(void **state)
+{
+    static const struct {
+        const char *begins, *drop;
+        size_t octets;
+    } slow[] = {
+        {"b APPEND INBOX {1000000}\r\n", "x",          0     },
+        {"b APPEND INBOX {1000000}\r\n", "x",          900000},
+        {"b APPEND INBOX {1000000}\r\n", "",           900000},
+        {"b APPEND INBOX {3+}\r\nabc",   " {1+}\r\nx", 0     },
+        {"b APPEND INBOX {3+}\r\nabc (", "a",          0     },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(slow); i++) {
+        struct fake fake;
+        begin(&fake, slow[i].begins);
+        feed_octets(&fake, slow[i].octets);
+        int64_t behind_ms = fake.timer.now_ms;
+        for (int drops = 0; !fake.over && drops < 63; drops++) {
+            fake_say(&fake, slow[i].drop);
+            fake_pass(&fake, 5 * SECOND_MS);
+        }
+        assert_in_range(fake.timer.now_ms - behind_ms, 300 * SECOND_MS, 310 * SECOND_MS);
+        expect_end(&fake);
+    }
+}
+
+static void a_message_has_two_hours(void **state)
+{
+    struct fake fake;
+    int minutes = 0;
+
+    (void)state;
+    begin(&fake, "b APPEND INBOX {1048000+}\r\n");
+    for (; !fake.over && minutes < 200; minutes++) {
+        feed_octets(&fake, 8000);
+        fake_pass(&fake, MINUTE_MS);
+    }
+    assert_int_equal(minutes, 120);
+    expect_end(&fake);
+}
+
+/* And the session has all its patience again behind it. */
+static void a_message_that_pauses_is_taken(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    begin(&fake, "b APPEND INBOX {210000+}\r\n");
+    fake.errands_take_ms = 10 * MINUTE_MS; /* our disk, not the client */
+    for (int pause = 0; pause < 5; pause++) {
+        feed_octets(&fake, 42000);
+        fake_pass(&fake, 290 * SECOND_MS);
+        assert_false(fake.over);
+    }
+    fake_say(&fake, "\r\n");
+    assert_true(
+        slice_ends(bytes_slice(&fake.out), SLICE("b OK [APPENDUID 8 100] It is there\r\n")));
+    assert_int_equal(fake.wake_at_ms - fake.timer.now_ms, 31 * MINUTE_MS);
+    fake_end(&fake);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_too_much_is_dropped),
         cmocka_unit_test(what_is_refused_is_given_back_at_once),
+        cmocka_unit_test(a_message_that_drips_is_ended),
+        cmocka_unit_test(a_message_has_two_hours),
+        cmocka_unit_test(a_message_that_pauses_is_taken),
     };
     return cmocka_run_group_tests_name("imap append", tests, NULL, NULL);
 }
