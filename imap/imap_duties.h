@@ -174,8 +174,9 @@ struct imap_found { /* search: in slices, so that nobody waits for a long one */
     struct imap_errand base;
     uint32_t *uids; /* rising, or as SORT orders them */
     size_t count, capacity;
-    int64_t modseq; /* the highest of those found */
-    int64_t modseq_first, modseq_last;
+    int64_t modseq;                    /* the highest of those found */
+    struct number_set set;             /* SHAPE_SORTED: the same ones, rising */
+    int64_t modseq_first, modseq_last; /* of the first and the last of `uids` */
     bool more; /* not all was looked at: send it again, it goes on and keeps what it found */
     struct threads threads; /* where they were asked for */
 };

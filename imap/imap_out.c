@@ -159,7 +159,7 @@ void add_capabilities(const struct imap_session *s, struct bytes *out)
                 " LITERAL+ IDLE UIDPLUS MOVE CONDSTORE QRESYNC NAMESPACE SPECIAL-USE "
                 "CREATE-SPECIAL-USE LIST-STATUS LIST-EXTENDED CHILDREN STATUS=SIZE QUOTA "
                 "QUOTA=RES-STORAGE UNSELECT BINARY ESEARCH SEARCHRES WITHIN APPENDLIMIT=%lld "
-                "MULTIAPPEND METADATA SORT "
+                "MULTIAPPEND METADATA SORT ESORT "
                 "THREAD=ORDEREDSUBJECT THREAD=REFERENCES",
                 (long long)s->duties->message_max);
     if (!s->compressed)

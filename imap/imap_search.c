@@ -1,4 +1,4 @@
-/* SEARCH and UID SEARCH, with ESEARCH (RFC 4731), SEARCHRES (RFC 5182) and CONDSTORE. */
+/* SEARCH and UID SEARCH, with ESEARCH (RFC 4731), SEARCHRES (RFC 5182) and CONDSTORE; SORT, THREAD and ESORT (RFC 5267). */
 #include "imap_private.h"
 #include "memory.h"
 #include "text.h"
@@ -10,6 +10,9 @@ enum search_return {
     RETURN_COUNT = 8,
     RETURN_SAVE = 16,
 };
+
+static const char return_words[] =
+    "RETURN wants some of MIN MAX ALL COUNT SAVE, and more behind it";
 
 static bool read_return(struct lexer *lexer, unsigned *out)
 {
@@ -50,9 +53,10 @@ static uint32_t shown(const struct imap_session *s, uint32_t uid)
 
 /* What was found, told a piece at a time: a million numbers are eight megabytes, and others share the loop. */
 struct finding {
-    struct errand *home; /* a struct imap_found */
-    size_t at;           /* of its UIDs or threads; then of `all`: what comes next */
-    struct number_set all, saved;
+    struct errand *home;          /* a struct imap_found */
+    size_t at;                    /* of its UIDs or threads; then of `all`: what comes next */
+    struct number_set all, saved; /* `all` stays empty where they are sorted */
+    bool told;                    /* one of them, behind ALL */
     uint32_t least, most, count;
 };
 enum { FOUND_AT_ONCE = 4000 };
@@ -67,9 +71,14 @@ void finding_free(struct finding *finding)
     free(finding);
 }
 
-static const struct imap_found *found_of(const struct imap_session *s)
+static struct imap_found *found_of(const struct imap_session *s)
 {
     return container_of(s->finding->home, struct imap_found, base.errand);
+}
+
+static bool is_sorted(const struct imap_session *s)
+{
+    return s->search_order.shape == SHAPE_SORTED;
 }
 
 static size_t sooner(size_t a, size_t b)
@@ -99,7 +108,7 @@ static enum next tell_plain(struct imap_session *s)
     size_t *at = &s->finding->at, end = sooner(found->count, *at + FOUND_AT_ONCE);
 
     if (*at == 0)
-        bytes_add_text(out, s->search_order.shape == SHAPE_SORTED ? "* SORT" : "* SEARCH");
+        bytes_add_text(out, is_sorted(s) ? "* SORT" : "* SEARCH");
     for (; *at < end; ++*at)
         if (shown(s, found->uids[*at]))
             bytes_print(out, " %u", shown(s, found->uids[*at]));
@@ -153,6 +162,35 @@ static int64_t modseq_told(const struct imap_session *s)
     return found->modseq_last;
 }
 
+/* In their order; a range is one of rising numbers (RFC 5267 3.2).  True: all is said. */
+static bool tell_some_sorted(struct imap_session *s)
+{
+    struct finding *finding = s->finding;
+    const struct imap_found *found = found_of(s);
+    size_t *at = &finding->at, end = sooner(found->count, *at + FOUND_AT_ONCE);
+
+    while (*at < end) {
+        uint32_t first = shown(s, found->uids[(*at)++]), last = first;
+        if (first == 0)
+            continue;
+        while (*at < end && shown(s, found->uids[*at]) == last + 1)
+            last++, ++*at;
+        bytes_print(s->turn->out, finding->told ? ",%u" : "%u", first);
+        if (last > first)
+            bytes_print(s->turn->out, ":%u", last);
+        finding->told = true;
+    }
+    return end == found->count;
+}
+
+static bool tell_some_set(struct imap_session *s)
+{
+    struct finding *finding = s->finding;
+
+    finding->at = number_set_print_some(&finding->all, finding->at, FOUND_AT_ONCE, s->turn->out);
+    return finding->at == finding->all.count;
+}
+
 static enum next tell_all(struct imap_session *s)
 {
     struct finding *finding = s->finding;
@@ -160,8 +198,7 @@ static enum next tell_all(struct imap_session *s)
 
     if (s->search_return & RETURN_ALL && finding->count) {
         bytes_add_text(out, finding->at == 0 ? " ALL " : "");
-        finding->at = number_set_print_some(&finding->all, finding->at, FOUND_AT_ONCE, out);
-        if (finding->at < finding->all.count)
+        if (!(is_sorted(s) ? tell_some_sorted(s) : tell_some_set(s)))
             return more(s, tell_all);
     }
     if (s->search_return & RETURN_COUNT)
@@ -195,6 +232,11 @@ static void save_one(struct imap_session *s, size_t i)
     unsigned ends = s->search_return & (RETURN_MIN | RETURN_MAX);
     bool whole = !ends || s->search_return & (RETURN_ALL | RETURN_COUNT);
 
+    if (whole && is_sorted(s)) {
+        if (i == 0)
+            number_set_copy(&found->set, &s->finding->saved);
+        return;
+    }
     if (whole || (ends & RETURN_MIN && i == 0) || (ends & RETURN_MAX && i + 1 == found->count))
         number_set_add(&s->finding->saved, found->uids[i], found->uids[i]);
 }
@@ -209,7 +251,8 @@ static void count_one(struct imap_session *s, uint32_t uid)
     finding->least = finding->least ? finding->least : number;
     finding->most = number;
     finding->count++;
-    number_set_add(&finding->all, number, number);
+    if (!is_sorted(s))
+        number_set_add(&finding->all, number, number);
 }
 
 static enum next gather_found(struct imap_session *s)
@@ -293,7 +336,7 @@ enum next imap_on_search(struct imap_session *s)
         return bad(s, "SEARCH wants keys");
     if (lex_is(&s->lexer, "RETURN") &&
         (!read_return(&s->lexer, &s->search_return) || !lex_space(&s->lexer)))
-        return bad(s, "RETURN wants some of MIN MAX ALL COUNT SAVE, and keys behind it");
+        return bad(s, return_words);
     if (lex_is(&s->lexer, "CHARSET")) {
         if (!lex_space(&s->lexer) || !lex_astring(&s->lexer, &charset))
             return bad(s, "CHARSET wants a name");
@@ -307,14 +350,14 @@ enum next imap_on_search(struct imap_session *s)
 
 /* ---- SORT and THREAD (RFC 5256) ---- */
 
+/* Behind the space, RETURN and the order. */
 static enum next search_in_order(struct imap_session *s,
                                  bool (*read)(struct lexer *, struct search_order *),
                                  const char *words)
 {
     struct slice charset;
 
-    s->search_return = 0;
-    if (!lex_space(&s->lexer) || !read(&s->lexer, &s->search_order) || !lex_space(&s->lexer) ||
+    if (!read(&s->lexer, &s->search_order) || !lex_space(&s->lexer) ||
         !lex_astring(&s->lexer, &charset))
         return bad(s, words);
     if (!is_known_charset(charset))
@@ -326,12 +369,23 @@ static enum next search_in_order(struct imap_session *s,
 
 enum next imap_on_sort(struct imap_session *s)
 {
-    return search_in_order(s, sort_order_read,
-                           "SORT wants an order in brackets, a charset and keys");
+    static const char words[] = "SORT wants an order in brackets, a charset and keys";
+
+    s->search_return = 0;
+    if (!lex_space(&s->lexer))
+        return bad(s, words);
+    if (lex_is(&s->lexer, "RETURN") &&
+        (!read_return(&s->lexer, &s->search_return) || !lex_space(&s->lexer)))
+        return bad(s, return_words);
+    return search_in_order(s, sort_order_read, words);
 }
 
 enum next imap_on_thread(struct imap_session *s)
 {
-    return search_in_order(s, thread_order_read,
-                           "THREAD wants REFERENCES or ORDEREDSUBJECT, a charset and keys");
+    static const char words[] = "THREAD wants REFERENCES or ORDEREDSUBJECT, a charset and keys";
+
+    s->search_return = 0;
+    if (!lex_space(&s->lexer))
+        return bad(s, words);
+    return search_in_order(s, thread_order_read, words);
 }

@@ -39,7 +39,7 @@ bool thread_order_read(struct lexer *lexer, struct search_order *out);
 
 struct sorted_mail {
     uint32_t uid;
-    int64_t arrival_ms, date_ms, octets;
+    int64_t arrival_ms, date_ms, octets, modseq;
     char *from, *to, *cc; /* local part of the first address, lower case; or NULL */
     char *subject;        /* its base, lower case */
     bool answer;          /* "Re:" or "Fwd:" stood before it */

@@ -247,6 +247,7 @@ static void search_free(struct errand *errand)
     search_key_clear(&search->key);
     sorting_clear(&search->sorting);
     free(search->base.uids);
+    number_set_clear(&search->base.set);
     free(search->base.threads.at);
     free(search);
 }

@@ -87,6 +87,7 @@ static void read_fields(struct mail *mail, const struct entry_row *row, enum sea
         .arrival_ms = row->received_ms,
         .date_ms = date_ms ? date_ms : row->received_ms,
         .octets = row->octets,
+        .modseq = row->mark.modseq,
     };
     out->subject = subject_base(slice_of(subject), &out->answer);
     if (!mail)
@@ -133,9 +134,13 @@ void sorting_clear(struct sorting *it)
 void sorting_end(struct sorting *it, struct imap_found *found)
 {
     if (it->order.shape == SHAPE_SORTED) {
+        for (size_t i = 0; i < it->count; i++)
+            number_set_add(&found->set, it->mails[i].uid, it->mails[i].uid);
         sort_mails(it->mails, it->count, &it->order);
         for (size_t i = 0; i < it->count; i++)
             found->uids[i] = it->mails[i].uid;
+        found->modseq_first = it->count ? it->mails[0].modseq : 0;
+        found->modseq_last = it->count ? it->mails[it->count - 1].modseq : 0;
     } else if (it->order.shape != SHAPE_SET) {
         thread_mails(it->mails, it->count, it->order.shape, &found->threads);
     }

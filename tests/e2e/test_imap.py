@@ -223,6 +223,13 @@ def test_mails_are_sorted_and_threaded(box):
     order = lambda what: numbers(imap.sort(f"({what})", "UTF-8", "ALL"))
     assert order("DATE") == [2, 4, 1, 3] and order("REVERSE DATE") == [3, 1, 4, 2]
     assert order("FROM") == [2, 4, 3, 1] and order("SUBJECT REVERSE SIZE") == [4, 3, 1, 2]
+    extended = lambda what, *how: (good(imap._simple_command("SORT", f"RETURN ({what})", *how, "UTF-8", "ALL")),
+                                   imap.response("ESEARCH")[1][0].partition(b")")[2])[1]
+    assert " ESORT " in imap.capability()[1][0].decode()
+    assert extended("", "(REVERSE DATE)") == b" ALL 3,1,4,2" and extended("ALL", "(ARRIVAL)") == b" ALL 1:4"
+    assert extended("MIN MAX COUNT", "(DATE)") == b" MIN 2 MAX 3 COUNT 4"
+    assert extended("MIN SAVE", "(FROM)") == b" MIN 2"
+    assert good(imap.fetch("$", "(UID)"))[0].startswith(b"2 (UID ")
     assert good(imap.thread("REFERENCES", "UTF-8", "ALL")) == [b"(2)(1 3 4)"]
     assert good(imap.thread("ORDEREDSUBJECT", "UTF-8", "NOT", "FROM", "adam")) == [b"(4)(1 3)"]
 

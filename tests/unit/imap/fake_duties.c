@@ -297,6 +297,7 @@ static void found_clear(struct done *done)
 {
     free(done->any.found.uids);
     free(done->any.found.threads.at);
+    number_set_clear(&done->any.found.set);
 }
 
 static struct errand *fake_search(void *ctx, int64_t mailbox_id, const struct search_key *key,
@@ -316,6 +317,7 @@ static struct errand *fake_search(void *ctx, int64_t mailbox_id, const struct se
         if (fake->messages[i].uid <= last_uid && fake->messages[i].uid % 20 == 0) {
             must_make_room(found->uids, found->count, found->capacity);
             found->uids[found->count++] = fake->messages[i].uid;
+            number_set_add(&found->set, fake->messages[i].uid, fake->messages[i].uid);
             found->modseq_last = fake->messages[i].modseq;
             if (found->count == 1)
                 found->modseq_first = found->modseq_last;
@@ -323,8 +325,11 @@ static struct errand *fake_search(void *ctx, int64_t mailbox_id, const struct se
     found->modseq = fake->modseq;
     if (order->shape == SHAPE_SORTED && order->keys[0].reverse && found->count == 2) {
         uint32_t first = found->uids[0];
+        int64_t modseq = found->modseq_first;
         found->uids[0] = found->uids[1];
         found->uids[1] = first;
+        found->modseq_first = found->modseq_last;
+        found->modseq_last = modseq;
     }
     if (order->shape >= SHAPE_SUBJECTS && found->count == 2) { /* (2 (4)(2))(4) */
         static const uint32_t words[] = {THREAD_OPENS,  20,           THREAD_OPENS, 40,
