@@ -51,7 +51,8 @@ static bool raise_version(struct store_tx *tx, const struct change *change,
                           const struct slice_end *end, struct err *err)
 {
     return sql_run(tx->sql,
-                   "UPDATE delivery SET wanted = ?1, tries = " TRIES_ANEW ", tell = 0, due_ms = ?2,"
+                   "UPDATE delivery SET wanted = ?1, delivered = " HEARD_PERHAPS
+                   ", tries = " TRIES_ANEW ", tell = 0, due_ms = ?2,"
                    " first_ms = CASE WHEN due_ms IS NULL THEN ?3 ELSE first_ms END"
                    " WHERE wanted < ?1 AND subject_id = ?4 AND" OF_SLICE("?5", "?6"),
                    with(as_number(change->version), as_number(change->due_ms),

@@ -46,7 +46,8 @@ static bool put_delivery(struct store_tx *tx, const struct delivery *delivery, i
         " wanted = CASE WHEN " IS_FOLLOW
         " THEN excluded.wanted ELSE max(wanted, excluded.wanted) END,"
         " delivered = CASE WHEN " IS_FOLLOW
-        " AND excluded.wanted <= delivered THEN 0 ELSE delivered END,"
+        " AND excluded.wanted <= delivered THEN 0 WHEN excluded.wanted > wanted"
+        " THEN " HEARD_PERHAPS " ELSE delivered END,"
         " first_ms = CASE WHEN due_ms IS NULL THEN excluded.first_ms ELSE first_ms END,"
         " due_ms = CASE WHEN " IS_FOLLOW " OR max(wanted, excluded.wanted) > delivered"
         " THEN excluded.due_ms END,"

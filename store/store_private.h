@@ -127,6 +127,10 @@ static inline int64_t tx_now(const struct store_tx *tx)
 
 /* Subjects whose newest wish is the truth, also a lower number: Accept after Reject, Follow after Undo. */
 #define IS_FOLLOW "subject IN (2, 3)"
+/* A like whose answer was lost counts as heard once it is no longer wanted: its Undo has to be said, also before a new one. */
+#define HEARD_PERHAPS                                                                              \
+    "CASE WHEN subject = 6 AND tries > 0 AND delivered % 2 = 0 AND wanted % 2 = 1"                 \
+    " THEN wanted ELSE delivered END"
 /* Counting starts anew; but a first attempt that failed may have arrived all the same, which is not forgotten:
  * it decides whether a withdrawal must be said. */
 #define TRIES_ANEW "CASE WHEN delivered = 0 THEN min(tries, 1) ELSE 0 END"

@@ -70,6 +70,17 @@ bool store_delivery_put_off(struct store_tx *tx, int64_t id, int64_t due_ms, str
                       with(as_number(due_ms), as_number(id)), no_delivery, err);
 }
 
+bool store_delivery_rest(struct store_tx *tx, int64_t id, const char *reply, struct err *err)
+{
+    if (!sql_change(tx->sql,
+                    "UPDATE delivery SET tries = tries + 1, last_reply = ?, due_ms = NULL, tell = 0"
+                    " WHERE id = ?",
+                    with(as_reply(reply), as_number(id)), no_delivery, err))
+        return false;
+    store_note(tx, TOPIC_DELIVERIES, 0);
+    return true;
+}
+
 bool store_delivery_drop(struct store_tx *tx, int64_t id, const char *reply, struct err *err)
 {
     (void)reply;

@@ -48,9 +48,18 @@ static bool have_older(const struct delivery *delivery)
            delivery->delivered > 0 && !delivery->withdrawn;
 }
 
+/* A like or boost whose answers were lost, or an older one that they have: its Undo is said when it is taken back. */
+static bool may_have_reaction(const struct delivery *delivery)
+{
+    return delivery->subject == SUBJECT_REACTION && delivery->wanted % 2 == 1 &&
+           (delivery->tries > 0 || delivery->delivered % 2 == 1);
+}
+
 bool delivery_let_go(struct store_tx *tx, const struct delivery *delivery, const char *reply,
                      struct err *err)
 {
+    if (may_have_reaction(delivery))
+        return store_delivery_rest(tx, delivery->id, reply, err);
     return have_older(delivery) ? store_delivery_done(tx, delivery->id, delivery->wanted, err)
                                 : store_delivery_drop(tx, delivery->id, reply, err);
 }
@@ -229,6 +238,17 @@ static bool put_host(struct bridge *bridge, struct store_tx *tx, const struct de
 }
 
 /* ---- the ends ---- */
+/* A like that was taken back while it was on its way, and whose answer was lost, counts as heard. */
+static bool note_reaction(struct store_tx *tx, const struct delivery *delivery,
+                          const struct delivery_outcome *outcome, struct err *err)
+{
+    bool outdated = delivery->subject == SUBJECT_REACTION && !outcome->untried &&
+                    outcome->version % 2 == 1 && outcome->version > delivery->delivered &&
+                    outcome->version < delivery->wanted;
+
+    return !outdated || store_delivery_done(tx, delivery->id, outcome->version, err);
+}
+
 static bool try_later(struct bridge *bridge, struct store_tx *tx, const struct delivery *delivery,
                       const struct delivery_outcome *outcome, struct err *err)
 {
@@ -246,7 +266,8 @@ static bool try_later(struct bridge *bridge, struct store_tx *tx, const struct d
     if (outcome->put_off_ms)
         return store_delivery_put_off(tx, delivery->id, outcome->put_off_ms, err);
     int64_t due_ms = now_ms + wait_ms(bridge->config, delivery->tries, outcome->retry_after_s);
-    return store_delivery_later(tx, delivery->id, host.next_ms ? host.next_ms : due_ms,
+    return note_reaction(tx, delivery, outcome, err) &&
+           store_delivery_later(tx, delivery->id, host.next_ms ? host.next_ms : due_ms,
                                 outcome->reply, err);
 }
 

@@ -53,18 +53,25 @@ bool reaction_set(struct bridge *bridge, struct store_tx *tx, const struct accou
 }
 
 /* ---- said ---- */
-/* Which version is said now; 0: nothing.  *out_undo: that it is no more. */
+/* Which one they have, or may have, since the answer was lost; 0: none. */
+static int version_there(const struct delivery *delivery)
+{
+    int last = delivery->wanted % 2 == 1 ? delivery->wanted : delivery->wanted - 1;
+
+    if (delivery->delivered % 2 == 1)
+        return delivery->delivered;
+    return delivery->tries > 0 && last > delivery->delivered ? last : 0;
+}
+
+/* Which version is said now; 0: nothing.  *out_undo: that it is no more, which goes before any that was made anew. */
 static int version_to_say(const struct delivery *delivery, int version, bool *out_undo)
 {
-    bool heard = delivery->delivered % 2 == 1;
-    bool perhaps = delivery->delivered > 0 || delivery->tries > 0;
+    int there = version_there(delivery);
 
-    *out_undo = heard || version % 2 == 0;
-    if (heard)
-        return delivery->delivered < version ? delivery->delivered : 0;
-    if (version % 2 == 1)
-        return delivery->delivered < version ? version : 0;
-    return perhaps && delivery->delivered < version ? version - 1 : 0;
+    *out_undo = there > 0 && there < version;
+    if (*out_undo)
+        return there;
+    return version % 2 == 1 && delivery->delivered < version ? version : 0;
 }
 
 static enum outgoing_kind kind_of(enum reaction kind, bool undo)

@@ -273,6 +273,9 @@ MUST_CHECK bool store_delivery_put_off(struct store_tx *tx, int64_t id, int64_t 
                                        struct err *err);
 MUST_CHECK bool store_delivery_drop(struct store_tx *tx, int64_t id, const char *reply,
                                     struct err *err); /* given up: the row goes */
+/* Given up, and silent until something else is wanted: they may have it. */
+MUST_CHECK bool store_delivery_rest(struct store_tx *tx, int64_t id, const char *reply,
+                                    struct err *err);
 /* Nothing is to be tried any more; it waits until its author has heard what came of it. */
 MUST_CHECK bool store_delivery_park(struct store_tx *tx, int64_t id, enum delivery_tell tell,
                                     const char *reply, struct err *err);
