@@ -164,6 +164,28 @@ static const struct command *find_command(struct slice verb)
     return NULL;
 }
 
+/* A page can make a browser send a request here, with commands in its text that look as if they came from the browser's
+ * network.  No line of one is read on. */
+static bool is_http(struct slice line)
+{
+    static const char *const methods[] = {"GET",     "HEAD",    "POST",  "PUT",   "DELETE",
+                                          "CONNECT", "OPTIONS", "TRACE", "PATCH", "PRI"};
+    struct slice rest = line;
+    struct slice verb = slice_trim(slice_cut(&rest, ' '));
+
+    for (size_t i = 0; i < COUNT_OF(methods); i++)
+        if (slice_is_nocase(verb, methods[i]))
+            return true;
+    return slice_starts_nocase(line, "Host:");
+}
+
+static enum next refuse_http(struct smtp_session *s)
+{
+    log_info("s=%s smtp hung up on %s: it speaks HTTP", s->id, s->peer.text);
+    reply(s, 554, "5.7.1", "This is a mail server, and that is HTTP");
+    return NEXT_HANG_UP;
+}
+
 static bool tls_is_demanded(const struct smtp_session *s)
 {
     return s->duties->require_tls || s->door == SMTP_DOOR_SUBMISSION;
@@ -197,6 +219,8 @@ static enum next dispatch(struct smtp_session *s, struct slice line, bool more_b
     if (s->state != BETWEEN_CHUNKS &&
         !patience_with_command(s, !command || command->flags & EMPTY, &next))
         return next;
+    if (!command && is_http(line))
+        return refuse_http(s);
     if (!command)
         return reply_bad(s, 500, "5.5.2", "This command is not known here");
     if (more_behind && (command->flags & ENDS_GROUP)) {
@@ -252,7 +276,10 @@ static enum next take_command(struct smtp_session *s, struct slice *rest, bool *
     switch (take_line(s, rest, &line)) {
     case LINE_ABSENT: *out_absent = true; return NEXT_READ;
     case LINE_TOO_LONG: return reply_bad(s, 500, "5.5.2", "This line is too long");
-    case LINE_BAD: return reply_bad(s, 500, "5.5.2", "A line ends with CR LF and has none inside");
+    case LINE_BAD:
+        if (is_http(line) && s->state != AUTHENTICATING)
+            return refuse_http(s);
+        return reply_bad(s, 500, "5.5.2", "A line ends with CR LF and has none inside");
     case LINE_GOOD: break;
     }
     s->answered_ms = session_now(s);

@@ -118,6 +118,7 @@ static const struct situation situations[] = {
     S("the greeting", "smtp", "", "220 mx.home.test ESMTP"),
     S("who speaks before it", "smtp", "", "554 5.5.0 Wait for the greeting", .early = true),
     S("who sends on without waiting", "smtp", "EHLO a\r\nNOOP\r\n", "554 5.5.0 Wait for the answer"),
+    S("who speaks HTTP", "smtp", "POST / HTTP/1.1\r\nHost: home.test\r\n", "554 5.7.1 This is a mail server, and that is HTTP"),
     S("the server stops", "smtp", "EHLO a\r\n", "421 4.3.2 This server is stopping. Please come again in a minute", .after = stopping),
     S("nothing comes", "smtp", "EHLO a\r\n", "421 4.4.2 No whole command came for too long. Please come again", .after = ten_minutes_later),
     S("a text stops", "smtp", TO_HOME "DATA\r\n|x\r\n", "421 4.4.2 This mail comes too slowly. Please send it again", .after = ten_minutes_later),

@@ -71,6 +71,12 @@ static const struct row rows[] = {
     {"PLAIN at once",                        LOGIN,                                                "235 2.7.0",  "submissions", false, false},
     {"another's sender",                     LOGIN "MAIL FROM:<bob@home.test>\r\n",                "550 5.7.1",  "submissions", false, false},
     {"submission goes anywhere",             LOGIN "MAIL FROM:<alice@home.test>\r\n|RCPT TO:<x@else.test>\r\n|DATA\r\n|hi\r\n.\r\n", "250 2.0.0", "submissions", false, false},
+    {"HTTP",                                 "GET / HTTP/1.1\r\nHost: home.test\r\n\r\n",     "554 5.7.1",  "smtp", false, true},
+    {"HTTP that ends its lines otherwise",   "POST / HTTP/1.1\nHost: home.test\n\n",             "554 5.7.1",  "smtp", false, true},
+    {"HTTP under TLS",                       "POST / HTTP/1.1\r\nHost: home.test\r\n\r\n",     "554 5.7.1",  "submissions", false, true},
+    {"HTTP in the middle",                   TO_HOME "put /a HTTP/1.1\r\n",                     "554 5.7.1",  "smtp", false, true},
+    {"what begins like HTTP",                "GETTING\r\n",                                      "500 5.5.2",  "smtp", false, false},
+    {"a text may speak of HTTP",             TO_HOME "DATA\r\n|GET / HTTP/1.1\r\nHost: c.test\r\n.\r\n", "250 2.0.0", "smtp", false, false},
     {"goodbye",                              "QUIT\r\n",                                           "221 2.0.0",  "smtp", false, true},
   /* clang-format on */
 };
@@ -110,6 +116,40 @@ static void test_every_byte_by_itself(void **state)
             if (*c != '|')
                 fake_feed(&fake, (struct slice){c, 1});
         check(&rows[i], &fake);
+        fake_end(&fake);
+    }
+}
+
+/* Whatever rides in a request: one answer, and the end. */
+static void test_nothing_of_http_is_read_on(void **state)
+{
+    static const char *const firsts[] = {
+        "GET / HTTP/1.1",
+        "HEAD / HTTP/1.1",
+        "POST / HTTP/1.1",
+        "PUT / HTTP/1.1",
+        "DELETE / HTTP/1.1",
+        "CONNECT c.test:25 HTTP/1.1",
+        "OPTIONS * HTTP/1.1",
+        "TRACE / HTTP/1.1",
+        "PATCH / HTTP/1.1",
+        "PRI * HTTP/2.0",
+        "Host: c.test",
+        "host:c.test",
+        "get",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(firsts); i++) {
+        struct fake fake;
+        scoped_text char *request = must_print(
+            "%s\r\nAccept: */*\r\n\r\nEHLO a\r\nMAIL FROM:<b@c.test>\r\nNOOP\r\n", firsts[i]);
+        fake_begin(&fake, "smtp", false);
+        bytes_reset(&fake.out);
+        fake_feed(&fake, slice_of(request));
+        if (!fake.over)
+            fail_msg("%s: did not hang up", firsts[i]);
+        assert_text(fake.out.at, "554 5.7.1 This is a mail server, and that is HTTP\r\n");
         fake_end(&fake);
     }
 }
@@ -369,6 +409,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_conversations),
         cmocka_unit_test(test_every_byte_by_itself),
+        cmocka_unit_test(test_nothing_of_http_is_read_on),
         cmocka_unit_test(test_pipelined_envelope),
         cmocka_unit_test(test_dots_are_unstuffed),
         cmocka_unit_test(test_what_was_said_with_the_envelope_is_carried),
