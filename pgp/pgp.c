@@ -6,7 +6,7 @@ struct pgp *pgp_new(const char *const *judge_argv)
 {
     struct pgp *pgp = must_new(struct pgp);
 
-    pgp->quick = quick_new();
+    pgp->quick = quick_new(NULL);
     crc24_init(&pgp->crc24);
     judge_init(&pgp->judges, judge_argv);
     judge_init(&pgp->seals, judge_argv);

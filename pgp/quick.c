@@ -1,5 +1,6 @@
 #include "quick.h"
 
+#include "clock.h"
 #include "digest.h"
 #include "memory.h"
 #include "packets.h"
@@ -9,11 +10,13 @@
 #include <pthread.h>
 
 enum { CONTEXTS_KEPT = 16 };
+#define KEPT_MS HOUR_MS
 
 struct quick_context {
     struct quick_context *next;     /* of those that nobody uses, latest first */
     unsigned char name[SHA256_LEN]; /* digest of its certificates */
-    rnp_ffi_t ffi;                  /* NULL: known to be unfit */
+    int64_t made_ms;
+    rnp_ffi_t ffi; /* NULL: known to be unfit */
     rnp_key_handle_t keys[PGP_CERTIFICATES_MAX];
     size_t count;
     rnp_key_handle_t signer; /* or NULL */
@@ -23,6 +26,8 @@ struct quick_context {
 struct quick {
     pthread_mutex_t lock;
     struct quick_context *free;
+    size_t made;
+    const struct clock *timer; /* or NULL */
 };
 
 static const char said[] = "Mail cannot be encrypted at the moment; try again later";
@@ -46,10 +51,11 @@ static void context_free(struct quick_context *context)
 }
 SCOPED(quick_context, context_free)
 
-struct quick *quick_new(void)
+struct quick *quick_new(const struct clock *timer)
 {
     struct quick *quick = must_new(struct quick);
 
+    quick->timer = timer;
     pthread_mutex_init(&quick->lock, NULL);
     return quick;
 }
@@ -87,17 +93,46 @@ static void name_of(const struct slice *certificates, size_t count, const struct
     sha256(bytes_slice(&digests), out);
 }
 
+static int64_t now_ms(const struct quick *quick)
+{
+    return quick->timer ? clock_now(quick->timer) : monotonic_ms();
+}
+
+size_t quick_made(struct quick *quick)
+{
+    pthread_mutex_lock(&quick->lock);
+    size_t made = quick->made;
+    pthread_mutex_unlock(&quick->lock);
+    return made;
+}
+
+static void move(struct quick_context **from, struct quick_context **to)
+{
+    struct quick_context *context = *from;
+
+    *from = context->next;
+    context->next = *to;
+    *to = context;
+}
+
+/* Those that are too old are forgotten by the way, whosever they are. */
 static struct quick_context *take_known(struct quick *quick, const unsigned char name[SHA256_LEN])
 {
-    struct quick_context *found = NULL;
+    struct quick_context *found = NULL, *old = NULL;
+    int64_t now = now_ms(quick);
 
     pthread_mutex_lock(&quick->lock);
-    for (struct quick_context **at = &quick->free; *at && !found; at = found ? at : &(*at)->next)
-        if (memcmp((*at)->name, name, SHA256_LEN) == 0) {
-            found = *at;
-            *at = found->next;
-        }
+    for (struct quick_context **at = &quick->free; *at;) {
+        if (now - (*at)->made_ms >= KEPT_MS)
+            move(at, &old);
+        else if (!found && memcmp((*at)->name, name, SHA256_LEN) == 0)
+            move(at, &found);
+        else
+            at = &(*at)->next;
+    }
+    quick->made += !found;
     pthread_mutex_unlock(&quick->lock);
+    forget_all(old);
     return found;
 }
 
@@ -229,12 +264,16 @@ enum quick_fit quick_take(struct quick *quick, const struct slice *certificates,
         return QUICK_UNFIT;
     name_of(certificates, count, signer, name);
     struct quick_context *context = take_known(quick, name);
-    enum quick_fit fit = context ? QUICK_FITS : make(certificates, count, signer, &context, err);
-    if (fit == QUICK_UNFIT)
-        context = must_new(struct quick_context);
-    if (!context)
-        return fit;
-    memcpy(context->name, name, sizeof name);
+    if (!context) {
+        int64_t made_ms = now_ms(quick);
+        enum quick_fit fit = make(certificates, count, signer, &context, err);
+        if (fit == QUICK_UNFIT)
+            context = must_new(struct quick_context);
+        if (!context)
+            return fit;
+        memcpy(context->name, name, sizeof name);
+        context->made_ms = made_ms;
+    }
     if (context->ffi) {
         *out = context;
         return QUICK_FITS;

@@ -1,8 +1,8 @@
 /*
  * quick — librnp, in this process: encrypts to certificates.  (What speaks to librnp includes rnp_scope.h.)
  *
- * A context with its certificates loaded costs three times what one small mail costs, so some are kept.  Several
- * threads may seal at once, each with a context of its own.
+ * A context with its certificates loaded costs three times what one small mail costs, so some are kept, each for an
+ * hour: whether its certificates can be used, and until when, is asked when it is made.  Several threads may seal at once, each with a context of its own.
  */
 #ifndef NESTBOX_PGP_QUICK_H
 #define NESTBOX_PGP_QUICK_H
@@ -12,9 +12,10 @@
 #include "scope.h"
 #include "stream.h"
 
+struct clock;
 struct pgp_pair;
 struct quick;
-struct quick *quick_new(void);
+struct quick *quick_new(const struct clock *timer); /* loop time; NULL: monotonic_ms() */
 void quick_free(struct quick *quick);
 
 enum quick_fit {
@@ -37,5 +38,6 @@ MUST_CHECK bool quick_merge(struct slice one, struct slice other, struct bytes *
                             struct err *err);
 /* Keeps it for the next, or forgets it. */
 void quick_give_back(struct quick *quick, struct quick_context *context);
+size_t quick_made(struct quick *quick); /* contexts, since the beginning: for tests */
 
 #endif
