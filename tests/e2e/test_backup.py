@@ -16,7 +16,7 @@ LARGE = "A long winter, told at length. " * 8000  # lies in a file beside the da
 
 
 def program(account):
-    imap = imaplib.IMAP4_SSL(account.nestbox.hostname, 993, ssl_context=account.nestbox.trust, timeout=20)
+    imap = imaplib.IMAP4_SSL(account.nestbox.hostname, 993, ssl_context=account.nestbox.trust, timeout=60)
     imap.login(account.address, account.password)
     return imap
 

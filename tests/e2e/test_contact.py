@@ -258,7 +258,7 @@ def test_answered_on_the_page(asking):
     path = re.search(r"https://twin\.test(/contacts/\w+)", text_of(tom, notice))[1]
 
     def page(method="GET", body=None, at=path):
-        http = http_client.HTTPSConnection("twin.test", context=tom.nestbox.trust, timeout=20)
+        http = http_client.HTTPSConnection("twin.test", context=tom.nestbox.trust, timeout=60)
         http.request(method, at, body, {"Content-Type": "application/x-www-form-urlencoded"} if body else {})
         response = http.getresponse()
         return response.status, response.read().decode(), response.headers

@@ -23,7 +23,7 @@ def lived(twin):
         code, words = submit(account, compose(account.address, account.address, f"mail {number}",
                                               LARGE if number == 2 else "short\n"))
         assert code == 250, words
-    imap = imaplib.IMAP4_SSL(server.hostname, 993, ssl_context=server.trust, timeout=20)
+    imap = imaplib.IMAP4_SSL(server.hostname, 993, ssl_context=server.trust, timeout=60)
     imap.login(account.address, account.password)
     imap.select("INBOX")
     imap.store("1", "+FLAGS", r"(\Seen \Flagged)")
@@ -109,7 +109,7 @@ def check_import(server, folder, before):
     assert said.startswith("3 mails taken over, 0 were here;")
     assert server.cli("import", account.address, folder / "old.mbox", "--mailbox", "Archive/2020").startswith(
         "0 mails taken over, 3 were here;")
-    imap = imaplib.IMAP4_SSL(server.hostname, 993, ssl_context=server.trust, timeout=20)
+    imap = imaplib.IMAP4_SSL(server.hostname, 993, ssl_context=server.trust, timeout=60)
     imap.login(account.address, account.password)
     imap.select('"Archive/2020"', readonly=True)
     rows = [row.decode() for row in imap.fetch("1:*", "(FLAGS INTERNALDATE)")[1]]

@@ -249,7 +249,7 @@ def test_what_is_expunged_leaves_the_mailbox_and_nothing_else(nest, alice, socia
     note = social.wait_for_activity("Create", lambda create: create["actor"] == alice.actor)["activity"]["object"]
     social.note("<p>An answer.</p>", [alice.actor], cc=[alice.actor], inReplyTo=note["id"], mentions=mention(alice))
     alice.wait_for_mail(lambda mail: "To stay" in mail["subject"])
-    with imaplib.IMAP4_SSL(nest.hostname, 993, ssl_context=nest.trust, timeout=20) as imap:
+    with imaplib.IMAP4_SSL(nest.hostname, 993, ssl_context=nest.trust, timeout=60) as imap:
         imap.login(alice.address, alice.password)
         for mailbox in ("Posts", "INBOX"):
             assert imap.select(mailbox)[0] == "OK"

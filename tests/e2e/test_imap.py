@@ -25,9 +25,9 @@ def box(nest, request):
 
 def log_in(owner, port=993):
     if port == 993:
-        imap = imaplib.IMAP4_SSL(owner.nestbox.hostname, 993, ssl_context=owner.nestbox.trust, timeout=20)
+        imap = imaplib.IMAP4_SSL(owner.nestbox.hostname, 993, ssl_context=owner.nestbox.trust, timeout=60)
     else:
-        imap = imaplib.IMAP4(owner.nestbox.hostname, 143, timeout=20)
+        imap = imaplib.IMAP4(owner.nestbox.hostname, 143, timeout=60)
         assert "LOGINDISABLED" in imap.capabilities
         imap.starttls(owner.nestbox.trust)
     assert good(imap.login(owner.address, owner.password))

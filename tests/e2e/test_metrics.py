@@ -14,7 +14,7 @@ SAMPLE = re.compile(rf'({METRIC})(\{{{METRIC}="[^"\\\n]*"(?:,{METRIC}="[^"\\\n]*
 
 def ask(server, path, source, host=None, **headers):
     """(status, headers, body) of a GET from that address."""
-    there = http.client.HTTPSConnection(server.hostname, 443, context=server.trust, source_address=source, timeout=30)
+    there = http.client.HTTPSConnection(server.hostname, 443, context=server.trust, source_address=source, timeout=60)
     there.request("GET", path, headers={"Host": host or server.domains[0], **headers})
     answer = there.getresponse()
     body = answer.read().decode()

@@ -45,7 +45,7 @@ def owner(person, tmp_path):
 def get(nest, host, path):
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    connection = http.client.HTTPSConnection(nest.address, 443, timeout=20, context=context,
+    connection = http.client.HTTPSConnection(nest.address, 443, timeout=60, context=context,
                                              source_address=("20.1.0.5", 0))
     connection.request("GET", path, headers={"Host": host})
     answer = connection.getresponse()

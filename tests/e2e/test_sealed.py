@@ -11,6 +11,7 @@ import subprocess
 
 import pytest
 
+from laboratory.canary import find_in_file
 from laboratory.gpg import Gpg
 from laboratory.mailing import compose, connect, from_outside, submit, transact
 from laboratory.nestbox import Refused
@@ -77,7 +78,7 @@ def opened(account, sealed):
 
 def rests(nestbox, canary):
     """Does the word lie anywhere below data_dir?"""
-    return any(canary.encode() in path.read_bytes() for path in nestbox.data_dir.rglob("*") if path.is_file())
+    return any(find_in_file(path, canary) for path in nestbox.data_dir.rglob("*") if path.is_file())
 
 
 def test_mail_from_outside_is_sealed_and_opens(alice):

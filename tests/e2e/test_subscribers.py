@@ -58,7 +58,7 @@ class Visitor:
 
     def exchange(self, method, url, headers=(), body=b""):
         parts = urllib.parse.urlsplit(url)
-        connection = http.client.HTTPSConnection(parts.netloc, context=self.server.trust, timeout=30,
+        connection = http.client.HTTPSConnection(parts.netloc, context=self.server.trust, timeout=60,
                                                  source_address=(self.source, 0))
         try:
             connection.request(method, parts.path, body or None, dict(headers))

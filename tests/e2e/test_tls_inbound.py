@@ -73,7 +73,7 @@ class World:
     def shown(self):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        with smtplib.SMTP(ADDRESS, 25, "client.test", timeout=30, source_address=("20.1.0.5", 0)) as smtp:
+        with smtplib.SMTP(ADDRESS, 25, "client.test", timeout=60, source_address=("20.1.0.5", 0)) as smtp:
             smtp.starttls(context=context)
             return smtp.sock.getpeercert(True)
 

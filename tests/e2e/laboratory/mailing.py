@@ -9,6 +9,8 @@ import itertools
 import os
 import smtplib
 
+from .wait import DEADLINE
+
 _serial = itertools.count(1)
 CLIENT = ("20.1.0.5", 0)  # clients bind an address of their own, as on the Internet
 
@@ -50,10 +52,10 @@ def from_outside(nestbox, sender, recipients, mail, tls=True):
 
 def connect(nestbox, port, tls=True, source=CLIENT):
     if port == 465:
-        smtp = smtplib.SMTP_SSL(nestbox.hostname, 465, "client.test", timeout=30, context=nestbox.trust,
+        smtp = smtplib.SMTP_SSL(nestbox.hostname, 465, "client.test", timeout=DEADLINE, context=nestbox.trust,
                                 source_address=source)
     else:
-        smtp = smtplib.SMTP(nestbox.hostname, port, "client.test", timeout=30, source_address=source)
+        smtp = smtplib.SMTP(nestbox.hostname, port, "client.test", timeout=DEADLINE, source_address=source)
         if tls:
             smtp.starttls(context=nestbox.trust)
     smtp.ehlo()

@@ -194,9 +194,9 @@ class PythonPeer:
     def _connect(self, host):
         name, _, port = host.partition(":")
         where = self._resolve.get((name, int(port or 443)), (name, int(port or 443)))
-        raw = socket.create_connection(where, timeout=20, source_address=(self.address, 0))
+        raw = socket.create_connection(where, timeout=DEADLINE, source_address=(self.address, 0))
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection = http.client.HTTPSConnection(host, timeout=20)
+        connection = http.client.HTTPSConnection(host, timeout=DEADLINE)
         connection.sock = self._trust.wrap_socket(raw, server_hostname=name)
         return connection
 
