@@ -46,6 +46,25 @@ static bool change_deliveries(struct bridge *bridge, bool *out_more, struct err 
     return !*out_more || bridge_commit(bridge, record_change, NULL, err);
 }
 
+static bool record_lapse(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
+{
+    (void)bridge, (void)ctx;
+    return store_lapse_claims(tx, err);
+}
+
+/* Claims that nobody confirmed, and names that are free again. */
+static bool lapse_claims(struct bridge *bridge, struct err *err)
+{
+    bool any = false;
+
+    {
+        scoped(store_view) view = store_look(bridge->store, err);
+        if (!view || !store_claims_over(view, &any, err))
+            return false;
+    }
+    return !any || bridge_commit(bridge, record_lapse, NULL, err);
+}
+
 static bool tidy(struct bridge *bridge, bool *out_more, struct err *err)
 {
     int64_t now_ms = clock_now(bridge->clock);
@@ -56,7 +75,8 @@ static bool tidy(struct bridge *bridge, bool *out_more, struct err *err)
     if (!store_tidy(bridge->store, &more, err) || !expire_questions(bridge, err) ||
         !expire_contacts(bridge, err) || !drop_ignored(bridge, err) ||
         !tell_of_crowds(bridge, err) || !forget_dkim_keys(bridge, err) ||
-        !sleep_accounts(bridge, &more, err) || !run_slices(bridge, end_accounts, &more, err) ||
+        !lapse_claims(bridge, err) || !sleep_accounts(bridge, &more, err) ||
+        !run_slices(bridge, end_accounts, &more, err) ||
         !run_slices(bridge, tell_of_end, &more, err))
         return false;
     if (!more)

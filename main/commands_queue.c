@@ -12,7 +12,7 @@ static const char *subject_name(const struct delivery *delivery)
         return delivery->target == TARGET_MAIL ? "mail to a reader" : "answer to a follow";
     case SUBJECT_FOLLOW: return "follow";
     case SUBJECT_ACTOR: return "profile";
-    case SUBJECT_REPORT: return "report of TLS";
+    case SUBJECT_REPORT: return delivery->subject_id < 0 ? "answer to a claim" : "report of TLS";
     case SUBJECT_REACTION: return "reaction";
     }
     return "unknown";

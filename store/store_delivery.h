@@ -18,7 +18,8 @@ enum delivery_subject {
                               else the day of an evening mail */
     SUBJECT_FOLLOW,        /* follow of ours: wanted 1 Follow, 2 Undo */
     SUBJECT_ACTOR, /* account: wanted n Update(Person) or Move; by mail that it moved; withdrawn: Delete(actor) */
-    SUBJECT_REPORT,   /* by mail: a report of TLS (RFC 8460), a number of its own */
+    SUBJECT_REPORT,   /* by mail: a report of TLS (RFC 8460), a number of its own; below 0: an
+                         answer to a claim */
     SUBJECT_REACTION, /* reaction of ours: wanted its version, odd Like or Announce, even its Undo */
 };
 enum delivery_target { TARGET_INBOX = 1, TARGET_PERSON, TARGET_MAIL };

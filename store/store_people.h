@@ -237,6 +237,10 @@ enum asked_for {
     ASKED_SIGN_IN_SERVER = 21, /* links to sign in with */
     ASKED_SIGN_IN_NETWORK,
     ASKED_SIGN_IN_ACCOUNT,
+    ASKED_CLAIM_SERVER = 31, /* for an address, by signed mail */
+    ASKED_CLAIM_NETWORK,
+    ASKED_CLAIM_DOMAIN,
+    ASKED_CLAIM_ADDRESS, /* answers to it */
 };
 MUST_CHECK bool store_asked_count(struct store_view *view, enum asked_for what,
                                   const unsigned char digest[32], int64_t since_ms, int64_t *out,

@@ -236,6 +236,8 @@ static const struct http_route routes[] = {
     {"GET",  "/.well-known/openpgpkey/{}/policy", ACCEPT_ANY, on_key_policy,   NULL,         NULL},
     {"GET",  "/keys",              ACCEPT_ANY,  on_keys,          page_end_turn,  NULL},
     {"POST", "/keys",              ACCEPT_ANY,  on_keys,          page_end_turn,  NULL},
+    {"GET",  "/claim/{}",          ACCEPT_ANY,  on_claim,         page_end_turn,  NULL},
+    {"POST", "/claim/{}",          ACCEPT_ANY,  on_claim,         page_end_turn,  NULL},
     {"GET",  "/keys/{}",           ACCEPT_ANY,  on_key,           page_end_turn,  NULL},
     {"POST", "/keys/{}",           ACCEPT_ANY,  on_key,           page_end_turn,  NULL},
     {"POST", "/unsubscribe/{}",    ACCEPT_ANY,  on_list_stop,     page_end_turn,  NULL},

@@ -173,6 +173,7 @@ enum next on_key_advanced(void *face, struct http_turn *turn);
 enum next on_key_policy(void *face, struct http_turn *turn);
 enum next key_file_end(void *face, struct http_turn *turn, struct errand *back);
 enum next on_keys(void *face, struct http_turn *turn);          /* page_keys.c: GET and POST */
+enum next on_claim(void *face, struct http_turn *turn);         /* page_claim.c: GET and POST */
 enum next on_key(void *face, struct http_turn *turn);           /* page_key.c: GET and POST */
 enum next on_list_question(void *face, struct http_turn *turn); /* GET and POST */
 enum next on_list_stop(void *face, struct http_turn *turn);

@@ -5,10 +5,15 @@
 #define NESTBOX_BRIDGE_ACCOUNT_WORK_H
 
 #include "bridge_private.h"
+#include "bridge_register.h"
 
 /* A new account's own row: its keys are made here, which takes a while. */
 MUST_CHECK bool account_fill_new(struct bridge *bridge, struct slice local, struct slice domain,
                                  struct account *account, struct err *err);
+/* Is somebody let in who brings that word, or none (NULL)?  *out_invitation is filled where a word did it (register.c). */
+MUST_CHECK bool register_let_in(struct bridge *bridge, struct store_view *view, const char *word,
+                                struct invitation *out_invitation, enum register_answer *out,
+                                struct err *err);
 /* The password is another one, or the account closed: whoever is logged in is so no more, by any protocol, and no device
  * of theirs is woken. */
 MUST_CHECK bool account_log_out(struct store_tx *tx, int64_t account_id, struct err *err);

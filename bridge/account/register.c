@@ -64,9 +64,8 @@ static enum found find_invitation(struct store_view *view, const char *word, str
     return store_invitation(view, digest, out, err);
 }
 
-/* *out_invitation is filled where a word let somebody in. */
-static bool look(struct bridge *bridge, struct store_view *view, const char *word,
-                 struct invitation *out_invitation, enum register_answer *out, struct err *err)
+bool register_let_in(struct bridge *bridge, struct store_view *view, const char *word,
+                     struct invitation *out_invitation, enum register_answer *out, struct err *err)
 {
     enum registration policy = bridge->config->registration;
     enum found found = ABSENT;
@@ -90,7 +89,7 @@ bool bridge_register_look(struct bridge *bridge, struct store_view *view, const 
 {
     scoped_value(invitation) invitation = {0};
 
-    return look(bridge, view, word, &invitation, out, err);
+    return register_let_in(bridge, view, word, &invitation, out, err);
 }
 
 /* Who was invited is not counted: a class that scans one code sits in one network. */
@@ -143,7 +142,7 @@ static bool look_for(struct bridge *bridge, struct newcomer *it, int64_t *out_li
     scoped(store_view) view = store_look(bridge->store, err);
     bool within = true;
 
-    if (!view || !look(bridge, view, it->word, &invitation, &it->answer, err))
+    if (!view || !register_let_in(bridge, view, it->word, &invitation, &it->answer, err))
         return false;
     it->invitation_id = invitation.id;
     *out_life_ms = invitation.account_life_ms;

@@ -8,6 +8,7 @@
 #include "mail_work.h"
 
 #include "autocrypt.h"
+#include "claim_work.h"
 #include "command_mail.h"
 #include "faces.h"
 #include "key_change.h"
@@ -51,19 +52,25 @@ static bool attached_key(struct mail_part *part, int depth, struct bytes *out)
     return false;
 }
 
-static void find_key(struct handover *claim)
+void claim_key_find(const struct mail_work *work, struct mail *mail, struct bytes *out,
+                    bool *out_attached)
 {
-    struct mail *mail = claim->inner ? claim->inner : claim->work->mail;
     const char *field = mail_field(mail, "Autocrypt", 0);
 
-    bytes_reset(&claim->key);
-    claim->attached = attached_key(mail_root(mail), 0, &claim->key);
-    if (claim->attached)
+    bytes_reset(out);
+    *out_attached = attached_key(mail_root(mail), 0, out);
+    if (*out_attached)
         return;
-    bytes_reset(&claim->key);
+    bytes_reset(out);
     if (field && mail_field_count(mail, "Autocrypt") == 1 &&
-        !autocrypt_read(slice_of(field), slice_of(claim->work->author.address), &claim->key))
-        bytes_reset(&claim->key);
+        !autocrypt_read(slice_of(field), slice_of(work->author.address), out))
+        bytes_reset(out);
+}
+
+static void find_key(struct handover *claim)
+{
+    claim_key_find(claim->work, claim->inner ? claim->inner : claim->work->mail, &claim->key,
+                   &claim->attached);
 }
 
 /* ---- who signed it ---- */
@@ -221,6 +228,8 @@ bool claim_mail(struct mail_work *work, const struct recipient *desk, struct err
     scoped_value(handover) claim = {.work = work, .desk = address};
     bool often, read;
 
+    if (work->arrival->door == MAIL_DOOR_MX && !work->author.ours)
+        return claim_by_mail(work, desk, err);
     if (work->author.evidence != EVIDENCE_S4 || work->author.proof != PROOF_GOOD)
         return work_answer(work, VERDICT_NOT_ALLOWED,
                            "Not done: send this from your own address, through your account.");

@@ -50,7 +50,7 @@ static bool parameter_is(const struct mail_part *part, const char *name, const c
     return slice_is_nocase(slice_of(mail_part_parameter(part, name)), value);
 }
 
-static bool is_pgp_signed(struct mail_part *root)
+bool mail_is_pgp_signed(struct mail_part *root)
 {
     return root && mail_part_is(root, "multipart", "signed") && mail_part_count(root) == 2 &&
            parameter_is(root, "protocol", "application/pgp-signature") &&
@@ -66,8 +66,8 @@ static bool header_is_protected(const struct mail_part *part)
 
 /* The same signature over the same words, however either was re-coded on the way: armor, line ends and spaces
  * can be changed without breaking it, so they do not count. */
-static bool signature_digest(const struct pgp_verdict *verdict, struct source *what,
-                             unsigned char out[SHA256_LEN], struct err *err)
+bool mail_signature_digest(const struct pgp_verdict *verdict, struct source *what,
+                           unsigned char out[SHA256_LEN], struct err *err)
 {
     char piece[4096];
     size_t len;
@@ -175,7 +175,7 @@ static bool judge_signature(struct mail_work *work, struct err *err)
     struct pgp_verdict verdict;
     bool judged;
 
-    if (!is_pgp_signed(root))
+    if (!mail_is_pgp_signed(root))
         return true;
     struct mail_part *part = mail_part_child(root, 0);
     scoped(source) what = mail_part_exact(part);
@@ -183,7 +183,7 @@ static bool judge_signature(struct mail_work *work, struct err *err)
         return false;
     if (!judged || verdict.judgement != PGP_GOOD)
         return true;
-    if (!signature_digest(&verdict, what, work->author.signature, err) ||
+    if (!mail_signature_digest(&verdict, what, work->author.signature, err) ||
         !open_inner(work, part, err))
         return false;
     if (work->inner && from_inside_agrees(work))
@@ -200,7 +200,7 @@ static bool signed_lately(struct mail_work *work, struct mail *mail, key_test *f
     bool judged;
 
     *out = false;
-    if (!is_pgp_signed(root))
+    if (!mail_is_pgp_signed(root))
         return true;
     scoped(source) what = mail_part_exact(mail_part_child(root, 0));
     if (!(certificate ? verify_with(work, root, certificate, 1, &verdict, what, &judged, err)

@@ -1,6 +1,8 @@
 #include "activity_work.h"
 #include "mail_work.h"
 
+#include "claim_work.h"
+
 #include "bridge_list.h"
 #include "key_change.h"
 #include "memory.h"
@@ -75,6 +77,8 @@ void mail_plan_free(struct mail_plan *plan)
     if (plan->ticket)
         list_ticket_clear(plan->ticket);
     free(plan->ticket);
+    claim_wish_free(plan->wish);
+    claim_confirmation_free(plan->confirmation);
     free(plan);
 }
 

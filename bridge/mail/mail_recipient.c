@@ -1,6 +1,7 @@
 /* Before a mail is read: may this recipient be written to, does this log-in own that sender? */
 #include "mail_work.h"
 
+#include "claim_work.h"
 #include "config.h"
 #include "list_work.h"
 #include "memory.h"
@@ -184,9 +185,10 @@ bool bridge_recipient(struct bridge *bridge, struct store_view *view, enum mail_
     case ADDRESS_ACCOUNT: return account_recipient(&rcpt, err);
     case ADDRESS_PERSON: return person_recipient(&rcpt, mail_from, err);
     case ADDRESS_CLAIM:
-        if (door != MAIL_DOOR_SUBMISSION)
+        if (door != MAIL_DOOR_SUBMISSION && !claims_are_taken(bridge))
             answer_set(out, VERDICT_NOT_ALLOWED,
-                       "Not done: the key desk takes mail that is sent through an account here.");
+                       "Not done: the key desk takes mail that is sent through an account here. "
+                       "This server takes nobody new.");
         return true;
     case ADDRESS_BOUNCE: return bounce_recipient(&rcpt, err);
     case ADDRESS_PUBLISH:

@@ -2,6 +2,7 @@
 #include "mail_work.h"
 
 #include "bridge_peer.h"
+#include "claim_work.h"
 #include "config.h"
 #include "list_work.h"
 #include "memory.h"
@@ -418,7 +419,9 @@ static bool record_at_target(struct bridge *bridge, struct store_tx *tx, struct 
     case DEED_CONFIRM:
     case DEED_CONTACT:
     case DEED_CLAIM:
-    case DEED_REFUSE_KEY: break;
+    case DEED_REFUSE_KEY:
+    case DEED_WISH:
+    case DEED_ACCOUNT: break;
     }
     __builtin_unreachable();
 }
@@ -440,6 +443,10 @@ bool record_deed(struct bridge *bridge, struct store_tx *tx, struct mail_plan *p
         return record_claim(bridge, tx, plan, err);
     if (plan->deed == DEED_REFUSE_KEY)
         return record_key_deed(bridge, tx, plan, err);
+    if (plan->deed == DEED_WISH)
+        return claim_wish_record(bridge, tx, plan->wish, err);
+    if (plan->deed == DEED_ACCOUNT)
+        return bridge_claim_confirm_record(bridge, tx, plan->confirmation, err);
     if (plan->deed == DEED_CONFIRM)
         return bridge_list_confirm(bridge, tx, plan->ticket, err);
     return record_at_target(bridge, tx, plan, err);

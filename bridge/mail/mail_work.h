@@ -84,6 +84,8 @@ enum deed {
     DEED_CLAIM,      /* a key: key_change */
     DEED_REFUSE_KEY, /* one that waits: message_ref */
     DEED_REACT,      /* like, boost: reactions */
+    DEED_WISH,       /* for an address here: wish */
+    DEED_ACCOUNT,    /* the wish is confirmed: confirmation */
 };
 struct key_change;
 struct activity_plan;
@@ -126,6 +128,8 @@ struct mail_plan {
     struct key_change *key_change;  /* or NULL */
     struct list_request *request;
     struct list_ticket *ticket;
+    struct claim_wish *wish;
+    struct claim_confirmation *confirmation;
     int contact_event; /* enum contact_event */
     char *contact_words;
     char *message_ref; /* of the letter that is answered */
@@ -198,6 +202,10 @@ MUST_CHECK bool mail_signed_by(struct mail_work *work, struct mail *mail, key_te
 /* Or this one? */
 MUST_CHECK bool mail_signed_with(struct mail_work *work, struct mail *mail,
                                  struct slice certificate, bool *out, struct err *err);
+/* multipart/signed by OpenPGP (RFC 3156 5), and a digest that names a signature over `what`, however both were re-coded. */
+bool mail_is_pgp_signed(struct mail_part *root);
+MUST_CHECK bool mail_signature_digest(const struct pgp_verdict *verdict, struct source *what,
+                                      unsigned char out[SHA256_LEN], struct err *err);
 /* mail_origin.c: what smtp found of it. */
 void author_take_origin(struct mail_work *work);
 /* Answered, because the author's domain wants it so? */
@@ -425,7 +433,9 @@ MUST_CHECK bool mail_key_learn_first(struct mail_work *work, struct slice certif
 /* mail_key.c: the key that the mail tells, planned once all else is, and recorded with it. */
 MUST_CHECK bool mail_key_learn(struct mail_work *work, struct err *err);
 MUST_CHECK bool mail_key_record(struct store_tx *tx, struct mail_plan *plan, struct err *err);
-/* claim_mail.c: a mail to the key desk. */
+/* claim_mail.c: a mail to the key desk, and the key that it brings (empty: none). */
+void claim_key_find(const struct mail_work *work, struct mail *mail, struct bytes *out,
+                    bool *out_attached);
 MUST_CHECK bool claim_mail(struct mail_work *work, const struct recipient *desk, struct err *err);
 MUST_CHECK bool record_claim(struct bridge *bridge, struct store_tx *tx,
                              const struct mail_plan *plan, struct err *err);

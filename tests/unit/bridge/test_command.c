@@ -296,7 +296,7 @@ static void test_following(void **state)
          .from = "carol@mail.example",
          .outside = true,
          .reply = "550 5.7.1 Not done: the key desk takes mail that is sent through an account "
-                  "here.",
+                  "here. This server takes nobody new.",
          .effects = ""},
     };
     // clang-format on

@@ -216,5 +216,10 @@ const struct old_rows old_rows[] = {
      " (9, 6, 3, 1, 1, 1, 2, 'social.example', 3, 2, 0, 970, 170);"
      "INSERT INTO broadcast (id, message_id, account_id, cursor, reaction_id)"
      " VALUES (3, 2, 1, 0, 3);"                                                                  },
+    {41, EVER,
+     "INSERT INTO claim VALUES (1, 'gina', 'example.org', 1, 'C1', x'0a', "
+     "'gina@mail.example', " B32("g") ", 1, 0, 70, 4000000000000, 4000000000001),"
+                                      " (2, 'hans', 'example.org', 2, 'C2', x'', '', " B32(
+                                          "h") ", 0, 0, 71, 72, 4000000000000);"                 },
 };
 const int old_rows_count = (int)(sizeof old_rows / sizeof *old_rows);

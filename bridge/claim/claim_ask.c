@@ -1,0 +1,498 @@
+/*
+ * Somebody without an account writes to the key desk: for an address, or to confirm that (docs/claims.md).
+ *
+ * The answer goes to the From, so that must be proven; what the claim is worth hangs on the key alone.
+ */
+#include "claim_work.h"
+
+#include "account_work.h"
+#include "config.h"
+#include "list_work.h"
+#include "memory.h"
+
+enum { WORDS_A_DAY = 3, NAMES_MAX = 1000, SERVER_TIMES = 20 };
+
+static const unsigned char everybody[32];
+
+bool claims_are_taken(const struct bridge *bridge)
+{
+    enum registration policy = bridge->config->registration;
+
+    return policy == REGISTRATION_OPEN || policy == REGISTRATION_INVITE;
+}
+
+void claim_wish_free(struct claim_wish *wish)
+{
+    if (!wish)
+        return;
+    name_claim_clear(&wish->claim);
+    store_body_drop(wish->letter);
+    free(wish);
+}
+
+/* ---- limits ---- */
+/* Three questions a day go to one address. */
+static bool may_be_asked(struct bridge *bridge, struct store_view *view,
+                         const unsigned char address_key[32], bool *out, struct err *err)
+{
+    int64_t count;
+
+    if (!store_asked_count(view, ASKED_CLAIM_ADDRESS, address_key,
+                           clock_now(bridge->clock) - DAY_MS + 1, &count, err))
+        return false;
+    *out = count < WORDS_A_DAY;
+    return true;
+}
+
+/* Who was invited is counted by the invitation. */
+static bool within_limits(struct bridge *bridge, struct store_view *view,
+                          const struct claim_wish *wish, bool *out, struct err *err)
+{
+    int64_t since_ms = clock_now(bridge->clock) - HOUR_MS + 1;
+    int64_t most = bridge->config->registration_rate, waiting, at_all, of_domain, of_network;
+
+    if (!may_be_asked(bridge, view, wish->address_key, out, err) ||
+        !store_claim_count(view, &waiting, err) ||
+        !store_asked_count(view, ASKED_CLAIM_SERVER, everybody, since_ms, &at_all, err) ||
+        !store_asked_count(view, ASKED_CLAIM_DOMAIN, wish->domain_key, since_ms, &of_domain, err) ||
+        !store_asked_count(view, ASKED_CLAIM_NETWORK, wish->network_key, since_ms, &of_network,
+                           err))
+        return false;
+    *out = *out && waiting < NAMES_MAX &&
+           (wish->claim.invitation_id || (at_all < most * SERVER_TIMES && of_domain < most &&
+                                          (!wish->network_counts || of_network < most)));
+    return true;
+}
+
+static bool count(struct bridge *bridge, struct store_tx *tx, const struct claim_wish *wish,
+                  struct err *err)
+{
+    int64_t now_ms = clock_now(bridge->clock);
+
+    return store_count_asked(tx, ASKED_CLAIM_ADDRESS, wish->address_key, now_ms, err) &&
+           (wish->claim.invitation_id ||
+            (store_count_asked(tx, ASKED_CLAIM_SERVER, everybody, now_ms, err) &&
+             store_count_asked(tx, ASKED_CLAIM_DOMAIN, wish->domain_key, now_ms, err) &&
+             store_count_asked(tx, ASKED_CLAIM_NETWORK, wish->network_key, now_ms, err)));
+}
+
+/* ---- one mail ---- */
+struct asking {
+    struct mail_work *work;
+    const struct recipient *desk;
+    struct claim_signed is_signed;
+    struct bytes key;
+    struct pgp_verdict verdict;
+    unsigned char digest[SHA256_LEN];
+    struct claim_wish *wish;
+};
+
+static void asking_clear(struct asking *it)
+{
+    claim_signed_clear(&it->is_signed);
+    bytes_clear(&it->key);
+    claim_wish_free(it->wish);
+}
+SCOPED_VALUE(asking, asking_clear)
+
+static bool refuse(struct asking *it, const char *words)
+{
+    return work_answer(it->work, VERDICT_NOT_ALLOWED, "Not done: %s", words);
+}
+
+/* ---- who wrote, and to whom ---- */
+static bool is_unproven(struct asking *it)
+{
+    const struct mail_work *work = it->work;
+    const struct author *author = &work->author;
+
+    if (author->evidence != EVIDENCE_S0)
+        return false;
+    const struct evidence *origin = &work->arrival->evidence;
+    if (origin->dmarc == AUTH_TEMPERROR || origin->spf == AUTH_TEMPERROR)
+        return work_answer(it->work, VERDICT_UNSURE,
+                           "Whether this mail is from %s cannot be checked now. Your server tries "
+                           "again by itself.",
+                           author->address);
+    return work_answer(it->work, VERDICT_NOT_ALLOWED,
+                       "Not done: this could not be proven to come from %s, and the answer goes "
+                       "there. Send it through the server of that domain.",
+                       *author->address ? author->address : "its author");
+}
+
+/* To and Cc: the desk, and the author at most. */
+static bool names_desk_alone(const struct asking *it, struct mail *header, const char *field,
+                             size_t *out_count)
+{
+    scoped_value(mail_addresses) all = {0};
+    struct address address;
+
+    mail_addresses(header, field, &all);
+    for (size_t i = 0; i < all.count; i++) {
+        address_read(it->work->bridge->config, slice_of(all.at[i].address), &address);
+        bool desk =
+            address.kind == ADDRESS_CLAIM && strcmp(address.domain, it->desk->address.domain) == 0;
+        *out_count += desk;
+        if (!desk && !slice_is_nocase(slice_of(all.at[i].address), it->work->author.address))
+            return false;
+    }
+    return all.unread == 0;
+}
+
+static bool is_for_desk(const struct asking *it)
+{
+    static const char *const of_lists[] = {"List-Id", "List-Post", "List-Unsubscribe"};
+    struct mail *mail = it->work->mail;
+    size_t count = 0;
+
+    for (size_t i = 0; i < COUNT_OF(of_lists); i++)
+        if (mail_field_count(mail, of_lists[i]) > 0)
+            return false;
+    return names_desk_alone(it, mail, "To", &count) && names_desk_alone(it, mail, "Cc", &count) &&
+           count > 0;
+}
+
+/* What stands in the signed part as well must agree. */
+static bool agrees_inside(const struct asking *it)
+{
+    struct mail *inner = it->is_signed.inner;
+    scoped_value(mail_addresses) from = {0};
+    size_t count = 0;
+
+    if (!inner)
+        return true;
+    mail_addresses(inner, "From", &from);
+    if (from.count > 1 || (from.count == 1 && !slice_is_nocase(slice_of(from.at[0].address),
+                                                               it->work->author.address)))
+        return false;
+    return names_desk_alone(it, inner, "To", &count) && names_desk_alone(it, inner, "Cc", &count) &&
+           (count > 0 ||
+            (mail_field_count(inner, "To") == 0 && mail_field_count(inner, "Cc") == 0));
+}
+
+static bool is_not_for_us(struct asking *it)
+{
+    if (mail_is_automatic(it->work))
+        return refuse(it, "this mail was written by a program.");
+    if (is_for_desk(it) && agrees_inside(it))
+        return false;
+    return work_answer(it->work, VERDICT_NOT_ALLOWED, "Not done: write to claim@%s alone.",
+                       it->desk->address.domain);
+}
+
+/* ---- what it says ---- */
+static bool is_unclear(struct asking *it)
+{
+    const char *domain = it->desk->address.domain;
+    const struct claim_text *text = &it->is_signed.text;
+
+    if (!it->is_signed.what)
+        return work_answer(it->work, VERDICT_NOT_ALLOWED,
+                           "Not done: sign the mail, with the line: claim NAME@%s", domain);
+    if (text->says == CLAIM_SAYS_NOTHING)
+        return work_answer(it->work, VERDICT_NOT_ALLOWED,
+                           "Not done: what is signed has no line \"claim NAME@%s\", and none "
+                           "\"confirm WORD %s\".",
+                           domain, domain);
+    if (text->says == CLAIM_SAYS_BADLY)
+        return work_answer(it->work, VERDICT_NOT_ALLOWED,
+                           "Not done: what is signed must have one line \"claim NAME@%s\", or one "
+                           "line \"confirm WORD %s\".",
+                           domain, domain);
+    return strcmp(text->domain, domain) != 0 &&
+           work_answer(it->work, VERDICT_NOT_ALLOWED,
+                       "Not done: this desk gives addresses at %s alone.", domain);
+}
+
+/* *out_seen: that signature had its effect already. */
+static bool guard(struct asking *it, int64_t valid_ms, bool *out_seen, struct err *err)
+{
+    struct mail_plan *plan = work_plan(it->work);
+    struct guard *guard = &plan->guards[0];
+
+    guard->kind = SEEN_SIGNATURE;
+    memcpy(guard->digest, it->digest, sizeof guard->digest);
+    guard->expires_ms = it->work->now_ms + 2 * valid_ms;
+    plan->guard_count = 1;
+    return guard_seen(it->work, guard, out_seen, err);
+}
+
+static bool is_of_now(const struct asking *it, int64_t valid_ms)
+{
+    int64_t ago_ms = it->work->now_ms - it->verdict.signed_at_ms;
+
+    return ago_ms <= valid_ms && ago_ms >= -valid_ms;
+}
+
+/* ---- a confirmation ---- */
+static bool confirm(struct asking *it, struct err *err)
+{
+    struct mail_work *work = it->work;
+    const struct slice word = slice_of(it->is_signed.text.word);
+    unsigned char digest[TOKEN_DIGEST_LEN];
+    scoped_value(name_claim) claim = {0};
+    scoped(claim_confirmation) confirmation = NULL;
+    bool seen;
+
+    sha256(word, digest);
+    enum found found = store_claim(work->view, digest, &claim, err);
+    if (found == FOUND &&
+        !claim_signed_verify(work, &it->is_signed, bytes_slice(&claim.certificate), &it->verdict,
+                             it->digest, err))
+        return false;
+    if (found == FOUND && it->verdict.judgement == PGP_GOOD && is_of_now(it, CLAIM_WAITS_MS) &&
+        strcmp(claim.domain, it->desk->address.domain) == 0)
+        found = bridge_claim_confirm_prepare(work->bridge, work->view, word, &confirmation, err);
+    if (found == FAILED)
+        return false;
+    if (!confirmation)
+        return refuse(it, "nobody waits for this word. Claim the address again.");
+    if (!guard(it, CLAIM_WAITS_MS, &seen, err))
+        return false;
+    if (seen)
+        return work_answer(work, VERDICT_TAKEN, "Taken already");
+    struct mail_plan *plan = work_plan(work);
+    plan->deed = DEED_ACCOUNT;
+    plan->confirmation = steal(&confirmation);
+    return true;
+}
+
+/* ---- a claim: the key ---- */
+static bool is_not_by_key(struct asking *it)
+{
+    const struct claim_text *text = &it->is_signed.text;
+
+    if (it->verdict.judgement != PGP_GOOD)
+        return refuse(it, "sign the mail with the key that it brings.");
+    if (*text->fingerprint && strcmp(text->fingerprint, it->verdict.fingerprint) != 0)
+        return refuse(it, "the mail brings another key than the line names.");
+    return !is_of_now(it, CLAIM_FRESH_MS) &&
+           refuse(it, "the signature was not made now. Is your clock right? Sign it again.");
+}
+
+static bool is_unfit_key(struct asking *it, bool *out, struct err *err)
+{
+    struct name_claim *claim = &it->wish->claim;
+    struct pgp_key_facts facts;
+    struct err unfit;
+    bool read = pgp_key_read(it->work->bridge->pgp, bytes_slice(&it->key), &facts, &unfit);
+
+    if (!read && (unfit.kind == ERR_TEMPORARY || unfit.kind == ERR_FULL)) {
+        *err = unfit;
+        return false;
+    }
+    *out = !read || facts.revoked || facts.expired || !facts.can_encrypt;
+    if (*out)
+        return refuse(it, "this is no OpenPGP key that can be encrypted to: it must be one public "
+                          "key, not expired and not revoked.");
+    memcpy(claim->fingerprint, facts.fingerprint, sizeof claim->fingerprint);
+    if (!pgp_key_merge(bytes_slice(&it->key), bytes_slice(&it->key), &claim->certificate, &unfit)) {
+        bytes_reset(&claim->certificate);
+        bytes_add(&claim->certificate, bytes_slice(&it->key));
+    }
+    return true;
+}
+
+/* ---- a claim: the name ---- */
+static bool is_unfit_name(struct asking *it, bool *out, struct err *err)
+{
+    const char *name = it->wish->claim.name;
+    const char *trouble = account_name_trouble(it->work->bridge->config, slice_of(name));
+
+    (void)err;
+    *out = trouble != NULL;
+    return !trouble || work_answer(it->work, VERDICT_NOT_ALLOWED,
+                                   "Not done: %s cannot be an account: %s.", name, trouble);
+}
+
+static bool is_somebodys(struct asking *it, bool *out, struct err *err)
+{
+    struct name_claim *claim = &it->wish->claim;
+    struct slice name = slice_of(claim->name), domain = slice_of(claim->domain);
+    scoped_value(account) account = {0};
+    scoped_value(name_claim) other = {0};
+    enum found found = store_account_named(it->work->view, name, domain, &account, err);
+
+    *out = found == FOUND;
+    if (found != ABSENT)
+        return found == FOUND && work_answer(it->work, VERDICT_NOT_ALLOWED,
+                                             "Not done: %s@%s is taken. Choose another name.",
+                                             claim->name, claim->domain);
+    found = store_claim_named(it->work->view, name, domain, &other, err);
+    if (found != FOUND)
+        return found == ABSENT;
+    *out = strcmp(other.fingerprint, claim->fingerprint) != 0;
+    if (*out)
+        return work_answer(it->work, VERDICT_NOT_ALLOWED,
+                           "Not done: somebody else has asked for %s@%s. Choose another name.",
+                           claim->name, claim->domain);
+    claim->invitation_id = other.invitation_id; /* asked for once more */
+    claim->account_life_ms = other.account_life_ms;
+    return true;
+}
+
+static bool is_uninvited(struct asking *it, bool *out, struct err *err)
+{
+    struct name_claim *claim = &it->wish->claim;
+    const char *word = it->is_signed.text.invitation;
+    scoped_value(invitation) invitation = {0};
+    enum register_answer answer;
+
+    *out = false;
+    if (claim->invitation_id)
+        return true;
+    if (!register_let_in(it->work->bridge, it->work->view, *word ? word : NULL, &invitation,
+                         &answer, err))
+        return false;
+    *out = answer != REGISTER_DONE;
+    if (*out)
+        return refuse(it, register_words(answer));
+    claim->invitation_id = invitation.id;
+    claim->account_life_ms = invitation.account_life_ms;
+    return true;
+}
+
+static bool is_too_often(struct asking *it, bool *out, struct err *err)
+{
+    struct mail_work *work = it->work;
+    struct claim_wish *wish = it->wish;
+    struct slice local, domain;
+    bool within;
+
+    if (!address_split(slice_of(wish->claim.address), &local, &domain))
+        domain = SLICE("");
+    scoped_text char *of_domain = must_print("*@%.*s", SLICE_ARGS(domain));
+    list_address_key(work->bridge, wish->claim.address, wish->address_key);
+    list_address_key(work->bridge, of_domain, wish->domain_key);
+    wish->network_counts =
+        list_network_key(work->bridge, work->author.origin.client, wish->network_key);
+    if (!within_limits(work->bridge, work->view, wish, &within, err))
+        return false;
+    *out = !within;
+    return within || refuse(it, "too many claims came from your address or network. Try again "
+                                "tomorrow.");
+}
+
+/* Each answers where it says yes. */
+static bool is_refused(struct asking *it, bool *out, struct err *err)
+{
+    static bool (*const reasons[])(struct asking *, bool *, struct err *) = {
+        is_unfit_name, is_unfit_key, is_somebodys, is_uninvited, is_too_often};
+
+    *out = false;
+    for (size_t i = 0; i < COUNT_OF(reasons) && !*out; i++)
+        if (!reasons[i](it, out, err)) {
+            *out = false;
+            return false;
+        }
+    return true;
+}
+
+/* ---- a claim: what is answered ---- */
+static bool write_question(struct asking *it, struct err *err)
+{
+    struct name_claim *claim = &it->wish->claim;
+    char word[TOKEN_LEN + 1];
+    scoped_value(bytes) text = {0};
+    struct claim_letter letter = {.claim = claim,
+                                  .subject = "Your claim",
+                                  .answers = mail_field(it->work->mail, "Message-ID", 0)};
+
+    token_new(word);
+    sha256(slice_of(word), claim->digest);
+    claim->made_ms = it->work->now_ms;
+    claim->expires_ms = claim->made_ms + CLAIM_WAITS_MS;
+    claim->free_ms = claim->made_ms + CLAIM_BLOCKS_MS;
+    claim_question_words(claim, word, &text);
+    letter.text = bytes_slice(&text);
+    return claim_letter_write(it->work->bridge, &letter, &it->wish->letter, err);
+}
+
+static bool ask(struct asking *it, struct err *err)
+{
+    bool seen, refused;
+
+    it->wish = must_new(struct claim_wish);
+    it->wish->claim =
+        (struct name_claim){.name = must_dup(it->is_signed.text.user),
+                            .domain = must_dup(it->is_signed.text.domain),
+                            .address = list_address_canonical(slice_of(it->work->author.address))};
+    if (!it->wish->claim.address)
+        return refuse(it, "your address cannot be answered.");
+    if (!guard(it, CLAIM_FRESH_MS, &seen, err))
+        return false;
+    if (seen)
+        return work_answer(it->work, VERDICT_TAKEN, "Taken already");
+    if (!is_refused(it, &refused, err) || refused)
+        return refused;
+    if (!write_question(it, err))
+        return false;
+    struct mail_plan *plan = work_plan(it->work);
+    plan->deed = DEED_WISH;
+    plan->wish = steal(&it->wish);
+    return true;
+}
+
+static bool claim(struct asking *it, struct err *err)
+{
+    bool attached;
+
+    claim_key_find(it->work, it->work->mail, &it->key, &attached);
+    if (it->key.len == 0)
+        return refuse(it, "there is no key in it. Attach your public OpenPGP key.");
+    if (!claim_signed_verify(it->work, &it->is_signed, bytes_slice(&it->key), &it->verdict,
+                             it->digest, err))
+        return false;
+    return is_not_by_key(it) || ask(it, err);
+}
+
+bool claim_by_mail(struct mail_work *work, const struct recipient *desk, struct err *err)
+{
+    scoped_value(asking) it = {.work = work, .desk = desk};
+
+    if (is_unproven(&it))
+        return true;
+    if (!claim_signed_read(work, &it.is_signed, err))
+        return false;
+    if (is_not_for_us(&it) || is_unclear(&it))
+        return true;
+    return it.is_signed.text.says == CLAIM_SAYS_CONFIRM ? confirm(&it, err) : claim(&it, err);
+}
+
+/* ---- on the writer ---- */
+static bool conflict(struct err *err)
+{
+    return err_set(err, ERR_CONFLICT, "Try again");
+}
+
+/* Nobody has the name who had not when it was looked at. */
+static bool is_still_free(struct store_view *view, const struct name_claim *claim, bool *out,
+                          struct err *err)
+{
+    struct slice name = slice_of(claim->name), domain = slice_of(claim->domain);
+    scoped_value(account) account = {0};
+    scoped_value(name_claim) other = {0};
+    enum found found = store_account_named(view, name, domain, &account, err);
+
+    *out = false;
+    if (found != ABSENT)
+        return found == FOUND;
+    found = store_claim_named(view, name, domain, &other, err);
+    *out = found == ABSENT || strcmp(other.fingerprint, claim->fingerprint) == 0;
+    return found != FAILED;
+}
+
+bool claim_wish_record(struct bridge *bridge, struct store_tx *tx, const struct claim_wish *wish,
+                       struct err *err)
+{
+    struct name_claim claim = wish->claim; /* borrows its texts */
+    bool within, is_free;
+
+    if (!is_still_free(store_tx_view(tx), &claim, &is_free, err) ||
+        !within_limits(bridge, store_tx_view(tx), wish, &within, err))
+        return false;
+    if (!is_free || !within)
+        return conflict(err);
+    return store_add_claim(tx, &claim, &claim.id, err) && count(bridge, tx, wish, err) &&
+           claim_letter_send(bridge, tx, &claim, CLAIM_QUESTION, wish->letter, err);
+}

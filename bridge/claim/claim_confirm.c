@@ -1,0 +1,172 @@
+/*
+ * A claim becomes an account: by the word that stood in the encrypted mail, whether it comes back by mail or by the page.
+ * Its password goes where the word went.
+ */
+#include "claim_work.h"
+
+#include "account_work.h"
+#include "config.h"
+#include "contact_work.h"
+#include "key_change.h"
+#include "memory.h"
+
+struct claim_confirmation {
+    struct name_claim claim;
+    struct account account;
+    struct credential credential;
+    struct account_key key;
+    struct store_body *letter;
+};
+
+void claim_confirmation_free(struct claim_confirmation *it)
+{
+    if (!it)
+        return;
+    explicit_bzero(&it->credential, sizeof it->credential);
+    name_claim_clear(&it->claim);
+    account_clear(&it->account);
+    account_key_clear(&it->key);
+    store_body_drop(it->letter);
+    free(it);
+}
+
+void claim_page_clear(struct claim_page *page)
+{
+    free(page->address);
+    free(page->told);
+    *page = (struct claim_page){0};
+}
+
+/* ---- the word ---- */
+static enum found find(struct bridge *bridge, struct store_view *view, struct slice word,
+                       struct name_claim *out, struct err *err)
+{
+    unsigned char digest[TOKEN_DIGEST_LEN];
+    char small[TOKEN_LEN];
+
+    if (word.len != TOKEN_LEN || !claims_are_taken(bridge))
+        return ABSENT;
+    for (size_t i = 0; i < TOKEN_LEN; i++) {
+        char c = word.at[i];
+        small[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    }
+    sha256((struct slice){small, TOKEN_LEN}, digest);
+    return store_claim(view, digest, out, err);
+}
+
+enum found bridge_claim_page(struct bridge *bridge, struct store_view *view, struct slice word,
+                             struct claim_page *out, struct err *err)
+{
+    scoped_value(name_claim) claim = {0};
+    enum found found = find(bridge, view, word, &claim, err);
+
+    if (found != FOUND)
+        return found;
+    *out = (struct claim_page){.address = must_print("%s@%s", claim.name, claim.domain),
+                               .told = must_dup(claim.address),
+                               .expires_ms = claim.expires_ms};
+    memcpy(out->fingerprint, claim.fingerprint, sizeof out->fingerprint);
+    return FOUND;
+}
+
+/* ---- making it ---- */
+/* The administrator may have given the name away; and a key may have ended since. */
+static enum found is_possible(struct bridge *bridge, struct store_view *view,
+                              const struct name_claim *claim, struct pgp_key_facts *out,
+                              struct err *err)
+{
+    scoped_value(account) account = {0};
+    enum found there =
+        store_account_named(view, slice_of(claim->name), slice_of(claim->domain), &account, err);
+
+    if (there != ABSENT)
+        return there == FOUND ? ABSENT : FAILED;
+    if (!pgp_key_read(bridge->pgp, bytes_slice(&claim->certificate), out, err))
+        return err->kind == ERR_TEMPORARY || err->kind == ERR_FULL ? FAILED : ABSENT;
+    return out->revoked || out->expired || !out->can_encrypt ? ABSENT : FOUND;
+}
+
+static void fill_key(struct claim_confirmation *it, const struct pgp_key_facts *facts,
+                     int64_t now_ms)
+{
+    struct account_key *key = &it->key;
+
+    bytes_add(&key->certificate, bytes_slice(&it->claim.certificate));
+    key_take_facts(key, facts);
+    key->added_ms = now_ms;
+    key->uses = KEY_ENCRYPTS;
+    key->learnt = KEY_BY_CLAIM;
+    key->state = KEY_IN_USE;
+}
+
+static void wipe(struct bytes *text)
+{
+    if (text->at)
+        explicit_bzero(text->at, text->capacity);
+}
+
+static bool fill(struct bridge *bridge, struct claim_confirmation *it, struct err *err)
+{
+    const struct name_claim *claim = &it->claim;
+    struct account *account = &it->account;
+    char password[TOKEN_LEN + 1];
+    scoped_value(bytes) text = {0};
+    struct claim_letter letter = {.claim = claim, .subject = "Your account"};
+
+    if (!account_fill_new(bridge, slice_of(claim->name), slice_of(claim->domain), account, err))
+        return false;
+    account->self_made = true;
+    account->ends_ms = claim->account_life_ms ? account->created_ms + claim->account_life_ms : 0;
+    token_new(password);
+    credential_make(slice_of(password), &it->credential);
+    claim_welcome_words(bridge, claim, password, &text);
+    letter.text = bytes_slice(&text);
+    bool ok = claim_letter_write(bridge, &letter, &it->letter, err);
+    explicit_bzero(password, sizeof password);
+    wipe(&text);
+    return ok;
+}
+
+enum found bridge_claim_confirm_prepare(struct bridge *bridge, struct store_view *view,
+                                        struct slice word, struct claim_confirmation **out,
+                                        struct err *err)
+{
+    scoped(claim_confirmation) it = must_new(struct claim_confirmation);
+    struct pgp_key_facts facts;
+    enum found found = find(bridge, view, word, &it->claim, err);
+
+    if (found == FOUND)
+        found = is_possible(bridge, view, &it->claim, &facts, err);
+    if (found != FOUND)
+        return found;
+    fill_key(it, &facts, clock_now(bridge->clock));
+    if (!fill(bridge, it, err))
+        return FAILED;
+    *out = steal(&it);
+    return FOUND;
+}
+
+/* ---- on the writer ---- */
+bool bridge_claim_confirm_record(struct bridge *bridge, struct store_tx *tx,
+                                 struct claim_confirmation *it, struct err *err)
+{
+    struct store_view *view = store_tx_view(tx);
+    scoped_value(name_claim) still = {0};
+    scoped_value(account) there = {0};
+    int64_t id;
+    enum found found = store_claim(view, it->claim.digest, &still, err);
+
+    if (found == FOUND)
+        found = store_account_named(view, slice_of(it->claim.name), slice_of(it->claim.domain),
+                                    &there, err) == ABSENT
+                    ? FOUND
+                    : ABSENT;
+    if (found != FOUND)
+        return found != FAILED && err_set(err, ERR_CONFLICT, "Try again");
+    return store_add_account(tx, &it->account, &id, err) &&
+           store_set_credential(tx, id, &it->credential, err) &&
+           store_add_account_key(tx, id, &it->key, err) &&
+           (bridge->config->contact != DOOR_ASK || contact_make_mailboxes(tx, id, err)) &&
+           store_end_claim(tx, it->claim.id, err) &&
+           claim_letter_send(bridge, tx, &it->claim, CLAIM_WELCOME, it->letter, err);
+}

@@ -1,0 +1,73 @@
+/*
+ * claim_work — what the files of claims share.
+ *
+ * The order of reading: claim_text.c (pure), claim_signed.c (what a mail says and who signed it), claim_ask.c (a claim),
+ * claim_confirm.c (its account), claim_letter.c (the two mails).
+ */
+#ifndef NESTBOX_BRIDGE_CLAIM_WORK_H
+#define NESTBOX_BRIDGE_CLAIM_WORK_H
+
+#include "bridge_claim.h"
+#include "claim_text.h"
+#include "mail_work.h"
+#include "store_claim.h"
+
+enum {
+    CLAIM_WAITS_MS = 7 * DAY_MS,
+    CLAIM_FRESH_MS = 10 * MINUTE_MS, /* of what holds no word of ours (facts: replay guards) */
+};
+#define CLAIM_BLOCKS_MS (30 * (int64_t)DAY_MS)
+
+/* May somebody have an account by signed mail?  Else only those who have one are heard. */
+bool claims_are_taken(const struct bridge *bridge);
+
+/* ---- claim_signed.c ---- */
+struct claim_signed { /* the signed part of a mail */
+    struct claim_text text;
+    struct source *what; /* octets that were signed; NULL: nothing is */
+    struct bytes signature;
+    struct clear_signed clear; /* lends `what` its octets */
+    struct mail *inner;        /* the part as a mail, where it has a header */
+};
+void claim_signed_clear(struct claim_signed *it);
+SCOPED_VALUE(claim_signed, claim_signed_clear)
+MUST_CHECK bool claim_signed_read(struct mail_work *work, struct claim_signed *out,
+                                  struct err *err);
+/* By that certificate and no other?  *out_digest names the signature, however it was re-coded. */
+MUST_CHECK bool claim_signed_verify(struct mail_work *work, struct claim_signed *it,
+                                    struct slice certificate, struct pgp_verdict *out,
+                                    unsigned char out_digest[SHA256_LEN], struct err *err);
+
+/* ---- claim_letter.c ---- */
+struct claim_letter { /* a mail to who asked, on its way out */
+    const struct name_claim *claim;
+    const char *subject;
+    const char *answers; /* a Message-ID with its <>, or NULL */
+    struct slice text;
+};
+/* Encrypted to the key of the claim, and signed by that of claim@D where librnp can do both. */
+MUST_CHECK bool claim_letter_write(struct bridge *bridge, const struct claim_letter *letter,
+                                   struct store_body **out, struct err *err);
+void claim_question_words(const struct name_claim *claim, const char *word, struct bytes *out);
+void claim_welcome_words(const struct bridge *bridge, const struct name_claim *claim,
+                         const char *password, struct bytes *out);
+enum claim_answer { CLAIM_QUESTION, CLAIM_WELCOME };
+MUST_CHECK bool claim_letter_send(struct bridge *bridge, struct store_tx *tx,
+                                  const struct name_claim *claim, enum claim_answer which,
+                                  struct store_body *body, struct err *err);
+
+/* ---- claim_ask.c: what a mail asks, as it is to be written ---- */
+struct claim_wish {
+    struct name_claim claim;
+    struct store_body *letter;
+    unsigned char network_key[32], domain_key[32], address_key[32];
+    bool network_counts;
+};
+void claim_wish_free(struct claim_wish *wish); /* or NULL */
+MUST_CHECK bool claim_wish_record(struct bridge *bridge, struct store_tx *tx,
+                                  const struct claim_wish *wish, struct err *err);
+/* A mail from outside to the key desk. */
+MUST_CHECK bool claim_by_mail(struct mail_work *work, const struct recipient *desk,
+                              struct err *err);
+
+#endif

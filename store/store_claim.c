@@ -1,0 +1,142 @@
+/* Addresses that somebody asked for by signed mail. */
+#include "store_claim.h"
+
+#include "store_private.h"
+#include "store_write.h"
+
+#include <stdio.h>
+
+#define CLAIM                                                                                      \
+    "SELECT id, name, domain, state, fingerprint, certificate, address, digest, invitation_id,"    \
+    " account_life_ms, made_ms, expires_ms, free_ms FROM claim "
+
+void name_claim_clear(struct name_claim *claim)
+{
+    free(claim->name);
+    free(claim->domain);
+    free(claim->address);
+    bytes_clear(&claim->certificate);
+    *claim = (struct name_claim){0};
+}
+
+static struct sql_value as_digest(const unsigned char digest[TOKEN_DIGEST_LEN])
+{
+    return as_blob((struct slice){(const char *)digest, TOKEN_DIGEST_LEN});
+}
+
+static void read_claim(struct sql_rows *rows, void *out)
+{
+    struct name_claim *claim = out;
+
+    claim->id = take_number(rows);
+    claim->name = take_text(rows);
+    claim->domain = take_text(rows);
+    claim->state = (enum name_claim_state)take_int(rows);
+    scoped_text char *fingerprint = take_text(rows);
+    snprintf(claim->fingerprint, sizeof claim->fingerprint, "%s", fingerprint);
+    claim->certificate = take_bytes(rows);
+    claim->address = take_text(rows);
+    take_exactly(rows, claim->digest, sizeof claim->digest);
+    claim->invitation_id = take_number(rows);
+    claim->account_life_ms = take_number(rows);
+    claim->made_ms = take_number(rows);
+    claim->expires_ms = take_number(rows);
+    claim->free_ms = take_number(rows);
+}
+
+enum found store_claim(struct store_view *view, const unsigned char digest[TOKEN_DIGEST_LEN],
+                       struct name_claim *out, struct err *err)
+{
+    return sql_find(view->sql, CLAIM "WHERE digest = ? AND state = ? AND expires_ms > ?",
+                    with(as_digest(digest), as_number(NAME_CLAIM_WAITS),
+                         as_number(clock_now(view->store->clock))),
+                    read_claim, out, err);
+}
+
+enum found store_claim_named(struct store_view *view, struct slice name, struct slice domain,
+                             struct name_claim *out, struct err *err)
+{
+    return sql_find(
+        view->sql, CLAIM "WHERE name = ? AND domain = ? AND free_ms > ?",
+        with(as_slice(name), as_slice(domain), as_number(clock_now(view->store->clock))),
+        read_claim, out, err);
+}
+
+bool store_claim_count(struct store_view *view, int64_t *out, struct err *err)
+{
+    return sql_count(view->sql, "SELECT count(*) FROM claim", NULL, out, err);
+}
+
+bool store_claims_over(struct store_view *view, bool *out, struct err *err)
+{
+    int64_t id;
+    enum found found = sql_number(view->sql,
+                                  "SELECT id FROM claim WHERE state = 1 AND expires_ms <= ?1"
+                                  " UNION ALL SELECT id FROM claim WHERE free_ms <= ?1 LIMIT 1",
+                                  with(as_number(clock_now(view->store->clock))), &id, err);
+
+    *out = found == FOUND;
+    return found != FAILED;
+}
+
+/* ---- writing ---- */
+static bool give_back(struct store_tx *tx, int64_t invitation_id, struct err *err)
+{
+    return !invitation_id ||
+           sql_run(tx->sql, "UPDATE invitation SET uses = uses - 1 WHERE id = ? AND uses > 0",
+                   with(as_number(invitation_id)), err);
+}
+
+bool store_add_claim(struct store_tx *tx, const struct name_claim *claim, int64_t *out_id,
+                     struct err *err)
+{
+    int64_t invitation_id = 0;
+    enum found found =
+        sql_number(tx->sql, "SELECT invitation_id FROM claim WHERE name = ? AND domain = ?",
+                   with(as_text(claim->name), as_text(claim->domain)), &invitation_id, err);
+
+    bool same = invitation_id == claim->invitation_id; /* asked for once more: it is used already */
+
+    return found != FAILED && (same || give_back(tx, invitation_id, err)) &&
+           sql_run(tx->sql, "DELETE FROM claim WHERE name = ? AND domain = ?",
+                   with(as_text(claim->name), as_text(claim->domain)), err) &&
+           (same || !claim->invitation_id || store_use_invitation(tx, claim->invitation_id, err)) &&
+           sql_insert(tx->sql,
+                      "INSERT INTO claim (name, domain, state, fingerprint, certificate, address,"
+                      " digest, invitation_id, account_life_ms, made_ms, expires_ms, free_ms)"
+                      " VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                      with(as_text(claim->name), as_text(claim->domain),
+                           as_text(claim->fingerprint), as_bytes(&claim->certificate),
+                           as_text(claim->address), as_digest(claim->digest),
+                           as_number(claim->invitation_id), as_number(claim->account_life_ms),
+                           as_number(claim->made_ms), as_number(claim->expires_ms),
+                           as_number(claim->free_ms)),
+                      out_id, err);
+}
+
+bool store_end_claim(struct store_tx *tx, int64_t id, struct err *err)
+{
+    return sql_change(tx->sql, "DELETE FROM claim WHERE id = ?", with(as_number(id)),
+                      "No such claim", err);
+}
+
+bool store_lapse_claims(struct store_tx *tx, struct err *err)
+{
+    int64_t now_ms = tx_now(tx), invitation_id;
+    enum found found;
+    int64_t id;
+
+    while ((found = sql_number(tx->sql,
+                               "SELECT id FROM claim WHERE state = 1 AND expires_ms <= ? LIMIT 1",
+                               with(as_number(now_ms)), &id, err)) == FOUND)
+        if (!sql_count(tx->sql, "SELECT invitation_id FROM claim WHERE id = ?", with(as_number(id)),
+                       &invitation_id, err) ||
+            !give_back(tx, invitation_id, err) ||
+            !sql_run(tx->sql,
+                     "UPDATE claim SET state = 2, certificate = x'', address = '',"
+                     " invitation_id = 0 WHERE id = ?",
+                     with(as_number(id)), err))
+            return false;
+    return found != FAILED &&
+           sql_run(tx->sql, "DELETE FROM claim WHERE free_ms <= ?", with(as_number(now_ms)), err);
+}

@@ -1,0 +1,35 @@
+/*
+ * store_claim — addresses that somebody asked for by signed mail, and that nobody has yet (docs/claims.md): reading.
+ */
+#ifndef NESTBOX_STORE_CLAIM_H
+#define NESTBOX_STORE_CLAIM_H
+
+#include "store_people.h"
+
+enum name_claim_state { NAME_CLAIM_WAITS = 1, NAME_CLAIM_LAPSED }; /* the numbers are stored */
+struct name_claim {
+    int64_t id;
+    char *name, *domain;
+    enum name_claim_state state;
+    char fingerprint[41];
+    struct bytes certificate;               /* empty once it lapsed, as `address` */
+    char *address;                          /* who asked, and is answered */
+    unsigned char digest[TOKEN_DIGEST_LEN]; /* of the word that confirms it */
+    int64_t invitation_id;                  /* one use of it is this claim's; 0: none */
+    int64_t account_life_ms;                /* 0: for ever */
+    int64_t made_ms, expires_ms;
+    int64_t free_ms; /* when anybody may ask for the name again */
+};
+void name_claim_clear(struct name_claim *claim);
+SCOPED_VALUE(name_claim, name_claim_clear)
+/* By the digest of its word; ABSENT too once it has expired. */
+enum found store_claim(struct store_view *view, const unsigned char digest[TOKEN_DIGEST_LEN],
+                       struct name_claim *out, struct err *err);
+/* Whatever its state; ABSENT once its name is free. */
+enum found store_claim_named(struct store_view *view, struct slice name, struct slice domain,
+                             struct name_claim *out, struct err *err);
+MUST_CHECK bool store_claim_count(struct store_view *view, int64_t *out, struct err *err);
+/* Is there something for store_lapse_claims() to do? */
+MUST_CHECK bool store_claims_over(struct store_view *view, bool *out, struct err *err);
+
+#endif
