@@ -9,6 +9,8 @@
 
 #include "memory.h"
 
+enum { REACTION_MAX_BYTES = 1000 };
+
 static bool goes_to_bridge(const struct mail_work *work)
 {
     for (size_t i = 0; i < work->count; i++) {
@@ -27,16 +29,37 @@ static bool is_reaction_part(const struct mail_part *part)
     return disposition && slice_starts_nocase(slice_trim(slice_of(disposition)), "reaction");
 }
 
-static bool is_reaction(const struct mail_work *work)
+static struct mail_part *find_reaction(const struct mail_work *work)
 {
     struct mail_part *root = said_root(work);
 
-    if (!root)
-        return false;
+    if (!root || is_reaction_part(root))
+        return root;
     for (size_t i = 0; i < mail_part_count(root); i++)
         if (is_reaction_part(mail_part_child(root, i)))
-            return true;
-    return is_reaction_part(root);
+            return mail_part_child(root, i);
+    return NULL;
+}
+
+/* Whatever it shows is a like; nothing takes it back. */
+static bool react_in_chat(struct mail_work *work, struct mail_part *reaction, struct err *err)
+{
+    scoped_value(mail_ids) ids = {0};
+    scoped_value(message) target = {0};
+    scoped_value(bytes) shown = {0};
+    enum found found = ABSENT;
+
+    mail_ids(said_header(work), "In-Reply-To", &ids);
+    if (ids.count == 1)
+        found = store_message_by_message_id(work->view, slice_of(ids.at[0]), &target, err);
+    if (found == FAILED || !mail_part_text(reaction, REACTION_MAX_BYTES, &shown, err))
+        return false;
+    if (found == ABSENT)
+        return work_answer(work, VERDICT_NOT_ALLOWED,
+                           "Not done: what you reacted to is not a post that is known here.");
+    if (slice_empty(slice_trim(bytes_slice(&shown))))
+        return unreact_mail(work, target.ref, &target, 1U << REACTION_LIKE, err);
+    return react_mail(work, target.ref, &target, REACTION_LIKE, err);
 }
 
 /* The one message that the field names; ABSENT also for one that is not the author's. */
@@ -76,12 +99,13 @@ bool chat_deed(struct mail_work *work, bool *out_done, struct err *err)
     const char *edited = header ? mail_field(header, "Chat-Edit", 0) : NULL,
                *deleted = header ? mail_field(header, "Chat-Delete", 0) : NULL;
 
-    *out_done = work->author.proof == PROOF_GOOD && goes_to_bridge(work) &&
-                (edited || deleted || is_reaction(work));
+    struct mail_part *reaction = find_reaction(work);
+
+    *out_done =
+        work->author.proof == PROOF_GOOD && goes_to_bridge(work) && (edited || deleted || reaction);
     if (!*out_done)
         return true;
     if (edited || deleted)
         return change_named(work, edited ? edited : deleted, edited != NULL, err);
-    return work_answer(work, VERDICT_NOT_ALLOWED,
-                       "Not done: a reaction made in a chat cannot be sent on yet.");
+    return react_in_chat(work, reaction, err);
 }

@@ -322,8 +322,8 @@ def test_fediverse_people_are_chats_of_their_own(houses, alice, robots, social):
 
 
 def test_a_message_to_the_fediverse_is_edited_and_deleted_and_no_reaction_becomes_one(houses, alice, robots, social):
-    """The core's own requests: the note at the peer changes and goes, and nothing else comes there."""
-    write_directly(social, alice, "Shall we meet?", "dan")
+    """The core's own requests: the note at the peer changes and goes, a reaction is a like, and nothing else comes there."""
+    asked = write_directly(social, alice, "Shall we meet?", "dan")["note"]
     heard, _ = alice.hears(lambda said: "Shall we meet?" in said["text"], WITHIN)
     alice.call("accept_chat", heard["chatId"])
     number = alice.say(heard["chatId"], "At nin")
@@ -336,6 +336,9 @@ def test_a_message_to_the_fediverse_is_edited_and_deleted_and_no_reaction_become
     assert update["activity"]["to"] == social.actor("dan")
 
     alice.call("send_reaction", heard["id"], ["👍"])
+    like = social.wait_for_activity("Like", lambda it: it["object"] == asked)["activity"]
+    alice.call("send_reaction", heard["id"], [])
+    social.wait_for_activity("Undo", lambda it: it["object"]["id"] == like["id"])
     alice.call("delete_messages_for_all", [number])
     social.wait_for_activity("Delete", lambda it: note in str(it["object"]))
     alice.say(heard["chatId"], "See you")

@@ -38,19 +38,23 @@ struct secret_mail {
 
 static size_t serial;
 static const char *more_fields = "";
+static const char *emoji; /* all that is said, if it is not NULL */
 
 /* As Delta Chat writes it: all that is meant stands inside. */
 static void write_inner(const struct secret_mail *mail, struct bytes *out)
 {
     if (mail->told)
         pgp_pair_autocrypt(mail->told, "eve@example.org", out);
-    bytes_print(
-        out,
-        "From: <%s>\r\nTo: <%s>\r\nSubject: Message from Eve\r\nDate: Sun, 22 Nov 2026 "
-        "09:00:00 +0000\r\nMessage-ID: <%zu@example.org>\r\nChat-Version: 1.0\r\n"
-        "%sContent-Type: text/plain; protected-headers=\"v1\"\r\n\r\nThe tide is in, %zu.\r\n",
-        mail->inner_from ? mail->inner_from : "eve@example.org", mail->to, serial, more_fields,
-        serial);
+    bytes_print(out,
+                "From: <%s>\r\nTo: <%s>\r\nSubject: Message from Eve\r\nDate: Sun, 22 Nov 2026 "
+                "09:00:00 +0000\r\nMessage-ID: <%zu@example.org>\r\nChat-Version: 1.0\r\n"
+                "%sContent-Type: text/plain; protected-headers=\"v1\"\r\n\r\n",
+                mail->inner_from ? mail->inner_from : "eve@example.org", mail->to, serial,
+                more_fields);
+    if (emoji)
+        bytes_add_text(out, emoji);
+    else
+        bytes_print(out, "The tide is in, %zu.\r\n", serial);
     serial++;
 }
 
@@ -133,7 +137,8 @@ static void what_is_done_to_a_message_is_no_message(void **state)
          "550 5.7.1 Not done: a direct message can be changed"                                                                },
         {bob,                  "Chat-Delete: <0@example.org> <c@d>\r\n",
          "550 5.7.1 Not done: a direct message can be deleted"                                                                },
-        {bob,                  "Content-Disposition: reaction\r\n",      "550 5.7.1 Not done: a reaction made in a chat"      },
+        {bob,                  "Content-Disposition: reaction\r\n",
+         "550 5.7.1 Not done: what you reacted to is not"                                                                     },
         {carol,                "Content-Disposition: reaction\r\n",      "250"                                                },
         {bob,                  "Chat-Delete: <0@example.org>\r\n",       "250"                                                },
     };
@@ -147,6 +152,54 @@ static void what_is_done_to_a_message_is_no_message(void **state)
         check(&mail, 1);
     }
     more_fields = "";
+}
+
+static int64_t likes_of(const char *post)
+{
+    scoped_value(message) message = {0};
+    struct err err = {0};
+    int64_t likes, boosts;
+    scoped(store_view) view = store_look(town.store, &err);
+
+    assert_true(town_message(&town, post, &message));
+    assert_true(store_reactions(view, message.id, &likes, &boosts, &err));
+    return likes;
+}
+
+static void a_reaction_in_a_chat_is_a_like(void **state)
+{
+    static const char post[] = "https://social.example/posts/bob-public@example.org",
+                      hidden[] = "https://social.example/posts/bob-followers@example.org";
+    static const struct {
+        const char *name, *to, *emoji, *reply;
+        int64_t likes;
+    } rows[] = {
+        {"made",       post,   "\xF0\x9F\x91\x8D\r\n",              "250",                1},
+        {"changed",    post,   "\xE2\x9D\xA4 \xF0\x9F\x91\x8D\r\n", "250",                1},
+        {"taken back", post,   "\r\n",                              "250",                0},
+        {"not seen",   hidden, "\xF0\x9F\x91\x8D\r\n",              "550 5.7.1 Not done", 0},
+    };
+    static const char bob[] = "bob=social.example@example.org";
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        scoped_value(message) message = {0};
+        assert_true(town_message(&town, rows[i].to, &message));
+        scoped_text char *fields = must_print(
+            "In-Reply-To: <%s>\r\nContent-Disposition: reaction\r\n", message.message_id);
+        const struct secret_mail mail = {rows[i].name, bob,   NULL,         NULL,
+                                         &hers,        &hers, rows[i].reply};
+        more_fields = fields;
+        emoji = rows[i].emoji;
+        check(&mail, 1);
+        more_fields = "";
+        emoji = NULL;
+        if (likes_of(rows[i].to) != rows[i].likes)
+            fail_msg("%s: %lld likes", rows[i].name, (long long)likes_of(rows[i].to));
+    }
+    scoped_text char *queue = town_queue(&town);
+    assert_string_equal(
+        queue, "reaction to https://social.example/users/bob/inbox wanted 2 delivered 0\n");
 }
 
 /* Carol reads ordinary mail: nothing of the encryption is left, and she sees who writes to whom. */
@@ -211,6 +264,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_first_key_is_learnt_and_no_other_signs, open_town,
                                         close_town),
+        cmocka_unit_test_setup_teardown(a_reaction_in_a_chat_is_a_like, open_town, close_town),
         cmocka_unit_test_setup_teardown(a_mail_person_gets_ordinary_mail, open_town, close_town),
         cmocka_unit_test_setup_teardown(what_is_inside_is_no_longer_than_a_mail, open_town,
                                         close_town),
