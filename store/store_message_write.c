@@ -30,19 +30,19 @@ bool store_add_message(struct store_tx *tx, const struct message *message, int64
 
 bool store_update_message(struct store_tx *tx, const struct message *message, struct err *err)
 {
-    return sql_change(tx->sql,
-                      "UPDATE message SET state = ?, version = ?, url = ?, published_ms = ?, "
-                      "updated_ms = ?, release_ms = ?,"
-                      " language = ?, sensitive = ?, wrapped = ?, html = ?, plain = ?, warning = "
-                      "?, subject = ? WHERE id = ?",
-                      with(as_number(message->state), as_number(message->version),
-                           as_text(message->url), as_number(message->published_ms),
-                           as_number(message->updated_ms), as_number(message->release_ms),
-                           as_text(message->language), as_number(message->sensitive),
-                           as_number(message->wrapped), as_bytes(&message->html),
-                           as_bytes(&message->plain), as_bytes(&message->warning),
-                           as_bytes(&message->subject), as_number(message->id)),
-                      no_message, err);
+    return sql_change(
+        tx->sql,
+        "UPDATE message SET visibility = ?, state = ?, version = ?, url = ?, published_ms = ?, "
+        "updated_ms = ?, release_ms = ?,"
+        " language = ?, sensitive = ?, wrapped = ?, html = ?, plain = ?, warning = "
+        "?, subject = ? WHERE id = ?",
+        with(as_number(message->visibility), as_number(message->state), as_number(message->version),
+             as_text(message->url), as_number(message->published_ms),
+             as_number(message->updated_ms), as_number(message->release_ms),
+             as_text(message->language), as_number(message->sensitive), as_number(message->wrapped),
+             as_bytes(&message->html), as_bytes(&message->plain), as_bytes(&message->warning),
+             as_bytes(&message->subject), as_number(message->id)),
+        no_message, err);
 }
 
 /* Which bodies the attachments had is asked one by one, so that nothing need be remembered. */

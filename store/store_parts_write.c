@@ -87,7 +87,8 @@ bool store_set_own_reaction(struct store_tx *tx, int64_t message_id, int64_t per
     return sql_run(tx->sql,
                    "INSERT INTO reaction (message_id, kind, person_id, version, at_ms)"
                    " VALUES (?1, ?2, ?3, 1, ?4) ON CONFLICT (message_id, kind, person_id)"
-                   " DO UPDATE SET version = version + 1, at_ms = ?4",
+                   " DO UPDATE SET version = version + 1,"
+                   " at_ms = CASE WHEN version % 2 = 0 THEN ?4 ELSE at_ms END",
                    with(as_number(message_id), as_number(kind), as_number(person_id),
                         as_number(tx_now(tx))),
                    err) &&

@@ -228,9 +228,9 @@ static void write_message(struct note_look *look, const struct words_in *words, 
         message->version++;
         message->updated_ms = note->updated_ms ? note->updated_ms : look->arrival->received_ms;
     }
-    bool open = visibility_is_open(message->visibility) &&
-                visibility_is_open(note_visibility(note, &look->author));
-    if (!open)
+    if (note_visibility(note, &look->author) > message->visibility) /* an edit never widens it */
+        message->visibility = note_visibility(note, &look->author);
+    if (!visibility_is_open(message->visibility))
         return;
     bytes_add(&message->html, bytes_slice(&words->html));
     bytes_add(&message->plain, bytes_slice(&words->plain));

@@ -86,6 +86,25 @@ static void what_may_not_be_seen_is_not_liked(void **state)
                 "reaction to " BOBS_INBOX " wanted 1 delivered 0\n");
 }
 
+static void what_is_no_longer_public_is_not_boosted(void **state)
+{
+    struct said edit = {ACTIVITY_UPDATE, "bob", .note = BOBS, .html = "<p>Among us</p>",
+                        .to = "followers"};
+
+    (void)state;
+    town_follow(&town, "alice", "bob");
+    town_wait(&town, MINUTE_MS);
+    edit.updated_ms = town_now(&town);
+    visitor_says(&town, &edit);
+    refused(BOBS, "boost", "is not public, so it cannot be boosted.");
+    edit.to = "public";
+    town_wait(&town, MINUTE_MS);
+    edit.updated_ms = town_now(&town);
+    visitor_says(&town, &edit);
+    refused(BOBS, "boost", "is not public, so it cannot be boosted.");
+    says(BOBS, "like");
+}
+
 static void a_mail_is_no_post(void **state)
 {
     scoped_value(message) mail = {0};
@@ -254,6 +273,24 @@ static void a_reaction_is_said_as_it_stands(void **state)
     }
 }
 
+/* Since when it stands: what is taken back tells the Undo the very activity. */
+static void a_reaction_keeps_its_time_when_it_is_taken_back(void **state)
+{
+    (void)state;
+    reaction_kind = REACTION_LIKE;
+    reaction_version = 1;
+    town_write(&town, make_reaction);
+    int64_t since_ms = reaction.at_ms;
+    town_wait(&town, MINUTE_MS);
+    reaction_version = 2;
+    town_write(&town, make_reaction);
+    assert_int_equal(reaction.at_ms, since_ms);
+    reaction_version = 1;
+    town_write(&town, make_reaction);
+    assert_int_equal(reaction.version, 3);
+    assert_int_equal(reaction.at_ms, town_now(&town));
+}
+
 static void a_boost_of_a_deleted_post_is_not_said(void **state)
 {
     struct err err = {0};
@@ -283,6 +320,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         IN_TOWN(a_like_is_one_however_often_it_is_said),
         IN_TOWN(what_may_not_be_seen_is_not_liked),
+        IN_TOWN(what_is_no_longer_public_is_not_boosted),
         IN_TOWN(a_mail_is_no_post),
         IN_TOWN(a_boost_goes_to_followers_and_the_author),
         IN_TOWN(a_boost_taken_back_before_it_left_goes_to_nobody),
@@ -290,6 +328,7 @@ int main(int argc, char **argv)
         IN_TOWN(a_neighbour_is_counted_and_told_of),
         IN_TOWN(ones_own_held_post_is_stopped_by_undo),
         cmocka_unit_test(a_reaction_is_said_as_it_stands),
+        IN_TOWN(a_reaction_keeps_its_time_when_it_is_taken_back),
         IN_TOWN(a_boost_of_a_deleted_post_is_not_said),
     };
     int code;
