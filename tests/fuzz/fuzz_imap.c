@@ -1,6 +1,6 @@
 /*
  * An IMAP session fed with bytes: the first byte says whether it begins logged in; 0xff parts what arrives in one
- * read, 0xfe lets a mail come, 0xfd one vanish.  Or, behind 't', lines "subject TAB id TAB references" that are threaded,
+ * read, 0xfe lets a mail come, 0xfd one vanish, 0xfc four minutes pass.  Or, behind 't', lines "subject TAB id TAB references" that are threaded,
  * and behind 'b' a BODYSTRUCTURE that becomes BODY.
  *
  * Beyond not crashing: a session that hung up stays so, and unread bytes stay bounded; each
@@ -17,9 +17,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void happen(struct fake *fake, struct slice *piece)
 {
-    while (piece->len > 0 && (piece->at[0] == '\xfe' || piece->at[0] == '\xfd')) {
+    while (piece->len > 0 && piece->at[0] >= '\xfc' && piece->at[0] <= '\xfe') {
         if (piece->at[0] == '\xfe')
             fake_arrive(fake);
+        else if (piece->at[0] == '\xfc')
+            fake_pass(fake, 4 * MINUTE_MS);
         else if (fake->count > 0)
             fake_vanish(fake, fake->messages[fake->count / 2].uid);
         *piece = slice_from(*piece, 1);

@@ -154,6 +154,23 @@ static void test_nothing_of_http_is_read_on(void **state)
     }
 }
 
+/* Its first line is too long to be read; the one behind it gives it away. */
+static void test_a_long_request_of_http_ends_too(void **state)
+{
+    struct fake fake;
+    char path[3000];
+
+    (void)state;
+    memset(path, 'a', sizeof path);
+    fake_begin(&fake, "smtp", false);
+    fake_say(&fake, "GET /");
+    fake_feed(&fake, (struct slice){path, sizeof path});
+    fake_say(&fake, " HTTP/1.1\r\nHost: home.test\r\nNOOP\r\n");
+    assert_true(fake.over);
+    assert_text(fake_last_line(&fake), "554 5.7.1 This is a mail server, and that is HTTP");
+    fake_end(&fake);
+}
+
 static void test_pipelined_envelope(void **state)
 {
     struct fake fake;
@@ -410,6 +427,7 @@ int main(void)
         cmocka_unit_test(test_conversations),
         cmocka_unit_test(test_every_byte_by_itself),
         cmocka_unit_test(test_nothing_of_http_is_read_on),
+        cmocka_unit_test(test_a_long_request_of_http_ends_too),
         cmocka_unit_test(test_pipelined_envelope),
         cmocka_unit_test(test_dots_are_unstuffed),
         cmocka_unit_test(test_what_was_said_with_the_envelope_is_carried),
