@@ -163,7 +163,7 @@ MUST_CHECK bool store_add_arc_chain(struct store_tx *tx, int64_t message_id, str
                                     struct err *err);
 MUST_CHECK bool store_update_message(struct store_tx *tx, const struct message *message,
                                      struct err *err); /* text, version, updated_ms,
-    state, release_ms, language, sensitive, published_ms, url */
+    state, visibility, release_ms, language, sensitive, published_ms, url */
 MUST_CHECK bool store_set_message_state(struct store_tx *tx, int64_t id, enum message_state state,
                                         struct err *err); /* withdrawn or
     undone: texts, tags, attachments are forgotten */

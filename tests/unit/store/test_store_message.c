@@ -130,7 +130,11 @@ static void an_edit_keeps_the_names(void **state)
 {
     struct lab *lab = *state;
     int64_t alice = lab_account(lab, "alice"), id = lab_message(lab, alice, VISIBILITY_PUBLIC);
-    scoped_value(message) edit = {.id = id, .state = MESSAGE_SENT, .version = 2, .updated_ms = 9};
+    scoped_value(message) edit = {.id = id,
+                                  .visibility = VISIBILITY_FOLLOWERS,
+                                  .state = MESSAGE_SENT,
+                                  .version = 2,
+                                  .updated_ms = 9};
     scoped_value(message) read = {0};
 
     fill(&edit.plain, "better");
@@ -145,7 +149,7 @@ static void an_edit_keeps_the_names(void **state)
     assert_int_equal(read.version, 2);
     assert_int_equal(read.updated_ms, 9);
     assert_text(read.plain.at, "better");
-    assert_int_equal(read.visibility, VISIBILITY_PUBLIC);
+    assert_int_equal(read.visibility, VISIBILITY_FOLLOWERS);
     assert_int_equal(strlen(read.ref), 14);
 }
 
@@ -298,7 +302,8 @@ static void a_withdrawn_message_forgets_its_words_and_pictures(void **state)
                                        .remote_url = must_dup("https://s/1.png"),
                                        .size = 7};
     scoped_value(attachment) read = {0};
-    scoped_value(message) message = {.id = id, .state = MESSAGE_SENT, .version = 1};
+    scoped_value(message) message = {
+        .id = id, .visibility = VISIBILITY_PUBLIC, .state = MESSAGE_SENT, .version = 1};
     scoped_value(bytes) found = {0};
     bool more = true;
 
