@@ -14,13 +14,6 @@ enum { WORDS_A_DAY = 3, NAMES_MAX = 1000, SERVER_TIMES = 20 };
 
 static const unsigned char everybody[32];
 
-bool claims_are_taken(const struct bridge *bridge)
-{
-    enum registration policy = bridge->config->registration;
-
-    return policy == REGISTRATION_OPEN || policy == REGISTRATION_INVITE;
-}
-
 void claim_wish_free(struct claim_wish *wish)
 {
     if (!wish)
@@ -232,8 +225,13 @@ static bool confirm(struct asking *it, struct err *err)
     unsigned char digest[TOKEN_DIGEST_LEN];
     scoped_value(name_claim) claim = {0};
     scoped(claim_confirmation) confirmation = NULL;
-    bool seen;
+    struct guard same = {.kind = SEEN_MAIL}; /* whose 250 was not heard: its claim is over */
+    bool seen = false, is_named = mail_guard(work, "confirm claim", word, &same);
 
+    if (is_named && !guard_seen(work, &same, &seen, err))
+        return false;
+    if (seen)
+        return work_answer(work, VERDICT_TAKEN, "Taken already");
     sha256(word, digest);
     enum found found = store_claim(work->view, digest, &claim, err);
     if (found == FOUND &&
@@ -252,6 +250,8 @@ static bool confirm(struct asking *it, struct err *err)
     if (seen)
         return work_answer(work, VERDICT_TAKEN, "Taken already");
     struct mail_plan *plan = work_plan(work);
+    if (is_named)
+        plan->guards[plan->guard_count++] = same;
     plan->deed = DEED_ACCOUNT;
     plan->confirmation = steal(&confirmation);
     return true;

@@ -37,6 +37,13 @@ void claim_page_clear(struct claim_page *page)
     *page = (struct claim_page){0};
 }
 
+bool claims_are_taken(const struct bridge *bridge)
+{
+    enum registration policy = bridge->config->registration;
+
+    return policy == REGISTRATION_OPEN || policy == REGISTRATION_INVITE;
+}
+
 /* ---- the word ---- */
 static enum found find(struct bridge *bridge, struct store_view *view, struct slice word,
                        struct name_claim *out, struct err *err)

@@ -18,7 +18,7 @@ enum {
 };
 #define CLAIM_BLOCKS_MS (30 * (int64_t)DAY_MS)
 
-/* May somebody have an account by signed mail?  Else only those who have one are heard. */
+/* claim_confirm.c: may somebody have an account by signed mail?  Else only those who have one are heard. */
 bool claims_are_taken(const struct bridge *bridge);
 
 /* ---- claim_signed.c ---- */
