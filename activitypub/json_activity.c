@@ -198,6 +198,7 @@ bool json_outgoing(const struct outgoing *outgoing, bool approves_followers, str
     case OUTGOING_UNDO_LIKE:
     case OUTGOING_BOOST:
     case OUTGOING_UNDO_BOOST: json_reaction(outgoing, out); break;
+    case OUTGOING_VOTE: json_vote(outgoing, out); break;
     }
     return true;
 }

@@ -1,4 +1,4 @@
-/* Like and Announce of an account here, and their Undo (docs/reactions.md). */
+/* Like and Announce of an account here, their Undo, and its votes (docs/reactions.md). */
 #include "json_write.h"
 #include "memory.h"
 #include "names.h"
@@ -80,5 +80,28 @@ void json_reaction(const struct outgoing *outgoing, struct bytes *out)
     json_open(&j, NULL);
     json_text(&j, "@context", AS2);
     reaction_members(&j, &words);
+    json_end(&j);
+}
+
+/* A note without content whose name is the choice: what all servers with polls understand. */
+void json_vote(const struct outgoing *outgoing, struct bytes *out)
+{
+    scoped_text char *id = must_print("%s/activity", outgoing->reaction_activity_id);
+    struct json j = json_to(out);
+
+    json_open(&j, NULL);
+    json_text(&j, "@context", AS2);
+    json_text(&j, "id", id);
+    json_text(&j, "type", "Create");
+    json_text(&j, "actor", outgoing->actor_id);
+    json_text(&j, "to", outgoing->reaction_author);
+    json_open(&j, "object");
+    json_text(&j, "id", outgoing->reaction_activity_id);
+    json_text(&j, "type", "Note");
+    json_text(&j, "attributedTo", outgoing->actor_id);
+    json_text(&j, "to", outgoing->reaction_author);
+    json_text(&j, "inReplyTo", outgoing->reaction_object);
+    json_text(&j, "name", outgoing->reaction_choice);
+    json_end(&j);
     json_end(&j);
 }

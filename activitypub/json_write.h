@@ -41,6 +41,7 @@ struct reaction_words {
 void json_reaction_item(struct json *j, const struct reaction_words *words);
 /* OUTGOING_LIKE, OUTGOING_BOOST and their Undo. */
 void json_reaction(const struct outgoing *outgoing, struct bytes *out);
+void json_vote(const struct outgoing *outgoing, struct bytes *out);
 
 /* Parts the writers share. */
 void json_context_note(struct json *j);

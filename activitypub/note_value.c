@@ -202,18 +202,30 @@ static void read_attached(const json_t *attachments, struct note_facts *out)
     }
 }
 
+static struct choice_facts choice_of(const json_t *choice, const char *name)
+{
+    json_int_t votes = json_integer_value(doc_member(doc_member(choice, "replies"), "totalItems"));
+
+    return (struct choice_facts){
+        .name = must_copy(utf8_first(slice_of(name), WORD_MAX)),
+        .votes = votes > 0 ? votes : 0,
+    };
+}
+
 static void read_choices(const json_t *note, struct note_facts *out)
 {
     const json_t *choices = doc_member(note, "oneOf");
 
+    out->choose_many = !choices;
     choices = choices ? choices : doc_member(note, "anyOf");
     if (!choices)
         return;
     out->choices = must_alloc_array(CHOICES_MAX, sizeof *out->choices);
     for (size_t i = 0; i < doc_count(choices) && out->choice_count < CHOICES_MAX; i++) {
-        const char *name = doc_text(doc_entry(choices, i), "name");
+        const json_t *choice = doc_entry(choices, i);
+        const char *name = doc_text(choice, "name");
         if (name)
-            out->choices[out->choice_count++] = must_copy(utf8_first(slice_of(name), WORD_MAX));
+            out->choices[out->choice_count++] = choice_of(choice, name);
     }
     out->closes_ms = time_of(note, "endTime");
     if (out->closes_ms == 0)

@@ -59,6 +59,10 @@ struct attached {
     char *type, *url, *alt;
     int width, height;
 };
+struct choice_facts { /* of a poll */
+    char *name;
+    int64_t votes; /* as its author's server counts them */
+};
 struct note_facts { /* Note, Question, Article …: what can be shown as a mail */
     char *id, *type, *attributed_to, *name, *html, *warning, *language, *url, *in_reply_to,
         *conversation, *quote_url;
@@ -70,10 +74,11 @@ struct note_facts { /* Note, Question, Article …: what can be shown as a mail 
     size_t mention_count;
     struct attached *attached;
     size_t attached_count;
-    char **choices; /* of a poll */
+    struct choice_facts *choices; /* of a poll */
     size_t choice_count;
-    int64_t closes_ms;
-    char *place; /* of an event */
+    bool choose_many;
+    int64_t closes_ms; /* 0: not said */
+    char *place;       /* of an event */
     int64_t begins_ms;
 };
 void note_facts_clear(struct note_facts *note);
@@ -207,7 +212,8 @@ enum outgoing_kind {
     OUTGOING_LIKE,
     OUTGOING_UNDO_LIKE,
     OUTGOING_BOOST,
-    OUTGOING_UNDO_BOOST, /* reaction */
+    OUTGOING_UNDO_BOOST,
+    OUTGOING_VOTE, /* reaction */
 };
 struct outgoing { /* one delivery attempt, before it is JSON */
     enum outgoing_kind kind;
@@ -222,6 +228,7 @@ struct outgoing { /* one delivery attempt, before it is JSON */
     char *follow_activity_id, *follow_actor, *follow_object;
     char *reaction_activity_id, *reaction_object; /* of a reaction: its id, and the post */
     char *reaction_author;                        /* of the post, an actor id; or NULL */
+    char *reaction_choice;                        /* of a vote: what it is for */
     int64_t reaction_ms;
     char *inbox; /* where to; NULL: the person must be found first (person_*) */
     int64_t person_id;

@@ -99,7 +99,7 @@ MUST_CHECK bool store_hashtags(struct store_view *view, int64_t message_id,
                                struct err *err);
 
 /* What others did to a message: likes and boosts, counted. */
-enum reaction { REACTION_LIKE = 1, REACTION_BOOST };
+enum reaction { REACTION_LIKE = 1, REACTION_BOOST, REACTION_VOTE /* store_poll.h */ };
 MUST_CHECK bool store_reactions(struct store_view *view, int64_t message_id, int64_t *out_likes,
                                 int64_t *out_boosts, struct err *err);
 /* What somebody here did.  The row stays when it is taken back: who was told of it is still to be told that. */

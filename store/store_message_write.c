@@ -70,7 +70,8 @@ static bool forget_words(struct store_tx *tx, int64_t id, struct err *err)
                    "wrapped = 0"
                    " WHERE id = ?",
                    with(as_number(id)), err) &&
-           store_clear_tags(tx, id, err) && forget_attachments(tx, id, err);
+           store_clear_tags(tx, id, err) && forget_attachments(tx, id, err) &&
+           store_forget_poll(tx, id, err);
 }
 
 bool store_set_message_state(struct store_tx *tx, int64_t id, enum message_state state,

@@ -45,6 +45,7 @@ static const struct secret_place places[] = {
     PLACE(POST_TEXT, "message", "id", "warning", "wrapped = 1"),
     PLACE(POST_TEXT, "message", "id", "subject", "wrapped = 1"),
     PLACE(ROW_TEXT, "attachment", "id", "alt", ALL),
+    PLACE(ROW_TEXT, "poll_choice", "id", "name", ALL),
     PLACE(ROW_TEXT, "follow", "id", "trouble", ALL),
     PLACE(ROW_TEXT, "contact", "id", "words", ALL),
     PLACE(ROW_TEXT, "delivery", "id", "last_reply", ALL),

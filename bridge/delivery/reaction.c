@@ -8,8 +8,10 @@
  *   heard version n, or perhaps heard this --does not stand--> Undo of that version
  *
  * Each like has an id of its own, also the second of the same post: peers drop what they have seen.
+ * A vote is said once, and there is no taking back: no server knows how.
  */
 #include "activity_work.h"
+#include "store_poll.h"
 
 #include "memory.h"
 
@@ -76,6 +78,8 @@ static int version_to_say(const struct delivery *delivery, int version, bool *ou
 
 static enum outgoing_kind kind_of(enum reaction kind, bool undo)
 {
+    if (vote_choice(kind))
+        return OUTGOING_VOTE;
     if (kind == REACTION_BOOST)
         return undo ? OUTGOING_UNDO_BOOST : OUTGOING_BOOST;
     return undo ? OUTGOING_UNDO_LIKE : OUTGOING_LIKE;
@@ -104,6 +108,25 @@ static bool say_it(struct store_view *view, const struct own_reaction *reaction,
     return true;
 }
 
+/* A poll that was changed has other choices, and its server forgot the votes too. */
+static bool say_vote(struct store_view *view, const struct own_reaction *reaction,
+                     const struct delivery *delivery, struct outgoing *out, struct err *err)
+{
+    scoped_value(poll) poll = {0};
+    int choice = vote_choice(reaction->kind);
+    enum found found = store_poll(view, reaction->message_id, &poll, err);
+
+    if (found != FOUND || delivery->delivered > 0 || choice > poll.choice_count ||
+        !poll.choices[choice - 1])
+        return found != FAILED;
+    if (!say_it(view, reaction, reaction->version, false, out, err))
+        return false;
+    if (!out->reaction_author)
+        out->kind = OUTGOING_NOTHING;
+    out->reaction_choice = steal(&poll.choices[choice - 1]);
+    return true;
+}
+
 bool say_reaction(struct store_view *view, const struct delivery *delivery, struct outgoing *out,
                   struct err *err)
 {
@@ -113,6 +136,8 @@ bool say_reaction(struct store_view *view, const struct delivery *delivery, stru
 
     if (found != FOUND)
         return found == ABSENT;
+    if (vote_choice(reaction.kind))
+        return say_vote(view, &reaction, delivery, out, err);
     int version = version_to_say(delivery, reaction.version, &undo);
     return version == 0 || say_it(view, &reaction, version, undo, out, err);
 }

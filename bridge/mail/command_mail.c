@@ -210,8 +210,8 @@ static bool message_command(struct mail_work *work, const struct address *addres
     case WORD_WELCOME:
     case WORD_REFUSE:
     case WORD_IGNORE: return answer_request(work, address, "contact request", err);
-    default:
-        return work_answer(work, VERDICT_NOT_ALLOWED, "Not done: this server cannot vote yet.");
+    case WORD_VOTE: return vote_mail(work, address, any, err);
+    default: return not_yours(work, address->ref);
     }
 }
 

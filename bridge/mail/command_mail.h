@@ -17,6 +17,21 @@ MUST_CHECK bool unreact_mail(struct mail_work *work, const char *ref, const stru
 /* Did the author ever like or boost it, whether or not that stands? */
 MUST_CHECK bool has_reacted(struct mail_work *work, const struct message *target, bool *out,
                             struct err *err);
+/* The author votes in that poll; NULL: there is none of that name. */
+MUST_CHECK bool vote_mail(struct mail_work *work, const struct address *address,
+                          const struct message *target, struct err *err);
+
+/* What these have in common (reaction_mail.c, vote_mail.c).  May the author see it: then it may be liked. */
+MUST_CHECK bool may_see_post(struct mail_work *work, const struct message *message, bool *out,
+                             struct err *err);
+/* True *out_refused: too many within the hour, and answered. */
+MUST_CHECK bool reaction_limit(struct mail_work *work, enum reaction kind, bool *out_refused,
+                               struct err *err);
+struct mail_plan *plan_reaction(struct mail_work *work, const struct message *target,
+                                unsigned kinds, bool present);
+/* Are the votes of a plan still in order?  ERR_CONFLICT: they are not. */
+MUST_CHECK bool votes_fit(struct store_tx *tx, const struct mail_plan *plan,
+                          const struct message *target, int64_t person_id, struct err *err);
 /* Does a chat program edit, delete, or react to what it sent?  *out_done: then that is planned, or answered. */
 MUST_CHECK bool chat_deed(struct mail_work *work, bool *out_done, struct err *err);
 /* Is the first own word yes, in any language offered?  What cannot be read is no yes. */

@@ -6,6 +6,7 @@
  */
 #include "activity_work.h"
 #include "command_mail.h"
+#include "store_poll.h"
 
 #include "memory.h"
 
@@ -40,8 +41,7 @@ static bool follows(struct mail_work *work, const struct message *message, bool 
 }
 
 /* Could the author read it: is it for everybody, their own, was it brought to them, or would it be? */
-static bool may_see(struct mail_work *work, const struct message *message, bool *out,
-                    struct err *err)
+bool may_see_post(struct mail_work *work, const struct message *message, bool *out, struct err *err)
 {
     const struct account *account = &work->author.account;
     struct sight sight = {.person_id = account->person_id};
@@ -76,16 +76,20 @@ static bool find_standing(struct mail_work *work, int64_t message_id, unsigned *
 }
 
 /* ---- planned ---- */
-static const struct {
+struct reaction_limit {
     enum limited what;
     int64_t an_hour;
-} limits[] = {
-    [REACTION_LIKE] = {LIMITED_LIKE, LIKES_AN_HOUR}, /* each is news to whoever wrote the post */
-    [REACTION_BOOST] = {LIMITED_POST, POSTS_AN_HOUR},
 };
 
-static struct mail_plan *plan_reaction(struct mail_work *work, const struct message *target,
-                                       unsigned kinds, bool present)
+/* A boost goes where a post goes, and counts as one; the others are news to whoever wrote the post. */
+static struct reaction_limit limit_of(enum reaction kind)
+{
+    return kind == REACTION_BOOST ? (struct reaction_limit){LIMITED_POST, POSTS_AN_HOUR}
+                                  : (struct reaction_limit){LIMITED_LIKE, LIKES_AN_HOUR};
+}
+
+struct mail_plan *plan_reaction(struct mail_work *work, const struct message *target,
+                                unsigned kinds, bool present)
 {
     struct mail_plan *plan = work_plan(work);
 
@@ -98,21 +102,19 @@ static struct mail_plan *plan_reaction(struct mail_work *work, const struct mess
     return plan;
 }
 
-/* A boost goes where a post goes, and counts as one. */
-static bool ask_limit(struct mail_work *work, enum reaction kind, bool *out_refused,
-                      struct err *err)
+bool reaction_limit(struct mail_work *work, enum reaction kind, bool *out_refused, struct err *err)
 {
     struct post_question q = {0};
     int64_t oldest = 0;
 
-    if (!store_limited_count(work->view, work->author.account.id, limits[kind].what,
+    if (!store_limited_count(work->view, work->author.account.id, limit_of(kind).what,
                              work->now_ms - HOUR_MS, &q.posts_last_hour, &oldest, err))
         return false;
-    if (kind == REACTION_LIKE) {
+    if (kind != REACTION_BOOST) {
         *out_refused = q.posts_last_hour >= LIKES_AN_HOUR;
         return !*out_refused ||
                work_answer(work, VERDICT_LATER,
-                           "Not done: %d likes an hour is the limit. Try again later.",
+                           "Not done: %d likes and votes an hour is the limit. Try again later.",
                            LIKES_AN_HOUR);
     }
     q.next_post_ms = oldest + HOUR_MS - work->now_ms;
@@ -160,7 +162,7 @@ static bool react_to(struct mail_work *work, const struct message *target, enum 
         return false;
     if (standing & 1U << kind)
         return true;
-    if (!ask_limit(work, kind, &refused, err))
+    if (!reaction_limit(work, kind, &refused, err))
         return false;
     return refused || plan_at_neighbour(work, target, kind, err);
 }
@@ -176,7 +178,7 @@ bool react_mail(struct mail_work *work, const char *ref, const struct message *t
 {
     bool seen = false;
 
-    if (target && target->state == MESSAGE_SENT && !may_see(work, target, &seen, err))
+    if (target && target->state == MESSAGE_SENT && !may_see_post(work, target, &seen, err))
         return false;
     return seen ? react_to(work, target, kind, err) : not_there(work, ref);
 }
@@ -184,14 +186,19 @@ bool react_mail(struct mail_work *work, const char *ref, const struct message *t
 bool unreact_mail(struct mail_work *work, const char *ref, const struct message *target,
                   unsigned kinds, struct err *err)
 {
-    unsigned standing = 0;
+    unsigned standing = 0, votes = 0;
     bool seen = false;
 
     if (target &&
-        (!find_standing(work, target->id, &standing, err) || !may_see(work, target, &seen, err)))
+        (!find_standing(work, target->id, &standing, err) ||
+         !store_votes(work->view, target->id, work->author.account.person_id, &votes, err) ||
+         !may_see_post(work, target, &seen, err)))
         return false;
     if (standing & kinds)
         plan_reaction(work, target, standing & kinds, false);
+    else if (votes && kinds >> REACTION_VOTE)
+        return work_answer(work, VERDICT_NOT_ALLOWED,
+                           "Not done: a vote cannot be taken back; no server knows how.");
     return standing || seen || not_there(work, ref);
 }
 
@@ -214,14 +221,15 @@ bool has_reacted(struct mail_work *work, const struct message *target, bool *out
 static bool count_one(struct bridge *bridge, struct store_tx *tx, int64_t account_id,
                       enum reaction kind, struct err *err)
 {
+    const struct reaction_limit limit = limit_of(kind);
     int64_t now_ms = clock_now(bridge->clock), count, oldest;
 
-    if (!store_limited_count(store_tx_view(tx), account_id, limits[kind].what, now_ms - HOUR_MS,
-                             &count, &oldest, err))
+    if (!store_limited_count(store_tx_view(tx), account_id, limit.what, now_ms - HOUR_MS, &count,
+                             &oldest, err))
         return false;
-    if (count >= limits[kind].an_hour)
+    if (count >= limit.an_hour)
         return err_set(err, ERR_CONFLICT, "Try again");
-    return store_count_limited(tx, account_id, limits[kind].what, now_ms, err);
+    return store_count_limited(tx, account_id, limit.what, now_ms, err);
 }
 
 bool record_reaction(struct bridge *bridge, struct store_tx *tx, struct mail_plan *plan,
@@ -232,8 +240,9 @@ bool record_reaction(struct bridge *bridge, struct store_tx *tx, struct mail_pla
 
     if (store_account(store_tx_view(tx), plan->account_id, &account, err) != FOUND)
         return err_set(err, ERR_CONFLICT, "Try again");
-    for (size_t i = 0; i < COUNT_OF(every_kind); i++) {
-        enum reaction kind = every_kind[i];
+    if (!votes_fit(tx, plan, target, account.person_id, err))
+        return false;
+    for (enum reaction kind = REACTION_LIKE; kind <= vote_for(POLL_CHOICES_MAX); kind++) {
         if (!(plan->reactions & 1U << kind))
             continue;
         if (!reaction_set(bridge, tx, &account, target, kind, plan->react, &changed, err))

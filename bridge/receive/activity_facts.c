@@ -48,7 +48,9 @@ void note_facts_clear(struct note_facts *note)
     free_note_texts(note);
     free_texts(note->to, note->to_count);
     free_texts(note->cc, note->cc_count);
-    free_texts(note->choices, note->choice_count);
+    for (size_t i = 0; i < note->choice_count; i++)
+        free(note->choices[i].name);
+    free(note->choices);
     for (size_t i = 0; i < note->mention_count; i++) {
         free(note->mentions[i].href);
         free(note->mentions[i].name);
@@ -145,6 +147,7 @@ void outgoing_clear(struct outgoing *outgoing)
     free(outgoing->reaction_activity_id);
     free(outgoing->reaction_object);
     free(outgoing->reaction_author);
+    free(outgoing->reaction_choice);
     free(outgoing->inbox);
     free(outgoing->person_user);
     free(outgoing->person_host);

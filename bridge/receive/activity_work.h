@@ -96,8 +96,9 @@ struct showing { /* one note, the same for all its readers; everything borrowed 
     struct slice html, plain; /* html: clean */
     const struct attached *attached;
     size_t attached_count;
-    char *const *choices; /* of a poll */
+    const struct choice_facts *choices; /* of a poll */
     size_t choice_count;
+    bool choose_many;
     int64_t closes_ms;
     bool closed;
     int64_t begins_ms;           /* of an event; 0 */
@@ -181,6 +182,7 @@ struct activity_plan {
     struct note_knocks *knocks; /* whom it knocks at, by `author_id`; or NULL */
     int64_t author_id;
     struct contact_visit *visit; /* of a Follow; or NULL */
+    int64_t ended_poll;          /* the letters tell who voted; 0: of something else */
     bool fits;                   /* there is something to record */
 };
 void activity_plan_free(struct activity_plan *plan);
@@ -198,6 +200,12 @@ record_step record_note_in, record_note_deleted, record_announce, record_like, r
 MUST_CHECK bool record_reaction_undone(struct bridge *bridge, struct store_tx *tx,
                                        const struct activity_facts *activity,
                                        enum reaction reaction, struct err *err);
+/* Polls (receive_poll.c): the choices of a note that was recorded; and who voted hears of the end, by the arrival's plan. */
+struct note_look;
+MUST_CHECK bool record_poll(struct store_tx *tx, const struct note_facts *note, int64_t message_id,
+                            struct err *err);
+MUST_CHECK bool prepare_poll_end(struct note_look *look, struct err *err);
+MUST_CHECK bool record_poll_end(struct store_tx *tx, struct activity_plan *plan, struct err *err);
 /* What somebody here hears of the reaction of another here; *out NULL: nothing.  And it is filed, `told` may be NULL. */
 MUST_CHECK bool reaction_tell_neighbour(struct bridge *bridge, struct store_view *view,
                                         const struct message *post, const struct person *person,
@@ -231,7 +239,7 @@ SCOPED_VALUE(notice, notice_clear)
 /* Nothing was told of (what, id) within the hour. */
 MUST_CHECK bool notice_due(struct store_view *view, const char *what, int64_t id, bool *out,
                            struct err *err);
-/* Its letter, into the arrival's plan. */
+/* Its letter, behind those in the arrival's plan. */
 MUST_CHECK bool notice_plan(struct bridge *bridge, const struct notice *notice,
                             struct activity_arrival *arrival, struct err *err);
 /* Claims the hour; false *out: somebody was faster. */

@@ -104,8 +104,10 @@ bool prepare_note(struct bridge *bridge, struct store_view *view, struct activit
         return true;
     if (!note_look_begin(&look, &go_on, err))
         return false;
-    if (!go_on || (update && !update_counts(&look)))
+    if (!go_on)
         return true;
+    if (update && !update_counts(&look))
+        return prepare_poll_end(&look, err);
     bool edit = update && look.known;
     if (edit) {
         add_named(&look, &readers);
@@ -196,8 +198,8 @@ bool record_planned_note(struct bridge *bridge, struct store_tx *tx,
         return false;
     if (!is_kept(plan))
         return true;
-    return record_message(tx, plan, &id, err) && record_people(bridge, tx, plan, id, err) &&
-           letters_file(tx, &plan->letters, id, err);
+    return record_message(tx, plan, &id, err) && record_poll(tx, arrival->activity.note, id, err) &&
+           record_people(bridge, tx, plan, id, err) && letters_file(tx, &plan->letters, id, err);
 }
 
 /* The same Create once for each way it comes: a shared inbox, and one's own. */
@@ -229,6 +231,8 @@ bool record_note_in(struct bridge *bridge, struct store_tx *tx, struct activity_
     enum found deleted = note_was_deleted(store_tx_view(tx), note, err);
     if (deleted != ABSENT)
         return deleted == FOUND;
+    if (arrival->plan->ended_poll)
+        return record_poll_end(tx, arrival->plan, err);
     if (!first_time(tx, arrival, &first, err))
         return false;
     return !first || record_planned_note(bridge, tx, arrival, err);

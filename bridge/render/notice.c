@@ -73,13 +73,13 @@ bool notice_due(struct store_view *view, const char *what, int64_t id, bool *out
 bool notice_plan(struct bridge *bridge, const struct notice *notice,
                  struct activity_arrival *arrival, struct err *err)
 {
-    struct activity_plan *plan = must_new(struct activity_plan);
-    struct letters *letters = &plan->letters;
-
-    arrival->plan = plan;
+    if (!arrival->plan)
+        arrival->plan = must_new(struct activity_plan);
+    struct letters *letters = &arrival->plan->letters;
     must_make_room(letters->at, letters->count, letters->capacity);
-    letters->at[letters->count++] = (struct planned_letter){.replaces = false};
-    return write_letter(bridge, notice, arrival, &letters->at[0].letter, err);
+    struct planned_letter *planned = &letters->at[letters->count++];
+    *planned = (struct planned_letter){.replaces = false};
+    return write_letter(bridge, notice, arrival, &planned->letter, err);
 }
 
 bool notice_first(struct bridge *bridge, struct store_tx *tx, const char *what, int64_t id,

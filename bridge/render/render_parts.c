@@ -88,9 +88,21 @@ static void add_time(int64_t ms, struct bytes *out)
 
 static void closing_words(const struct showing *showing, struct bytes *out)
 {
+    if (showing->choose_many)
+        bytes_add_text(out, "Several may be chosen. ");
+    if (showing->closes_ms == 0)
+        return;
     bytes_print(out, "The poll %s open until ", showing->closed ? "was" : "is");
     add_time(showing->closes_ms, out);
     bytes_add_char(out, '.');
+}
+
+/* The empty mail that votes for it; NULL: too late, or the reader's program cannot write there. */
+static char *vote_link(const struct showing *showing, const struct shown_to *reader, size_t number)
+{
+    if (!showing->ref || showing->closed || account_chats(reader->account))
+        return NULL;
+    return must_print("mailto:%s%%2Bvote-%zu@%s", showing->ref, number, reader->account->domain);
 }
 
 const char *attached_word(const struct attached *attached)
@@ -119,17 +131,20 @@ static void block(struct bytes *out)
         bytes_add_text(out, "\n\n");
 }
 
-static void plain_choices(const struct showing *showing, struct bytes *out)
+static void plain_choices(const struct showing *showing, const struct shown_to *reader,
+                          struct bytes *out)
 {
     if (showing->choice_count == 0)
         return;
     block(out);
     for (size_t i = 0; i < showing->choice_count; i++) {
-        scoped_text char *choice = first_words(slice_of(showing->choices[i]), 200);
-        bytes_print(out, "%zu. %s\n", i + 1, choice);
+        scoped_text char *choice = first_words(slice_of(showing->choices[i].name), 200);
+        scoped_text char *link = vote_link(showing, reader, i + 1);
+        bytes_print(out, "%zu. %s", i + 1, choice);
+        if (link)
+            bytes_print(out, " · Vote: %s", link);
+        bytes_add_char(out, '\n');
     }
-    if (showing->closes_ms == 0)
-        return;
     closing_words(showing, out);
 }
 
@@ -184,7 +199,7 @@ void render_plain(const struct showing *showing, const struct shown_to *reader, 
     }
     bytes_add(out, showing->plain);
     plain_event(showing, out);
-    plain_choices(showing, out);
+    plain_choices(showing, reader, out);
     plain_attached(showing, out);
     if (showing->quote_url) {
         block(out);
@@ -215,7 +230,8 @@ static void html_top(const struct showing *showing, struct bytes *out)
     }
 }
 
-static void html_choices(const struct showing *showing, struct bytes *out)
+static void html_choices(const struct showing *showing, const struct shown_to *reader,
+                         struct bytes *out)
 {
     scoped_value(bytes) words = {0};
 
@@ -223,15 +239,19 @@ static void html_choices(const struct showing *showing, struct bytes *out)
         return;
     bytes_add_text(out, "<ol>\n");
     for (size_t i = 0; i < showing->choice_count; i++) {
+        scoped_text char *link = vote_link(showing, reader, i + 1);
         bytes_add_text(out, "<li>");
-        html_escape_add(out, slice_of(showing->choices[i]));
+        html_escape_add(out, slice_of(showing->choices[i].name));
+        if (link) {
+            bytes_add_text(out, " · ");
+            html_link_add(out, link, "Vote");
+        }
         bytes_add_text(out, "</li>\n");
     }
     bytes_add_text(out, "</ol>\n");
-    if (showing->closes_ms == 0)
-        return;
     closing_words(showing, &words);
-    html_paragraph_add(out, bytes_slice(&words));
+    if (words.len > 0)
+        html_paragraph_add(out, bytes_slice(&words));
 }
 
 static void html_attached(const struct showing *showing, struct bytes *out)
@@ -287,7 +307,7 @@ void render_html(const struct showing *showing, const struct shown_to *reader, s
     bytes_add(out, showing->html);
     bytes_add_char(out, '\n');
     html_event(showing, out);
-    html_choices(showing, out);
+    html_choices(showing, reader, out);
     html_attached(showing, out);
     if (showing->quote_url) {
         bytes_add_text(out, "<p>Quoting: ");

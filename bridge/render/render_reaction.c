@@ -5,9 +5,11 @@
 
 char *reaction_activity_id(const char *actor_id, const struct own_reaction *reaction, int version)
 {
-    return must_print("%s#%s/%lld/%d", actor_id,
-                      reaction->kind == REACTION_BOOST ? "boosts" : "likes",
-                      (long long)reaction->id, version);
+    const char *what = reaction->kind == REACTION_BOOST  ? "boosts"
+                       : reaction->kind == REACTION_LIKE ? "likes"
+                                                         : "votes";
+
+    return must_print("%s#%s/%lld/%d", actor_id, what, (long long)reaction->id, version);
 }
 
 struct showing_reactions {

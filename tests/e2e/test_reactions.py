@@ -1,4 +1,5 @@
 """Alice likes, boosts and takes back by mail, by the links in what she reads; others hear of it as what it is."""
+import datetime
 import email
 import email.policy
 import json
@@ -103,3 +104,26 @@ def test_a_server_that_has_a_post_by_a_boost_alone_hears_of_its_edit_and_its_end
     pressed(alice, f"{post['ref']}+delete@nest.test")
     for peer in (social, second):
         peer.wait_for_activity("Delete", lambda it: it["actor"] == alice.actor and note in str(it["object"]))
+
+
+def in_minutes(minutes):
+    return (datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=minutes)).isoformat()
+
+
+def test_a_vote_reaches_the_poll_and_its_end_who_voted(alice, social):
+    note, text = mention(social, alice, "Tea or coffee?", cc=[alice.actor], poll=[["Tea", 3], ["Coffee", 1]],
+                         closes=in_minutes(60))
+    coffee = link(text, "vote-2")
+    for _ in range(2):
+        pressed(alice, coffee)
+    vote = social.wait_for_activity("Create", lambda it: it["object"].get("name") == "Coffee")["activity"]
+    assert vote["actor"] == alice.actor and vote["to"] == social.actor()
+    assert vote["object"]["inReplyTo"] == note and "content" not in vote["object"]
+    code, words = press(alice, link(text, "vote-1"))
+    assert code == 550 and words.endswith("has your vote already.")
+    social.do("update", **{"from": "bob"}, note=note, content="<p>Tea or coffee?</p>", recipients=[alice.actor],
+              to=["public"], cc=[alice.actor], poll=[["Tea", 3], ["Coffee", 2]], closes=in_minutes(-1), updated=False)
+    ended = alice.wait_for_mail(lambda mail: mail["subject"] == "Poll ended: Tea or coffee?", "Fediverse/Notifications")
+    assert "1. Tea: 3 votes\n2. Coffee: 2 votes (yours too)\n" in words_of(alice, ended).replace("\r\n", "\n")
+    code, words = press(alice, link(text, "vote-2").replace("vote-2", "undo"))
+    assert code == 550 and "a vote cannot be taken back" in words

@@ -16,8 +16,8 @@ import { createInterface } from "node:readline";
 import { Temporal } from "@js-temporal/polyfill";
 import { createFederation, generateCryptoKeyPair, MemoryKvStore } from "@fedify/fedify";
 import {
-  Accept, Activity, Announce, Create, Delete, Endpoints, Follow, Image, Like, Mention, Move, Note, Person, PUBLIC_COLLECTION,
-  Tombstone, Undo, Update,
+  Accept, Activity, Announce, Collection, Create, Delete, Endpoints, Follow, Image, Like, Mention, Move, Note, Person,
+  PUBLIC_COLLECTION, Question, Tombstone, Undo, Update,
 } from "@fedify/fedify/vocab";
 
 const [host, address, certificate, key, firstKnock] = process.argv.slice(2);
@@ -141,8 +141,14 @@ async function send(context, command, activity) {
   return { id: activity.id.href };
 }
 
+// "poll": [["Tea", 3], ["Coffee", 1]] makes a question of it, open until "closes".
+function pollOf({ poll, many, closes }) {
+  const choices = poll.map(([name, votes]) => new Note({ name, replies: new Collection({ totalItems: votes }) }));
+  return { [many ? "inclusiveOptions" : "exclusiveOptions"]: choices, endTime: Temporal.Instant.from(closes) };
+}
+
 async function makeNote(context, command, path) {
-  const note = new Note({
+  const words = {
     id: new URL(path, origin),
     attribution: context.getActorUri(command.from),
     tos: everybody(context, command.from, command.to),
@@ -154,7 +160,8 @@ async function makeNote(context, command, path) {
     tags: (command.mentions ?? []).map(({ href, name }) => new Mention({ href: new URL(href), name })),
     published: Temporal.Now.instant(),
     updated: command.updated ? Temporal.Now.instant() : null,
-  });
+  };
+  const note = command.poll ? new Question({ ...words, ...pollOf(command) }) : new Note(words);
   notes.set(path, note);
   return note;
 }
@@ -182,7 +189,7 @@ const commands = {
     return { ...(await send(context, command, create)), note: note.id.href };
   },
   async update(context, command) {
-    const note = await makeNote(context, { ...command, updated: true }, new URL(command.note).pathname);
+    const note = await makeNote(context, { updated: true, ...command }, new URL(command.note).pathname);
     const update = new Update({ id: nextUri("updates"), actor: note.attributionId, object: note, ...audience(note) });
     return await send(context, command, update);
   },

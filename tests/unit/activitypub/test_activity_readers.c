@@ -243,12 +243,16 @@ static void notes(void **state)
                            "\",\"type\":\"Question\",\"attributedTo\":[{\"id\":\"" BOB
                            "\"},\"https://v.example/"
                            "u\"],\"content\":\"?\",\"endTime\":\"2026-05-17T08:00:00Z\",\"oneOf\":["
-                           "{\"type\":\"Note\",\"name\":\"A\"},{\"name\":\"B\"},{\"name\":3}]}"),
+                           "{\"type\":\"Note\",\"name\":\"A\"},{\"name\":\"B\",\"replies\":{\"type\":"
+                           "\"Collection\",\"totalItems\":7}},{\"name\":3}]}"),
                   NOTE, &note),
         NOTE_READ);
     assert_null(note->attributed_to); /* two authors are none */
     assert_int_equal(note->choice_count, 2);
-    assert_text(note->choices[1], "B");
+    assert_text(note->choices[1].name, "B");
+    assert_int_equal(note->choices[0].votes, 0);
+    assert_int_equal(note->choices[1].votes, 7);
+    assert_false(note->choose_many);
     assert_int_equal(note->closes_ms, 1779004800000);
     note_free(note);
 }

@@ -306,6 +306,32 @@ static void what_is_done_to_posts(void **state)
     }
 }
 
+static void a_vote(void **state)
+{
+    static char id[] = ALICE "#votes/7/1", alice[] = ALICE, object[] = "https://m.example/p/1",
+                choice[] = "\"Tea\"";
+    const struct outgoing outgoing = {
+        .kind = OUTGOING_VOTE,
+        .version = 1,
+        .actor_id = alice,
+        .reaction_activity_id = id,
+        .reaction_object = object,
+        .reaction_author = bob,
+        .reaction_choice = choice,
+    };
+    scoped_value(bytes) out = {0};
+
+    (void)state;
+    assert_true(json_outgoing(&outgoing, true, &out));
+    assert_string_equal(out.at,
+                        HEAD "\"id\":\"" ALICE
+                             "#votes/7/1/activity\",\"type\":\"Create\",\"actor\":\"" ALICE
+                             "\",\"to\":\"https://m.example/users/bob\",\"object\":{\"id\":\"" ALICE
+                             "#votes/7/1\",\"type\":\"Note\",\"attributedTo\":\"" ALICE
+                             "\",\"to\":\"https://m.example/users/bob\",\"inReplyTo\":"
+                             "\"https://m.example/p/1\",\"name\":\"\\\"Tea\\\"\"}}");
+}
+
 static void an_update(void **state)
 {
     static char alice[] = ALICE;
@@ -346,6 +372,7 @@ int main(void)
         cmocka_unit_test(an_actor),
         cmocka_unit_test(what_goes_out),
         cmocka_unit_test(what_is_done_to_posts),
+        cmocka_unit_test(a_vote),
         cmocka_unit_test(an_update),
         cmocka_unit_test(nothing_is_nothing),
     };

@@ -99,7 +99,7 @@ static void test_delete_after_it_left(void **state)
     say_to(&town, "9zzzzzzzzzzzz+delete@example.org", "",
            "550 5.7.1 Not done: 9zzzzzzzzzzzz is not a post of yours.", "");
     say_to(&town, "9aaaaaaaaaa00+vote-1@example.org", "",
-           "550 5.7.1 Not done: this server cannot vote yet.", "");
+           "550 5.7.1 Not done: 9aaaaaaaaaa00 is not a poll that you can see.", "");
     say_to(&town, "9aaaaaaaaaa00+welcome@example.org", "",
            "550 5.7.1 Not done: 9aaaaaaaaaa00 is not a contact request to you.", "");
 }

@@ -246,7 +246,10 @@ static void pictures_are_linked_with_their_words(void **state)
 static void choices_of_a_poll_are_numbered(void **state)
 {
     static char yes[] = "Yes", no[] = "No";
-    char *const choices[] = {yes, no};
+    const struct choice_facts choices[] = {
+        {yes, 3},
+        {no,  1}
+    };
     struct scene scene;
 
     (void)state;
@@ -255,14 +258,18 @@ static void choices_of_a_poll_are_numbered(void **state)
     scene.showing.choice_count = COUNT_OF(choices);
     scene.showing.closes_ms = 1772366400000 + DAY_MS;
     scoped_text char *text = plain_of(&scene, "text/plain", NULL);
-    assert_string_equal(text, "Which one?\n\n1. Yes\n2. No\n"
-                              "The poll is open until Mon, 02 Mar 2026 12:00:00 UTC.\n\n" FOOT);
+    assert_string_equal(text,
+                        "Which one?\n\n1. Yes · Vote: mailto:9aaaaaaaaaaaa%2Bvote-1@example.org\n"
+                        "2. No · Vote: mailto:9aaaaaaaaaaaa%2Bvote-2@example.org\n"
+                        "The poll is open until Mon, 02 Mar 2026 12:00:00 UTC.\n\n" FOOT);
 }
 
 static void a_poll_that_ended_says_so(void **state)
 {
     static char yes[] = "Yes";
-    char *const choices[] = {yes};
+    const struct choice_facts choices[] = {
+        {yes, 3}
+    };
     struct scene scene;
 
     (void)state;
@@ -270,9 +277,10 @@ static void a_poll_that_ended_says_so(void **state)
     scene.showing.choices = choices;
     scene.showing.choice_count = COUNT_OF(choices);
     scene.showing.closes_ms = 1772366400000;
-    scene.showing.closed = true;
+    scene.showing.closed = scene.showing.choose_many = true;
     scoped_text char *text = plain_of(&scene, "text/plain", NULL);
-    assert_non_null(strstr(text, "The poll was open until Sun, 01 Mar 2026 12:00:00 UTC."));
+    assert_non_null(strstr(text, "\n1. Yes\nSeveral may be chosen. The poll was open until "
+                                 "Sun, 01 Mar 2026 12:00:00 UTC."));
 }
 
 static void an_event_says_when_and_where(void **state)

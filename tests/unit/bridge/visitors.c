@@ -2,6 +2,7 @@
 
 #include "commit.h"
 #include "mail.h"
+#include "store_poll.h"
 
 #include <stdio.h>
 
@@ -141,6 +142,22 @@ static void add_mentions(const char *list, struct note_facts *note)
     }
 }
 
+static void add_poll(const struct said *said, struct note_facts *note)
+{
+    struct slice rest = slice_of(said->poll);
+
+    note->choose_many = slice_starts(rest, SLICE("+"));
+    rest = slice_from(rest, note->choose_many ? 1 : 0);
+    note->closes_ms = said->closes_ms;
+    note->choices = must_alloc_array(POLL_CHOICES_MAX, sizeof *note->choices);
+    while (rest.at) {
+        struct slice votes = slice_cut(&rest, ',');
+        struct choice_facts *choice = &note->choices[note->choice_count++];
+        choice->name = must_copy(slice_cut(&votes, ' '));
+        assert_true(slice_to_number(votes, 1000, &choice->votes));
+    }
+}
+
 static struct note_facts *note_of(const struct said *said)
 {
     const char *author = said->author ? said->author : said->who;
@@ -159,6 +176,8 @@ static struct note_facts *note_of(const struct said *said)
     note->updated_ms = said->updated_ms;
     note->to = addresses(said->to, author, &note->to_count);
     note->cc = addresses(said->cc, author, &note->cc_count);
+    if (said->poll)
+        add_poll(said, note);
     return note;
 }
 

@@ -218,8 +218,13 @@ const struct old_rows old_rows[] = {
      " VALUES (3, 2, 1, 0, 3);"                                                                  },
     {41, EVER,
      "INSERT INTO claim VALUES (1, 'gina', 'example.org', 1, 'C1', x'0a', "
-     "'gina@mail.example', " B32("g") ", 1, 0, 70, 4000000000000, 4000000000001),"
+     "'gina@mail.example', " B32("g") ", 1, 86400000, 70, 4000000000000, 4000000000001),"
                                       " (2, 'hans', 'example.org', 2, 'C2', x'', '', " B32(
                                           "h") ", 0, 0, 71, 72, 4000000000000);"                 },
+    {42, EVER,
+     "INSERT INTO poll VALUES (2, 1, 180, 0);"
+     "INSERT INTO poll_choice VALUES (1, 2, 1, 'Tea'), (2, 2, 2, 'Coffee');"
+     "INSERT INTO reaction (id, message_id, kind, person_id, version, at_ms)"
+     " VALUES (4, 2, 4, 1, 1, 171);"                                                             },
 };
 const int old_rows_count = (int)(sizeof old_rows / sizeof *old_rows);
