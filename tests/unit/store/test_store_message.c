@@ -302,8 +302,8 @@ static void a_withdrawn_message_forgets_its_words_and_pictures(void **state)
                                        .remote_url = must_dup("https://s/1.png"),
                                        .size = 7};
     scoped_value(attachment) read = {0};
-    scoped_value(message) message = {
-        .id = id, .visibility = VISIBILITY_PUBLIC, .state = MESSAGE_SENT, .version = 1};
+    scoped_value(message)
+        message = {.id = id, .visibility = VISIBILITY_PUBLIC, .state = MESSAGE_SENT, .version = 1};
     scoped_value(bytes) found = {0};
     bool more = true;
 
