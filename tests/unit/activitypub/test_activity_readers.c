@@ -239,13 +239,13 @@ static void notes(void **state)
 
     note = NULL;
     assert_int_equal(
-        note_read(slice_of("{\"id\":\"" NOTE
-                           "\",\"type\":\"Question\",\"attributedTo\":[{\"id\":\"" BOB
-                           "\"},\"https://v.example/"
-                           "u\"],\"content\":\"?\",\"endTime\":\"2026-05-17T08:00:00Z\",\"oneOf\":["
-                           "{\"type\":\"Note\",\"name\":\"A\"},{\"name\":\"B\",\"replies\":{\"type\":"
-                           "\"Collection\",\"totalItems\":7}},{\"name\":3}]}"),
-                  NOTE, &note),
+        note_read(
+            slice_of("{\"id\":\"" NOTE "\",\"type\":\"Question\",\"attributedTo\":[{\"id\":\"" BOB
+                     "\"},\"https://v.example/"
+                     "u\"],\"content\":\"?\",\"endTime\":\"2026-05-17T08:00:00Z\",\"oneOf\":["
+                     "{\"type\":\"Note\",\"name\":\"A\"},{\"name\":\"B\",\"replies\":{\"type\":"
+                     "\"Collection\",\"totalItems\":7}},{\"name\":3}]}"),
+            NOTE, &note),
         NOTE_READ);
     assert_null(note->attributed_to); /* two authors are none */
     assert_int_equal(note->choice_count, 2);

@@ -243,21 +243,25 @@ static void pictures_are_linked_with_their_words(void **state)
     free(subject);
 }
 
-static void choices_of_a_poll_are_numbered(void **state)
+static char *poll_of(int64_t closes_ms, bool closed)
 {
     static char yes[] = "Yes", no[] = "No";
-    const struct choice_facts choices[] = {
-        {yes, 3},
-        {no,  1}
-    };
+    static const struct choice_facts choices[] = {{.name = yes}, {.name = no}};
     struct scene scene;
 
-    (void)state;
     set_scene(&scene);
     scene.showing.choices = choices;
     scene.showing.choice_count = COUNT_OF(choices);
-    scene.showing.closes_ms = 1772366400000 + DAY_MS;
-    scoped_text char *text = plain_of(&scene, "text/plain", NULL);
+    scene.showing.closes_ms = closes_ms;
+    scene.showing.closed = scene.showing.choose_many = closed;
+    return plain_of(&scene, "text/plain", NULL);
+}
+
+static void choices_of_a_poll_are_numbered(void **state)
+{
+    scoped_text char *text = poll_of(1772366400000 + DAY_MS, false);
+
+    (void)state;
     assert_string_equal(text,
                         "Which one?\n\n1. Yes · Vote: mailto:9aaaaaaaaaaaa%2Bvote-1@example.org\n"
                         "2. No · Vote: mailto:9aaaaaaaaaaaa%2Bvote-2@example.org\n"
@@ -266,20 +270,10 @@ static void choices_of_a_poll_are_numbered(void **state)
 
 static void a_poll_that_ended_says_so(void **state)
 {
-    static char yes[] = "Yes";
-    const struct choice_facts choices[] = {
-        {yes, 3}
-    };
-    struct scene scene;
+    scoped_text char *text = poll_of(1772366400000, true);
 
     (void)state;
-    set_scene(&scene);
-    scene.showing.choices = choices;
-    scene.showing.choice_count = COUNT_OF(choices);
-    scene.showing.closes_ms = 1772366400000;
-    scene.showing.closed = scene.showing.choose_many = true;
-    scoped_text char *text = plain_of(&scene, "text/plain", NULL);
-    assert_non_null(strstr(text, "\n1. Yes\nSeveral may be chosen. The poll was open until "
+    assert_non_null(strstr(text, "\n1. Yes\n2. No\nSeveral may be chosen. The poll was open until "
                                  "Sun, 01 Mar 2026 12:00:00 UTC."));
 }
 

@@ -21,7 +21,7 @@ struct said {
     /* a note, if it has an id */
     const char *note, *author /* NULL: who */, *html, *to, *cc, *warning, *answers;
     const char *mentions, *type_of_note; /* "HREF NAME,HREF NAME"; Note unless said */
-    const char *poll;                    /* "Tea 3,Coffee 1": one of them; "+Tea 3,Coffee 1": many */
+    const char *poll; /* "Tea 3,Coffee 1": one of them; "+Tea 3,Coffee 1": many */
     int64_t closes_ms;
     int64_t updated_ms, published_ms;
     const char *inbox;    /* "alice": her own; NULL: the shared one */
