@@ -10,6 +10,7 @@ enum { MIB_SHIFT = 20 };
 enum next reply(struct smtp_session *s, int code, const char *status, const char *words)
 {
     s->said_code = code;
+    s->answered_ms = session_now(s);
     if (status && status[0])
         bytes_print(s->turn->out, "%d %s %s\r\n", code, status, words);
     else

@@ -35,6 +35,7 @@ enum next refuse_bdat(struct smtp_session *s, struct slice args, struct refusal 
     if (!read_arguments(args, &s->chunk_left, &s->chunk_last))
         return refuse_arguments(s);
     s->chunk_refused = refusal; /* read_on() calls chunk_drop() */
+    text_begins(s);
     return NEXT_READ;
 }
 
@@ -46,8 +47,9 @@ enum next chunk_drop(struct smtp_session *s)
 
     turn->used += here;
     s->chunk_left -= (int64_t)here;
+    text_came(s, (int64_t)here);
     if (s->chunk_left > 0)
-        return NEXT_READ;
+        return text_is_too_slow(s) ? patience_is_over(s) : NEXT_READ;
     s->chunk_refused = (struct refusal){0};
     return reply(s, refusal.code, refusal.status, refusal.words);
 }

@@ -9,8 +9,7 @@ void body_begin(struct smtp_session *s, bool chunked)
 {
     s->body = s->duties->body_new(s->duties->ctx, s->door);
     framing_init(&s->framing, chunked);
-    s->body_began_ms = session_now(s);
-    pace_begin(&s->pace, s->body_began_ms);
+    text_begins(s);
 }
 
 enum next on_data(struct smtp_session *s, struct slice args)

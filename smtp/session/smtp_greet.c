@@ -59,8 +59,7 @@ enum next on_ehlo(struct smtp_session *s, struct slice args)
         bytes_add_text(out, "250-DSN\r\n");
     if (s->secured)
         bytes_add_text(out, "250-REQUIRETLS\r\n");
-    bytes_add_text(out, "250 ENHANCEDSTATUSCODES\r\n");
-    return NEXT_READ;
+    return reply(s, 250, "", "ENHANCEDSTATUSCODES");
 }
 
 enum next on_starttls(struct smtp_session *s, struct slice args)

@@ -26,14 +26,15 @@ int64_t session_now(const struct smtp_session *s)
     return s->duties->timer ? clock_now(s->duties->timer) : monotonic_ms();
 }
 
-static bool text_comes(const struct smtp_session *s)
+/* Who is logged in is no part of a crowd of strangers, and its mail is the one that somebody here waits for. */
+static bool is_crowded(const struct smtp_session *s)
 {
-    return s->state == BODY || s->state == CHUNK;
+    return s->turn->crowded && !s->account_id;
 }
 
 static int64_t command_ms(const struct smtp_session *s)
 {
-    if (!s->turn->crowded || s->account_id)
+    if (!is_crowded(s))
         return COMMAND_MS;
     return s->mail_from ? CROWDED_COMMAND_MS : CROWDED_IDLE_MS;
 }
@@ -45,7 +46,7 @@ static int64_t sooner(int64_t a, int64_t b)
 
 static const struct pace_terms *terms_of(const struct smtp_session *s)
 {
-    return s->turn->crowded ? &crowded_text_terms : &text_terms;
+    return is_crowded(s) ? &crowded_text_terms : &text_terms;
 }
 
 static int64_t command_ends_ms(const struct smtp_session *s)
@@ -78,6 +79,12 @@ enum next patience_is_over(struct smtp_session *s)
     else
         reply(s, 421, "4.4.2", "No whole command came for too long. Please come again");
     return NEXT_HANG_UP;
+}
+
+void text_begins(struct smtp_session *s)
+{
+    s->body_began_ms = session_now(s);
+    pace_begin(&s->pace, s->body_began_ms);
 }
 
 void text_came(struct smtp_session *s, int64_t octets)

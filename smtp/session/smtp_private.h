@@ -86,7 +86,7 @@ struct smtp_session {
     char account[ADDRESS_SIZE];
     int errors, auth_failures;
     int commands, empty_commands, refused; /* since the last mail that was taken */
-    int64_t began_ms, answered_ms;         /* the connection; the last whole command */
+    int64_t began_ms, answered_ms;         /* the connection; the last answer */
     int said_code;                         /* of the last reply */
     struct auth auth;
 
@@ -124,6 +124,7 @@ enum next send_errand(struct smtp_session *s, struct errand *errand,
 enum next send_login(struct smtp_session *s, struct errand *errand,
                      enum next (*judged)(struct smtp_session *, struct errand *));
 void transaction_clear(struct smtp_session *s);
+bool text_comes(const struct smtp_session *s); /* what arrives is no command */
 
 /* Logged in no more, and no text is coming: a mail that began in time is still taken, and the next is not. */
 bool must_leave(const struct smtp_session *s);
@@ -132,6 +133,7 @@ bool must_leave(const struct smtp_session *s);
 int64_t session_now(const struct smtp_session *s);
 int64_t patience_ends_ms(const struct smtp_session *s); /* when the driver should wake us */
 enum next patience_is_over(struct smtp_session *s);
+void text_begins(struct smtp_session *s);
 void text_came(struct smtp_session *s, int64_t octets);
 bool text_is_too_slow(const struct smtp_session *s);
 /* False: *out_next is the end.  `empty`: a command that brings no mail forward. */

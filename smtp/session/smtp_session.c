@@ -282,14 +282,12 @@ static enum next take_command(struct smtp_session *s, struct slice *rest, bool *
         return reply_bad(s, 500, "5.5.2", "A line ends with CR LF and has none inside");
     case LINE_GOOD: break;
     }
-    s->answered_ms = session_now(s);
     if (s->state == AUTHENTICATING)
         return auth_line(s, line);
     return dispatch(s, line, rest->len > 0);
 }
 
-/* What arrives is no command. */
-static bool brings_text(const struct smtp_session *s)
+bool text_comes(const struct smtp_session *s)
 {
     return s->state == BODY || s->state == CHUNK || s->chunk_refused.code;
 }
@@ -301,9 +299,9 @@ static enum next read_on(struct smtp_session *s)
     bool absent = false;
 
     while (next == NEXT_READ && !absent && !s->late && !must_leave(s)) {
-        if (brings_text(s)) {
+        if (text_comes(s)) {
             next = s->chunk_refused.code ? chunk_drop(s) : body_read(s);
-            absent = next == NEXT_READ && brings_text(s);
+            absent = next == NEXT_READ && text_comes(s);
             continue;
         }
         struct slice rest = slice_from(turn->in, turn->used);
@@ -340,6 +338,7 @@ static enum next end_turn(struct smtp_session *s, enum next next)
     }
     s->turn->watch = s->seat.watch = s->account_id ? topic_of(TOPIC_LOGIN, s->account_id) : 0;
     s->turn->wake_at_ms = patience_ends_ms(s);
+    s->turn->at_home = s->account_id != 0;
     return next;
 }
 
@@ -384,10 +383,7 @@ static enum next go_on(struct smtp_session *s, struct smtp_errand *errand)
 {
     enum next next = proceed(s, errand);
 
-    if (s->turn->errand) /* still out */
-        return next;
-    s->answered_ms = session_now(s);
-    return end_turn(s, next);
+    return s->turn->errand ? next : end_turn(s, next); /* or it is still out */
 }
 
 static enum next login_is_home(struct smtp_session *s, struct errand *back)
@@ -397,7 +393,6 @@ static enum next login_is_home(struct smtp_session *s, struct errand *back)
     s->judged = NULL;
     enum next next = judged(s, back);
     errand_free(back);
-    s->answered_ms = session_now(s);
     return end_turn(s, next);
 }
 

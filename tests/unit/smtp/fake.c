@@ -242,6 +242,7 @@ static void follow(struct fake *fake, struct turn *turn, enum next next)
     fake->over = fake->over || next == NEXT_HANG_UP;
     fake->wake_at_ms = turn->wake_at_ms;
     fake->watch = turn->watch;
+    fake->at_home |= turn->at_home;
 }
 
 /* An answer is late: it comes at once. */
@@ -279,7 +280,7 @@ void fake_pass(struct fake *fake, int64_t ms)
 
 void fake_nudge(struct fake *fake, enum nudge why)
 {
-    struct turn turn = {.out = &fake->out};
+    struct turn turn = {.out = &fake->out, .crowded = fake->crowded};
 
     follow(fake, &turn, smtp_session_kind.nudged(fake->session, why, &turn));
 }

@@ -22,7 +22,7 @@ struct fake {
     bool secured;
     struct tls_facts tls; /* of the handshake to come, or of implicit TLS */
     struct test_clock timer;
-    bool crowded;
+    bool crowded, at_home; /* given; said by the session */
     int64_t wake_at_ms, watch;
     int rests; /* short ones that it asked for: over at once */
     /* what was taken */

@@ -6,6 +6,7 @@
 #include "memory.h"
 
 #define TO_HOME "EHLO a\r\n|MAIL FROM:<b@c.test>\r\n|RCPT TO:<alice@home.test>\r\n|"
+#define FROM_ALICE "MAIL FROM:<alice@home.test>\r\n|RCPT TO:<b@home.test>\r\n|"
 #define LOGIN "EHLO a\r\n|AUTH PLAIN AGFsaWNlQGhvbWUudGVzdABzZWNyZXQ=\r\n|"
 
 static void begin(struct fake *fake, const char *said)
@@ -84,6 +85,7 @@ static void in_a_crowd_who_does_nothing_goes_soon(void **state)
         {"smtp",        TO_HOME "RCPT TO:<b@home.test>\r\n", 60 },
         {"smtp",        TO_HOME "DATA\r\n|half a ",          30 },
         {"submissions", LOGIN "NOOP\r\n",                    300},
+        {"submissions", LOGIN FROM_ALICE "DATA\r\n|half a ", 300},
     };
 
     (void)state;
@@ -97,6 +99,19 @@ static void in_a_crowd_who_does_nothing_goes_soon(void **state)
     }
 }
 
+static void who_is_logged_in_is_at_home(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, "submissions", false);
+    fake_say(&fake, "EHLO a\r\n");
+    assert_false(fake.at_home);
+    fake_say(&fake, LOGIN);
+    assert_true(fake.at_home);
+    fake_end(&fake);
+}
+
 static void a_text_must_come(void **state)
 {
     struct fake fake;
@@ -106,6 +121,9 @@ static void a_text_must_come(void **state)
     fake_pass(&fake, 300 * SECOND_MS);
     expect_end(&fake, "421 4.4.2 This mail comes too slowly");
     begin(&fake, TO_HOME "BDAT 1000\r\nhalf a ma");
+    fake_pass(&fake, 300 * SECOND_MS);
+    expect_end(&fake, "421 4.4.2 This mail comes too slowly");
+    begin(&fake, "EHLO a\r\n|BDAT 1000\r\nof a mail that was refused");
     fake_pass(&fake, 300 * SECOND_MS);
     expect_end(&fake, "421 4.4.2 This mail comes too slowly");
 }
@@ -175,6 +193,36 @@ static void who_sent_much_may_not_drip_then(void **state)
         assert_in_range((fake.timer.now_ms - behind_ms) / SECOND_MS, rows[i].patience_s,
                         rows[i].patience_s + 10);
         expect_end(&fake, "421 4.4.2 This mail comes too slowly");
+    }
+}
+
+/* What comes behind it has all its time, however long the text took. */
+static void a_command_has_its_time_from_the_answer(void **state)
+{
+    static const struct {
+        const char *begins, *ends, *answer;
+        size_t octets;
+    } rows[] = {
+        {TO_HOME "BDAT 60000\r\n",    "",          "250 2.0.0 60000 octets are here", 60000  },
+        {TO_HOME "BDAT 2000000\r\n",  "",          "552 5.3.4",                       2000000},
+        {TO_HOME "DATA\r\n",          "\r\n.\r\n", "552 5.3.4",                       2000000},
+        {"EHLO a\r\n|BDAT 60000\r\n", "",          "503 5.5.1",                       60000  },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct fake fake;
+        fake_begin(&fake, "smtp", false);
+        fake_say(&fake, rows[i].begins);
+        for (size_t part = 0; part < 20; part++) {
+            feed_octets(&fake, rows[i].octets / 20);
+            fake_pass(&fake, part < 19 ? 20 * SECOND_MS : 0);
+        }
+        fake_say(&fake, rows[i].ends);
+        if (strncmp(fake_last_line(&fake), rows[i].answer, strlen(rows[i].answer)) != 0)
+            fail_msg("%s: %s", rows[i].begins, fake_last_line(&fake));
+        assert_int_equal(fake.wake_at_ms - fake.timer.now_ms, 300 * SECOND_MS);
+        fake_end(&fake);
     }
 }
 
@@ -342,9 +390,11 @@ int main(void)
         cmocka_unit_test(dribbling_bytes_gains_nothing),
         cmocka_unit_test(each_whole_command_has_its_own_time),
         cmocka_unit_test(in_a_crowd_who_does_nothing_goes_soon),
+        cmocka_unit_test(who_is_logged_in_is_at_home),
         cmocka_unit_test(a_text_must_come),
         cmocka_unit_test(a_text_must_come_at_some_speed),
         cmocka_unit_test(who_sent_much_may_not_drip_then),
+        cmocka_unit_test(a_command_has_its_time_from_the_answer),
         cmocka_unit_test(a_pause_in_a_text_is_forgiven),
         cmocka_unit_test(that_our_disk_is_slow_is_not_the_peers_fault),
         cmocka_unit_test(a_text_has_two_hours),
