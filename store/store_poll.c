@@ -87,13 +87,14 @@ static void voter_clear(struct voter *voter)
     *voter = (struct voter){0};
 }
 
-bool store_voters(struct store_view *view, int64_t message_id,
+bool store_voters(struct store_view *view, int64_t message_id, int limit,
                   bool (*each)(void *ctx, const struct voter *), void *ctx, struct err *err)
 {
     return sql_walk(view->sql,
                     "SELECT DISTINCT person_id FROM reaction WHERE message_id = ?"
-                    " AND kind BETWEEN 3 AND 22 AND version % 2 = 1",
-                    with(as_number(message_id)), voter, read_voter, voter_clear, each, ctx, err);
+                    " AND kind BETWEEN 3 AND 22 AND version % 2 = 1 LIMIT ?",
+                    with(as_number(message_id), as_number(limit)), voter, read_voter, voter_clear,
+                    each, ctx, err);
 }
 
 /* ---- writing ---- */
@@ -135,20 +136,54 @@ static bool add_poll(struct store_tx *tx, const struct poll *poll, struct err *e
     return true;
 }
 
+bool store_forget_vote(struct store_tx *tx, int64_t id, struct err *err)
+{
+    return store_deliveries_end(tx,
+                                "SELECT id FROM delivery WHERE subject = 6 AND subject_id = ?"
+                                " AND id > ? ORDER BY id LIMIT 1",
+                                id, err) &&
+           sql_run(tx->sql, "DELETE FROM reaction WHERE id = ? AND kind BETWEEN 3 AND 22",
+                   with(as_number(id)), err);
+}
+
+static bool forget_votes(struct store_tx *tx, const char *next, int64_t of_id, struct err *err)
+{
+    int64_t id;
+    enum found found;
+
+    while ((found = sql_number(tx->sql, next, with(as_number(of_id)), &id, err)) == FOUND)
+        if (!store_forget_vote(tx, id, err))
+            return false;
+    return found == ABSENT;
+}
+
+bool store_forget_votes_of(struct store_tx *tx, int64_t person_id, struct err *err)
+{
+    return forget_votes(tx,
+                        "SELECT id FROM reaction WHERE person_id = ? AND kind BETWEEN 3 AND 22"
+                        " LIMIT 1",
+                        person_id, err);
+}
+
 bool store_put_poll(struct store_tx *tx, const struct poll *poll, struct err *err)
 {
     scoped_value(poll) known = {0};
-    const struct sql_value *of = with(as_number(poll->message_id));
     enum found found = store_poll(store_tx_view(tx), poll->message_id, &known, err);
 
     if (found == FAILED)
         return false;
     if (found == FOUND && same_choices(&known, poll))
-        return sql_run(tx->sql, "UPDATE poll SET closes_ms = ? WHERE message_id = ?",
+        return sql_run(tx->sql,
+                       "UPDATE poll SET closes_ms = ?1, told = told AND closes_ms >= ?1"
+                       " WHERE message_id = ?2",
                        with(as_number(poll->closes_ms), as_number(poll->message_id)), err);
-    return sql_run(tx->sql, "DELETE FROM reaction WHERE message_id = ? AND kind BETWEEN 3 AND 22",
-                   of, err) &&
-           store_forget_poll(tx, poll->message_id, err) && add_poll(tx, poll, err);
+    if (!forget_votes(tx,
+                      "SELECT id FROM reaction WHERE message_id = ? AND kind BETWEEN 3 AND 22"
+                      " LIMIT 1",
+                      poll->message_id, err) ||
+        !store_forget_poll(tx, poll->message_id, err))
+        return false;
+    return poll->choice_count == 0 || add_poll(tx, poll, err);
 }
 
 bool store_poll_told(struct store_tx *tx, int64_t message_id, struct err *err)

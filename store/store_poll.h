@@ -34,11 +34,11 @@ enum found store_poll(struct store_view *view, int64_t message_id, struct poll *
 /* What that person voted for: 1 << choice. */
 MUST_CHECK bool store_votes(struct store_view *view, int64_t message_id, int64_t person_id,
                             unsigned *out, struct err *err);
-/* Everybody here who voted in it, each once. */
+/* Who voted in it here, each once, at most `limit`. */
 struct voter {
     int64_t person_id;
 };
-MUST_CHECK bool store_voters(struct store_view *view, int64_t message_id,
+MUST_CHECK bool store_voters(struct store_view *view, int64_t message_id, int limit,
                              bool (*each)(void *ctx, const struct voter *), void *ctx,
                              struct err *err);
 

@@ -70,7 +70,9 @@ static bool remove_account(struct bridge *bridge, struct store_tx *tx, struct ac
                            struct err *err)
 {
     account->state = ACCOUNT_REMOVED;
-    return store_update_account(tx, account, err) && actor_ended(bridge, tx, account, err);
+    return store_update_account(tx, account, err) &&
+           store_forget_votes_of(tx, account->person_id, err) &&
+           actor_ended(bridge, tx, account, err);
 }
 
 /* Looked for anew: the administrator may have woken it meanwhile. */

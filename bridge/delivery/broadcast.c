@@ -162,7 +162,7 @@ static bool look_at_boost(struct store_view *view, struct page *page, struct err
 
     if (store_own_reaction(view, page->broadcast.reaction_id, &boost, err) == FAILED)
         return false;
-    page->over = !boost.id || !reaction_stands(&boost);
+    page->over = !boost.id || !reaction_stands(&boost) || !may_stand(&boost, &page->message);
     page->subject = SUBJECT_REACTION;
     page->subject_id = boost.id;
     page->version = boost.version;

@@ -8,6 +8,7 @@
 #include "bridge_peer.h"
 #include "id.h"
 #include "list_work.h"
+#include "store_poll.h"
 
 #include "memory.h"
 #include "text.h"
@@ -55,9 +56,29 @@ static bool may_have_reaction(const struct delivery *delivery)
            (delivery->tries > 0 || delivery->delivered % 2 == 1);
 }
 
+/* A vote that was refused, or never answered, is none: its author may vote anew.  Other servers count one alone. */
+static bool was_vote(struct store_tx *tx, const struct delivery *delivery, bool *out,
+                     struct err *err)
+{
+    struct own_reaction reaction;
+
+    *out = false;
+    if (delivery->subject != SUBJECT_REACTION || delivery->delivered > 0)
+        return true;
+    enum found found = store_own_reaction(store_tx_view(tx), delivery->subject_id, &reaction, err);
+    *out = found == FOUND && vote_choice(reaction.kind);
+    return found != FAILED;
+}
+
 bool delivery_let_go(struct store_tx *tx, const struct delivery *delivery, const char *reply,
                      struct err *err)
 {
+    bool vote;
+
+    if (!was_vote(tx, delivery, &vote, err))
+        return false;
+    if (vote)
+        return store_forget_vote(tx, delivery->subject_id, err);
     if (may_have_reaction(delivery))
         return store_delivery_rest(tx, delivery->id, reply, err);
     return have_older(delivery) ? store_delivery_done(tx, delivery->id, delivery->wanted, err)

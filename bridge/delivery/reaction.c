@@ -96,7 +96,7 @@ static bool say_it(struct store_view *view, const struct own_reaction *reaction,
         found = store_person(view, message.author_id, &author, err);
     if (found != FOUND)
         return found == ABSENT;
-    bool over = message.state != MESSAGE_SENT || out->account.state == ACCOUNT_REMOVED;
+    bool over = !may_stand(reaction, &message) || out->account.state == ACCOUNT_REMOVED;
     if (!message.activity_id || (over && !undo))
         return true;
     out->kind = kind_of(reaction->kind, undo);

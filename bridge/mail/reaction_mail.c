@@ -232,11 +232,16 @@ static bool count_one(struct bridge *bridge, struct store_tx *tx, int64_t accoun
     return store_count_limited(tx, account_id, limit.what, now_ms, err);
 }
 
+static enum reaction lowest(unsigned kinds)
+{
+    return (enum reaction)__builtin_ctz(kinds);
+}
+
 bool record_reaction(struct bridge *bridge, struct store_tx *tx, struct mail_plan *plan,
                      const struct message *target, struct err *err)
 {
     scoped_value(account) account = {0};
-    bool changed;
+    bool changed, some = false;
 
     if (store_account(store_tx_view(tx), plan->account_id, &account, err) != FOUND)
         return err_set(err, ERR_CONFLICT, "Try again");
@@ -247,11 +252,9 @@ bool record_reaction(struct bridge *bridge, struct store_tx *tx, struct mail_pla
             continue;
         if (!reaction_set(bridge, tx, &account, target, kind, plan->react, &changed, err))
             return false;
-        if (!changed || !plan->react)
-            continue;
-        if (!count_one(bridge, tx, account.id, kind, err) ||
-            !reaction_told_file(bridge, tx, plan->told, target->id, err))
-            return false;
+        some |= changed && plan->react;
     }
-    return true;
+    /* of several choices too: the mail is one */
+    return !some || (count_one(bridge, tx, account.id, lowest(plan->reactions), err) &&
+                     reaction_told_file(bridge, tx, plan->told, target->id, err));
 }

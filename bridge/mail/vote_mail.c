@@ -28,7 +28,7 @@ static unsigned kinds_of(unsigned choices)
 static const char *trouble(const struct mail_work *work, const struct poll *poll, unsigned choices,
                            unsigned before)
 {
-    if (poll->closes_ms && poll->closes_ms <= work->now_ms)
+    if (poll->told || (poll->closes_ms && poll->closes_ms <= work->now_ms))
         return "has ended";
     if (!poll->many && !is_one(choices))
         return "takes one choice";

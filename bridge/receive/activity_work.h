@@ -202,8 +202,8 @@ MUST_CHECK bool record_reaction_undone(struct bridge *bridge, struct store_tx *t
                                        enum reaction reaction, struct err *err);
 /* Polls (receive_poll.c): the choices of a note that was recorded; and who voted hears of the end, by the arrival's plan. */
 struct note_look;
-MUST_CHECK bool record_poll(struct store_tx *tx, const struct note_facts *note, int64_t message_id,
-                            struct err *err);
+MUST_CHECK bool record_poll(struct store_tx *tx, const struct activity_plan *plan,
+                            const struct note_facts *note, int64_t message_id, struct err *err);
 MUST_CHECK bool prepare_poll_end(struct note_look *look, struct err *err);
 MUST_CHECK bool record_poll_end(struct store_tx *tx, struct activity_plan *plan, struct err *err);
 /* What somebody here hears of the reaction of another here; *out NULL: nothing.  And it is filed, `told` may be NULL. */
@@ -323,6 +323,8 @@ MUST_CHECK bool say_reaction(struct store_view *view, const struct delivery *del
                              struct outgoing *out, struct err *err);
 /* (render_reaction.c) ACTOR#likes/7/1: each time it is liked anew has an id of its own. */
 char *reaction_activity_id(const char *actor_id, const struct own_reaction *reaction, int version);
+/* Is it still to be shown to others? */
+bool may_stand(const struct own_reaction *reaction, const struct message *message);
 
 /* ---- a post as others see it (render_post.c, render_cut.c) ---- */
 enum { POST_HTML_MAX = 12 * 1024 };

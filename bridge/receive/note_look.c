@@ -49,7 +49,8 @@ static bool find_thread(struct note_look *look, struct err *err)
     if (found == FAILED)
         return false;
     look->known = found == FOUND;
-    if (look->known && !held_copies_find(look->view, look->message.id, &look->held, err))
+    if (look->known && (!message_unwrap(look->bridge, &look->message, err) ||
+                        !held_copies_find(look->view, look->message.id, &look->held, err)))
         return false;
     if (!look->note->in_reply_to)
         return true;
@@ -183,6 +184,7 @@ static void write_names(const struct note_look *look, struct message *message)
     message->activity_id = must_dup(look->note->id);
     message->message_id = message_id_of_object(bridge, look->note->id, bridge->config->domains[0]);
     message->conversation = must_dup(look->note->conversation);
+    message->updated_ms = look->note->updated_ms;
     message->evidence = EVIDENCE_F1;
     write_thread(look, message);
 }
@@ -230,8 +232,10 @@ static void write_message(struct note_look *look, const struct words_in *words, 
     }
     if (note_visibility(note, &look->author) > message->visibility) /* an edit never widens it */
         message->visibility = note_visibility(note, &look->author);
-    if (!visibility_is_open(message->visibility))
+    if (!visibility_is_open(message->visibility)) {
+        bytes_clear(&message->subject);
         return;
+    }
     bytes_add(&message->html, bytes_slice(&words->html));
     bytes_add(&message->plain, bytes_slice(&words->plain));
     bytes_add_text(&message->warning, note->warning ? note->warning : "");

@@ -198,7 +198,8 @@ bool record_planned_note(struct bridge *bridge, struct store_tx *tx,
         return false;
     if (!is_kept(plan))
         return true;
-    return record_message(tx, plan, &id, err) && record_poll(tx, arrival->activity.note, id, err) &&
+    return record_message(tx, plan, &id, err) &&
+           record_poll(tx, plan, arrival->activity.note, id, err) &&
            record_people(bridge, tx, plan, id, err) && letters_file(tx, &plan->letters, id, err);
 }
 

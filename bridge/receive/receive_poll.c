@@ -11,15 +11,20 @@
 #include "memory.h"
 
 /* ---- kept ---- */
-bool record_poll(struct store_tx *tx, const struct note_facts *note, int64_t message_id,
-                 struct err *err)
+/* What the mail shows is what is voted for: choices come with a new note and with its edits, not with whatever else brings
+ * the note once more. */
+bool record_poll(struct store_tx *tx, const struct activity_plan *plan,
+                 const struct note_facts *note, int64_t message_id, struct err *err)
 {
+    bool edit = plan->message.id && plan->message.version != plan->seen_version;
     struct poll poll = {
         .message_id = message_id, .many = note->choose_many, .closes_ms = note->closes_ms};
 
     for (size_t i = 0; i < note->choice_count && i < POLL_CHOICES_MAX; i++)
         poll.choices[poll.choice_count++] = note->choices[i].name; /* borrowed */
-    return poll.choice_count == 0 || store_put_poll(tx, &poll, err);
+    if (plan->message.id ? !edit : poll.choice_count == 0)
+        return true;
+    return store_put_poll(tx, &poll, err);
 }
 
 /* ---- ended ---- */
@@ -37,6 +42,16 @@ static void write_counts(const struct note_facts *note, unsigned votes, struct b
         bytes_print(out, "%zu. %s: %lld %s%s\n", i + 1, name, count, count == 1 ? "vote" : "votes",
                     votes & 1U << (i + 1) ? " (yours too)" : "");
     }
+}
+
+/* Counts belong to the choices that were voted for. */
+static bool same_choices(const struct poll *poll, const struct note_facts *note)
+{
+    bool same = (size_t)poll->choice_count == note->choice_count;
+
+    for (int i = 0; same && i < poll->choice_count; i++)
+        same = poll->choices[i] && strcmp(poll->choices[i], note->choices[i].name) == 0;
+    return same;
 }
 
 static bool write_end(struct note_look *look, unsigned votes, struct notice *notice,
@@ -93,9 +108,10 @@ bool prepare_poll_end(struct note_look *look, struct err *err)
         note->closes_ms > look->arrival->received_ms)
         return true;
     enum found found = store_poll(look->view, look->message.id, &poll, err);
-    if (found != FOUND || poll.told)
+    if (found != FOUND || poll.told || !same_choices(&poll, note))
         return found != FAILED;
-    if (!store_voters(look->view, look->message.id, tell_voter, &ending, err) || ending.failed)
+    if (!store_voters(look->view, look->message.id, READERS_MAX, tell_voter, &ending, err) ||
+        ending.failed)
         return false;
     if (look->arrival->plan)
         look->arrival->plan->ended_poll = look->message.id;

@@ -12,6 +12,13 @@ char *reaction_activity_id(const char *actor_id, const struct own_reaction *reac
     return must_print("%s#%s/%lld/%d", actor_id, what, (long long)reaction->id, version);
 }
 
+/* An edit may have made less public what was boosted. */
+bool may_stand(const struct own_reaction *reaction, const struct message *message)
+{
+    return message->state == MESSAGE_SENT &&
+           (reaction->kind != REACTION_BOOST || visibility_is_open(message->visibility));
+}
+
 struct showing_reactions {
     struct store_view *view;
     char *actor_id;
@@ -38,7 +45,7 @@ static bool show_one(void *ctx, const struct own_reaction *reaction)
         .id = reaction->id,
         .at_ms = reaction->at_ms,
         .activity_id = id,
-        .object = message.state == MESSAGE_SENT ? message.activity_id : NULL,
+        .object = may_stand(reaction, &message) ? message.activity_id : NULL,
         .author = author.actor_id,
     };
     return all->each(all->ctx, &shown);

@@ -187,9 +187,11 @@ MUST_CHECK bool store_put_reaction(struct store_tx *tx, int64_t message_id, int6
 MUST_CHECK bool store_set_own_reaction(struct store_tx *tx, int64_t message_id, int64_t person_id,
                                        enum reaction kind, bool present, struct own_reaction *out,
                                        bool *out_changed, struct err *err);
-/* Once more, its end may have moved; with other choices all votes from here are gone, as they are at its server. */
+/* Once more, its end may have moved; with other choices, or none, all votes from here are gone, as they are at its server. */
 MUST_CHECK bool store_put_poll(struct store_tx *tx, const struct poll *poll, struct err *err);
 MUST_CHECK bool store_poll_told(struct store_tx *tx, int64_t message_id, struct err *err);
+MUST_CHECK bool store_forget_vote(struct store_tx *tx, int64_t reaction_id, struct err *err);
+MUST_CHECK bool store_forget_votes_of(struct store_tx *tx, int64_t person_id, struct err *err);
 MUST_CHECK bool store_forget_poll(struct store_tx *tx, int64_t message_id, struct err *err);
 
 /* Mailboxes.  Takes `body` (finished) and checks that `sealed` vouches for it. */

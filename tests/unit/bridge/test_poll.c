@@ -218,6 +218,103 @@ static void a_changed_poll_asks_anew(void **state)
     votes("vote-1");
 }
 
+static void another_note_of_that_name_changes_no_poll(void **state)
+{
+    struct said again;
+    struct outgoing said = {.version = 0};
+
+    (void)state;
+    bob_asks("Tea 3,Coffee 1");
+    votes("vote-2");
+    again = bobs_poll(ACTIVITY_CREATE, "Tea 0,Cocoa 0");
+    again.id = "https://social.example/creates/2";
+    again.cc = "eve";
+    visitor_says(&town, &again);
+    check_mailbox("it came to eve too", town.eve, MAILBOX_INBOX, "Which?\n");
+    say(0, &said);
+    assert_string_equal(said.reaction_choice, "Coffee");
+    outgoing_clear(&said);
+}
+
+static void a_poll_taken_out_of_a_post_is_none(void **state)
+{
+    struct said edit;
+
+    (void)state;
+    bob_asks("Tea 3,Coffee 1");
+    votes("vote-2");
+    edit = bobs_poll(ACTIVITY_UPDATE, NULL);
+    edit.type_of_note = "Note";
+    edit.updated_ms = town_now(&town) + MINUTE_MS;
+    visitor_says(&town, &edit);
+    check_queue("nothing to vote for", "");
+    scoped_text char *ref = ref_of(QUESTION);
+    scoped_text char *none =
+        must_print("550 5.7.1 Not done: %s is not a poll that you can see.", ref);
+    writes(ALICE, "vote-1", none);
+}
+
+static void a_poll_that_ended_early_takes_no_vote(void **state)
+{
+    struct said counts;
+
+    (void)state;
+    bob_asks("Tea 3,Coffee 1");
+    counts = bobs_poll(ACTIVITY_UPDATE, "Tea 4,Coffee 12");
+    counts.closes_ms = town_now(&town) - 1;
+    writes("eve@example.org", "vote-1", TAKEN);
+    visitor_says(&town, &counts);
+    check_mailbox("who voted", town.eve, MAILBOX_NOTIFICATIONS, "Poll ended: Which?\n");
+    refused("vote-2", "has ended");
+}
+
+static bool end_refused(struct town *it, struct store_tx *tx, struct err *err)
+{
+    const struct delivery_outcome outcome = {
+        .delivery_id = 1, .end = DELIVERY_REFUSED, .version = 1, .reply = "HTTP 422"};
+
+    return bridge_delivery_ended(it->bridge, tx, &outcome, err);
+}
+
+static void a_vote_that_was_refused_is_none(void **state)
+{
+    (void)state;
+    bob_asks("Tea 3,Coffee 1");
+    votes("vote-2");
+    town_write(&town, end_refused);
+    check_queue("refused", "");
+    votes("vote-1");
+    check_queue("voted anew", "reaction to " BOBS_INBOX " wanted 1 delivered 0\n");
+}
+
+static void many_choices_are_one_vote_in_the_limit(void **state)
+{
+    (void)state;
+    bob_asks("+Tea 3,Coffee 1,Milk 0");
+    for (int i = 0; i < 198; i++)
+        votes(i % 2 ? "undo" : "like");
+    votes("vote-1-2-3");
+}
+
+static void an_edit_keeps_what_the_thread_is_called(void **state)
+{
+    struct said poll;
+
+    (void)state;
+    poll = bobs_poll(ACTIVITY_CREATE, "Tea 3,Coffee 1");
+    poll.answers = "https://social.example/posts/alice-public@example.org";
+    visitor_says(&town, &poll);
+    poll.type = ACTIVITY_UPDATE;
+    poll.html = "<p>Which one?</p>";
+    poll.updated_ms = town_now(&town) + MINUTE_MS;
+    visitor_says(&town, &poll);
+    votes("vote-1");
+    town_wait(&town, DAY_MS + 1);
+    visitor_says(&town, &poll);
+    check_mailbox("called as the thread", town.alice, MAILBOX_NOTIFICATIONS,
+                  "Poll ended: Good morning\n");
+}
+
 #define IN_TOWN(test) cmocka_unit_test_setup_teardown(test, open_town, close_town)
 
 int main(int argc, char **argv)
@@ -230,6 +327,12 @@ int main(int argc, char **argv)
         IN_TOWN(several_may_be_chosen_where_many_may),
         IN_TOWN(who_voted_hears_of_the_end_once),
         IN_TOWN(a_changed_poll_asks_anew),
+        IN_TOWN(another_note_of_that_name_changes_no_poll),
+        IN_TOWN(a_poll_taken_out_of_a_post_is_none),
+        IN_TOWN(a_poll_that_ended_early_takes_no_vote),
+        IN_TOWN(a_vote_that_was_refused_is_none),
+        IN_TOWN(many_choices_are_one_vote_in_the_limit),
+        IN_TOWN(an_edit_keeps_what_the_thread_is_called),
     };
     int code;
 

@@ -291,16 +291,27 @@ static void a_reaction_keeps_its_time_when_it_is_taken_back(void **state)
     assert_int_equal(reaction.at_ms, town_now(&town));
 }
 
-static void a_boost_of_a_deleted_post_is_not_said(void **state)
+static bool narrow(struct town *it, struct store_tx *tx, struct err *err)
+{
+    scoped_value(message) message = {0};
+
+    (void)it;
+    if (store_message_by_activity(store_tx_view(tx), slice_of(BOBS), &message, err) != FOUND)
+        return false;
+    message.visibility = VISIBILITY_FOLLOWERS;
+    return store_update_message(tx, &message, err);
+}
+
+static void check_boost_is_not_said_after(bool (*step)(struct town *, struct store_tx *,
+                                                       struct err *))
 {
     struct err err = {0};
     struct outgoing said = {.version = 0};
 
-    (void)state;
     reaction_kind = REACTION_BOOST;
     reaction_version = 1;
     town_write(&town, make_reaction);
-    town_write(&town, withdraw);
+    town_write(&town, step);
     const struct delivery delivery = {.subject = SUBJECT_REACTION,
                                       .subject_id = reaction.id,
                                       .account_id = town.alice,
@@ -313,6 +324,18 @@ static void a_boost_of_a_deleted_post_is_not_said(void **state)
     }
     assert_int_equal(said.kind, OUTGOING_NOTHING);
     outgoing_clear(&said);
+}
+
+static void a_boost_of_a_deleted_post_is_not_said(void **state)
+{
+    (void)state;
+    check_boost_is_not_said_after(withdraw);
+}
+
+static void a_boost_of_what_is_public_no_more_is_not_said(void **state)
+{
+    (void)state;
+    check_boost_is_not_said_after(narrow);
 }
 
 int main(int argc, char **argv)
@@ -330,6 +353,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_reaction_is_said_as_it_stands),
         IN_TOWN(a_reaction_keeps_its_time_when_it_is_taken_back),
         IN_TOWN(a_boost_of_a_deleted_post_is_not_said),
+        IN_TOWN(a_boost_of_what_is_public_no_more_is_not_said),
     };
     int code;
 
