@@ -24,11 +24,22 @@ static unsigned kinds_of(unsigned choices)
     return choices << (REACTION_VOTE - 1);
 }
 
-/* Words for what cannot be; *out NULL: it can. */
-static const char *trouble(const struct mail_work *work, const struct poll *poll, unsigned choices,
-                           unsigned before)
+/* By its time, by word of its server, or since nobody is there any more who counts. */
+static bool has_ended(struct mail_work *work, const struct message *target, const struct poll *poll,
+                      bool *out, struct err *err)
 {
-    if (poll->told || (poll->closes_ms && poll->closes_ms <= work->now_ms))
+    scoped_value(person) author = {0};
+    enum found found = store_person(work->view, target->author_id, &author, err);
+
+    *out = found != FOUND || author.gone || poll->told ||
+           (poll->closes_ms && poll->closes_ms <= work->now_ms);
+    return found != FAILED;
+}
+
+/* Why not; NULL: nothing speaks against it. */
+static const char *trouble(const struct poll *poll, unsigned choices, unsigned before, bool ended)
+{
+    if (ended)
         return "has ended";
     if (!poll->many && !is_one(choices))
         return "takes one choice";
@@ -41,7 +52,7 @@ static bool vote_in(struct mail_work *work, const struct message *target, const 
                     unsigned choices, struct err *err)
 {
     unsigned before;
-    bool refused;
+    bool refused, ended;
 
     if (choices & ~all_choices(poll))
         return work_answer(work, VERDICT_NOT_ALLOWED, "Not done: the poll %s has %d choices.",
@@ -50,7 +61,9 @@ static bool vote_in(struct mail_work *work, const struct message *target, const 
         return false;
     if ((choices & ~before) == 0)
         return true;
-    const char *why = trouble(work, poll, choices, before);
+    if (!has_ended(work, target, poll, &ended, err))
+        return false;
+    const char *why = trouble(poll, choices, before, ended);
     if (why)
         return work_answer(work, VERDICT_NOT_ALLOWED, "Not done: the poll %s %s.", target->ref,
                            why);

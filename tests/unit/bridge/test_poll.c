@@ -287,6 +287,19 @@ static void a_vote_that_was_refused_is_none(void **state)
     check_queue("voted anew", "reaction to " BOBS_INBOX " wanted 1 delivered 0\n");
 }
 
+static bool lose_bob(struct town *it, struct store_tx *tx, struct err *err)
+{
+    return store_person_gone(tx, it->bob, err);
+}
+
+static void nobody_counts_where_the_author_is_gone(void **state)
+{
+    (void)state;
+    bob_asks("Tea 3,Coffee 1");
+    town_write(&town, lose_bob);
+    refused("vote-2", "has ended");
+}
+
 static void many_choices_are_one_vote_in_the_limit(void **state)
 {
     (void)state;
@@ -331,6 +344,7 @@ int main(int argc, char **argv)
         IN_TOWN(a_poll_taken_out_of_a_post_is_none),
         IN_TOWN(a_poll_that_ended_early_takes_no_vote),
         IN_TOWN(a_vote_that_was_refused_is_none),
+        IN_TOWN(nobody_counts_where_the_author_is_gone),
         IN_TOWN(many_choices_are_one_vote_in_the_limit),
         IN_TOWN(an_edit_keeps_what_the_thread_is_called),
     };
