@@ -82,9 +82,9 @@ MUST_CHECK bool bridge_mailbox_take_out(struct store_tx *tx, int64_t mailbox_id,
 MUST_CHECK bool bridge_mailbox_create(struct store_tx *tx, int64_t account_id, struct slice name,
                                       int special,
                                       struct err *err); /* there already: ERR_REFUSED */
-/* In slices: *out_more is true until all is done, `again` from the second on. */
+/* In slices: *out_more is true until all is done, `again` from the second on.  *out_id: the mailbox that goes. */
 MUST_CHECK bool bridge_mailbox_delete(struct store_tx *tx, int64_t account_id, struct slice name,
-                                      bool *out_more, struct err *err);
+                                      int64_t *out_id, bool *out_more, struct err *err);
 MUST_CHECK bool bridge_mailbox_rename(struct store_tx *tx, int64_t account_id, struct slice name,
                                       struct slice new_name, bool again, bool *out_more,
                                       struct err *err);

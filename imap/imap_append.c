@@ -5,7 +5,7 @@
  *
  * Between two messages the session reads lines as ever; what stands in them belongs to the next.  Once more is announced
  * than stays in memory the quota is asked, before any of it comes.  From its first message to its end an APPEND keeps
- * the pace that SMTP asks of a text.
+ * the pace that SMTP asks of a text, with the patience that anybody has who is logged in.
  */
 #include "clock.h"
 #include "imap_date.h"
@@ -16,7 +16,7 @@
 enum { ASK_ABOVE = 64 * 1024 }; /* octets: what is longer is spooled to files */
 #define APPEND_MS (2 * HOUR_MS)
 
-static const struct pace_terms terms = {300 * SECOND_MS, 128};
+static const struct pace_terms terms = {IDLE_MS, 128};
 
 struct append {
     char *mailbox;

@@ -33,7 +33,8 @@ enum { KEYWORDS_MAX = 24, KEYWORD_LEN = 64 };
 struct imap_errand {
     struct errand errand;
     bool refused;
-    bool gone; /* with an error: the mailbox that it was about is not there any more */
+    bool gone;       /* with an error: the mailbox that it was about is not there any more */
+    int64_t deleted; /* by DELETE: the mailbox that this was */
     char code[80];
     char words[160];
     /* Long changes come in slices, so that nobody waits for them: with `more`, done up to the UID `reached`, the errand is

@@ -122,9 +122,10 @@ static enum next mailbox_changed(struct imap_session *s, struct errand *back)
         return no_errand_as(s, back, "NONEXISTENT", s->making ? "ALREADYEXISTS" : "CANNOT");
     if (container_of(back, struct imap_errand, errand)->more)
         return next_slice(s, back, mailbox_changed);
+    s->deleting = s->state == SELECTED &&
+                  container_of(back, struct imap_errand, errand)->deleted == s->selected.id;
+    s->selected.dirty |= s->deleting;
     errand_free(back);
-    if (s->deleting)
-        s->selected.dirty = true; /* whether it was the one that is selected */
     return finish(s, "", "Done");
 }
 
@@ -132,7 +133,6 @@ static enum next change(struct imap_session *s, enum mailbox_change what, const 
                         const char *new_name, enum imap_special special)
 {
     s->making = what == MAILBOX_CREATE || what == MAILBOX_RENAME;
-    s->deleting = what == MAILBOX_DELETE;
     return await_errand(s,
                         s->duties->change_mailbox(s->duties->ctx, s->account_id, what,
                                                   slice_of(name), slice_of(new_name), special),

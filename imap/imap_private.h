@@ -125,7 +125,7 @@ struct imap_session {
     struct gathered gathered;
     struct telling telling;
     bool making;       /* CREATE and RENAME: what is in the way is there already */
-    bool deleting;     /* DELETE: the mailbox that is selected may be the one */
+    bool deleting;     /* DELETE, and of the mailbox that is selected */
     bool silent;       /* STORE FLAGS.SILENT */
     bool tells_modseq; /* in its OK: something left the mailbox (RFC 7162 3.2.7, RFC 6851 4.4) */
     bool select_read_only; /* what SELECT or EXAMINE asked for */

@@ -276,13 +276,19 @@ static enum next gather_found(struct imap_session *s)
     return s->search_return & ~(unsigned)RETURN_SAVE ? tell_extended(s) : end_search(s);
 }
 
+/* RFC 5182 2.1: a search that was to be saved and is answered NO leaves nothing in "$". */
+static void save_nothing(struct imap_session *s)
+{
+    if (s->search_return & RETURN_SAVE)
+        number_set_clear(&s->selected.saved);
+}
+
 static enum next searched(struct imap_session *s, struct errand *back)
 {
     if (!errand_failed(back) && container_of(back, struct imap_found, base.errand)->more)
         return await_errand(s, back, searched);
     if (errand_failed(back)) {
-        if (s->search_return & RETURN_SAVE)
-            number_set_clear(&s->selected.saved);
+        save_nothing(s);
         return no_errand(s, back);
     }
     s->finding = must_new(struct finding);
@@ -306,6 +312,12 @@ static bool asks_modseq(const struct search_key *key)
 static bool is_known_charset(struct slice charset)
 {
     return slice_is_nocase(charset, "UTF-8") || slice_is_nocase(charset, "US-ASCII");
+}
+
+static enum next refuse_charset(struct imap_session *s)
+{
+    save_nothing(s);
+    return no(s, "BADCHARSET (UTF-8)", "Search in UTF-8");
 }
 
 /* The keys, up to the end of the command. */
@@ -341,7 +353,7 @@ enum next imap_on_search(struct imap_session *s)
         if (!lex_space(&s->lexer) || !lex_astring(&s->lexer, &charset))
             return bad(s, "CHARSET wants a name");
         if (!is_known_charset(charset))
-            return no(s, "BADCHARSET (UTF-8)", "Search in UTF-8");
+            return refuse_charset(s);
         if (!lex_space(&s->lexer))
             return bad(s, "SEARCH wants keys");
     }
@@ -361,7 +373,7 @@ static enum next search_in_order(struct imap_session *s,
         !lex_astring(&s->lexer, &charset))
         return bad(s, words);
     if (!is_known_charset(charset))
-        return no(s, "BADCHARSET (UTF-8)", "Search in UTF-8");
+        return refuse_charset(s);
     if (!lex_space(&s->lexer))
         return bad(s, words);
     return begin_search(s);

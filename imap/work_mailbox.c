@@ -150,7 +150,8 @@ static bool write_change(struct errand *errand, struct store_tx *tx, struct err 
     switch (it->what) {
     case MAILBOX_CREATE:
         return bridge_mailbox_create(tx, it->account_id, name, (int)it->special, err);
-    case MAILBOX_DELETE: return bridge_mailbox_delete(tx, it->account_id, name, more, err);
+    case MAILBOX_DELETE:
+        return bridge_mailbox_delete(tx, it->account_id, name, &it->base.deleted, more, err);
     case MAILBOX_RENAME:
         it->base.reached = 1;
         return bridge_mailbox_rename(tx, it->account_id, name, slice_of(it->new_name),

@@ -50,7 +50,7 @@ bool bridge_mailbox_create(struct store_tx *tx, int64_t account_id, struct slice
 static const struct uid_range all_uids = {1, UINT32_MAX};
 
 bool bridge_mailbox_delete(struct store_tx *tx, int64_t account_id, struct slice name,
-                           bool *out_more, struct err *err)
+                           int64_t *out_id, bool *out_more, struct err *err)
 {
     scoped_value(mailbox) mailbox = {0};
     struct mailbox_outcome outcome = {0};
@@ -60,6 +60,7 @@ bool bridge_mailbox_delete(struct store_tx *tx, int64_t account_id, struct slice
     bool good = find(tx, account_id, name, &mailbox, err) &&
                 bridge_mailbox_take_out(tx, mailbox.id, (struct uid_ranges){&all_uids, 1, 0},
                                         &outcome, err);
+    *out_id = mailbox.id;
     *out_more = outcome.more;
     mailbox_outcome_clear(&outcome);
     return good && (*out_more || store_delete_mailbox(tx, mailbox.id, err));

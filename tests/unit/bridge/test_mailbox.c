@@ -141,6 +141,7 @@ static void whole_mailboxes_go_in_slices(void **state)
 {
     struct lab *lab = *state;
     int64_t alice = fill(lab), inbox = mailbox_of(lab, alice, "INBOX").id;
+    int64_t old, deleted = 0;
     bool more = true;
     int slices = 0;
 
@@ -152,10 +153,12 @@ static void whole_mailboxes_go_in_slices(void **state)
     }
     assert_int_equal(slices, SLICES);
     assert_int_equal(exists(lab, inbox), 0);
-    assert_int_equal(exists(lab, mailbox_of(lab, alice, "Old").id), MANY);
+    old = mailbox_of(lab, alice, "Old").id;
+    assert_int_equal(exists(lab, old), MANY);
     for (slices = 0, more = true; more; slices++) {
         struct store_tx *tx = lab_begin(lab);
-        assert_true(bridge_mailbox_delete(tx, alice, SLICE("Old"), &more, &lab->err));
+        assert_true(bridge_mailbox_delete(tx, alice, SLICE("Old"), &deleted, &more, &lab->err));
+        assert_int_equal(deleted, old);
         lab_commit(lab);
     }
     assert_int_equal(slices, SLICES);
@@ -185,10 +188,11 @@ static bool change_mailbox(struct lab *lab, int64_t account_id, char how, const 
     struct store_tx *tx = lab_begin(lab);
     struct slice it = slice_of(name);
     bool more = false, good;
+    int64_t id;
 
     switch (how) {
     case 'C': good = bridge_mailbox_create(tx, account_id, it, 0, &lab->err); break;
-    case 'D': good = bridge_mailbox_delete(tx, account_id, it, &more, &lab->err); break;
+    case 'D': good = bridge_mailbox_delete(tx, account_id, it, &id, &more, &lab->err); break;
     case 'N':
         good = bridge_mailbox_rename(tx, account_id, it, SLICE("New"), false, &more, &lab->err);
         break;

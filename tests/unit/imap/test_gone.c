@@ -115,6 +115,19 @@ static void who_deleted_it_stays(void **state)
     fake_end(&fake);
 }
 
+static void who_deleted_another_is_sent_away(void **state)
+{
+    struct fake fake;
+
+    (void)state;
+    fake_begin(&fake, true, 3);
+    fake_say(&fake, OPEN);
+    fake.inbox_gone = true;
+    fake_nudge(&fake, NUDGE_CHANGE);
+    check_said(&fake, "c DELETE Work/Old\r\n", "c OK Done\r\n" BYE, true);
+    fake_end(&fake);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +136,7 @@ int main(void)
         cmocka_unit_test(what_it_asked_otherwise_is_answered),
         cmocka_unit_test(who_leaves_it_stays),
         cmocka_unit_test(who_deleted_it_stays),
+        cmocka_unit_test(who_deleted_another_is_sent_away),
     };
     return cmocka_run_group_tests_name("imap gone", tests, NULL, NULL);
 }
