@@ -1,5 +1,6 @@
 #include "bridge_private.h"
 
+#include "claim_tries.h"
 #include "memory.h"
 #include "name_hashes.h"
 
@@ -13,6 +14,7 @@ struct bridge *bridge_new(const struct bridge_parts *parts)
     bridge->vault = parts->vault;
     bridge->pgp = parts->pgp;
     bridge->names = name_hashes_new();
+    bridge->claim_tries = claim_tries_new();
     if (parts->store) /* one that only shows needs none */
         store_wrap_with(parts->store, parts->vault);
     return bridge;
@@ -23,5 +25,6 @@ void bridge_free(struct bridge *bridge)
     if (!bridge)
         return;
     name_hashes_free(bridge->names);
+    claim_tries_free(bridge->claim_tries);
     free(bridge);
 }

@@ -39,8 +39,9 @@ struct bridge { /* read-only after bridge_new(), but for the last: every thread 
     _Atomic int64_t tidy_ms, undelivered_ms, suspended_ms, turns_ms, keys_ms, broadcast_ms;
     _Atomic int64_t unusable_account; /* whose key no engine took; 0: nobody's */
     _Atomic int64_t key_changed_ms, key_look_ms;
-    struct even_time even;       /* of answers */
-    struct name_hashes *names;   /* of the key directory */
+    struct even_time even;     /* of answers */
+    struct name_hashes *names; /* of the key directory */
+    struct claim_tries *claim_tries;
     struct secrets_walk secrets; /* of the chore alone */
 };
 

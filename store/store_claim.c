@@ -64,7 +64,23 @@ enum found store_claim_named(struct store_view *view, struct slice name, struct 
 
 bool store_claim_count(struct store_view *view, int64_t *out, struct err *err)
 {
-    return sql_count(view->sql, "SELECT count(*) FROM claim", NULL, out, err);
+    return sql_count(view->sql, "SELECT count(*) FROM claim WHERE state = 1", NULL, out, err);
+}
+
+bool store_claim_count_invited(struct store_view *view, int64_t invitation_id, int64_t *out,
+                               struct err *err)
+{
+    return sql_count(view->sql, "SELECT count(*) FROM claim WHERE state = 1 AND invitation_id = ?",
+                     with(as_number(invitation_id)), out, err);
+}
+
+bool store_claim_count_from(struct store_view *view, const char *domain, int64_t *out,
+                            struct err *err)
+{
+    return sql_count(view->sql,
+                     "SELECT count(*) FROM claim WHERE state = 1 AND invitation_id = 0"
+                     " AND substr(address, -length(?1)) = ?1",
+                     with(as_text(domain)), out, err);
 }
 
 bool store_claims_over(struct store_view *view, bool *out, struct err *err)

@@ -28,7 +28,12 @@ enum found store_claim(struct store_view *view, const unsigned char digest[TOKEN
 /* Whatever its state; ABSENT once its name is free. */
 enum found store_claim_named(struct store_view *view, struct slice name, struct slice domain,
                              struct name_claim *out, struct err *err);
+/* How many wait: at all, by one invitation, and without any from addresses that end with "@example.org". */
 MUST_CHECK bool store_claim_count(struct store_view *view, int64_t *out, struct err *err);
+MUST_CHECK bool store_claim_count_invited(struct store_view *view, int64_t invitation_id,
+                                          int64_t *out, struct err *err);
+MUST_CHECK bool store_claim_count_from(struct store_view *view, const char *domain, int64_t *out,
+                                       struct err *err);
 /* Is there something for store_lapse_claims() to do? */
 MUST_CHECK bool store_claims_over(struct store_view *view, bool *out, struct err *err);
 

@@ -45,6 +45,15 @@ enum found store_invitation(struct store_view *view, const unsigned char digest[
         read_invitation, out, err);
 }
 
+enum found store_invitation_holds(struct store_view *view, int64_t id, struct err *err)
+{
+    int64_t one;
+
+    return sql_number(
+        view->sql, "SELECT 1 FROM invitation WHERE id = ? AND (expires_ms = 0 OR expires_ms > ?)",
+        with(as_number(id), as_number(clock_now(view->store->clock))), &one, err);
+}
+
 enum found store_invitation_named(struct store_view *view, struct slice name,
                                   struct invitation *out, struct err *err)
 {

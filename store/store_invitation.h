@@ -19,6 +19,8 @@ SCOPED_VALUE(invitation, invitation_clear)
 /* ABSENT too when it was used up or has expired. */
 enum found store_invitation(struct store_view *view, const unsigned char digest[TOKEN_DIGEST_LEN],
                             struct invitation *out, struct err *err);
+/* There, and not expired; it may be used up. */
+enum found store_invitation_holds(struct store_view *view, int64_t id, struct err *err);
 enum found store_invitation_named(struct store_view *view, struct slice name,
                                   struct invitation *out, struct err *err); /* whatever its state */
 /* With ids above `after`, at most `limit`. */

@@ -6,6 +6,7 @@
 #include "id.h"
 #include "list_work.h"
 #include "memory.h"
+#include "store_claim.h"
 
 #define PURPOSE_INVITATION "invitation"
 
@@ -30,6 +31,7 @@ const char *register_words(enum register_answer answer)
                "new one.";
     case REGISTER_TOO_MANY:
         return "Too many accounts were made from your network lately. Try again in an hour.";
+    case REGISTER_CLAIMED: return "Somebody else has asked for this name. Choose another one.";
     }
     return "";
 }
@@ -135,15 +137,31 @@ static void invent(struct newcomer *it)
     bytes_add_text(&it->password, password);
 }
 
+/* By signed mail: nobody's yet, and kept for who asked. */
+static bool is_claimed(struct store_view *view, const struct newcomer *it, bool *out,
+                       struct err *err)
+{
+    scoped_value(name_claim) claim = {0};
+    enum found found =
+        it->user ? store_claim_named(view, slice_of(it->user), slice_of(it->domain), &claim, err)
+                 : ABSENT;
+
+    *out = found == FOUND;
+    return found != FAILED;
+}
+
 static bool look_for(struct bridge *bridge, struct newcomer *it, int64_t *out_life_ms,
                      struct err *err)
 {
     scoped_value(invitation) invitation = {0};
     scoped(store_view) view = store_look(bridge->store, err);
-    bool within = true;
+    bool within = true, claimed;
 
-    if (!view || !register_let_in(bridge, view, it->word, &invitation, &it->answer, err))
+    if (!view || !register_let_in(bridge, view, it->word, &invitation, &it->answer, err) ||
+        !is_claimed(view, it, &claimed, err))
         return false;
+    if (claimed && !it->invented && it->answer == REGISTER_DONE)
+        it->answer = REGISTER_CLAIMED;
     it->invitation_id = invitation.id;
     *out_life_ms = invitation.account_life_ms;
     it->network_counts = list_network_key(bridge, it->network, it->network_key);
@@ -181,13 +199,14 @@ bool bridge_register_record(struct bridge *bridge, struct store_tx *tx, struct n
 {
     struct store_view *view = store_tx_view(tx);
     scoped_value(account) there = {0};
-    bool within = false;
+    bool within = false, claimed;
     enum found found =
         store_account_named(view, slice_of(it->user), slice_of(it->domain), &there, err);
 
-    if (found == FAILED || !within_limits(bridge, view, it, &within, err))
+    if (found == FAILED || !is_claimed(view, it, &claimed, err) ||
+        !within_limits(bridge, view, it, &within, err))
         return false;
-    if (found == FOUND || !within)
+    if (found == FOUND || claimed || !within)
         return err_set(err, ERR_CONFLICT, "Somebody else was faster");
     if (it->invitation_id && !store_use_invitation(tx, it->invitation_id, err))
         return false;

@@ -6,68 +6,10 @@
 #include "claim_work.h"
 
 #include "account_work.h"
+#include "claim_tries.h"
 #include "config.h"
 #include "list_work.h"
 #include "memory.h"
-
-enum { WORDS_A_DAY = 3, NAMES_MAX = 1000, SERVER_TIMES = 20 };
-
-static const unsigned char everybody[32];
-
-void claim_wish_free(struct claim_wish *wish)
-{
-    if (!wish)
-        return;
-    name_claim_clear(&wish->claim);
-    store_body_drop(wish->letter);
-    free(wish);
-}
-
-/* ---- limits ---- */
-/* Three questions a day go to one address. */
-static bool may_be_asked(struct bridge *bridge, struct store_view *view,
-                         const unsigned char address_key[32], bool *out, struct err *err)
-{
-    int64_t count;
-
-    if (!store_asked_count(view, ASKED_CLAIM_ADDRESS, address_key,
-                           clock_now(bridge->clock) - DAY_MS + 1, &count, err))
-        return false;
-    *out = count < WORDS_A_DAY;
-    return true;
-}
-
-/* Who was invited is counted by the invitation. */
-static bool within_limits(struct bridge *bridge, struct store_view *view,
-                          const struct claim_wish *wish, bool *out, struct err *err)
-{
-    int64_t since_ms = clock_now(bridge->clock) - HOUR_MS + 1;
-    int64_t most = bridge->config->registration_rate, waiting, at_all, of_domain, of_network;
-
-    if (!may_be_asked(bridge, view, wish->address_key, out, err) ||
-        !store_claim_count(view, &waiting, err) ||
-        !store_asked_count(view, ASKED_CLAIM_SERVER, everybody, since_ms, &at_all, err) ||
-        !store_asked_count(view, ASKED_CLAIM_DOMAIN, wish->domain_key, since_ms, &of_domain, err) ||
-        !store_asked_count(view, ASKED_CLAIM_NETWORK, wish->network_key, since_ms, &of_network,
-                           err))
-        return false;
-    *out = *out && waiting < NAMES_MAX &&
-           (wish->claim.invitation_id || (at_all < most * SERVER_TIMES && of_domain < most &&
-                                          (!wish->network_counts || of_network < most)));
-    return true;
-}
-
-static bool count(struct bridge *bridge, struct store_tx *tx, const struct claim_wish *wish,
-                  struct err *err)
-{
-    int64_t now_ms = clock_now(bridge->clock);
-
-    return store_count_asked(tx, ASKED_CLAIM_ADDRESS, wish->address_key, now_ms, err) &&
-           (wish->claim.invitation_id ||
-            (store_count_asked(tx, ASKED_CLAIM_SERVER, everybody, now_ms, err) &&
-             store_count_asked(tx, ASKED_CLAIM_DOMAIN, wish->domain_key, now_ms, err) &&
-             store_count_asked(tx, ASKED_CLAIM_NETWORK, wish->network_key, now_ms, err)));
-}
 
 /* ---- one mail ---- */
 struct asking {
@@ -217,6 +159,21 @@ static bool is_of_now(const struct asking *it, int64_t valid_ms)
     return ago_ms <= valid_ms && ago_ms >= -valid_ms;
 }
 
+/* Whatever comes of them: GnuPG's time is everybody's. */
+static bool is_too_much(struct asking *it, bool *out, struct err *err)
+{
+    const struct claim_wish *wish = it->wish;
+
+    (void)err;
+    *out = !claim_tries_take(it->work->bridge->claim_tries,
+                             wish->network_counts ? wish->network_key : NULL, wish->domain_key,
+                             it->work->now_ms);
+    return !*out || work_answer(it->work, VERDICT_LATER,
+                                "Too many mails came to claim@%s lately. Your server tries again "
+                                "by itself.",
+                                it->desk->address.domain);
+}
+
 /* ---- a confirmation ---- */
 static bool confirm(struct asking *it, struct err *err)
 {
@@ -226,7 +183,7 @@ static bool confirm(struct asking *it, struct err *err)
     scoped_value(name_claim) claim = {0};
     scoped(claim_confirmation) confirmation = NULL;
     struct guard same = {.kind = SEEN_MAIL}; /* whose 250 was not heard: its claim is over */
-    bool seen = false, is_named = mail_guard(work, "confirm claim", word, &same);
+    bool refused, seen = false, is_named = mail_guard(work, "confirm claim", word, &same);
 
     if (is_named && !guard_seen(work, &same, &seen, err))
         return false;
@@ -234,6 +191,8 @@ static bool confirm(struct asking *it, struct err *err)
         return work_answer(work, VERDICT_TAKEN, "Taken already");
     sha256(word, digest);
     enum found found = store_claim(work->view, digest, &claim, err);
+    if (found == FOUND && (!is_too_much(it, &refused, err) || refused))
+        return refused;
     if (found == FOUND &&
         !claim_signed_verify(work, &it->is_signed, bytes_slice(&claim.certificate), &it->verdict,
                              it->digest, err))
@@ -307,18 +266,28 @@ static bool is_unfit_name(struct asking *it, bool *out, struct err *err)
 
 static bool is_somebodys(struct asking *it, bool *out, struct err *err)
 {
-    struct name_claim *claim = &it->wish->claim;
-    struct slice name = slice_of(claim->name), domain = slice_of(claim->domain);
+    const struct name_claim *claim = &it->wish->claim;
     scoped_value(account) account = {0};
-    scoped_value(name_claim) other = {0};
-    enum found found = store_account_named(it->work->view, name, domain, &account, err);
+    enum found found = store_account_named(it->work->view, slice_of(claim->name),
+                                           slice_of(claim->domain), &account, err);
 
     *out = found == FOUND;
-    if (found != ABSENT)
-        return found == FOUND && work_answer(it->work, VERDICT_NOT_ALLOWED,
-                                             "Not done: %s@%s is taken. Choose another name.",
-                                             claim->name, claim->domain);
-    found = store_claim_named(it->work->view, name, domain, &other, err);
+    return *out ? work_answer(it->work, VERDICT_NOT_ALLOWED,
+                              "Not done: %s@%s is taken. Choose another name.", claim->name,
+                              claim->domain)
+                : found == ABSENT;
+}
+
+/* What was asked for once more ends when it would have ended, and may be invited as before. */
+static bool is_anothers(struct asking *it, bool *out, struct err *err)
+{
+    struct claim_wish *wish = it->wish;
+    struct name_claim *claim = &wish->claim;
+    scoped_value(name_claim) other = {0};
+    enum found found = store_claim_named(it->work->view, slice_of(claim->name),
+                                         slice_of(claim->domain), &other, err);
+
+    *out = false;
     if (found != FOUND)
         return found == ABSENT;
     *out = strcmp(other.fingerprint, claim->fingerprint) != 0;
@@ -326,9 +295,16 @@ static bool is_somebodys(struct asking *it, bool *out, struct err *err)
         return work_answer(it->work, VERDICT_NOT_ALLOWED,
                            "Not done: somebody else has asked for %s@%s. Choose another name.",
                            claim->name, claim->domain);
-    claim->invitation_id = other.invitation_id; /* asked for once more */
-    claim->account_life_ms = other.account_life_ms;
-    return true;
+    wish->renews = other.state == NAME_CLAIM_WAITS;
+    claim->free_ms = other.free_ms;
+    if (!other.invitation_id)
+        return true;
+    found = claim_is_invited(it->work->view, &other, err);
+    if (found == FOUND) {
+        claim->invitation_id = other.invitation_id;
+        claim->account_life_ms = other.account_life_ms;
+    }
+    return found != FAILED;
 }
 
 static bool is_uninvited(struct asking *it, bool *out, struct err *err)
@@ -354,33 +330,26 @@ static bool is_uninvited(struct asking *it, bool *out, struct err *err)
 
 static bool is_too_often(struct asking *it, bool *out, struct err *err)
 {
-    struct mail_work *work = it->work;
-    struct claim_wish *wish = it->wish;
-    struct slice local, domain;
-    bool within;
+    enum claim_limit limit;
 
-    if (!address_split(slice_of(wish->claim.address), &local, &domain))
-        domain = SLICE("");
-    scoped_text char *of_domain = must_print("*@%.*s", SLICE_ARGS(domain));
-    list_address_key(work->bridge, wish->claim.address, wish->address_key);
-    list_address_key(work->bridge, of_domain, wish->domain_key);
-    wish->network_counts =
-        list_network_key(work->bridge, work->author.origin.client, wish->network_key);
-    if (!within_limits(work->bridge, work->view, wish, &within, err))
+    if (!claim_within_limits(it->work->bridge, it->work->view, it->wish, &limit, err))
         return false;
-    *out = !within;
-    return within || refuse(it, "too many claims came from your address or network. Try again "
-                                "tomorrow.");
+    *out = limit != CLAIM_WITHIN;
+    if (limit == CLAIM_DESK_FULL)
+        return work_answer(it->work, VERDICT_LATER,
+                           "Too many claims wait here to be confirmed. Your server tries again by "
+                           "itself.");
+    return !*out || refuse(it, "too many claims came from your address or network. Try again "
+                               "tomorrow.");
 }
 
 /* Each answers where it says yes. */
-static bool is_refused(struct asking *it, bool *out, struct err *err)
+typedef bool reason(struct asking *, bool *, struct err *);
+static bool is_refused(struct asking *it, reason *const reasons[], size_t count, bool *out,
+                       struct err *err)
 {
-    static bool (*const reasons[])(struct asking *, bool *, struct err *) = {
-        is_unfit_name, is_unfit_key, is_somebodys, is_uninvited, is_too_often};
-
     *out = false;
-    for (size_t i = 0; i < COUNT_OF(reasons) && !*out; i++)
+    for (size_t i = 0; i < count && !*out; i++)
         if (!reasons[i](it, out, err)) {
             *out = false;
             return false;
@@ -401,29 +370,39 @@ static bool write_question(struct asking *it, struct err *err)
     token_new(word);
     sha256(slice_of(word), claim->digest);
     claim->made_ms = it->work->now_ms;
+    if (!claim->free_ms)
+        claim->free_ms = claim->made_ms + CLAIM_BLOCKS_MS;
     claim->expires_ms = claim->made_ms + CLAIM_WAITS_MS;
-    claim->free_ms = claim->made_ms + CLAIM_BLOCKS_MS;
+    if (claim->expires_ms > claim->free_ms)
+        claim->expires_ms = claim->free_ms;
     claim_question_words(claim, word, &text);
     letter.text = bytes_slice(&text);
     return claim_letter_write(it->work->bridge, &letter, &it->wish->letter, err);
 }
 
-static bool ask(struct asking *it, struct err *err)
+static bool start_wish(struct asking *it)
 {
-    bool seen, refused;
-
     it->wish = must_new(struct claim_wish);
     it->wish->claim =
         (struct name_claim){.name = must_dup(it->is_signed.text.user),
                             .domain = must_dup(it->is_signed.text.domain),
                             .address = list_address_canonical(slice_of(it->work->author.address))};
     if (!it->wish->claim.address)
-        return refuse(it, "your address cannot be answered.");
+        return false;
+    claim_wish_keys(it->work, it->wish);
+    return true;
+}
+
+static bool ask(struct asking *it, struct err *err)
+{
+    static reason *const reasons[] = {is_unfit_key, is_anothers, is_uninvited, is_too_often};
+    bool seen, refused;
+
     if (!guard(it, CLAIM_FRESH_MS, &seen, err))
         return false;
     if (seen)
         return work_answer(it->work, VERDICT_TAKEN, "Taken already");
-    if (!is_refused(it, &refused, err) || refused)
+    if (!is_refused(it, reasons, COUNT_OF(reasons), &refused, err) || refused)
         return refused;
     if (!write_question(it, err))
         return false;
@@ -433,13 +412,20 @@ static bool ask(struct asking *it, struct err *err)
     return true;
 }
 
+/* What costs little is asked first. */
 static bool claim(struct asking *it, struct err *err)
 {
-    bool attached;
+    static reason *const before[] = {is_unfit_name, is_somebodys, is_too_much};
+    bool attached, refused;
 
     claim_key_find(it->work, it->work->mail, &it->key, &attached);
     if (it->key.len == 0)
         return refuse(it, "there is no key in it. Attach your public OpenPGP key.");
+    if (it->key.len > CLAIM_KEY_MAX)
+        return refuse(it, "the key is longer than 16 KiB. Attach it without pictures, and without "
+                          "the signatures of others.");
+    if (!is_refused(it, before, COUNT_OF(before), &refused, err) || refused)
+        return refused;
     if (!claim_signed_verify(it->work, &it->is_signed, bytes_slice(&it->key), &it->verdict,
                              it->digest, err))
         return false;
@@ -456,43 +442,7 @@ bool claim_by_mail(struct mail_work *work, const struct recipient *desk, struct 
         return false;
     if (is_not_for_us(&it) || is_unclear(&it))
         return true;
+    if (!start_wish(&it))
+        return refuse(&it, "your address cannot be answered.");
     return it.is_signed.text.says == CLAIM_SAYS_CONFIRM ? confirm(&it, err) : claim(&it, err);
-}
-
-/* ---- on the writer ---- */
-static bool conflict(struct err *err)
-{
-    return err_set(err, ERR_CONFLICT, "Try again");
-}
-
-/* Nobody has the name who had not when it was looked at. */
-static bool is_still_free(struct store_view *view, const struct name_claim *claim, bool *out,
-                          struct err *err)
-{
-    struct slice name = slice_of(claim->name), domain = slice_of(claim->domain);
-    scoped_value(account) account = {0};
-    scoped_value(name_claim) other = {0};
-    enum found found = store_account_named(view, name, domain, &account, err);
-
-    *out = false;
-    if (found != ABSENT)
-        return found == FOUND;
-    found = store_claim_named(view, name, domain, &other, err);
-    *out = found == ABSENT || strcmp(other.fingerprint, claim->fingerprint) == 0;
-    return found != FAILED;
-}
-
-bool claim_wish_record(struct bridge *bridge, struct store_tx *tx, const struct claim_wish *wish,
-                       struct err *err)
-{
-    struct name_claim claim = wish->claim; /* borrows its texts */
-    bool within, is_free;
-
-    if (!is_still_free(store_tx_view(tx), &claim, &is_free, err) ||
-        !within_limits(bridge, store_tx_view(tx), wish, &within, err))
-        return false;
-    if (!is_free || !within)
-        return conflict(err);
-    return store_add_claim(tx, &claim, &claim.id, err) && count(bridge, tx, wish, err) &&
-           claim_letter_send(bridge, tx, &claim, CLAIM_QUESTION, wish->letter, err);
 }

@@ -9,6 +9,7 @@
 #include "contact_work.h"
 #include "key_change.h"
 #include "memory.h"
+#include "store_invitation.h"
 
 struct claim_confirmation {
     struct name_claim claim;
@@ -77,10 +78,14 @@ enum found bridge_claim_page(struct bridge *bridge, struct store_view *view, str
 }
 
 /* ---- making it ---- */
-/* The administrator may have given the name away; and a key may have ended since. */
-static enum found is_possible(struct bridge *bridge, struct store_view *view,
-                              const struct name_claim *claim, struct pgp_key_facts *out,
-                              struct err *err)
+enum found claim_is_invited(struct store_view *view, const struct name_claim *claim,
+                            struct err *err)
+{
+    return claim->invitation_id ? store_invitation_holds(view, claim->invitation_id, err) : FOUND;
+}
+
+/* The administrator may have given the name away, or taken the invitation back. */
+static enum found is_free(struct store_view *view, const struct name_claim *claim, struct err *err)
 {
     scoped_value(account) account = {0};
     enum found there =
@@ -88,6 +93,18 @@ static enum found is_possible(struct bridge *bridge, struct store_view *view,
 
     if (there != ABSENT)
         return there == FOUND ? ABSENT : FAILED;
+    return claim_is_invited(view, claim, err);
+}
+
+/* A key may have ended since. */
+static enum found is_possible(struct bridge *bridge, struct store_view *view,
+                              const struct name_claim *claim, struct pgp_key_facts *out,
+                              struct err *err)
+{
+    enum found found = is_free(view, claim, err);
+
+    if (found != FOUND)
+        return found;
     if (!pgp_key_read(bridge->pgp, bytes_slice(&claim->certificate), out, err))
         return err->kind == ERR_TEMPORARY || err->kind == ERR_FULL ? FAILED : ABSENT;
     return out->revoked || out->expired || !out->can_encrypt ? ABSENT : FOUND;
@@ -159,15 +176,11 @@ bool bridge_claim_confirm_record(struct bridge *bridge, struct store_tx *tx,
 {
     struct store_view *view = store_tx_view(tx);
     scoped_value(name_claim) still = {0};
-    scoped_value(account) there = {0};
     int64_t id;
     enum found found = store_claim(view, it->claim.digest, &still, err);
 
     if (found == FOUND)
-        found = store_account_named(view, slice_of(it->claim.name), slice_of(it->claim.domain),
-                                    &there, err) == ABSENT
-                    ? FOUND
-                    : ABSENT;
+        found = is_free(view, &it->claim, err);
     if (found != FOUND)
         return found != FAILED && err_set(err, ERR_CONFLICT, "Try again");
     return store_add_account(tx, &it->account, &id, err) &&

@@ -2,7 +2,7 @@
  * claim_work — what the files of claims share.
  *
  * The order of reading: claim_text.c (pure), claim_signed.c (what a mail says and who signed it), claim_ask.c (a claim),
- * claim_confirm.c (its account), claim_letter.c (the two mails).
+ * claim_tries.c and claim_limits.c (how many), claim_confirm.c (its account), claim_letter.c (the two mails).
  */
 #ifndef NESTBOX_BRIDGE_CLAIM_WORK_H
 #define NESTBOX_BRIDGE_CLAIM_WORK_H
@@ -15,11 +15,15 @@
 enum {
     CLAIM_WAITS_MS = 7 * DAY_MS,
     CLAIM_FRESH_MS = 10 * MINUTE_MS, /* of what holds no word of ours (facts: replay guards) */
+    CLAIM_KEY_MAX = 16 * 1024,       /* of the key that a claim brings, as it came */
 };
 #define CLAIM_BLOCKS_MS (30 * (int64_t)DAY_MS)
 
 /* claim_confirm.c: may somebody have an account by signed mail?  Else only those who have one are heard. */
 bool claims_are_taken(const struct bridge *bridge);
+/* Does the invitation hold by which it was made, if any?  Its use is this claim's, so how often it was used is nothing. */
+enum found claim_is_invited(struct store_view *view, const struct name_claim *claim,
+                            struct err *err);
 
 /* ---- claim_signed.c ---- */
 struct claim_signed { /* the signed part of a mail */
@@ -56,16 +60,25 @@ MUST_CHECK bool claim_letter_send(struct bridge *bridge, struct store_tx *tx,
                                   const struct name_claim *claim, enum claim_answer which,
                                   struct store_body *body, struct err *err);
 
-/* ---- claim_ask.c: what a mail asks, as it is to be written ---- */
+/* ---- claim_limits.c: what a mail asks, as it is to be written ---- */
 struct claim_wish {
     struct name_claim claim;
     struct store_body *letter;
     unsigned char network_key[32], domain_key[32], address_key[32];
     bool network_counts;
+    bool renews; /* it waits already */
 };
 void claim_wish_free(struct claim_wish *wish); /* or NULL */
+void claim_wish_keys(const struct mail_work *work,
+                     struct claim_wish *wish); /* claim.address is there */
+enum claim_limit { CLAIM_WITHIN, CLAIM_TOO_OFTEN, CLAIM_DESK_FULL };
+MUST_CHECK bool claim_within_limits(struct bridge *bridge, struct store_view *view,
+                                    const struct claim_wish *wish, enum claim_limit *out,
+                                    struct err *err);
 MUST_CHECK bool claim_wish_record(struct bridge *bridge, struct store_tx *tx,
                                   const struct claim_wish *wish, struct err *err);
+
+/* ---- claim_ask.c ---- */
 /* A mail from outside to the key desk. */
 MUST_CHECK bool claim_by_mail(struct mail_work *work, const struct recipient *desk,
                               struct err *err);

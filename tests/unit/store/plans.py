@@ -36,7 +36,6 @@ SELDOM = {
     "DELETE FROM portrait WHERE": "a bounded number",
     "DELETE FROM sts_policy WHERE": "a bounded number",
     "DELETE FROM tls_heard WHERE": "a bounded number",
-    "SELECT count(*) FROM claim": "a thousand rows at most",
     "SELECT day, domain, judge, result": "the report of a day",
 }
 
