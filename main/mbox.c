@@ -125,16 +125,50 @@ static enum from_line judge_from(struct mbox *mbox, struct slice line)
     return held ? FROM_DOUBTFUL : FROM_NONE;
 }
 
-/* "Subject: x"; "http://x" in a text is none. */
-static bool is_header_field(struct slice line)
+/* "Subject" of "Subject: x"; of "http://x" in a text nothing. */
+static struct slice field_name(struct slice line)
 {
     size_t len = 0;
 
     while (len < line.len && len < FIELD_NAME_MAX && line.at[len] > ' ' && line.at[len] < 127 &&
            line.at[len] != ':')
         len++;
-    return len > 0 && len + 1 < line.len && line.at[len] == ':' &&
-           isspace((unsigned char)line.at[len + 1]);
+    bool good =
+        len + 1 < line.len && line.at[len] == ':' && isspace((unsigned char)line.at[len + 1]);
+    return slice_first(line, good ? len : 0);
+}
+
+/* A field that mails begin with: "Note: x" stands below many a sentence. */
+static bool opens_header(struct slice line)
+{
+    static const char *const names[] = {"Return-Path", "Received",    "From",        "To",
+                                        "Date",        "Subject",     "Sender",      "Reply-To",
+                                        "Message-ID",  "References",  "Status",      "MIME-Version",
+                                        "In-Reply-To", "Envelope-To", "Delivered-To"};
+    static const char *const beginnings[] = {"X-",    "Content-", "DKIM-",     "ARC-",
+                                             "List-", "Resent-",  "Received-", "Authentication-"};
+    struct slice name = field_name(line);
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (slice_is_nocase(name, names[i]))
+            return true;
+    for (size_t i = 0; i < COUNT_OF(beginnings); i++)
+        if (slice_starts_nocase(name, beginnings[i]))
+            return true;
+    return false;
+}
+
+static bool is_blank(struct slice line)
+{
+    return line.len > 0 && line.len <= LINE_HELD_MAX && slice_empty(slice_trim(line));
+}
+
+/* What stands below a header's first line: a field, the rest of one, or the end of the header. */
+static bool continues_header(struct slice line)
+{
+    bool is_rest = line.len > 0 && (line.at[0] == ' ' || line.at[0] == '\t');
+
+    return is_rest || field_name(line).len > 0 || is_blank(line);
 }
 
 static void begin_mail(struct mbox *mbox, struct slice line)
@@ -174,18 +208,31 @@ static bool take_mark(struct mbox *mbox, struct slice line, struct err *err)
     return true;
 }
 
-/* `next` is the line below the doubtful one, or nothing at the end. */
-static bool settle_doubt(struct mbox *mbox, struct slice next, struct err *err)
+/*
+ * `line` is the one below what is in doubt, a "From " line and perhaps the field below it; or nothing, at the end.
+ * *out_held: it is in doubt with them.  One that is too long to be held is believed for its beginning.
+ */
+static bool settle_doubt(struct mbox *mbox, struct slice line, bool *out_held, struct err *err)
 {
-    struct slice line = bytes_slice(&mbox->doubtful);
+    struct slice held = bytes_slice(&mbox->doubtful), field = held;
     bool good = true;
 
-    if (line.len == 0)
+    *out_held = false;
+    if (held.len == 0)
         return true;
-    if (is_header_field(next))
-        good = take_mark(mbox, line, err);
-    else
-        add_content(mbox, line);
+    slice_line(&field);
+    bool is_mark = slice_empty(field) ? opens_header(line) : continues_header(line);
+    if (is_mark && slice_empty(field) && line.len <= LINE_HELD_MAX) {
+        bytes_add(&mbox->doubtful, line);
+        *out_held = true;
+        return true;
+    }
+    if (is_mark) {
+        good = take_mark(mbox, slice_first(held, held.len - field.len), err);
+        add_content(mbox, field);
+    } else {
+        add_content(mbox, held);
+    }
     bytes_reset(&mbox->doubtful);
     return good;
 }
@@ -193,11 +240,13 @@ static bool settle_doubt(struct mbox *mbox, struct slice next, struct err *err)
 /* A line with its end, or the head of a very long one. */
 static bool take_line(struct mbox *mbox, struct slice line, struct err *err)
 {
-    bool is_head = !mbox->in_line;
+    bool is_head = !mbox->in_line, held;
 
     mbox->in_line = !slice_ends(line, SLICE("\n"));
-    if (!settle_doubt(mbox, line, err))
+    if (!settle_doubt(mbox, line, &held, err))
         return false;
+    if (held)
+        return true;
     switch (is_head ? judge_from(mbox, line) : FROM_NONE) {
     case FROM_NONE: break;
     case FROM_DOUBTFUL:
@@ -210,7 +259,7 @@ static bool take_line(struct mbox *mbox, struct slice line, struct err *err)
         mbox->in_mark = mbox->in_line;
         return true;
     }
-    bool blank = is_head && line.len <= LINE_HELD_MAX && slice_empty(slice_trim(line));
+    bool blank = is_head && is_blank(line);
     mbox->behind_blank = blank;
     if (!mbox->inside) /* before the first */
         return blank || err_set(err, ERR_MALFORMED, "This is no mbox: it does not begin with From");
@@ -243,7 +292,8 @@ bool mbox_end(struct mbox *mbox, struct err *err)
 {
     if (mbox->line.len > 0 && !take_line(mbox, bytes_slice(&mbox->line), err))
         return false;
-    if (!settle_doubt(mbox, SLICE(""), err))
+    bool held;
+    if (!settle_doubt(mbox, SLICE(""), &held, err))
         return false;
     return mbox->inside ? end_mail(mbox, err)
                         : err_set(err, ERR_MALFORMED, "There is no mail in this mbox");

@@ -1,7 +1,8 @@
 /*
  * mbox — mails one behind the other in one file (RFC 4155): "From " at the head of a line behind an empty one begins the next,
  * with a date if that of the first has one: not every program quotes the sentences that begin so.  Where programs took turns
- * at one file, some marks have dates and some have none: one without is known by the field of a header below it.
+ * at one file, some marks have dates and some have none: one without is known by two lines of a header below it, the
+ * first a field that mails begin with.
  *
  * Pure.  ">From " loses its '>' (mboxrd), Content-Length is not believed.  Bounded by one mail.
  */
@@ -23,7 +24,8 @@ struct mbox { /* `{0}` with the first three set */
     size_t max_bytes; /* of a mail */
     struct bytes line, content;
     struct bytes
-        doubtful; /* a "From " line of which the next will tell whether it is a mark; its mail's if not */
+        doubtful;      /* a "From " line, and the field below it: the next line will tell whether
+                              it is a mark; its mail's if not */
     bool inside;       /* of a mail */
     bool in_line;      /* the head of this line is in the mail already */
     bool in_mark;      /* the rest of a "From " line comes */

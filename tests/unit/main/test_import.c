@@ -61,15 +61,27 @@ static void mails_of_an_mbox(void **state)
          "[0 |\nx\n][0 |]"                                                                                                                                                    },
         {"marks without dates",                    "From a\n\nx\n\nFrom b\n\n",                                     "[0 |\nx\n][0 |]"                                         },
         {"a mark without a date among dated ones",
-         "From a Jan 1:00\n\nx\n\nFrom b\nA: b\n\ny\n\nFrom c Jan 1:00\n\nz\n",                                     "[0 |\nx\n][0 |A: b\n\ny\n][0 |\nz\n]"                    },
+         "From a Jan 1:00\n\nx\n\nFrom b\nTo: b\n\ny\n\nFrom c Jan 1:00\n\nz\n",                                    "[0 |\nx\n][0 |To: b\n\ny\n][0 |\nz\n]"                   },
         {"one behind a sentence that begins so",
-         "From a Jan 1:00\n\nFrom here\n\nFrom b\nA: b\n\ny\n",                                                     "[0 |\nFrom here\n][0 |A: b\n\ny\n]"                      },
+         "From a Jan 1:00\n\nFrom here\n\nFrom b\nto: b\nA: b\n\ny\n",                                              "[0 |\nFrom here\n][0 |to: b\nA: b\n\ny\n]"               },
         {"a sentence above an address of the Web",
          "From a Jan 1:00\n\nFrom here\nhttps://x\n\nFrom there",                                                   "[0 |\nFrom here\nhttps://x\n\nFrom there]"               },
-        {"a field of nothing, CRLF",               "From a Jan 1:00\r\n\r\nx\r\n\r\nFrom b\r\nA:\r\n\r\ny\r\n",
-         "[0 |\r\nx\r\n][0 |A:\r\n\r\ny\r\n]"                                                                                                                                 },
-        {"a field below a sentence amid a text",   "From a Jan 1:00\n\nx\nFrom b\nA: b\n",
-         "[0 |\nx\nFrom b\nA: b\n]"                                                                                                                                           },
+        {"a field of nothing, CRLF",
+         "From a Jan 1:00\r\n\r\nx\r\n\r\nFrom b\r\nSubject:\r\n\r\ny\r\n",                                         "[0 |\r\nx\r\n][0 |Subject:\r\n\r\ny\r\n]"                },
+        {"a field below a sentence amid a text",   "From a Jan 1:00\n\nx\nFrom b\nTo: b\nA: b\n",
+         "[0 |\nx\nFrom b\nTo: b\nA: b\n]"                                                                                                                                    },
+        {"a sentence above a note",                "From a Jan 1:00\n\nFrom what I saw:\nNote: the key\n\nx\n",
+         "[0 |\nFrom what I saw:\nNote: the key\n\nx\n]"                                                                                                                      },
+        {"a sentence above what reads as a field",
+         "From a Jan 1:00\n\nFrom what I saw:\nSubject: the\nkey\n\nx\n",                                           "[0 |\nFrom what I saw:\nSubject: the\nkey\n\nx\n]"       },
+        {"and behind it the end",                  "From a Jan 1:00\n\nFrom what I saw:\nSubject: the\n",
+         "[0 |\nFrom what I saw:\nSubject: the\n]"                                                                                                                            },
+        {"amid its line the end",                  "From a Jan 1:00\n\nFrom what I saw:\nSubject: t",
+         "[0 |\nFrom what I saw:\nSubject: t]"                                                                                                                                },
+        {"a sentence, and a mark behind it",
+         "From a Jan 1:00\n\nFrom b:\nTo: b\nx\n\nFrom c\nX-A: b\n\tc\n",                                           "[0 |\nFrom b:\nTo: b\nx\n][0 |X-A: b\n\tc\n]"            },
+        {"a sentence, and a mark with a date",
+         "From a Jan 1:00\n\nFrom b:\n\nFrom c Jan 1:00\nA: b\n",                                                   "[0 |\nFrom b:\n][0 |A: b\n]"                             },
         {"a zone",                                 "From 12@x Sun Nov 22 09:30:00 +0100 2026\nA: b\n",              "[1795336200000 |A: b\n]"                                 },
         {"a mail",                                 "Subject: 1\n\nx\n",                                             NULL                                                      },
         {"nothing",                                "",                                                              NULL                                                      },
@@ -101,6 +113,26 @@ static void a_mail_too_large_is_passed_over(void **state)
         assert_true(read_mbox(bytes_slice(&text), step, &mails));
         assert_non_null(strstr(mails.at, "[0  too large|"));
         assert_non_null(strstr(mails.at, "][0 |\ny\n]"));
+    }
+}
+
+/* Nor do such lines have to be held: a field of thousands of octets is one by its beginning. */
+static void a_long_field_below_a_mark(void **state)
+{
+    static const char *const above[] = {"From b\n", "From b\nTo: c\n"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(above); i++) {
+        scoped_value(bytes) text = {0};
+        bytes_print(&text, "From a Jan 1:00\n\nx\n\n%sReceived: ", above[i]);
+        for (int octet = 0; octet < 5000; octet++)
+            bytes_add_char(&text, 'x');
+        bytes_add_text(&text, "\n\ny\n\nFrom c Jan 1:00\n\nz\n");
+        for (size_t step = 1; step < 7000; step = step * 2 + 1) {
+            scoped_value(bytes) mails = {0};
+            assert_true(read_mbox(bytes_slice(&text), step, &mails));
+            assert_text(mails.at, "[0 |\nx\n][0  too large|][0 |\nz\n]");
+        }
     }
 }
 
@@ -194,8 +226,11 @@ static void counts_add_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mails_of_an_mbox), cmocka_unit_test(a_mail_too_large_is_passed_over),
-        cmocka_unit_test(first_columns),    cmocka_unit_test(names_of_a_maildir),
+        cmocka_unit_test(mails_of_an_mbox),
+        cmocka_unit_test(a_mail_too_large_is_passed_over),
+        cmocka_unit_test(a_long_field_below_a_mark),
+        cmocka_unit_test(first_columns),
+        cmocka_unit_test(names_of_a_maildir),
         cmocka_unit_test(counts_add_up),
     };
 
