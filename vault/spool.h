@@ -36,7 +36,9 @@ void spools_pretend_disk(struct spools *spools, int64_t free_octets);
 
 struct spool;
 struct spool *spool_new(struct spools *spools, enum spool_class of);
-void spool_free(struct spool *spool); /* worker, if filed: forgets the key and removes the file */
+/* Forgets the key and removes the file.  On a worker, if filed; but where a text is refused in its middle, or its session
+ * ends, the loop does it, and waits for the file system: for one file, of an APPEND for as many as it had messages. */
+void spool_free(struct spool *spool);
 SCOPED(spool, spool_free)
 
 /* Copies `s`; never blocks, runs on the loop.  True: pieces wait, call spool_flush() on a worker before

@@ -2,7 +2,8 @@
  * Patience: how long a peer may take, and how much it may ask for, before it has brought a mail (RFC 5321 4.5.3.2).
  *
  * A command's time runs from the answer before it to its last byte, so that dribbling bytes gains nothing; a text has
- * to keep its pace to the end, in however many chunks it comes.  In a crowd whoever does nothing goes sooner, so that there is room for others.
+ * to keep its pace to the end, in however many chunks it comes.  In a crowd whoever does nothing goes sooner, so that there is room for others;
+ * how slowly a text came before the crowd is not held against it.
  */
 #include "clock.h"
 #include "smtp_private.h"
@@ -46,7 +47,7 @@ static int64_t sooner(int64_t a, int64_t b)
 
 static const struct pace_terms *terms_of(const struct smtp_session *s)
 {
-    return is_crowded(s) ? &crowded_text_terms : &text_terms;
+    return s->hurried ? &crowded_text_terms : &text_terms;
 }
 
 static int64_t command_ends_ms(const struct smtp_session *s)
@@ -59,8 +60,17 @@ static int64_t text_ends_ms(const struct smtp_session *s)
     return sooner(pace_ends_ms(&s->pace, terms_of(s)), s->body_began_ms + TEXT_MS);
 }
 
-int64_t patience_ends_ms(const struct smtp_session *s)
+/* A crowd came: its pace is asked from now on. */
+static void mind_the_crowd(struct smtp_session *s)
 {
+    if (is_crowded(s) && !s->hurried)
+        pace_begin(&s->pace, session_now(s));
+    s->hurried = is_crowded(s);
+}
+
+int64_t patience_ends_ms(struct smtp_session *s)
+{
+    mind_the_crowd(s);
     if (s->late)
         return s->late_at_ms;
     if (text_comes(s))
@@ -89,6 +99,7 @@ void text_begins(struct smtp_session *s)
 
 void text_came(struct smtp_session *s, int64_t octets)
 {
+    mind_the_crowd(s);
     pace_brought(&s->pace, terms_of(s), octets, session_now(s));
 }
 

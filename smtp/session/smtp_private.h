@@ -102,6 +102,7 @@ struct smtp_session {
     struct framing framing;
     int64_t body_size, body_began_ms;
     struct pace pace;       /* of the text */
+    bool hurried;           /* it is a crowd's */
     int64_t flush_began_ms; /* while it goes to file nothing is read */
     int64_t chunk_left;     /* octets of BDAT still to come */
     bool chunk_last;
@@ -131,7 +132,7 @@ bool must_leave(const struct smtp_session *s);
 
 /* smtp_patience.c */
 int64_t session_now(const struct smtp_session *s);
-int64_t patience_ends_ms(const struct smtp_session *s); /* when the driver should wake us */
+int64_t patience_ends_ms(struct smtp_session *s); /* when the driver should wake us */
 enum next patience_is_over(struct smtp_session *s);
 void text_begins(struct smtp_session *s);
 void text_came(struct smtp_session *s, int64_t octets);

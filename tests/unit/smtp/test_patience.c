@@ -196,6 +196,27 @@ static void who_sent_much_may_not_drip_then(void **state)
     }
 }
 
+static void a_crowd_does_not_judge_what_was_before_it(void **state)
+{
+    static const char *const begins[] = {"DATA\r\n|half a ma", "BDAT 500000\r\n", "BDAT 1\r\nx"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(begins); i++) {
+        struct fake fake;
+        begin(&fake, TO_HOME);
+        fake_say(&fake, begins[i]);
+        fake_pass(&fake, 200 * SECOND_MS);
+        fake.crowded = true;
+        fake_say(&fake, i < 2 ? "il" : "BDAT 2\r\n|il");
+        assert_false(fake.over);
+        fake_pass(&fake, 29 * SECOND_MS);
+        assert_false(fake.over);
+        fake_say(&fake, i < 2 ? "!" : "BDAT 1\r\n|!");
+        fake_pass(&fake, 2 * SECOND_MS);
+        expect_end(&fake, "421 4.4.2 This mail comes too slowly");
+    }
+}
+
 /* What comes behind it has all its time, however long the text took. */
 static void a_command_has_its_time_from_the_answer(void **state)
 {
@@ -394,6 +415,7 @@ int main(void)
         cmocka_unit_test(a_text_must_come),
         cmocka_unit_test(a_text_must_come_at_some_speed),
         cmocka_unit_test(who_sent_much_may_not_drip_then),
+        cmocka_unit_test(a_crowd_does_not_judge_what_was_before_it),
         cmocka_unit_test(a_command_has_its_time_from_the_answer),
         cmocka_unit_test(a_pause_in_a_text_is_forgiven),
         cmocka_unit_test(that_our_disk_is_slow_is_not_the_peers_fault),
