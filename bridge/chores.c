@@ -48,21 +48,21 @@ static bool change_deliveries(struct bridge *bridge, bool *out_more, struct err 
 
 static bool record_lapse(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
 {
-    (void)bridge, (void)ctx;
-    return store_lapse_claims(tx, err);
+    enum { LAPSED_MAX = 10000 };
+
+    (void)bridge;
+    return store_lapse_claims(tx, LAPSED_MAX, ctx, err);
 }
 
 /* Claims that nobody confirmed, and names that are free again. */
-static bool lapse_claims(struct bridge *bridge, struct err *err)
+static bool lapse_claims(struct bridge *bridge, bool *out_more, struct err *err)
 {
-    bool any = false;
-
     {
         scoped(store_view) view = store_look(bridge->store, err);
-        if (!view || !store_claims_over(view, &any, err))
+        if (!view || !store_claims_over(view, out_more, err))
             return false;
     }
-    return !any || bridge_commit(bridge, record_lapse, NULL, err);
+    return !*out_more || bridge_commit(bridge, record_lapse, out_more, err);
 }
 
 static bool tidy(struct bridge *bridge, bool *out_more, struct err *err)
@@ -75,7 +75,7 @@ static bool tidy(struct bridge *bridge, bool *out_more, struct err *err)
     if (!store_tidy(bridge->store, &more, err) || !expire_questions(bridge, err) ||
         !expire_contacts(bridge, err) || !drop_ignored(bridge, err) ||
         !tell_of_crowds(bridge, err) || !forget_dkim_keys(bridge, err) ||
-        !lapse_claims(bridge, err) || !sleep_accounts(bridge, &more, err) ||
+        !run_slices(bridge, lapse_claims, &more, err) || !sleep_accounts(bridge, &more, err) ||
         !run_slices(bridge, end_accounts, &more, err) ||
         !run_slices(bridge, tell_of_end, &more, err))
         return false;

@@ -96,6 +96,8 @@ bool store_claims_over(struct store_view *view, bool *out, struct err *err)
 }
 
 /* ---- writing ---- */
+enum { LAPSE_AT_ONCE = 50 };
+
 static bool give_back(struct store_tx *tx, int64_t invitation_id, struct err *err)
 {
     return !invitation_id ||
@@ -136,23 +138,50 @@ bool store_end_claim(struct store_tx *tx, int64_t id, struct err *err)
                       "No such claim", err);
 }
 
-bool store_lapse_claims(struct store_tx *tx, struct err *err)
+static bool lapse(struct store_tx *tx, int64_t id, struct err *err)
 {
-    int64_t now_ms = tx_now(tx), invitation_id;
-    enum found found;
-    int64_t id;
+    int64_t invitation_id;
 
-    while ((found = sql_number(tx->sql,
-                               "SELECT id FROM claim WHERE state = 1 AND expires_ms <= ? LIMIT 1",
-                               with(as_number(now_ms)), &id, err)) == FOUND)
-        if (!sql_count(tx->sql, "SELECT invitation_id FROM claim WHERE id = ?", with(as_number(id)),
-                       &invitation_id, err) ||
-            !give_back(tx, invitation_id, err) ||
-            !sql_run(tx->sql,
-                     "UPDATE claim SET state = 2, certificate = x'', address = '',"
-                     " invitation_id = 0 WHERE id = ?",
-                     with(as_number(id)), err))
+    return sql_count(tx->sql, "SELECT invitation_id FROM claim WHERE id = ?", with(as_number(id)),
+                     &invitation_id, err) &&
+           give_back(tx, invitation_id, err) &&
+           sql_run(tx->sql,
+                   "UPDATE claim SET state = 2, certificate = x'', address = '',"
+                   " invitation_id = 0 WHERE id = ?",
+                   with(as_number(id)), err);
+}
+
+/* Of those that lapsed, by when their names would be free. */
+static bool free_names(struct store_tx *tx, int64_t before_ms, int64_t count, bool *more,
+                       struct err *err)
+{
+    int64_t most = count < LAPSE_AT_ONCE ? count : LAPSE_AT_ONCE;
+
+    if (most <= 0)
+        return true;
+    if (!sql_run(tx->sql,
+                 "DELETE FROM claim WHERE id IN (SELECT id FROM claim WHERE state = 2"
+                 " AND free_ms <= ? ORDER BY free_ms LIMIT ?)",
+                 with(as_number(before_ms), as_number(most)), err))
+        return false;
+    *more |= sqlite3_changes(tx->sql->db) == LAPSE_AT_ONCE;
+    return true;
+}
+
+bool store_lapse_claims(struct store_tx *tx, int64_t most, bool *out_more, struct err *err)
+{
+    int64_t now_ms = tx_now(tx), id, lapsed;
+    enum found found = FOUND;
+
+    for (int i = 0; i < LAPSE_AT_ONCE && found == FOUND; i++) {
+        found =
+            sql_number(tx->sql, "SELECT id FROM claim WHERE state = 1 AND expires_ms <= ? LIMIT 1",
+                       with(as_number(now_ms)), &id, err);
+        if (found == FAILED || (found == FOUND && !lapse(tx, id, err)))
             return false;
-    return found != FAILED &&
-           sql_run(tx->sql, "DELETE FROM claim WHERE free_ms <= ?", with(as_number(now_ms)), err);
+    }
+    *out_more = found == FOUND;
+    return free_names(tx, now_ms, LAPSE_AT_ONCE, out_more, err) &&
+           sql_count(tx->sql, "SELECT count(*) FROM claim WHERE state = 2", NULL, &lapsed, err) &&
+           free_names(tx, INT64_MAX, lapsed - most, out_more, err);
 }

@@ -110,9 +110,6 @@ MUST_CHECK bool store_contact_is_news(struct store_tx *tx, const struct contact 
 MUST_CHECK bool store_number_contact(struct store_tx *tx, int64_t account_id, int64_t id,
                                      struct err *err);
 
-/* store_token.c: the row goes if it is a mail person nobody needs any more. */
-MUST_CHECK bool store_forget_person(struct store_tx *tx, int64_t person_id, struct err *err);
-
 /* store_strangers.c: when a person was added. */
 enum { PEOPLE_MAX = 100000 };
 MUST_CHECK bool store_forget_strangers(struct store_tx *tx, int64_t new_id, struct err *err);

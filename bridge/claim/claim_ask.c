@@ -121,6 +121,12 @@ static bool is_unclear(struct asking *it)
     const char *domain = it->desk->address.domain;
     const struct claim_text *text = &it->is_signed.text;
 
+    if (!it->is_signed.what && mail_part_is(mail_root(it->work->mail), "multipart", "encrypted"))
+        return refuse(it, "send it signed, but not encrypted; or to confirm, open the page.");
+    if (text->says == CLAIM_SAYS_ABROAD)
+        return work_answer(it->work, VERDICT_NOT_ALLOWED,
+                           "Not done: write the address with the letters a to z: claim NAME@%s",
+                           domain);
     if (!it->is_signed.what)
         return work_answer(it->work, VERDICT_NOT_ALLOWED,
                            "Not done: sign the mail, with the line: claim NAME@%s", domain);
@@ -149,6 +155,20 @@ static bool guard(struct asking *it, int64_t valid_ms, bool *out_seen, struct er
     memcpy(guard->digest, it->digest, sizeof guard->digest);
     guard->expires_ms = it->work->now_ms + 2 * valid_ms;
     plan->guard_count = 1;
+    return guard_seen(it->work, guard, out_seen, err);
+}
+
+/* Somebody else may have caught that mail, and sent it in their own name: then its author must hear of it. */
+static bool guard_author(struct asking *it, bool *out_seen, struct err *err)
+{
+    struct mail_plan *plan = work_plan(it->work);
+    struct guard *guard = &plan->guards[plan->guard_count++];
+    struct sha256_run *run = sha256_start();
+
+    *guard = plan->guards[0];
+    sha256_add(run, (struct slice){(const char *)it->digest, sizeof it->digest});
+    sha256_add(run, slice_of(it->wish->claim.address));
+    sha256_end(run, guard->digest);
     return guard_seen(it->work, guard, out_seen, err);
 }
 
@@ -377,7 +397,10 @@ static bool write_question(struct asking *it, struct err *err)
         claim->expires_ms = claim->free_ms;
     claim_question_words(claim, word, &text);
     letter.text = bytes_slice(&text);
-    return claim_letter_write(it->work->bridge, &letter, &it->wish->letter, err);
+    bool ok = claim_letter_write(it->work->bridge, &letter, &it->wish->letter, err);
+    explicit_bzero(word, sizeof word);
+    claim_wipe(&text);
+    return ok;
 }
 
 static bool start_wish(struct asking *it)
@@ -396,12 +419,14 @@ static bool start_wish(struct asking *it)
 static bool ask(struct asking *it, struct err *err)
 {
     static reason *const reasons[] = {is_unfit_key, is_anothers, is_uninvited, is_too_often};
-    bool seen, refused;
+    bool seen, seen_of_author, refused;
 
-    if (!guard(it, CLAIM_FRESH_MS, &seen, err))
+    if (!guard(it, CLAIM_FRESH_MS, &seen, err) || !guard_author(it, &seen_of_author, err))
         return false;
     if (seen)
-        return work_answer(it->work, VERDICT_TAKEN, "Taken already");
+        return seen_of_author ? work_answer(it->work, VERDICT_TAKEN, "Taken already")
+                              : refuse(it, "what you signed came from another address before. Sign "
+                                           "it again.");
     if (!is_refused(it, reasons, COUNT_OF(reasons), &refused, err) || refused)
         return refused;
     if (!write_question(it, err))

@@ -123,12 +123,6 @@ static void fill_key(struct claim_confirmation *it, const struct pgp_key_facts *
     key->state = KEY_IN_USE;
 }
 
-static void wipe(struct bytes *text)
-{
-    if (text->at)
-        explicit_bzero(text->at, text->capacity);
-}
-
 static bool fill(struct bridge *bridge, struct claim_confirmation *it, struct err *err)
 {
     const struct name_claim *claim = &it->claim;
@@ -147,7 +141,7 @@ static bool fill(struct bridge *bridge, struct claim_confirmation *it, struct er
     letter.text = bytes_slice(&text);
     bool ok = claim_letter_write(bridge, &letter, &it->letter, err);
     explicit_bzero(password, sizeof password);
-    wipe(&text);
+    claim_wipe(&text);
     return ok;
 }
 

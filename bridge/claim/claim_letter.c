@@ -14,6 +14,12 @@
 
 enum { DATE_SIZE = 40 };
 
+void claim_wipe(struct bytes *text)
+{
+    if (text->at)
+        explicit_bzero(text->at, text->capacity);
+}
+
 /* ---- words ---- */
 static void day_of(int64_t ms, char out[DATE_SIZE])
 {
@@ -35,11 +41,12 @@ void claim_question_words(const struct name_claim *claim, const char *word, stru
                 "signed:\n\n    %s\n\nTo have it, open this page until %s and press the "
                 "button:\n\n    %s\n\n",
                 claim->name, claim->domain, claim->fingerprint, day, page);
-    bytes_print(out,
-                "Or answer this mail, signed with the same key, with this line:\n\n"
-                "    confirm %s %s\n\n"
-                "If it was not you, do nothing: then nobody gets the address by this mail.\n",
-                word, claim->domain);
+    bytes_print(
+        out,
+        "Or answer this mail, signed with the same key but not encrypted, with this line:\n\n"
+        "    confirm %s %s\n\n"
+        "If it was not you, do nothing: then nobody gets the address by this mail.\n",
+        word, claim->domain);
 }
 
 void claim_welcome_words(const struct bridge *bridge, const struct name_claim *claim,
@@ -122,6 +129,8 @@ bool claim_letter_write(struct bridge *bridge, const struct claim_letter *letter
     if (!own_key_get(bridge, desk, &pair, err))
         return false;
     bool ok = compose_all(bridge, letter, desk, &written, err);
+    char *clear = written.bytes.at; /* with the word, or the password */
+    size_t clear_len = written.bytes.len;
     scoped(source) content = source_of_bytes(&written.bytes);
     if (!ok || !mail_faces_of(content, &faces, err))
         return false;
@@ -129,10 +138,12 @@ bool claim_letter_write(struct bridge *bridge, const struct claim_letter *letter
     bytes_add(&inner, bytes_slice(&faces.inner));
     scoped(source) rest = source_from(content, faces.body);
     scoped(source) whole = source_behind(bytes_slice(&inner), steal(&rest));
-    if (seal(bridge, letter->claim, &faces, whole, &pair, out, err))
-        return true;
-    return err->kind == ERR_REFUSED && /* GnuPG encrypts to what librnp cannot, and does not sign */
-           seal(bridge, letter->claim, &faces, whole, NULL, out, err);
+    ok = seal(bridge, letter->claim, &faces, whole, &pair, out, err) ||
+         (err->kind == ERR_REFUSED && /* GnuPG encrypts to what librnp cannot, and does not sign */
+          seal(bridge, letter->claim, &faces, whole, NULL, out, err));
+    if (clear)
+        explicit_bzero(clear, clear_len);
+    return ok;
 }
 
 /* With the null sender: what cannot be delivered is told to nobody. */

@@ -84,6 +84,14 @@ static bool read_confirm(const struct words *words, struct claim_text *out)
            take(words->at[2], CLAIM_DOMAIN_MAX, out->domain);
 }
 
+static bool is_ascii(struct slice word)
+{
+    for (size_t i = 0; i < word.len; i++)
+        if ((unsigned char)word.at[i] >= 0x80)
+            return false;
+    return true;
+}
+
 static void read_line(struct slice line, struct claim_text *out)
 {
     const struct words words = words_of(line);
@@ -93,13 +101,17 @@ static void read_line(struct slice line, struct claim_text *out)
     bool claims = slice_is_nocase(words.at[0], "claim") && slice_has(words.at[1], "@");
     bool confirms = slice_is_nocase(words.at[0], "confirm") && words.at[1].len == TOKEN_LEN;
     if (slice_is_nocase(words.at[0], "invite") && words.count == 2 &&
-        (out->invitation[0] || !take(words.at[1], TOKEN_LEN, out->invitation)))
+        words.at[1].len == CLAIM_INVITATION_LEN &&
+        (out->invitation[0] || !take(words.at[1], CLAIM_INVITATION_LEN, out->invitation)))
         out->says = CLAIM_SAYS_BADLY;
     if ((!claims && !confirms) || out->says == CLAIM_SAYS_BADLY)
         return;
     bool good = out->says == CLAIM_SAYS_NOTHING &&
                 (claims ? read_claim(&words, out) : read_confirm(&words, out));
-    out->says = !good ? CLAIM_SAYS_BADLY : claims ? CLAIM_SAYS_CLAIM : CLAIM_SAYS_CONFIRM;
+    if (!good && claims && out->says == CLAIM_SAYS_NOTHING && !is_ascii(words.at[1]))
+        out->says = CLAIM_SAYS_ABROAD;
+    else
+        out->says = !good ? CLAIM_SAYS_BADLY : claims ? CLAIM_SAYS_CLAIM : CLAIM_SAYS_CONFIRM;
 }
 
 void claim_text_read(struct slice text, struct claim_text *out)

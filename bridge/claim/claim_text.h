@@ -13,11 +13,17 @@
 #include "scope.h"
 #include "slice.h"
 
-enum { CLAIM_TEXT_MAX = 16 * 1024, CLAIM_NAME_MAX = 64, CLAIM_DOMAIN_MAX = 253 };
+enum {
+    CLAIM_TEXT_MAX = 16 * 1024,
+    CLAIM_NAME_MAX = 64,
+    CLAIM_DOMAIN_MAX = 253,
+    CLAIM_INVITATION_LEN = 20
+};
 enum claim_says {
     CLAIM_SAYS_NOTHING,
     CLAIM_SAYS_CLAIM,   /* user, domain, fingerprint */
     CLAIM_SAYS_CONFIRM, /* word, domain */
+    CLAIM_SAYS_ABROAD,  /* an address that is not ASCII */
     CLAIM_SAYS_BADLY,   /* more than one of them, or one that cannot be read */
 };
 struct claim_text { /* all lower case, but the fingerprint; "" what is not said */
@@ -25,7 +31,7 @@ struct claim_text { /* all lower case, but the fingerprint; "" what is not said 
     char user[CLAIM_NAME_MAX + 1], domain[CLAIM_DOMAIN_MAX + 1];
     char fingerprint[41]; /* upper case */
     char word[TOKEN_LEN + 1];
-    char invitation[TOKEN_LEN + 1];
+    char invitation[CLAIM_INVITATION_LEN + 1];
 };
 /* Of `text` CLAIM_TEXT_MAX octets are read, with LF or CRLF. */
 void claim_text_read(struct slice text, struct claim_text *out);

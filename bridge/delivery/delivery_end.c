@@ -411,6 +411,13 @@ static bool ended(struct bridge *bridge, struct store_tx *tx, const struct deliv
     __builtin_unreachable();
 }
 
+/* Who claims an address here is nobody's acquaintance. */
+static bool forget_claimant(struct store_tx *tx, const struct delivery *delivery, struct err *err)
+{
+    return delivery->subject != SUBJECT_REPORT || !delivery->person_id ||
+           store_forget_person(tx, delivery->person_id, err);
+}
+
 bool bridge_delivery_ended(struct bridge *bridge, struct store_tx *tx,
                            const struct delivery_outcome *outcome, struct err *err)
 {
@@ -423,7 +430,7 @@ bool bridge_delivery_ended(struct bridge *bridge, struct store_tx *tx,
         if (delivery.tell != TELL_NOTHING) /* heard of before */
             return true;
         return note_mail_host(bridge, tx, &delivery, outcome, err) &&
-               ended(bridge, tx, &delivery, outcome, err);
+               ended(bridge, tx, &delivery, outcome, err) && forget_claimant(tx, &delivery, err);
     }
     __builtin_unreachable();
 }

@@ -96,13 +96,17 @@ MUST_CHECK bool store_add_invitation(struct store_tx *tx, const struct invitatio
 MUST_CHECK bool store_use_invitation(struct store_tx *tx, int64_t id,
                                      struct err *err); /* used up or expired: ERR_CONFLICT */
 MUST_CHECK bool store_remove_invitation(struct store_tx *tx, const char *name, struct err *err);
+/* The row goes if it is of a mail person whom nobody needs any more. */
+MUST_CHECK bool store_forget_person(struct store_tx *tx, int64_t person_id, struct err *err);
 /* Claims of addresses: id and state are ignored on add.  One of the same name makes room; its invitation is used
  * (ERR_CONFLICT: used up or expired), and comes back when it lapses. */
 MUST_CHECK bool store_add_claim(struct store_tx *tx, const struct name_claim *claim,
                                 int64_t *out_id, struct err *err);
 MUST_CHECK bool store_end_claim(struct store_tx *tx, int64_t id, struct err *err);
-/* Those whose time is over lapse; names whose time is over are free. */
-MUST_CHECK bool store_lapse_claims(struct store_tx *tx, struct err *err);
+/* Those whose time is over lapse; names whose time is over are free, and the next ones where more than `most` lapsed.  Some of
+ * them at a time. */
+MUST_CHECK bool store_lapse_claims(struct store_tx *tx, int64_t most, bool *out_more,
+                                   struct err *err);
 /* Somebody logged in; a chat program reads it, unless its owner said no. */
 MUST_CHECK bool store_account_used(struct store_tx *tx, int64_t id, struct err *err);
 MUST_CHECK bool store_account_end_told(struct store_tx *tx, int64_t id, struct err *err);

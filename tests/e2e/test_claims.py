@@ -250,6 +250,11 @@ def test_what_is_refused_and_nobody_is_answered(server, host, ring, dns):
         "without key": (una.sign_mail(DESK, "x", "claim una@twin.test\n"), "there is no key in it"),
         "an hour old": (mime(una, "claim una@twin.test\n", when=time.time() - 3600), "was not made now"),
         "changed": (once.replace(b"claim una@", b"claim ada@"), "sign the mail with the key that it brings"),
+        "encrypted": (f"From: {una.address}\r\nTo: {DESK}\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/encrypted; "
+                      "protocol=\"application/pgp-encrypted\"; boundary=b\r\n\r\n--b\r\nContent-Type: application/pgp-encrypted\r\n\r\n"
+                      "Version: 1\r\n--b\r\nContent-Type: application/octet-stream\r\n\r\nx\r\n--b--\r\n".encode(),
+                      "send it signed, but not encrypted"),
+        "in other letters": (mime(una, "claim una@tw\u00ecn.test\n"), "with the letters a to z: claim NAME@twin.test"),
         "without a line": (mime(una, "I want an address\n"), "has no line"),
         "two": (mime(una, "claim una@twin.test\nclaim ada@twin.test\n"), "must have one line"),
         "quoted": (mime(una, "> claim una@twin.test\n"), "has no line"),

@@ -1,4 +1,5 @@
 /* Claims in time: what is asked, confirmed, and over (docs/claims.md). */
+#include "bridge_activity.h"
 #include "bridge_people.h"
 #include "bridge_register.h"
 #include "claimant.h"
@@ -154,6 +155,67 @@ static void a_first_log_in_takes_no_name_that_waits(void **state)
     assert_text(good, "250 2.0.0 Taken");
 }
 
+/* ---- by whom, and to whom ---- */
+static void who_sends_it_first_in_her_own_name_takes_nothing(void **state)
+{
+    static const char *const line = "claim una@example.org";
+
+    (void)state;
+    scoped_text char *caught = say_from("eve@else.example", "198.51.100.9", 0, line);
+    assert_text(caught, "250 2.0.0 Taken");
+    assert_said(0, line,
+                "550 5.7.1 Not done: what you signed came from another address before. Sign it "
+                "again.");
+    town_wait(&town, SECOND_MS);
+    assert_said(0, line, "250 2.0.0 Taken");
+    assert_said(0, line, "250 2.0.0 Taken already");
+    read_word();
+    scoped_text char *good = confirm(0);
+    assert_text(good, "250 2.0.0 Taken");
+}
+
+static bool keep_newest(void *ctx, const struct delivery *delivery)
+{
+    struct delivery_outcome *outcome = ctx;
+
+    outcome->delivery_id = delivery->id;
+    outcome->version = delivery->wanted;
+    return true;
+}
+
+static bool record_end(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
+{
+    return bridge_delivery_ended(bridge, tx, ctx, err);
+}
+
+static enum found una_known(void)
+{
+    struct err err;
+    scoped_value(person) una = {0};
+    scoped(store_view) view = store_look(town.store, &err);
+
+    return store_person_by_address(view, SLICE(UNA), &una, &err);
+}
+
+static void who_claimed_is_forgotten_with_the_letter(void **state)
+{
+    static const enum delivery_end ends[] = {DELIVERED, DELIVERY_REFUSED};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        struct delivery_outcome outcome = {.end = ends[i]};
+        struct err err;
+        claim("una");
+        assert_int_equal(una_known(), FOUND);
+        scoped(store_view) view = store_look(town.store, &err);
+        assert_true(store_queue(view, 0, 10, keep_newest, &outcome, &err));
+        store_view_free(steal(&view));
+        assert_true(bridge_commit(town.bridge, record_end, &outcome, &err));
+        assert_int_equal(una_known(), ABSENT);
+        town_wait(&town, SECOND_MS);
+    }
+}
+
 static void a_name_given_away_meanwhile_is_not_given_twice(void **state)
 {
     (void)state;
@@ -187,6 +249,8 @@ int main(int argc, char **argv)
         IN_CLAIMS(the_same_key_may_have_it_before),
         IN_CLAIMS(an_invitation_that_ended_invites_nobody),
         IN_CLAIMS(a_first_log_in_takes_no_name_that_waits),
+        IN_CLAIMS(who_sends_it_first_in_her_own_name_takes_nothing),
+        IN_CLAIMS(who_claimed_is_forgotten_with_the_letter),
         IN_CLAIMS(a_name_given_away_meanwhile_is_not_given_twice),
         IN_CLAIMS(a_server_that_closes_makes_none),
     };

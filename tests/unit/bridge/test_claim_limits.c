@@ -161,6 +161,59 @@ static void asked_for_once_more_it_is_free_at_the_same_day(void **state)
     assert_said(0, "claim una@example.org", "250 2.0.0 Taken");
 }
 
+/* ---- what is over ---- */
+struct lapsing {
+    int64_t most;
+    bool more;
+};
+
+static bool record_lapse(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
+{
+    struct lapsing *lapsing = ctx;
+
+    (void)bridge;
+    return store_lapse_claims(tx, lapsing->most, &lapsing->more, err);
+}
+
+static void assert_lapses(int64_t most, bool more, int64_t left)
+{
+    struct lapsing lapsing = {.most = most};
+    struct err err;
+    int64_t waiting;
+
+    assert_true(bridge_commit(town.bridge, record_lapse, &lapsing, &err));
+    assert_int_equal(lapsing.more, more);
+    scoped(store_view) view = store_look(town.store, &err);
+    assert_true(store_claim_count(view, &waiting, &err));
+    assert_int_equal(waiting, left);
+}
+
+static enum found name_kept(const char *name)
+{
+    struct err err;
+    scoped_value(name_claim) claim = {0};
+    scoped(store_view) view = store_look(town.store, &err);
+
+    return store_claim_named(view, slice_of(name), SLICE("example.org"), &claim, &err);
+}
+
+static void fifty_lapse_at_a_time_and_the_oldest_make_room(void **state)
+{
+    (void)state;
+    claim("una");
+    town_wait(&town, 1);
+    others_wait(119, NULL);
+    town_wait(&town, WEEK_MS);
+    assert_lapses(1000, true, 70);
+    assert_lapses(1000, true, 20);
+    assert_lapses(1000, false, 0);
+    assert_int_equal(name_kept("una"), FOUND);
+    assert_lapses(119, false, 0);
+    assert_int_equal(name_kept("una"), ABSENT);
+    assert_lapses(60, true, 0);
+    assert_lapses(60, false, 0);
+}
+
 int main(int argc, char **argv)
 {
     int code;
@@ -171,6 +224,7 @@ int main(int argc, char **argv)
         IN_CLAIMS(who_is_refused_has_tried_as_well),
         IN_CLAIMS(a_key_has_sixteen_kibibytes),
         IN_CLAIMS(asked_for_once_more_it_is_free_at_the_same_day),
+        IN_CLAIMS(fifty_lapse_at_a_time_and_the_oldest_make_room),
     };
 
     if (town_is_judge(argc, argv, &code))

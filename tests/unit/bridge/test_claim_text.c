@@ -6,7 +6,7 @@
 #define FPR "0123456789ABCDEF0123456789ABCDEF01234567"
 #define WORD "0123456789abcdefghjkmnpqrs"
 
-static const char *const names[] = {"nothing", "claim", "confirm", "badly"};
+static const char *const names[] = {"nothing", "claim", "confirm", "abroad", "badly"};
 
 /* "claim user@domain fingerprint word invitation" */
 static char *said(const char *text)
@@ -36,13 +36,17 @@ static void lines_are_read(void **state)
         {"nothing",                    "",                                                                     "nothing @   "                                                    },
         {"two",                        "claim a@example.org\nclaim b@example.org\n",                           "badly a@example.org   "                                          },
         {"both",                       "claim a@example.org\nconfirm " WORD " example.org\n",                  "badly a@example.org   "                                          },
-        {"two invitations",            "claim a@b.c\ninvite x\ninvite y\n",                                    "badly a@b.c   x"                                                 },
+        {"two invitations",
+         "claim a@b.c\ninvite 0123456789abcdefghjk\ninvite 0123456789abcdefghjk\n",                            "badly a@b.c   0123456789abcdefghjk"                              },
+        {"words about invitations",    "claim a@b.c\nInvite everybody\ninvite me\n",                           "claim a@b.c   "                                                  },
+        {"a domain in other letters",  "claim una@m\xc3\xbcnchen.example\n",                                   "abroad una@m   "                                                 },
+        {"and another one",            "claim una@m\xc3\xbcnchen.example\nclaim una@b.c\n",                    "badly una@m   "                                                  },
         {"words behind it",            "claim una@example.org please\n",                                       "badly @   "                                                      },
         {"a short key",                "claim una@example.org key 0123\n",                                     "badly una@example.org   "                                        },
         {"letters that are no digits",
          "claim una@example.org key g123456789ABCDEF0123456789ABCDEF01234567",                                 "badly una@example.org g123456789abcdef0123456789abcdef01234567  "},
         {"no name",                    "claim @example.org\n",                                                 "badly @   "                                                      },
-        {"other letters",              "claim un\xc3\xa4@example.org\n",                                       "badly un@   "                                                    },
+        {"other letters",              "claim un\xc3\xa4@example.org\n",                                       "abroad un@   "                                                   },
         {"a confirmation of nothing",  "confirm " WORD "\n",                                                   "badly @   "                                                      },
     };
 
