@@ -1,4 +1,5 @@
 /* How many claims there may be, and how often somebody may try (docs/claims.md, "Limits"). */
+#include "bridge_register.h"
 #include "claimant.h"
 #include "commit.h"
 #include "store_write.h"
@@ -34,6 +35,7 @@ static void a_network_and_a_domain_are_limited_and_an_address_most(void **state)
 struct others {
     int count;
     const char *domain; /* of each; NULL: one of its own */
+    int64_t invitation_id;
 };
 
 static bool record_others(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
@@ -50,6 +52,7 @@ static bool record_others(struct bridge *bridge, struct store_tx *tx, void *ctx,
         struct name_claim other = {.name = name,
                                    .domain = (char[]){"example.org"},
                                    .address = address,
+                                   .invitation_id = others->invitation_id,
                                    .made_ms = now_ms,
                                    .expires_ms = now_ms + WEEK_MS,
                                    .free_ms = now_ms + 30 * (int64_t)DAY_MS};
@@ -65,7 +68,7 @@ static bool record_others(struct bridge *bridge, struct store_tx *tx, void *ctx,
 
 static void others_wait(int count, const char *domain)
 {
-    struct others others = {count, domain};
+    struct others others = {.count = count, .domain = domain};
     struct err err;
 
     assert_true(bridge_commit(town.bridge, record_others, &others, &err));
@@ -101,6 +104,30 @@ static void from_one_domain_fifty_wait(void **state)
     scoped_text char *other =
         say_from("ida@more.mail.example", "198.51.100.7", 0, "claim ida@example.org");
     assert_text(other, "250 2.0.0 Taken");
+}
+
+static void by_one_invitation_fifty_wait(void **state)
+{
+    const struct new_invitation wish = {.name = "crowd"};
+    char invite[INVITATION_WORD_LEN + 1];
+    scoped_value(invitation) made = {0};
+    struct err err;
+
+    (void)state;
+    assert_true(bridge_invitation_add(town.bridge, &wish, &err));
+    scoped(store_view) view = store_look(town.store, &err);
+    assert_int_equal(store_invitation_named(view, SLICE("crowd"), &made, &err), FOUND);
+    store_view_free(steal(&view));
+    bridge_invitation_word(town.bridge, &made, invite);
+    struct others others = {.count = 49, .invitation_id = made.id};
+    assert_true(bridge_commit(town.bridge, record_others, &others, &err));
+    scoped_text char *fiftieth = must_print("claim una@example.org\ninvite %s", invite);
+    assert_said(0, fiftieth, "250 2.0.0 Taken");
+    scoped_text char *more = must_print("claim ida@example.org\ninvite %s", invite);
+    assert_said(0, more,
+                "550 5.7.1 Not done: too many claims came from your address or network. Try again "
+                "tomorrow.");
+    assert_said(0, "claim ida@example.org", "250 2.0.0 Taken");
 }
 
 #define ANOTHER_KEY "claim una@example.org key 0123456789ABCDEF0123456789ABCDEF01234567"
@@ -221,6 +248,7 @@ int main(int argc, char **argv)
         IN_CLAIMS(a_network_and_a_domain_are_limited_and_an_address_most),
         IN_CLAIMS(what_waits_fills_the_desk_and_what_lapsed_does_not),
         IN_CLAIMS(from_one_domain_fifty_wait),
+        IN_CLAIMS(by_one_invitation_fifty_wait),
         IN_CLAIMS(who_is_refused_has_tried_as_well),
         IN_CLAIMS(a_key_has_sixteen_kibibytes),
         IN_CLAIMS(asked_for_once_more_it_is_free_at_the_same_day),
