@@ -101,13 +101,13 @@ struct smtp_session {
     struct smtp_body *body;
     struct framing framing;
     int64_t body_size, body_began_ms;
-    struct pace pace;       /* of the text */
-    bool hurried;           /* it is a crowd's */
-    int64_t flush_began_ms; /* while it goes to file nothing is read */
-    int64_t chunk_left;     /* octets of BDAT still to come */
-    bool chunk_last;
+    struct pace pace;             /* of the text */
+    int64_t flush_began_ms;       /* while it goes to file nothing is read */
+    int64_t chunk_left;           /* octets of BDAT still to come */
     struct refusal chunk_refused; /* code not 0: they are dropped, and this is said behind them */
-    bool too_large, broken;       /* broken: the spool failed, the rest is read and dropped */
+    bool hurried;                 /* the pace is that of a crowd */
+    bool chunk_last;
+    bool too_large, broken; /* broken: the spool failed, the rest is read and dropped */
     struct err broken_err;
     struct smtp_errand *waiting; /* waits for its `first` */
 
