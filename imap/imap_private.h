@@ -85,6 +85,7 @@ struct imap_session {
     enum imap_state state;
     enum imap_mode mode;
     bool secured, closing, compressed;
+    bool rev2, condstore, qresync; /* ENABLE (RFC 5161) */
     struct tls_facts tls;
     char id[SESSION_NAME_SIZE];
     int64_t account_id;
@@ -94,9 +95,6 @@ struct imap_session {
     struct sasl sasl;
     char *late; /* an answer that waits for late_at_ms; nothing is read until it is said */
     int64_t late_at_ms, began_ms;
-
-    /* ENABLE (RFC 5161) */
-    bool rev2, condstore, qresync;
 
     /* the command being gathered */
     struct bytes command;
@@ -109,6 +107,7 @@ struct imap_session {
     char tag[TAG_MAX + 1];
     bool uid;           /* UID FETCH and its like */
     bool numbers_stay;  /* no EXPUNGE may be told behind this one (RFC 9051 7.5.1) */
+    bool search_modseq; /* SEARCH asks for MODSEQ */
     struct lexer lexer; /* its arguments */
     struct fetching *fetch;
     struct append *append;
@@ -118,7 +117,6 @@ struct imap_session {
     unsigned status_items;  /* that STATUS asked for */
     uint32_t fetch_after;   /* FETCH goes on behind this UID */
     unsigned search_return; /* what RETURN asked for; 0: the old form */
-    bool search_modseq;
     struct search_order search_order;
     struct errand
         *sliced; /* home between two slices of long work, while the client takes what was said */
