@@ -13,9 +13,10 @@
 struct store_tx;
 struct store_view;
 
-struct claim_page { /* what the page behind the link shows; owns its texts */
-    char *address;  /* alice@example.org */
-    char *told;     /* where the password goes */
+struct claim_page {      /* what the page behind the link shows; owns its texts */
+    char *address;       /* alice@example.org */
+    char *told;          /* where the password goes */
+    const char *refused; /* why it cannot be confirmed as the server is set up now; NULL: it can */
     char fingerprint[41];
     int64_t expires_ms;
 };

@@ -96,6 +96,8 @@ static bool write_claim(struct page *page, struct store_view *view, struct err *
     case ABSENT: return is_over(page);
     case FOUND: break;
     }
+    if (claim.refused)
+        return words_alone(page, 403, "It cannot be confirmed now", claim.refused);
     return turn_of(page)->post ? make_account(page, view, &claim, err)
                                : write_question(page, &claim);
 }

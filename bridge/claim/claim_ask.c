@@ -195,6 +195,18 @@ static bool is_too_much(struct asking *it, bool *out, struct err *err)
 }
 
 /* ---- a confirmation ---- */
+static bool is_let_in_no_more(struct asking *it, const struct name_claim *claim, bool *out,
+                              struct err *err)
+{
+    enum register_answer answer;
+
+    *out = false;
+    if (!claim_let_in(it->work->bridge, it->work->view, claim, &answer, err))
+        return false;
+    *out = answer != REGISTER_DONE;
+    return !*out || refuse(it, register_words(answer));
+}
+
 static bool confirm(struct asking *it, struct err *err)
 {
     struct mail_work *work = it->work;
@@ -211,6 +223,8 @@ static bool confirm(struct asking *it, struct err *err)
         return work_answer(work, VERDICT_TAKEN, "Taken already");
     sha256(word, digest);
     enum found found = store_claim(work->view, digest, &claim, err);
+    if (found == FOUND && (!is_let_in_no_more(it, &claim, &refused, err) || refused))
+        return refused;
     if (found == FOUND && (!is_too_much(it, &refused, err) || refused))
         return refused;
     if (found == FOUND &&

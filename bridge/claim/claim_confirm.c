@@ -45,14 +45,24 @@ bool claims_are_taken(const struct bridge *bridge)
     return policy == REGISTRATION_OPEN || policy == REGISTRATION_INVITE;
 }
 
+bool claim_let_in(struct bridge *bridge, struct store_view *view, const struct name_claim *claim,
+                  enum register_answer *out, struct err *err)
+{
+    scoped_value(invitation) none = {0};
+
+    *out = REGISTER_DONE;
+    return (claim->invitation_id && claims_are_taken(bridge)) ||
+           register_let_in(bridge, view, NULL, &none, out, err);
+}
+
 /* ---- the word ---- */
-static enum found find(struct bridge *bridge, struct store_view *view, struct slice word,
-                       struct name_claim *out, struct err *err)
+static enum found find(struct store_view *view, struct slice word, struct name_claim *out,
+                       struct err *err)
 {
     unsigned char digest[TOKEN_DIGEST_LEN];
     char small[TOKEN_LEN];
 
-    if (word.len != TOKEN_LEN || !claims_are_taken(bridge))
+    if (word.len != TOKEN_LEN)
         return ABSENT;
     for (size_t i = 0; i < TOKEN_LEN; i++) {
         char c = word.at[i];
@@ -66,12 +76,16 @@ enum found bridge_claim_page(struct bridge *bridge, struct store_view *view, str
                              struct claim_page *out, struct err *err)
 {
     scoped_value(name_claim) claim = {0};
-    enum found found = find(bridge, view, word, &claim, err);
+    enum register_answer answer;
+    enum found found = find(view, word, &claim, err);
 
     if (found != FOUND)
         return found;
+    if (!claim_let_in(bridge, view, &claim, &answer, err))
+        return FAILED;
     *out = (struct claim_page){.address = must_print("%s@%s", claim.name, claim.domain),
                                .told = must_dup(claim.address),
+                               .refused = answer == REGISTER_DONE ? NULL : register_words(answer),
                                .expires_ms = claim.expires_ms};
     memcpy(out->fingerprint, claim.fingerprint, sizeof out->fingerprint);
     return FOUND;
@@ -101,10 +115,15 @@ static enum found is_possible(struct bridge *bridge, struct store_view *view,
                               const struct name_claim *claim, struct pgp_key_facts *out,
                               struct err *err)
 {
+    enum register_answer answer;
     enum found found = is_free(view, claim, err);
 
     if (found != FOUND)
         return found;
+    if (!claim_let_in(bridge, view, claim, &answer, err))
+        return FAILED;
+    if (answer != REGISTER_DONE)
+        return ABSENT;
     if (!pgp_key_read(bridge->pgp, bytes_slice(&claim->certificate), out, err))
         return err->kind == ERR_TEMPORARY || err->kind == ERR_FULL ? FAILED : ABSENT;
     return out->revoked || out->expired || !out->can_encrypt ? ABSENT : FOUND;
@@ -151,7 +170,7 @@ enum found bridge_claim_confirm_prepare(struct bridge *bridge, struct store_view
 {
     scoped(claim_confirmation) it = must_new(struct claim_confirmation);
     struct pgp_key_facts facts;
-    enum found found = find(bridge, view, word, &it->claim, err);
+    enum found found = find(view, word, &it->claim, err);
 
     if (found == FOUND)
         found = is_possible(bridge, view, &it->claim, &facts, err);

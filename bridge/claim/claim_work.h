@@ -8,6 +8,7 @@
 #define NESTBOX_BRIDGE_CLAIM_WORK_H
 
 #include "bridge_claim.h"
+#include "bridge_register.h"
 #include "claim_text.h"
 #include "mail_work.h"
 #include "store_claim.h"
@@ -21,6 +22,10 @@ enum {
 
 /* claim_confirm.c: may somebody have an account by signed mail?  Else only those who have one are heard. */
 bool claims_are_taken(const struct bridge *bridge);
+/* It waits for a week, and another policy may hold by now: without an invitation nobody is let in who could not claim now. */
+MUST_CHECK bool claim_let_in(struct bridge *bridge, struct store_view *view,
+                             const struct name_claim *claim, enum register_answer *out,
+                             struct err *err);
 /* Does the invitation hold by which it was made, if any?  Its use is this claim's, so how often it was used is nothing. */
 enum found claim_is_invited(struct store_view *view, const struct name_claim *claim,
                             struct err *err);

@@ -304,3 +304,19 @@ def test_a_closed_server_refuses_at_rcpt(server, host, ring):
     una = ring(f"una@{there.domain}")
     code, words = send(nest, una, mime(una, "claim una@twin.test\n"))
     assert code == 550 and words.endswith("through an account here. This server takes nobody new.")
+
+
+def test_what_was_claimed_before_the_policy_changed_is_not_confirmed(server, host, ring):
+    nest, there = server(), host()
+    una = ring(f"una@{there.domain}")
+    word, link = claim(nest, there, una, "una")
+    for policy, words in (("invite", "only people who were invited"), ("closed", "takes nobody new")):
+        nest.stop()
+        nest.write_settings({"policy": {"registration": policy}})
+        nest.start()
+        for form in (None, {"answer": "yes"}):
+            status, page = https(nest, link, form)
+            assert status == 403 and words in page and "<form" not in page
+        code, said = send(nest, una, mime(una, f"confirm {word} twin.test\n"))
+        assert code == 550 and words in said
+    assert accounts(nest) == []

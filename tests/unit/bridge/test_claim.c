@@ -8,6 +8,9 @@
 
 #define NOT_NOW                                                                                    \
     "550 5.7.1 Not done: the signature was not made now. Is your clock right? Sign it again."
+#define UNINVITED                                                                                  \
+    "550 5.7.1 Not done: This server takes only people who were invited. Ask for a code or a "     \
+    "link."
 
 /* ---- tests ---- */
 static void a_claim_is_fresh_by_ten_minutes(void **state)
@@ -98,9 +101,6 @@ static char *invited_claim(const char *invitation)
 
 static void an_invitation_that_ended_invites_nobody(void **state)
 {
-    static const char *const uninvited =
-        "550 5.7.1 Not done: This server takes only people who were invited. Ask for a code or a "
-        "link.";
     struct err err;
 
     (void)state;
@@ -111,14 +111,14 @@ static void an_invitation_that_ended_invites_nobody(void **state)
     read_word();
     town_wait(&town, SECOND_MS);
     assert_true(bridge_invitation_remove(town.bridge, "family", &err));
-    assert_said(0, "claim una@example.org", uninvited);
+    assert_said(0, "claim una@example.org", UNINVITED);
     scoped_text char *removed = confirm(0);
     assert_text(removed, NOBODY_WAITS);
     scoped_text char *anew = invited_claim("friends");
     assert_said(0, anew, "250 2.0.0 Taken");
     read_word();
     town_wait(&town, 2 * DAY_MS);
-    assert_said(0, "claim una@example.org", uninvited);
+    assert_said(0, "claim una@example.org", UNINVITED);
     scoped_text char *expired = confirm(0);
     assert_text(expired, NOBODY_WAITS);
     assert_int_equal(account_there("una"), ABSENT);
@@ -228,12 +228,56 @@ static void a_name_given_away_meanwhile_is_not_given_twice(void **state)
     assert_text(late, NOBODY_WAITS);
 }
 
+/* What the page says instead of its question. */
+static void assert_page_refuses(const char *words)
+{
+    struct err err;
+    scoped_value(claim_page) page = {0};
+    scoped(claim_confirmation) confirmation = NULL;
+    scoped(store_view) view = store_look(town.store, &err);
+
+    assert_int_equal(bridge_claim_page(town.bridge, view, slice_of(claim_word), &page, &err),
+                     FOUND);
+    assert_text(page.refused, words);
+    assert_int_equal(
+        bridge_claim_confirm_prepare(town.bridge, view, slice_of(claim_word), &confirmation, &err),
+        ABSENT);
+}
+
+static void a_server_that_takes_only_the_invited_meanwhile_makes_none(void **state)
+{
+    (void)state;
+    claim("una");
+    town.config.registration = REGISTRATION_INVITE;
+    assert_page_refuses(register_words(REGISTER_UNINVITED));
+    scoped_text char *late = confirm(0);
+    assert_text(late, UNINVITED);
+    assert_int_equal(account_there("una"), ABSENT);
+    town.config.registration = REGISTRATION_OPEN;
+    scoped_text char *good = confirm(0);
+    assert_text(good, "250 2.0.0 Taken");
+}
+
+static void an_invitation_outlasts_a_change_of_policy(void **state)
+{
+    (void)state;
+    town.config.registration = REGISTRATION_INVITE;
+    scoped_text char *asked = invited_claim("family");
+    assert_said(0, asked, "250 2.0.0 Taken");
+    read_word();
+    town.config.registration = REGISTRATION_OPEN;
+    assert_int_equal(page_there(), FOUND);
+    town.config.registration = REGISTRATION_INVITE;
+    scoped_text char *good = confirm(0);
+    assert_text(good, "250 2.0.0 Taken");
+}
+
 static void a_server_that_closes_makes_none(void **state)
 {
     (void)state;
     claim("una");
     town.config.registration = REGISTRATION_CLOSED;
-    assert_int_equal(page_there(), ABSENT);
+    assert_page_refuses(register_words(REGISTER_CLOSED));
     scoped_text char *late = confirm(0);
     assert_text(late, "550 5.7.1 Not done: the key desk takes mail that is sent through an account "
                       "here. This server takes nobody new.");
@@ -252,6 +296,8 @@ int main(int argc, char **argv)
         IN_CLAIMS(who_sends_it_first_in_her_own_name_takes_nothing),
         IN_CLAIMS(who_claimed_is_forgotten_with_the_letter),
         IN_CLAIMS(a_name_given_away_meanwhile_is_not_given_twice),
+        IN_CLAIMS(a_server_that_takes_only_the_invited_meanwhile_makes_none),
+        IN_CLAIMS(an_invitation_outlasts_a_change_of_policy),
         IN_CLAIMS(a_server_that_closes_makes_none),
     };
 
