@@ -255,6 +255,7 @@ bool record_reaction(struct bridge *bridge, struct store_tx *tx, struct mail_pla
         some |= changed && plan->react;
     }
     /* of several choices too: the mail is one */
-    return !some || (count_one(bridge, tx, account.id, lowest(plan->reactions), err) &&
-                     reaction_told_file(bridge, tx, plan->told, target->id, err));
+    return !some ||
+           (count_one(bridge, tx, account.id, lowest(plan->reactions), err) &&
+            reaction_told_file(bridge, tx, plan->told, target->id, account.person_id, err));
 }

@@ -205,13 +205,15 @@ struct note_look;
 MUST_CHECK bool record_poll(struct store_tx *tx, const struct activity_plan *plan,
                             const struct note_facts *note, int64_t message_id, struct err *err);
 MUST_CHECK bool prepare_poll_end(struct note_look *look, struct err *err);
-MUST_CHECK bool record_poll_end(struct store_tx *tx, struct activity_plan *plan, struct err *err);
+MUST_CHECK bool record_poll_end(struct bridge *bridge, struct store_tx *tx,
+                                struct activity_plan *plan, struct err *err);
 /* What somebody here hears of the reaction of another here; *out NULL: nothing.  And it is filed, `told` may be NULL. */
 MUST_CHECK bool reaction_tell_neighbour(struct bridge *bridge, struct store_view *view,
                                         const struct message *post, const struct person *person,
                                         bool boost, struct activity_plan **out, struct err *err);
 MUST_CHECK bool reaction_told_file(struct bridge *bridge, struct store_tx *tx,
-                                   struct activity_plan *told, int64_t message_id, struct err *err);
+                                   struct activity_plan *told, int64_t message_id,
+                                   int64_t person_id, struct err *err);
 /* ---- moves (receive_move.c, move_carry.c) ---- */
 enum { MOVE_REST_MS = 7 * DAY_MS };           /* one move in that time, as elsewhere */
 static inline int move_version(int64_t at_ms) /* of a profile: its time, as with each change */
@@ -242,6 +244,10 @@ MUST_CHECK bool notice_due(struct store_view *view, const char *what, int64_t id
 /* Its letter, behind those in the arrival's plan. */
 MUST_CHECK bool notice_plan(struct bridge *bridge, const struct notice *notice,
                             struct activity_arrival *arrival, struct err *err);
+/* Those letters, of what that person did, as copies of a message of their own: what becomes of a post (an edit, its end)
+ * does not move what was told of it.  They belong together by their References alone. */
+MUST_CHECK bool notice_file(struct bridge *bridge, struct store_tx *tx, struct letters *letters,
+                            int64_t person_id, struct err *err);
 /* Claims the hour; false *out: somebody was faster. */
 MUST_CHECK bool notice_first(struct bridge *bridge, struct store_tx *tx, const char *what,
                              int64_t id, bool *out, struct err *err);

@@ -7,7 +7,6 @@
 #include "activity_work.h"
 #include "contact_work.h"
 
-#include "id.h"
 #include "memory.h"
 
 enum { WANT_ACCEPT = 1, WANT_REJECT = 2, FOLLOWS_LOOKED_AT = 1000 };
@@ -112,29 +111,17 @@ bool prepare_follow(struct bridge *bridge, struct store_view *view,
     return true;
 }
 
-/* A copy hangs on a message: here it is one of the notice itself. */
 static bool file_notice(struct bridge *bridge, struct store_tx *tx, struct activity_plan *plan,
                         const struct account *account, const struct person *follower,
                         struct err *err)
 {
-    char ref[REF_LEN + 1];
-    struct message message = {.ref = ref,
-                              .author_id = follower->id,
-                              .visibility = VISIBILITY_MAIL,
-                              .state = MESSAGE_SENT,
-                              .version = 1,
-                              .published_ms = clock_now(bridge->clock),
-                              .evidence = EVIDENCE_F1};
     bool first;
-    int64_t id;
 
     if (!plan || plan->letters.count == 0)
         return true;
     if (!notice_first(bridge, tx, "follower", account->id, &first, err))
         return false;
-    ref_new(ref);
-    return !first ||
-           (store_add_message(tx, &message, &id, err) && letters_file(tx, &plan->letters, id, err));
+    return !first || notice_file(bridge, tx, &plan->letters, follower->id, err);
 }
 
 /* ---- recording ---- */

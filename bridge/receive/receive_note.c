@@ -233,7 +233,7 @@ bool record_note_in(struct bridge *bridge, struct store_tx *tx, struct activity_
     if (deleted != ABSENT)
         return deleted == FOUND;
     if (arrival->plan->ended_poll)
-        return record_poll_end(tx, arrival->plan, err);
+        return record_poll_end(bridge, tx, arrival->plan, err);
     if (!first_time(tx, arrival, &first, err))
         return false;
     return !first || record_planned_note(bridge, tx, arrival, err);

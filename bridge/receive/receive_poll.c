@@ -113,12 +113,16 @@ bool prepare_poll_end(struct note_look *look, struct err *err)
     if (!store_voters(look->view, look->message.id, READERS_MAX, tell_voter, &ending, err) ||
         ending.failed)
         return false;
-    if (look->arrival->plan)
-        look->arrival->plan->ended_poll = look->message.id;
+    struct activity_plan *plan = look->arrival->plan;
+    if (plan) {
+        plan->ended_poll = look->message.id;
+        plan->author_id = look->message.author_id;
+    }
     return true;
 }
 
-bool record_poll_end(struct store_tx *tx, struct activity_plan *plan, struct err *err)
+bool record_poll_end(struct bridge *bridge, struct store_tx *tx, struct activity_plan *plan,
+                     struct err *err)
 {
     scoped_value(poll) poll = {0};
     enum found found = store_poll(store_tx_view(tx), plan->ended_poll, &poll, err);
@@ -126,5 +130,5 @@ bool record_poll_end(struct store_tx *tx, struct activity_plan *plan, struct err
     if (found != FOUND || poll.told)
         return found != FAILED;
     return store_poll_told(tx, plan->ended_poll, err) &&
-           letters_file(tx, &plan->letters, plan->ended_poll, err);
+           notice_file(bridge, tx, &plan->letters, plan->author_id, err);
 }

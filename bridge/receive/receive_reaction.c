@@ -113,7 +113,7 @@ bool prepare_like(struct bridge *bridge, struct store_view *view, struct activit
 }
 
 bool reaction_told_file(struct bridge *bridge, struct store_tx *tx, struct activity_plan *told,
-                        int64_t message_id, struct err *err)
+                        int64_t message_id, int64_t person_id, struct err *err)
 {
     bool first;
 
@@ -121,7 +121,7 @@ bool reaction_told_file(struct bridge *bridge, struct store_tx *tx, struct activ
         return true;
     if (!notice_first(bridge, tx, "reaction", message_id, &first, err))
         return false;
-    return !first || letters_file(tx, &told->letters, message_id, err);
+    return !first || notice_file(bridge, tx, &told->letters, person_id, err);
 }
 
 bool record_like(struct bridge *bridge, struct store_tx *tx, struct activity_arrival *arrival,
@@ -144,7 +144,7 @@ bool record_like(struct bridge *bridge, struct store_tx *tx, struct activity_arr
         return true;
     enum reaction reaction = activity->type == ACTIVITY_ANNOUNCE ? REACTION_BOOST : REACTION_LIKE;
     return store_put_reaction(tx, post.id, person.id, reaction, activity->id, true, err) &&
-           reaction_told_file(bridge, tx, arrival->plan, post.id, err);
+           reaction_told_file(bridge, tx, arrival->plan, post.id, person.id, err);
 }
 
 bool record_reaction_undone(struct bridge *bridge, struct store_tx *tx,

@@ -5,6 +5,7 @@
 #include "activity_work.h"
 
 #include "compose.h"
+#include "id.h"
 #include "memory.h"
 
 enum { GATHER_MS = HOUR_MS };
@@ -90,4 +91,23 @@ bool notice_first(struct bridge *bridge, struct store_tx *tx, const char *what, 
 
     activity_digest(what, text, "", guard);
     return store_see(tx, SEEN_ACTIVITY, guard, clock_now(bridge->clock) + GATHER_MS, out, err);
+}
+
+bool notice_file(struct bridge *bridge, struct store_tx *tx, struct letters *letters,
+                 int64_t person_id, struct err *err)
+{
+    char ref[REF_LEN + 1];
+    const struct message message = {.ref = ref,
+                                    .author_id = person_id,
+                                    .visibility = VISIBILITY_MAIL,
+                                    .state = MESSAGE_SENT,
+                                    .version = 1,
+                                    .published_ms = clock_now(bridge->clock),
+                                    .evidence = EVIDENCE_F1};
+    int64_t id;
+
+    if (letters->count == 0)
+        return true;
+    ref_new(ref);
+    return store_add_message(tx, &message, &id, err) && letters_file(tx, letters, id, err);
 }

@@ -201,6 +201,30 @@ static void who_voted_hears_of_the_end_once(void **state)
                                  "1. Tea: 4 votes\n2. Coffee: 12 votes (yours too)\n"));
 }
 
+static void what_was_told_of_the_end_outlives_the_poll(void **state)
+{
+    static const char told[] = "Poll ended: Which?\n";
+    struct said said;
+
+    (void)state;
+    bob_asks("Tea 3,Coffee 1");
+    said = bobs_poll(ACTIVITY_UPDATE, "Tea 4,Coffee 12");
+    votes("vote-2");
+    town_wait(&town, DAY_MS + 1);
+    visitor_says(&town, &said);
+    check_mailbox("it ended", town.alice, MAILBOX_NOTIFICATIONS, told);
+    said.html = "<p>Which one?</p>";
+    said.updated_ms = town_now(&town) + MINUTE_MS;
+    visitor_says(&town, &said);
+    check_mailbox("edited: the notice", town.alice, MAILBOX_NOTIFICATIONS, told);
+    check_mailbox("edited: the poll", town.alice, MAILBOX_INBOX, "Which one?\n");
+    check_mailbox("edited: what is over", town.alice, MAILBOX_TRASH, "Which?\n");
+    const struct said deleted = {ACTIVITY_DELETE, "bob", .object = QUESTION};
+    visitor_says(&town, &deleted);
+    check_mailbox("deleted: the notice", town.alice, MAILBOX_NOTIFICATIONS, told);
+    check_mailbox("deleted: the poll", town.alice, MAILBOX_INBOX, "");
+}
+
 static void a_changed_poll_asks_anew(void **state)
 {
     struct said edit;
@@ -339,6 +363,7 @@ int main(int argc, char **argv)
         IN_TOWN(a_poll_for_one_is_for_one),
         IN_TOWN(several_may_be_chosen_where_many_may),
         IN_TOWN(who_voted_hears_of_the_end_once),
+        IN_TOWN(what_was_told_of_the_end_outlives_the_poll),
         IN_TOWN(a_changed_poll_asks_anew),
         IN_TOWN(another_note_of_that_name_changes_no_poll),
         IN_TOWN(a_poll_taken_out_of_a_post_is_none),

@@ -181,6 +181,22 @@ static void a_neighbour_is_counted_and_told_of(void **state)
     check_queue("nobody elsewhere", "");
 }
 
+static void what_was_told_of_a_like_outlives_the_post(void **state)
+{
+    const struct said like = {ACTIVITY_LIKE, "bob", .id = "https://social.example/l/1",
+                              .object = ALICES};
+
+    (void)state;
+    visitor_says(&town, &like);
+    town_wait(&town, HOUR_MS + 1);
+    writes("eve@example.org", ALICES, "like", TAKEN);
+    says(ALICES, "delete");
+    scoped_text char *told = mailbox_list(&town, town.alice, MAILBOX_NOTIFICATIONS);
+    assert_string_equal(told, "Bob likes: Good morning\n@eve@example.org likes: Good morning\n");
+    scoped_text char *mail = mailbox_newest(&town, town.alice, MAILBOX_NOTIFICATIONS);
+    assert_non_null(strstr(mail, "\nIn-Reply-To: <alice-public@example.org>\n"));
+}
+
 static void ones_own_held_post_is_stopped_by_undo(void **state)
 {
     (void)state;
@@ -349,6 +365,7 @@ int main(int argc, char **argv)
         IN_TOWN(a_boost_taken_back_before_it_left_goes_to_nobody),
         IN_TOWN(boosts_count_as_posts),
         IN_TOWN(a_neighbour_is_counted_and_told_of),
+        IN_TOWN(what_was_told_of_a_like_outlives_the_post),
         IN_TOWN(ones_own_held_post_is_stopped_by_undo),
         cmocka_unit_test(a_reaction_is_said_as_it_stands),
         IN_TOWN(a_reaction_keeps_its_time_when_it_is_taken_back),
