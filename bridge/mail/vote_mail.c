@@ -105,6 +105,7 @@ bool votes_fit(struct store_tx *tx, const struct mail_plan *plan, const struct m
     enum found found = store_poll(store_tx_view(tx), target->id, &poll, err);
     if (found == FAILED || !store_votes(store_tx_view(tx), target->id, person_id, &before, err))
         return false;
-    bool fits = found == FOUND && !(choices & ~all_choices(&poll)) && (poll.many || !before);
+    bool fits =
+        found == FOUND && !poll.told && !(choices & ~all_choices(&poll)) && (poll.many || !before);
     return fits || err_set(err, ERR_CONFLICT, "Try again");
 }

@@ -172,7 +172,8 @@ MUST_CHECK bool letters_file(struct store_tx *tx, struct letters *letters, int64
 
 /* ---- an activity between prepare() and record() ---- */
 struct activity_plan {
-    struct message message;        /* of a note: as it will be; id 0: new */
+    struct message
+        message; /* of a note: as it will be; id 0: new.  Of a poll's end: the id alone */
     enum message_state seen_state; /* as it was looked at */
     int seen_version;
     int64_t parent_id;
@@ -182,7 +183,8 @@ struct activity_plan {
     struct note_knocks *knocks; /* whom it knocks at, by `author_id`; or NULL */
     int64_t author_id;
     struct contact_visit *visit; /* of a Follow; or NULL */
-    int64_t ended_poll;          /* the letters tell who voted; 0: of something else */
+    int voters;                  /* `poll_ended`: so many had voted */
+    bool poll_ended;             /* the letters tell who voted */
     bool fits;                   /* there is something to record */
 };
 void activity_plan_free(struct activity_plan *plan);

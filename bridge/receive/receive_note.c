@@ -232,8 +232,9 @@ bool record_note_in(struct bridge *bridge, struct store_tx *tx, struct activity_
     enum found deleted = note_was_deleted(store_tx_view(tx), note, err);
     if (deleted != ABSENT)
         return deleted == FOUND;
-    if (arrival->plan->ended_poll)
-        return record_poll_end(bridge, tx, arrival->plan, err);
+    if (arrival->plan->poll_ended)
+        return still_as_seen(tx, arrival->plan, err) &&
+               record_poll_end(bridge, tx, arrival->plan, err);
     if (!first_time(tx, arrival, &first, err))
         return false;
     return !first || record_planned_note(bridge, tx, arrival, err);

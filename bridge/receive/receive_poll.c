@@ -31,6 +31,7 @@ bool record_poll(struct store_tx *tx, const struct activity_plan *plan,
 struct ending {
     struct note_look *look;
     struct err *err;
+    int voters;
     bool failed;
 };
 
@@ -94,6 +95,7 @@ static bool tell_voter(void *ctx, const struct voter *voter)
 {
     struct ending *ending = ctx;
 
+    ending->voters++;
     ending->failed = !tell(ending->look, voter->person_id, ending->err);
     return !ending->failed;
 }
@@ -101,7 +103,7 @@ static bool tell_voter(void *ctx, const struct voter *voter)
 bool prepare_poll_end(struct note_look *look, struct err *err)
 {
     const struct note_facts *note = look->note;
-    struct ending ending = {look, err, false};
+    struct ending ending = {look, err, 0, false};
     scoped_value(poll) poll = {0};
 
     if (!look->known || note->choice_count == 0 || note->closes_ms == 0 ||
@@ -113,11 +115,22 @@ bool prepare_poll_end(struct note_look *look, struct err *err)
     if (!store_voters(look->view, look->message.id, READERS_MAX, tell_voter, &ending, err) ||
         ending.failed)
         return false;
+    if (!look->arrival->plan) /* nobody is told; it takes no vote any more */
+        look->arrival->plan = must_new(struct activity_plan);
     struct activity_plan *plan = look->arrival->plan;
-    if (plan) {
-        plan->ended_poll = look->message.id;
-        plan->author_id = look->message.author_id;
-    }
+    plan->message.id = look->message.id;
+    plan->seen_state = look->message.state;
+    plan->seen_version = look->message.version;
+    plan->author_id = look->message.author_id;
+    plan->poll_ended = true;
+    plan->voters = ending.voters;
+    return true;
+}
+
+static bool count_voter(void *ctx, const struct voter *voter)
+{
+    (void)voter;
+    ++*(int *)ctx;
     return true;
 }
 
@@ -125,10 +138,16 @@ bool record_poll_end(struct bridge *bridge, struct store_tx *tx, struct activity
                      struct err *err)
 {
     scoped_value(poll) poll = {0};
-    enum found found = store_poll(store_tx_view(tx), plan->ended_poll, &poll, err);
+    struct store_view *view = store_tx_view(tx);
+    int voters = 0;
+    enum found found = store_poll(view, plan->message.id, &poll, err);
 
     if (found != FOUND || poll.told)
         return found != FAILED;
-    return store_poll_told(tx, plan->ended_poll, err) &&
+    if (!store_voters(view, plan->message.id, READERS_MAX, count_voter, &voters, err))
+        return false;
+    if (voters != plan->voters)
+        return err_set(err, ERR_CONFLICT, "Try again");
+    return store_poll_told(tx, plan->message.id, err) &&
            notice_file(bridge, tx, &plan->letters, plan->author_id, err);
 }

@@ -292,6 +292,52 @@ static void a_poll_that_ended_early_takes_no_vote(void **state)
     refused("vote-2", "has ended");
 }
 
+static void a_poll_that_ended_early_without_votes_takes_none(void **state)
+{
+    struct said counts;
+
+    (void)state;
+    bob_asks("Tea 3,Coffee 1");
+    counts = bobs_poll(ACTIVITY_UPDATE, "Tea 4,Coffee 12");
+    counts.closes_ms = town_now(&town) - 1;
+    visitor_says(&town, &counts);
+    refused("vote-2", "has ended");
+    check_mailbox("nobody voted", town.alice, MAILBOX_NOTIFICATIONS, "");
+}
+
+static void who_votes_while_the_end_comes_hears_of_it(void **state)
+{
+    struct said counts;
+
+    (void)state;
+    bob_asks("Tea 3,Coffee 1");
+    counts = bobs_poll(ACTIVITY_UPDATE, "Tea 4,Coffee 12");
+    counts.closes_ms = town_now(&town) - 1;
+    votes("vote-1");
+    struct activity_arrival *end = visitor_prepares(&town, &counts);
+    writes("eve@example.org", "vote-1", TAKEN);
+    assert_false(visitor_records(&town, end));
+    visitor_says(&town, &counts);
+    check_mailbox("in time", town.alice, MAILBOX_NOTIFICATIONS, "Poll ended: Which?\n");
+    check_mailbox("just in time", town.eve, MAILBOX_NOTIFICATIONS, "Poll ended: Which?\n");
+}
+
+static void the_end_of_what_an_edit_changed_ends_nothing(void **state)
+{
+    struct said counts, edit;
+
+    (void)state;
+    bob_asks("Tea 3,Coffee 1");
+    counts = bobs_poll(ACTIVITY_UPDATE, "Tea 4,Coffee 12");
+    counts.closes_ms = town_now(&town) - 1;
+    struct activity_arrival *end = visitor_prepares(&town, &counts);
+    edit = bobs_poll(ACTIVITY_UPDATE, "Tea 0,Cocoa 0");
+    edit.updated_ms = town_now(&town) + MINUTE_MS;
+    visitor_says(&town, &edit);
+    assert_false(visitor_records(&town, end));
+    votes("vote-1");
+}
+
 static bool end_refused(struct town *it, struct store_tx *tx, struct err *err)
 {
     const struct delivery_outcome outcome = {
@@ -368,6 +414,9 @@ int main(int argc, char **argv)
         IN_TOWN(another_note_of_that_name_changes_no_poll),
         IN_TOWN(a_poll_taken_out_of_a_post_is_none),
         IN_TOWN(a_poll_that_ended_early_takes_no_vote),
+        IN_TOWN(a_poll_that_ended_early_without_votes_takes_none),
+        IN_TOWN(who_votes_while_the_end_comes_hears_of_it),
+        IN_TOWN(the_end_of_what_an_edit_changed_ends_nothing),
         IN_TOWN(a_vote_that_was_refused_is_none),
         IN_TOWN(nobody_counts_where_the_author_is_gone),
         IN_TOWN(many_choices_are_one_vote_in_the_limit),
