@@ -169,14 +169,35 @@ static void apply_row(const struct contact_knock *knock, const struct contact *r
     }
 }
 
-void contact_judge(const struct contact_knock *knock, struct contact_verdict *out)
+/* The row that speaks, or what was decided about the whole domain. */
+static const struct contact *spoken_by(const struct contact_knock *knock)
 {
     const struct contact *row = row_for(knock), *domain = domain_for(knock);
 
+    return domain && (!row || waits(row->state)) ? domain : row;
+}
+
+static bool has_decision(const struct contact *row)
+{
+    return row && !waits(row->state);
+}
+
+bool contact_is_decided(const struct contact_knock *knock)
+{
+    return knock->door == DOOR_OPEN || has_decision(spoken_by(knock));
+}
+
+bool contact_may_ask(const struct contact_knock *knock)
+{
+    return !contact_is_decided(knock) && !passes(knock) && knock->door != DOOR_CLOSED;
+}
+
+void contact_judge(const struct contact_knock *knock, struct contact_verdict *out)
+{
+    const struct contact *row = spoken_by(knock);
+    bool decided = has_decision(row);
+
     *out = (struct contact_verdict){.act = CONTACT_TAKE, .event = CONTACT_KNOCK};
-    if (domain && (!row || waits(row->state)))
-        row = domain;
-    bool decided = row && !waits(row->state);
     if (!decided && passes(knock))
         return;
     if (!decided && knock->door == DOOR_CLOSED)

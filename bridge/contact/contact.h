@@ -88,6 +88,10 @@ struct contact_verdict {
     bool joins;               /* by the question that is open */
 };
 void contact_judge(const struct contact_knock *knock, struct contact_verdict *out);
+/* What need not be found out, since the verdict cannot hang on it.  Is it decided by the rows, the domain and the door alone, so
+ * that neither what ties the two nor the questions of the day count?  And if not, can a question come of it? */
+bool contact_is_decided(const struct contact_knock *knock);
+bool contact_may_ask(const struct contact_knock *knock);
 
 /* ---- how long others try (contact_hold.c) ---- */
 /* By the end of their server's name, or of a domain that signed the mail; 0: not known. */

@@ -76,21 +76,16 @@ static bool find_ties(struct look *look, struct err *err)
     return found != FAILED;
 }
 
-static void make_domain_key(const struct look *look, unsigned char out[SHA256_LEN])
+static bool count_questions(struct look *look, struct contact_visit *out, struct err *err)
 {
     scoped_text char *text = must_print("contact %lld %.*s", (long long)look->account->id,
                                         SLICE_ARGS(look->visitor->domain));
-
-    vault_mac(look->bridge->vault, "contact domain", slice_of(text), out);
-}
-
-static bool count_questions(struct look *look, const unsigned char key[SHA256_LEN], struct err *err)
-{
     int64_t since_ms = look->knock.now_ms - DAY_MS, oldest;
 
+    vault_mac(look->bridge->vault, "contact domain", slice_of(text), out->domain_key);
     return store_limited_count(look->view, look->account->id, LIMITED_QUESTION, since_ms,
                                &look->knock.asked_today, &oldest, err) &&
-           store_asked_count(look->view, ASKED_CONTACT, key, since_ms,
+           store_asked_count(look->view, ASKED_CONTACT, out->domain_key, since_ms,
                              &look->knock.asked_today_of_domain, err);
 }
 
@@ -164,6 +159,17 @@ static bool find_expectation(struct look *look, struct err *err)
         return false;
     look->knock.expected = look->knock.now_ms < until_ms;
     return true;
+}
+
+/* Most mail comes from people about whom all is decided: for them nothing more is looked for. */
+static bool find_rest(struct look *look, struct contact_visit *out, struct err *err)
+{
+    if (contact_is_decided(&look->knock))
+        return true;
+    if (!find_ties(look, err) || !find_expectation(look, err))
+        return false;
+    return !contact_may_ask(&look->knock) ||
+           (count_questions(look, out, err) && find_question(look, out, err));
 }
 
 /* What waits counts for who is ignored as for who is asked about, so that nobody can tell which they are. */
@@ -249,9 +255,7 @@ bool contact_look(struct bridge *bridge, struct store_view *view, const struct a
         .gives_up_ms = visitor->gives_up_ms,
         .now_ms = clock_now(bridge->clock),
     };
-    make_domain_key(&look, out->domain_key);
-    if (!find_rows(&look, err) || !find_ties(&look, err) || !find_expectation(&look, err) ||
-        !count_questions(&look, out->domain_key, err) || !find_question(&look, out, err))
+    if (!find_rows(&look, err) || !find_rest(&look, out, err))
         return false;
     contact_judge(&look.knock, &verdict);
     take_verdict(&verdict, out);
