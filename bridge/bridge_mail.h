@@ -34,27 +34,25 @@ struct answer {
 
 enum mail_door { MAIL_DOOR_MX, MAIL_DOOR_SUBMISSION };
 
-/* At RCPT, QUICK lane.  `account_id` is who logged in (submission), else 0. */
-MUST_CHECK bool bridge_recipient(struct bridge *bridge, struct store_view *view,
-                                 enum mail_door door, int64_t account_id, struct slice mail_from,
-                                 struct slice recipient, struct answer *out, struct err *err);
-/* At MAIL on submission: does this login own that sender?  (Null sender: yes.) */
-MUST_CHECK bool bridge_sender(struct bridge *bridge, struct store_view *view, int64_t account_id,
-                              struct slice mail_from, struct answer *out, struct err *err);
-
-/* A later try of somebody who is known by now, at RCPT, QUICK lane, after bridge_recipient() took the recipient: answered as it
- * would be after DATA.  *out NULL: read the mail.  Else `answer` is set; record() must follow before the peer hears it. */
-struct early_knock {
-    struct slice mail_from, client, helo, recipient; /* client: its address */
-};
 struct contact_visit;
 struct store_tx;
-MUST_CHECK bool bridge_knock_early(struct bridge *bridge, struct store_view *view,
-                                   const struct early_knock *knock, struct answer *answer,
-                                   struct contact_visit **out, struct err *err);
+struct asked_recipient { /* what RCPT asks; borrowed */
+    enum mail_door door;
+    struct slice mail_from, recipient;
+    struct slice client,
+        helo; /* of mail from outside: its address, and what it calls itself; else empty */
+};
+/* At RCPT, QUICK lane.  A later try of somebody who is known by now is answered as it would be after DATA: then *out_knock is
+ * set, and bridge_knock_record() must follow before the peer hears the answer.  (NULL, or no client: the text is read.) */
+MUST_CHECK bool bridge_recipient(struct bridge *bridge, struct store_view *view,
+                                 const struct asked_recipient *asked, struct answer *out,
+                                 struct contact_visit **out_knock, struct err *err);
 MUST_CHECK bool bridge_knock_record(struct bridge *bridge, struct store_tx *tx,
                                     struct contact_visit *knock, struct err *err);
 void bridge_knock_free(struct contact_visit *knock);
+/* At MAIL on submission: does this login own that sender?  (Null sender: yes.) */
+MUST_CHECK bool bridge_sender(struct bridge *bridge, struct store_view *view, int64_t account_id,
+                              struct slice mail_from, struct answer *out, struct err *err);
 
 struct handle { /* a Fediverse person who must be found first (base/resolve.h) */
     char *user, *host;

@@ -4,7 +4,6 @@
  */
 #include "contact_work.h"
 
-#include "address.h"
 #include "memory.h"
 #include "policy_post.h"
 
@@ -60,8 +59,8 @@ static bool is_answered(const struct contact_visit *visit, const struct contact 
 
 static bool look_early(struct bridge *bridge, struct store_view *view,
                        const struct account *account, const struct person *person,
-                       const struct early_knock *knock, struct contact_visit *out, bool *out_known,
-                       struct err *err)
+                       const struct asked_recipient *asked, struct contact_visit *out,
+                       bool *out_known, struct err *err)
 {
     scoped_value(contact_rows) rows = {0};
     unsigned char envelope[SHA256_LEN];
@@ -71,7 +70,7 @@ static bool look_early(struct bridge *bridge, struct store_view *view,
         return false;
     if (rows.count == 0)
         return true;
-    contact_envelope(bridge, knock->mail_from, knock->client, envelope);
+    contact_envelope(bridge, asked->mail_from, asked->client, envelope);
     const struct contact *row = known_row(&rows, envelope);
     if (!row)
         return true;
@@ -80,7 +79,7 @@ static bool look_early(struct bridge *bridge, struct store_view *view,
         .domain = person_domain(person),
         .evidence = row->evidence < EVIDENCE_S2 ? row->evidence : EVIDENCE_S2,
         .wish = WISH_WRITE,
-        .gives_up_ms = contact_sender_gives_up_ms(knock->helo),
+        .gives_up_ms = contact_sender_gives_up_ms(asked->helo),
         .received_ms = clock_now(bridge->clock),
     };
     if (!contact_look(bridge, view, account, &visitor, out, err))
@@ -89,44 +88,27 @@ static bool look_early(struct bridge *bridge, struct store_view *view,
     return true;
 }
 
-/* ABSENT: nobody of theirs, or nobody here, is known. */
-static enum found find_pair(struct bridge *bridge, struct store_view *view,
-                            const struct early_knock *knock, struct account *account,
-                            struct person *person, struct err *err)
+bool contact_early(struct bridge *bridge, struct store_view *view, const struct account *account,
+                   const struct asked_recipient *asked, struct answer *answer,
+                   struct contact_visit **out, struct err *err)
 {
-    struct address address;
-
-    address_read(bridge->config, knock->recipient, &address);
-    if (address.kind != ADDRESS_ACCOUNT || slice_empty(knock->mail_from))
-        return ABSENT;
-    enum found found =
-        store_account_named(view, slice_of(address.user), slice_of(address.domain), account, err);
-    if (found == FOUND && account->state != ACCOUNT_ACTIVE)
-        return ABSENT;
-    return found == FOUND ? store_person_by_address(view, knock->mail_from, person, err) : found;
-}
-
-bool bridge_knock_early(struct bridge *bridge, struct store_view *view,
-                        const struct early_knock *knock, struct answer *answer,
-                        struct contact_visit **out, struct err *err)
-{
-    scoped_value(account) account = {0};
     scoped_value(person) person = {0};
     scoped_value(contact_visit) visit = {0};
     bool known;
 
-    *out = NULL;
-    enum found found = find_pair(bridge, view, knock, &account, &person, err);
+    if (slice_empty(asked->mail_from))
+        return true;
+    enum found found = store_person_by_address(view, asked->mail_from, &person, err);
     if (found != FOUND)
         return found == ABSENT;
-    if (!look_early(bridge, view, &account, &person, knock, &visit, &known, err))
+    if (!look_early(bridge, view, account, &person, asked, &visit, &known, err))
         return false;
     if (!known)
         return true;
     if (visit.act == CONTACT_LATER)
-        contact_say_later(answer, &account);
+        contact_say_later(answer, account);
     else
-        contact_say_denied(answer, &account, visit.words);
+        contact_say_denied(answer, account, visit.words);
     *out = must_new(struct contact_visit);
     **out = visit;
     visit = (struct contact_visit){0};

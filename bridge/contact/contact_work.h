@@ -94,6 +94,11 @@ MUST_CHECK bool contact_mark_arrived(struct store_tx *tx, const struct contact *
                                      struct err *err);
 
 /* ---- contact_early.c ---- */
+struct asked_recipient;
+/* At RCPT, for an account that takes mail (bridge_recipient()). */
+MUST_CHECK bool contact_early(struct bridge *bridge, struct store_view *view,
+                              const struct account *account, const struct asked_recipient *asked,
+                              struct answer *answer, struct contact_visit **out, struct err *err);
 void contact_envelope(struct bridge *bridge, struct slice mail_from, struct slice client,
                       unsigned char out[SHA256_LEN]);
 /* What who must come again hears, and who is refused: the same at RCPT and after DATA. */

@@ -35,9 +35,12 @@ static bool refuse_unfit_words(struct mail_work *work, bool *out_refused, struct
         const struct recipient *one = &work->recipients[i];
         if (one->address.kind != ADDRESS_PERSON)
             continue;
-        if (!bridge_recipient(work->bridge, work->view, work->arrival->door,
-                              work->arrival->account_id, slice_of(work->arrival->mail_from),
-                              slice_of(one->text), answer, err))
+        const struct asked_recipient asked = {
+            .door = work->arrival->door,
+            .mail_from = slice_of(work->arrival->mail_from),
+            .recipient = slice_of(one->text),
+        };
+        if (!bridge_recipient(work->bridge, work->view, &asked, answer, NULL, err))
             return false;
         *out_refused = answer->verdict != VERDICT_TAKEN;
     }

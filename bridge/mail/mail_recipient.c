@@ -79,15 +79,16 @@ enum found postmaster_account(struct bridge *bridge, struct store_view *view, st
 struct rcpt {
     struct bridge *bridge;
     struct store_view *view;
-    enum mail_door door;
-    struct slice recipient;
+    const struct asked_recipient *asked;
     struct address address;
     struct answer *out;
+    struct contact_visit **out_knock;
 };
 
 static bool nobody(const struct rcpt *rcpt)
 {
-    answer_set(rcpt->out, VERDICT_NOBODY, "There is no %.*s here.", SLICE_ARGS(rcpt->recipient));
+    answer_set(rcpt->out, VERDICT_NOBODY, "There is no %.*s here.",
+               SLICE_ARGS(rcpt->asked->recipient));
     return true;
 }
 
@@ -102,7 +103,11 @@ static bool account_recipient(const struct rcpt *rcpt, struct err *err)
     case ABSENT: return nobody(rcpt);
     case FOUND: break;
     }
-    return account_takes(rcpt->bridge, rcpt->view, &account, 0, &takes, rcpt->out, err);
+    if (!account_takes(rcpt->bridge, rcpt->view, &account, 0, &takes, rcpt->out, err))
+        return false;
+    return !takes || !rcpt->out_knock || slice_empty(rcpt->asked->client) ||
+           contact_early(rcpt->bridge, rcpt->view, &account, rcpt->asked, rcpt->out,
+                         rcpt->out_knock, err);
 }
 
 static bool short_name_of(const struct rcpt *rcpt, char **out, struct err *err)
@@ -121,17 +126,17 @@ static bool short_name_of(const struct rcpt *rcpt, char **out, struct err *err)
     return true;
 }
 
-static bool person_recipient(const struct rcpt *rcpt, struct slice mail_from, struct err *err)
+static bool person_recipient(const struct rcpt *rcpt, struct err *err)
 {
     const struct address *address = &rcpt->address;
     scoped_text char *name = NULL;
 
     if (address->mail_person) {
-        if (rcpt->door == MAIL_DOOR_MX || !*address->host)
+        if (rcpt->asked->door == MAIL_DOOR_MX || !*address->host)
             answer_set(
                 rcpt->out, VERDICT_NOBODY,
                 "Nothing was sent: %.*s only stands for somebody's mail address. Write there.",
-                SLICE_ARGS(rcpt->recipient));
+                SLICE_ARGS(rcpt->asked->recipient));
         return true;
     }
     if (address->word == WORD_FOLLOWERS) {
@@ -141,10 +146,10 @@ static bool person_recipient(const struct rcpt *rcpt, struct slice mail_from, st
                    name, name);
         return true;
     }
-    if (rcpt->door == MAIL_DOOR_MX && slice_empty(mail_from)) {
+    if (rcpt->asked->door == MAIL_DOOR_MX && slice_empty(rcpt->asked->mail_from)) {
         answer_set(rcpt->out, VERDICT_NOT_ALLOWED,
                    "%.*s can be written to only by people with an account here.",
-                   SLICE_ARGS(rcpt->recipient));
+                   SLICE_ARGS(rcpt->asked->recipient));
         return true;
     }
     if (*address->host)
@@ -166,26 +171,28 @@ static bool bounce_recipient(const struct rcpt *rcpt, struct err *err)
     return found != FAILED && (found == FOUND || nobody(rcpt));
 }
 
-bool bridge_recipient(struct bridge *bridge, struct store_view *view, enum mail_door door,
-                      int64_t account_id, struct slice mail_from, struct slice recipient,
-                      struct answer *out, struct err *err)
+/* Who may do what is judged by the From, after DATA, whoever logged in. */
+bool bridge_recipient(struct bridge *bridge, struct store_view *view,
+                      const struct asked_recipient *asked, struct answer *out,
+                      struct contact_visit **out_knock, struct err *err)
 {
     struct rcpt rcpt = {
-        .bridge = bridge, .view = view, .door = door, .recipient = recipient, .out = out};
+        .bridge = bridge, .view = view, .asked = asked, .out = out, .out_knock = out_knock};
 
-    (void)account_id; /* who may do what is judged by the From, after DATA */
+    if (out_knock)
+        *out_knock = NULL;
     answer_set(out, VERDICT_TAKEN, "Taken");
-    address_read(bridge->config, recipient, &rcpt.address);
+    address_read(bridge->config, asked->recipient, &rcpt.address);
     switch (rcpt.address.kind) {
     case ADDRESS_FOREIGN:
-        if (door == MAIL_DOOR_MX)
+        if (asked->door == MAIL_DOOR_MX)
             answer_set(out, VERDICT_NOT_ALLOWED, "This server takes mail for its own people only.");
         return true;
     case ADDRESS_MALFORMED: return nobody(&rcpt);
     case ADDRESS_ACCOUNT: return account_recipient(&rcpt, err);
-    case ADDRESS_PERSON: return person_recipient(&rcpt, mail_from, err);
+    case ADDRESS_PERSON: return person_recipient(&rcpt, err);
     case ADDRESS_CLAIM:
-        if (door != MAIL_DOOR_SUBMISSION && !claims_are_taken(bridge))
+        if (asked->door != MAIL_DOOR_SUBMISSION && !claims_are_taken(bridge))
             answer_set(out, VERDICT_NOT_ALLOWED,
                        "Not done: the key desk takes mail that is sent through an account here. "
                        "This server takes nobody new.");

@@ -23,18 +23,18 @@ static bool record(struct errand *errand, struct store_tx *tx, struct err *err)
     return bridge_knock_record(q->smtp->parts.bridge, tx, q->knock, err);
 }
 
-/* Who was heard out before need not send it all again. */
-static bool ask_early(struct question *q, struct store_view *view, struct answer *answer,
-                      struct err *err)
+static bool ask_recipient(struct question *q, struct store_view *view, struct answer *answer,
+                          struct err *err)
 {
-    const struct early_knock knock = {
+    const struct asked_recipient asked = {
+        .door = q->door,
         .mail_from = slice_of(q->mail_from),
         .client = slice_of(q->client),
         .helo = slice_of(q->helo),
         .recipient = slice_of(q->recipient),
     };
 
-    if (!bridge_knock_early(q->smtp->parts.bridge, view, &knock, answer, &q->knock, err))
+    if (!bridge_recipient(q->smtp->parts.bridge, view, &asked, answer, &q->knock, err))
         return false;
     q->base.errand.write = q->knock ? record : NULL;
     return true;
@@ -43,7 +43,6 @@ static bool ask_early(struct question *q, struct store_view *view, struct answer
 static bool ask(struct errand *errand, struct err *err)
 {
     struct question *q = question_of(errand);
-    struct bridge *bridge = q->smtp->parts.bridge;
     struct answer answer = {0};
     scoped(store_view) view = store_look(q->smtp->parts.store, err);
 
@@ -51,14 +50,10 @@ static bool ask(struct errand *errand, struct err *err)
     errand->write = NULL;
     if (!view)
         return false;
-    bool asked =
-        q->recipient
-            ? bridge_recipient(bridge, view, q->door, q->account_id, slice_of(q->mail_from),
-                               slice_of(q->recipient), &answer, err)
-            : bridge_sender(bridge, view, q->account_id, slice_of(q->mail_from), &answer, err);
+    bool asked = q->recipient ? ask_recipient(q, view, &answer, err)
+                              : bridge_sender(q->smtp->parts.bridge, view, q->account_id,
+                                              slice_of(q->mail_from), &answer, err);
     if (!asked)
-        return false;
-    if (answer.verdict == VERDICT_TAKEN && q->client && !ask_early(q, view, &answer, err))
         return false;
     smtp_say(&q->base, &answer, "OK");
     return true;

@@ -253,11 +253,12 @@ static void add_recipients(struct slice list, struct mail_arrival *arrival)
     arrival->recipients = must_alloc_array(RECIPIENTS_MAX, sizeof *arrival->recipients);
     while (list.at && arrival->recipient_count < RECIPIENTS_MAX) {
         struct slice one = slice_trim(slice_cut(&list, ','));
+        const struct asked_recipient asked = {
+            .door = arrival->door, .mail_from = slice_of(arrival->mail_from), .recipient = one};
         struct answer answer;
         if (slice_empty(one) || one.len > 320)
             continue;
-        assert(bridge_recipient(house.bridge, view, arrival->door, arrival->account_id,
-                                slice_of(arrival->mail_from), one, &answer, &err));
+        assert(bridge_recipient(house.bridge, view, &asked, &answer, NULL, &err));
         check_answer(&answer);
         if (answer.verdict == VERDICT_TAKEN)
             arrival->recipients[arrival->recipient_count++] = must_copy(one);

@@ -52,28 +52,28 @@ static bool record_early(struct store_change *change, struct store_tx *tx, struc
     return bridge_knock_record(it->town->bridge, tx, it->knock, err);
 }
 
-static void ask_early(struct town *town, const struct town_mail *mail, struct slice recipient,
-                      struct store_view *view, struct answer *answer)
+static void ask_recipient(struct town *town, const struct town_mail *mail, struct slice recipient,
+                          struct store_view *view, struct answer *answer)
 {
-    const struct early_knock knock = {
+    bool early = town->asks_early && mail->door == MAIL_DOOR_MX;
+    const struct asked_recipient asked = {
+        .door = mail->door,
         .mail_from = slice_of(mail->mail_from),
-        .client = slice_of(mail->evidence ? mail->evidence->client : ""),
+        .client = slice_of(early && mail->evidence ? mail->evidence->client : NULL),
         .helo = slice_of(mail->helo),
         .recipient = recipient,
     };
     struct early it = {.change.apply = record_early, .town = town};
     struct err err = {0};
 
-    if (!town->asks_early || mail->door != MAIL_DOOR_MX || answer->verdict != VERDICT_TAKEN)
-        return;
-    if (!bridge_knock_early(town->bridge, view, &knock, answer, &it.knock, &err) ||
+    if (!bridge_recipient(town->bridge, view, &asked, answer, &it.knock, &err) ||
         (it.knock && !store_commit(town->store, &it.change, &err)))
-        fail_msg("RCPT: %s (%s)", err.said, err.cause);
+        fail_msg("RCPT %.*s: %s (%s)", SLICE_ARGS(recipient), err.said, err.cause);
     town->answered_early += it.knock != NULL;
     bridge_knock_free(it.knock);
 }
 
-static bool ask_recipients(struct town *town, const struct town_mail *mail, int64_t account,
+static bool ask_recipients(struct town *town, const struct town_mail *mail,
                            struct mail_arrival *arrival, struct answer *refused)
 {
     struct slice rest = slice_of(mail->recipients);
@@ -82,10 +82,7 @@ static bool ask_recipients(struct town *town, const struct town_mail *mail, int6
 
     while (rest.at) {
         struct slice one = slice_trim(slice_cut(&rest, ','));
-        if (!bridge_recipient(town->bridge, view, mail->door, account, slice_of(mail->mail_from),
-                              one, refused, &err))
-            fail_msg("RCPT %.*s: %s (%s)", SLICE_ARGS(one), err.said, err.cause);
-        ask_early(town, mail, one, view, refused);
+        ask_recipient(town, mail, one, view, refused);
         if (refused->verdict != VERDICT_TAKEN)
             return false;
         arrival->recipients = must_grow(arrival->recipients, arrival->recipient_count + 1,
@@ -155,7 +152,7 @@ char *town_send(struct town *town, const struct town_mail *mail)
         arrival.evidence = *mail->evidence;
     arrival.received_field =
         must_dup("Received: by example.org; Sun, 1 Mar 2026 12:00:00 +0000\r\n");
-    if (!ask_recipients(town, mail, account, &arrival, &refused)) {
+    if (!ask_recipients(town, mail, &arrival, &refused)) {
         mail_arrival_clear(&arrival);
         return reply_of(&refused);
     }
