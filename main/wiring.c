@@ -108,12 +108,47 @@ static void tell_news(void *ctx, const int64_t *topics, size_t count)
     loop_news(server->outward, &something, 1);
 }
 
+/* ---- files of spools that are gone ---- */
+struct removal {
+    struct errand errand;
+    struct spools *spools;
+};
+
+static bool remove_files(struct errand *errand, struct err *err)
+{
+    (void)err;
+    spools_remove(container_of(errand, struct removal, errand)->spools);
+    return true;
+}
+
+static void removal_free(struct errand *errand)
+{
+    free(container_of(errand, struct removal, errand));
+}
+
+static void removal_done(void *ctx, struct errand *errand)
+{
+    (void)ctx;
+    errand_free(errand);
+}
+
+static void start_removal(void *ctx)
+{
+    struct server *server = ctx;
+    struct removal *it = must_new(struct removal);
+
+    it->errand = (struct errand){.lane = LANE_BULK, .work = remove_files, .free = removal_free};
+    it->spools = server->spools;
+    workers_submit(server->workers, &it->errand, removal_done, NULL);
+}
+
 static bool make_faces(struct server *server, struct err *err)
 {
     struct household *home = &server->household;
 
     if (!spools_open(home->dir.fd, SPOOL_MEMORY, &server->spools, err))
         return false;
+    spools_on_leaving(server->spools, start_removal, server);
     server->logins = logins_new();
     server->smtp = smtp_new(&(struct smtp_parts){
         .config = &server->config,

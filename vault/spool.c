@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -36,6 +37,10 @@ struct spools {
     _Atomic int64_t room[SPOOL_CLASSES]; /* at looked_ms */
     _Atomic int64_t looked_ms;           /* 0: never */
     int64_t pretended;                   /* free octets, for tests; -1 */
+    void (*wake)(void *ctx);             /* or NULL */
+    void *wake_ctx;
+    pthread_mutex_t lock;  /* of what follows */
+    struct spool *leaving; /* their files are there still */
 };
 
 struct spool {
@@ -43,7 +48,8 @@ struct spool {
     enum spool_class of;
     struct bytes memory;
     int64_t filed;
-    int file; /* -1: nothing filed */
+    int file;           /* -1: nothing filed */
+    struct spool *next; /* of those that leave */
     char name[TOKEN_LEN + 1];
     unsigned char key[AEAD_KEY_LEN];
 };
@@ -74,6 +80,7 @@ bool spools_open(int data_dir, int64_t memory_budget, struct spools **out, struc
     spools->folder = incoming;
     spools->budget = memory_budget;
     spools->pretended = -1;
+    pthread_mutex_init(&spools->lock, NULL);
     *out = spools;
     return true;
 }
@@ -82,6 +89,8 @@ void spools_close(struct spools *spools)
 {
     if (!spools)
         return;
+    spools_remove(spools);
+    pthread_mutex_destroy(&spools->lock);
     close(spools->folder);
     free(spools);
 }
@@ -146,19 +155,62 @@ struct spool *spool_new(struct spools *spools, enum spool_class of)
     return spool;
 }
 
+/* It takes room on the disk until it is gone. */
+static void remove_file(struct spool *spool)
+{
+    unlinkat(spool->spools->folder, spool->name, 0); /* if it fails: noise, swept at start */
+    atomic_fetch_sub(&spool->spools->on_file, spool->filed / PIECE * SEALED_PIECE);
+    free(spool);
+}
+
+/* The first wakes; those behind it go with it. */
+static void leave(struct spool *spool)
+{
+    struct spools *spools = spool->spools;
+
+    pthread_mutex_lock(&spools->lock);
+    bool first = !spools->leaving;
+    spool->next = spools->leaving;
+    spools->leaving = spool;
+    pthread_mutex_unlock(&spools->lock);
+    if (first)
+        spools->wake(spools->wake_ctx);
+}
+
+void spools_on_leaving(struct spools *spools, void (*wake)(void *ctx), void *ctx)
+{
+    spools->wake = wake;
+    spools->wake_ctx = ctx;
+}
+
+void spools_remove(struct spools *spools)
+{
+    pthread_mutex_lock(&spools->lock);
+    struct spool *next, *spool = spools->leaving;
+    spools->leaving = NULL;
+    pthread_mutex_unlock(&spools->lock);
+    for (; spool; spool = next) {
+        next = spool->next;
+        remove_file(spool);
+    }
+}
+
 void spool_free(struct spool *spool)
 {
     if (!spool)
         return;
     atomic_fetch_sub(&spool->spools->in_memory, (int64_t)spool->memory.len);
-    if (spool->file >= 0) {
-        close(spool->file);
-        atomic_fetch_sub(&spool->spools->on_file, spool->filed / PIECE * SEALED_PIECE);
-        unlinkat(spool->spools->folder, spool->name, 0); /* if it fails: noise, swept at start */
-    }
     bytes_clear(&spool->memory);
     OPENSSL_cleanse(spool->key, sizeof spool->key);
-    free(spool);
+    if (spool->file < 0) {
+        free(spool);
+        return;
+    }
+    close(spool->file); /* it has its name still, so nothing is freed by that */
+    if (spool->spools->wake)
+        leave(spool);
+    else
+        remove_file(spool);
 }
 
 int64_t spool_size(const struct spool *spool)

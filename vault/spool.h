@@ -22,6 +22,11 @@ MUST_CHECK bool spools_open(int data_dir, int64_t memory_budget, struct spools *
                             struct err *err);
 void spools_close(struct spools *spools); /* after the last spool */
 SCOPED(spools, spools_close)
+/* Removing a file of 100 MiB takes ext4 20 to 100 ms, which no loop has.  So a spool that goes leaves its file behind, and
+ * when one is there `wake` is called, on the thread that freed the spool: it has spools_remove() called on a worker.  Set
+ * before the first spool; without it spool_free() removes.  What is left then, spools_close() removes. */
+void spools_on_leaving(struct spools *spools, void (*wake)(void *ctx), void *ctx);
+void spools_remove(struct spools *spools);
 int64_t spools_in_memory(const struct spools *spools); /* octets, over all spools: for status */
 enum spool_class {
     SPOOL_STRANGER, /* from somebody who did not log in */
@@ -36,8 +41,7 @@ void spools_pretend_disk(struct spools *spools, int64_t free_octets);
 
 struct spool;
 struct spool *spool_new(struct spools *spools, enum spool_class of);
-/* Forgets the key and removes the file.  On a worker, if filed; but where a text is refused in its middle, or its session
- * ends, the loop does it, and waits for the file system: for one file, of an APPEND for as many as it had messages. */
+/* Forgets the key, and leaves the file to be removed.  Any thread; never blocks where somebody waits for what is left. */
 void spool_free(struct spool *spool);
 SCOPED(spool, spool_free)
 

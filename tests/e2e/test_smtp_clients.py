@@ -220,6 +220,15 @@ def test_a_large_mail_arrives_byte_for_byte(nest, alice):
     assert from_outside(nest, "carol@mail.test", [alice.address], mail)[0] == 250
     raw = alice.show(alice.wait_for_mail(lambda mail: mail["subject"] == "Large")).replace(b"\r\n", b"\n")
     assert raw.endswith(mail.as_bytes().replace(b"\r\n", b"\n").split(b"\n\n", 1)[1])
+    incoming = nest.data_dir / "bodies" / "incoming"
+    until(lambda: not any(incoming.iterdir()), "what it arrived in being removed")
+    with connect(nest, 25) as smtp:  # and what is given up in its middle
+        assert smtp.mail("carol@mail.test")[0] == smtp.rcpt(alice.address)[0] == 250
+        assert smtp.docmd("DATA")[0] == 354
+        smtp.send(f"Subject: Half\n\n{lines}".replace("\n", "\r\n"))
+        until(lambda: any(incoming.iterdir()), "half a mail being filed")
+        smtp.close()
+        until(lambda: not any(incoming.iterdir()), "half a mail being removed")
 
 
 def test_one_mail_to_two_people_reaches_both(nest, alice, person):

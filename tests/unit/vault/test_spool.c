@@ -325,6 +325,46 @@ static void ours_are_three_quarters_at_most(void **state)
     assert_true(fill(theirs) < 80 * KIB);
 }
 
+/* ---- who removes the files ---- */
+static void count_wake(void *ctx)
+{
+    ++*(int *)ctx;
+}
+
+static void files_are_left_to_who_was_woken(void **state)
+{
+    int woken = 0;
+
+    (void)state;
+    spools_pretend_disk(spools, MIB);
+    spools_on_leaving(spools, count_wake, &woken);
+    spool_free(filled(200 * KIB, KIB));
+    spool_free(filled(200 * KIB, KIB));
+    spool_free(filled(10 * KIB, KIB)); /* was in memory alone */
+    assert_int_equal(woken, 1);
+    assert_int_equal(temp_dir_count(&dir, "bodies/incoming"), 2);
+    scoped(spool) late = spool_new(spools, SPOOL_STRANGER);
+    assert_true(fill(late) < 200 * KIB); /* they take their room still */
+    spools_remove(spools);
+    assert_int_equal(temp_dir_count(&dir, "bodies/incoming"), 1);
+    assert_true(fill(late) > 400 * KIB);
+    spool_free(steal(&late));
+    assert_int_equal(woken, 2);
+    spools_remove(spools);
+}
+
+static void nothing_is_left_when_all_is_closed(void **state)
+{
+    int woken = 0;
+
+    (void)state;
+    spools_on_leaving(spools, count_wake, &woken);
+    spool_free(filled(200 * KIB, KIB));
+    spools_close(spools);
+    assert_int_equal(temp_dir_count(&dir, "bodies/incoming"), 0);
+    assert_true(spools_open(dir.fd, BUDGET, &spools, &err));
+}
+
 int main(void)
 {
 #define WITH_SPOOLS(test) cmocka_unit_test_setup_teardown(test, open_spools, close_spools)
@@ -340,6 +380,8 @@ int main(void)
         WITH_SPOOLS(strangers_share_half_of_the_disk),
         WITH_SPOOLS(what_strangers_may_not_have_is_ours),
         WITH_SPOOLS(ours_are_three_quarters_at_most),
+        WITH_SPOOLS(files_are_left_to_who_was_woken),
+        WITH_SPOOLS(nothing_is_left_when_all_is_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
