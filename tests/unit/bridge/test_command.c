@@ -1,23 +1,8 @@
 /* Commands by mail: take back, change, answer a question, follow. */
 #include "row.h"
+#include "shared_town.h"
 
 #include "bridge_people.h"
-
-static struct town town;
-
-static int set_up(void **state)
-{
-    (void)state;
-    town_open(&town);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    town_close(&town);
-    return 0;
-}
 
 static bool release(struct town *it, struct store_tx *tx, struct err *err)
 {

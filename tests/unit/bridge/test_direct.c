@@ -1,23 +1,8 @@
 /* Direct messages and posts beside the examples: who is meant, limits, repeats. */
 #include "row.h"
+#include "shared_town.h"
 
 #include "activity_work.h"
-
-static struct town town;
-
-static int set_up(void **state)
-{
-    (void)state;
-    town_open(&town);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    town_close(&town);
-    return 0;
-}
 
 static void test_direct_messages(void **state)
 {

@@ -1,24 +1,9 @@
 /* What a post looks like that no example shows: subjects of other programs, too much of one thing, the way back. */
 #include "row.h"
+#include "shared_town.h"
 
 #include "text.h"
 #include "visitors.h"
-
-static struct town town;
-
-static int set_up(void **state)
-{
-    (void)state;
-    town_open(&town);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    town_close(&town);
-    return 0;
-}
 
 static void test_subjects_of_other_programs(void **state)
 {

@@ -1,23 +1,8 @@
 /* Mail as mail: into mailboxes here, and to elsewhere. */
 #include "row.h"
+#include "shared_town.h"
 
 #include "bridge_people.h"
-
-static struct town town;
-
-static int set_up(void **state)
-{
-    (void)state;
-    town_open(&town);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    town_close(&town);
-    return 0;
-}
 
 static void test_mail_from_outside(void **state)
 {
