@@ -183,7 +183,7 @@ static bool want_person(struct attempt *a)
 static bool write_body(struct attempt *a, struct store_view *view, struct err *err)
 {
     struct activitypub_work *work = a->work;
-    int64_t now_ms = monotonic_ms();
+    int64_t now_ms = work_timer(work);
 
     bytes_reset(&a->body);
     if (said_known(&work->said, &a->outgoing, now_ms, &a->body, a->digest))

@@ -24,6 +24,11 @@ char *work_domain(const struct activitypub_work *work, struct slice host)
     return NULL;
 }
 
+int64_t work_timer(const struct activitypub_work *work)
+{
+    return work->timer ? clock_now(work->timer) : monotonic_ms();
+}
+
 bool work_is_ours(const struct activitypub_work *work, const char *text)
 {
     struct url url;
@@ -102,7 +107,7 @@ static enum document_step want(struct activitypub_work *work, struct ask *ask,
         [DOCUMENT_JRD] = "application/jrd+json, application/json",
         [DOCUMENT_XRD] = "application/xrd+xml, application/xml, text/xml",
     };
-    int64_t left_ms = document->until_ms ? document->until_ms - monotonic_ms() : 30 * SECOND_MS;
+    int64_t left_ms = document->until_ms ? document->until_ms - work_timer(work) : 30 * SECOND_MS;
 
     if (left_ms <= 0 || document->fetches >= FETCHES_MAX)
         return STEP_SILENT;

@@ -14,7 +14,7 @@ static bool is_time(struct judgement *j)
 {
     struct key_memory *memory = &j->work->moves;
     struct slice actor = slice_of(j->arrival.activity.actor);
-    int64_t now_ms = monotonic_ms();
+    int64_t now_ms = work_timer(j->work);
 
     if (key_memory_look(memory, actor, now_ms) != KEY_NO_TROUBLE)
         return false;

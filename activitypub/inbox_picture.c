@@ -20,7 +20,7 @@ enum {
 static bool is_time(struct judgement *j, struct slice what, int64_t rest_ms)
 {
     struct key_memory *memory = &j->work->pictures;
-    int64_t now_ms = monotonic_ms();
+    int64_t now_ms = work_timer(j->work);
 
     if (key_memory_look(memory, what, now_ms) != KEY_NO_TROUBLE)
         return false;
@@ -36,7 +36,7 @@ bool judge_wants_picture(struct judgement *j)
     if (!picture->wanted || picture->looked)
         return false;
     picture->looked = true;
-    j->picture_until_ms = monotonic_ms() + PICTURE_WITHIN_MS;
+    j->picture_until_ms = work_timer(j->work) + PICTURE_WITHIN_MS;
     if (!is_time(j, slice_of(actor), AGAIN_AFTER_MS))
         return false;
     const struct actor_facts *signer = &j->signer.actor;
@@ -69,7 +69,7 @@ static bool read_icon(struct judgement *j)
 
 static enum course want_picture(struct judgement *j)
 {
-    int64_t left_ms = j->picture_until_ms - monotonic_ms();
+    int64_t left_ms = j->picture_until_ms - work_timer(j->work);
     scoped_text char *agent = work_user_agent(j->work);
     struct url url;
 

@@ -44,7 +44,7 @@ struct judgement {
     struct actor_facts found; /* the wanted actor */
     bool written;             /* the step under way is recorded */
     char *icon;               /* where the actor's picture lies; or NULL: not known yet */
-    int64_t picture_until_ms; /* monotonic: nobody is told later for its sake */
+    int64_t picture_until_ms; /* loop time: nobody is told later for its sake */
 };
 
 /* 202 and the others; always PAUSE. */

@@ -31,7 +31,7 @@ static bool verifies(struct activitypub_work *work, const struct signature *sign
 static enum signer_step bad(struct activitypub_work *work, const struct signer *signer,
                             const char *why, struct err *err)
 {
-    key_memory_put(&work->keys, slice_of(signer->signature.key_id), KEY_UNFIT, monotonic_ms(),
+    key_memory_put(&work->keys, slice_of(signer->signature.key_id), KEY_UNFIT, work_timer(work),
                    ASK_AGAIN_MS);
     err_set(err, ERR_REFUSED, "%s", why);
     return SIGNER_BAD;
@@ -80,7 +80,7 @@ static enum signer_step aim_at_key(struct activitypub_work *work, struct signer 
         return bad(work, signer, "The signature's keyId is not an https address", err);
     if (work_is_ours(work, key_id))
         return bad(work, signer, "The signature's key is said to be ours", err);
-    switch (key_memory_look(&work->keys, slice_of(key_id), monotonic_ms())) {
+    switch (key_memory_look(&work->keys, slice_of(key_id), work_timer(work))) {
     case KEY_UNFIT:
         err_set(err, ERR_REFUSED,
                 "The signature does not fit its key, or the key could not be had");
@@ -125,14 +125,14 @@ static enum signer_step fetch_step(struct activitypub_work *work, struct ask *as
     switch (document_step(work, ask, &signer->document, domain, err)) {
     case STEP_WANTS: return SIGNER_WANTS;
     case STEP_GONE:
-        key_memory_put(&work->keys, slice_of(signer->signature.key_id), KEY_UNFIT, monotonic_ms(),
+        key_memory_put(&work->keys, slice_of(signer->signature.key_id), KEY_UNFIT, work_timer(work),
                        ASK_AGAIN_MS);
         err_set(err, ERR_REFUSED, "The signature's key is gone");
         return SIGNER_GONE;
     case STEP_ABSENT: return bad(work, signer, "The signature's key could not be fetched", err);
     case STEP_SILENT:
-        key_memory_put(&work->keys, slice_of(signer->signature.key_id), KEY_SILENT, monotonic_ms(),
-                       ASK_SILENT_AGAIN_MS);
+        key_memory_put(&work->keys, slice_of(signer->signature.key_id), KEY_SILENT,
+                       work_timer(work), ASK_SILENT_AGAIN_MS);
         return silent(err);
     case STEP_HERE: break;
     }

@@ -16,6 +16,7 @@
 struct activitypub_work {
     const struct config *config;
     const struct clock *clock;
+    const struct clock *timer; /* loop time, for deadlines; NULL: monotonic_ms() */
     struct bridge *bridge;
     struct store *store;
     struct vault *vault;
@@ -32,6 +33,8 @@ bool work_find(struct errand *errand, struct err *err);
 bool work_look_due(struct errand *errand, struct err *err);
 bool work_deliver(struct errand *errand, struct err *err);
 
+/* Now, in loop time. */
+int64_t work_timer(const struct activitypub_work *work);
 /* The canonical form of one of our domains, heap; NULL if it is not ours. */
 char *work_domain(const struct activitypub_work *work, struct slice host);
 /* Is this URL on one of our domains? */
@@ -44,7 +47,7 @@ struct document {
     enum document_kind kind;
     char *url; /* where it was found in the end */
     int hops, fetches;
-    int64_t until_ms; /* monotonic; 0: no limit but a fetch's own */
+    int64_t until_ms; /* loop time; 0: no limit but a fetch's own */
     struct bytes text;
 };
 enum document_step {

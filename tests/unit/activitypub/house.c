@@ -76,6 +76,7 @@ void house_open(struct house *house)
     assert_non_null(mkdtemp(house->folder));
     int dir = open(house->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     test_clock_init(&house->clock, NOW_MS);
+    test_clock_init(&house->timer, HOUR_MS);
     if (!store_open(dir, &house->clock.clock, &house->store, &err))
         fail_msg("%s: %s", err.said, err.cause);
     close(dir);
@@ -88,6 +89,7 @@ void house_open(struct house *house)
     house_bridge = &house->bridge;
     house->work = (struct activitypub_work){.config = &house->config,
                                             .clock = &house->clock.clock,
+                                            .timer = &house->timer.clock,
                                             .bridge = &house->bridge,
                                             .store = house->store,
                                             .vault = house->vault,
@@ -177,7 +179,10 @@ static void fetch_it(struct house *house, struct errand *errand)
         bytes_reset(&house->posted);
         bytes_add(&house->posted, bytes_slice(&fetch->body));
     }
-    fetch->outcome = there ? there->outcome : FETCH_ANSWERED;
+    bool in_time = !there || there->takes_ms <= fetch->total_ms;
+    if (there)
+        house->timer.now_ms += in_time ? there->takes_ms : fetch->total_ms;
+    fetch->outcome = !in_time ? FETCH_SILENT : there ? there->outcome : FETCH_ANSWERED;
     errand->ok = fetch->outcome == FETCH_ANSWERED;
     fetch->status = !there ? 404 : there->status ? there->status : 200;
     fetch->content_type =

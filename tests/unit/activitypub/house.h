@@ -20,6 +20,7 @@ struct document_there { /* what an address elsewhere answers */
     int status;       /* 0: 200 */
     const char *type; /* NULL: activity JSON */
     const char *body, *location;
+    int64_t takes_ms; /* of loop time; what has less is silent */
 };
 struct resolve;
 
@@ -37,7 +38,7 @@ extern struct bridge *house_bridge; /* that of the house that is open */
 
 struct house {
     char folder[64];
-    struct test_clock clock;
+    struct test_clock clock, timer; /* both stand still until they are moved */
     struct vault *vault;
     struct store *store;
     struct config config;

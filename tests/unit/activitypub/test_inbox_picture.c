@@ -54,6 +54,42 @@ static void the_picture_of_who_knocks_is_fetched_once(void **state)
     }
 }
 
+/* Actor and picture have 600 ms together; and the knock of who has none in time is heard all the same. */
+static void a_picture_that_is_late_is_left_out(void **state)
+{
+    static const struct {
+        int64_t actor_ms, face_ms;
+        bool asked_for, seen;
+    } rows[] = {
+        {0,   600, true,  true },
+        {599, 1,   true,  true },
+        {599, 2,   true,  false},
+        {600, 0,   false, false},
+        {601, 0,   false, false},
+    };
+    struct house house;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct document_there web[] = {
+            {.url = BOB,
+             .body = ACTOR_WITH("{\"url\":\"" FACE "\"}"),
+             .takes_ms = rows[i].actor_ms                                             },
+            { .url = FACE, .body = "pixels",       .type = "image/png", .takes_ms = rows[i].face_ms}
+        };
+        house_open(&house);
+        house_knows(&house, BOB, KEY, house.pem);
+        house.bridge.wants_picture = true;
+        house_web(&house, web, 2);
+        scoped_text char *told = must_print("%.*s%s\n", (int)strlen(TOLD_FOLLOW) - 1, TOLD_FOLLOW,
+                                            rows[i].seen ? " picture pixels" : "");
+        struct answer_was was = judge(&house, FOLLOW, SIGNATURE_CAVAGE);
+        EXPECT(&house, was, 202,
+               rows[i].asked_for ? "GET " BOB "\nplain GET " FACE "\n" : "GET " BOB "\n", told);
+        house_close(&house);
+    }
+}
+
 /* Ten actors made up on the spot do not make us ask the same host for ten pictures at once. */
 static void one_host_is_asked_for_few_pictures(void **state)
 {
@@ -67,7 +103,7 @@ static void one_host_is_asked_for_few_pictures(void **state)
         { .url = FACE, .body = "pixels",                          .type = "image/png"}
     };
     house_knows(&house, BOB, KEY, house.pem);
-    key_memory_put(&house.work.pictures, SLICE("files.example"), KEY_UNFIT, monotonic_ms(),
+    key_memory_put(&house.work.pictures, SLICE("files.example"), KEY_UNFIT, house.timer.now_ms,
                    HOUR_MS);
     house_web(&house, web, 2);
     struct answer_was was = judge(&house, FOLLOW, SIGNATURE_CAVAGE);
@@ -79,6 +115,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_picture_of_who_knocks_is_fetched_once),
+        cmocka_unit_test(a_picture_that_is_late_is_left_out),
         cmocka_unit_test(one_host_is_asked_for_few_pictures),
     };
     return cmocka_run_group_tests(tests, house_lay_foundation, house_dig_up);
