@@ -47,7 +47,7 @@ def test_a_question_is_pushed_once_and_only_its_device_reads_it(asking, service)
     assert path == "/one"
     check_sender(headers, "https://push.test", registry.key())
     assert headers["TTL"] == "86400" and headers["Urgency"] == "high" and headers["Topic"] == "nestbox-contact"
-    assert headers["Content-Encoding"] == "aes128gcm" and b"cara" not in body
+    assert headers["Content-Encoding"] == "aes128gcm" and b"cara@other.test" not in body
     assert device.read(body) == {"event": "asked", "last": 1, "person": "cara@other.test", "waiting": 1}
     from_outside(tom.nestbox, "cara@other.test", [tom.address], mail)  # a try more is no question more,
     tom.nestbox.cli("contact", "welcome", tom.address, "cara@other.test")  # nor is an answer

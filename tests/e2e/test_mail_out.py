@@ -140,7 +140,7 @@ def test_who_wrote_a_mail_hears_that_it_is_refused(nest, mia, far):
     assert recipient["Final-Recipient"] == f"rfc822; bob@{host.domain}"
     assert (recipient["Action"], recipient["Status"]) == ("failed", "5.1.1")
     assert recipient["Diagnostic-Code"] == "smtp; 550 5.1.1 No such user here"
-    assert "Subject: dinner" in header and "Soup" not in header
+    assert "Subject: dinner" in header and "Soup at eight" not in header
     host.mails.wait_for(lambda mail: mail.recipients == [f"eve@{host.domain}"])
     until(lambda: not queue(nest, host.domain), "an empty queue")
     assert len([mail for mail in mia.mails("INBOX") if "did not get" in mail["subject"]]) == 1

@@ -174,7 +174,7 @@ static void each_question_is_told_once(void **state)
     assert_string_equal(job.endpoint, URL);
     assert_non_null(strstr(job.fields.at, "Authorization: vapid t="));
     assert_non_null(strstr(job.fields.at, "Content-Encoding: aes128gcm\r\n"));
-    assert_false(slice_has(bytes_slice(&job.body), "bob"));
+    assert_false(slice_has(bytes_slice(&job.body), "bob@social.example"));
     ends(&job, PUSH_TAKEN, 0);
     assert_false(next(&job, &next_ms));
     push_job_clear(&job);
