@@ -87,14 +87,18 @@ def pair(request, alice, bob, carol):
     return (alice, other, *meet(alice, other))
 
 
-def test_accounts_are_made_by_code_and_by_log_in(houses, alice, bob, carol):
-    here, there = houses
-    made = {account["address"]: account for account in here.ask("account", "list")}
-    assert set(made) == {alice.address, bob.address}  # he logged in by IMAP and SMTP at the same instant
-    assert all(account["self_made"] and account["chat"] == "yes" for account in made.values())
-    assert [account["address"] for account in there.ask("account", "list")] == [carol.address]
-    posts = [line for line in here.log.read_text().splitlines() if "made an account" in line]
-    assert len(posts) == 1  # Alice alone asked over HTTPS
+@pytest.mark.parametrize(("number", "code", "asked"), [
+    (0, "DCACCOUNT:https://_a.test/new", 1), (0, "DCACCOUNT:_a.test", 0), (1, "DCACCOUNT:https://_b.test/new", 1)],
+    ids=["code", "log-in", "code of another server"])
+def test_one_account_is_made_by_a_code_or_by_a_log_in(houses, app, number, code, asked):
+    """Who logs in does it by IMAP and SMTP at the same instant; `asked`: how often over HTTPS."""
+    server = houses[number]
+    before, said = {account["address"] for account in server.ask("account", "list")}, len(server.log.read_text())
+    profile = app.profile("Newcomer").join(code)
+    [made] = [account for account in server.ask("account", "list") if account["address"] not in before]
+    assert made["address"] == profile.address and made["self_made"] and made["chat"] == "yes"
+    assert server.log.read_text()[said:].count("made an account") == asked
+    profile.call("stop_io")
 
 
 def test_text_goes_both_ways(pair):
@@ -419,16 +423,24 @@ def refusal(app, code):
     return str(refused.value)
 
 
-def test_who_is_not_let_in_reads_why(app, houses):
-    server = houses[1]
-    server.stop()
-    server.write_settings({"policy": {"registration": "closed"}})
-    server.start()
-    assert "This server takes nobody new" in refusal(app, "DCACCOUNT:https://_b.test/new")
-    server.stop()
-    server.write_settings({"policy": {"registration": "invite"}})
-    server.start()
-    assert "This server takes only people who were invited" in refusal(app, "DCACCOUNT:https://_b.test/new")
-    link = server.cli("token", "add", "one").split()[0]
-    assert app.profile("Dora").join(f"DCACCOUNT:{link}").address.endswith("@_b.test")
+@pytest.fixture
+def shut(lab, ca, dns):
+    """_c.test, where nobody may make an account: the others stay open for whoever comes after."""
+    dns.add_signed("_c.test A 20.1.16.1", "_c.test MX 10 _c.test.")
+    server = Nestbox(lab / "_c.test", ca, dns, ("_c.test",), "20.1.16.1", {"policy": {"registration": "closed"}},
+                     hostname="_c.test")
+    yield server.start()
+    server.end()
+
+
+def test_who_is_not_let_in_reads_why(app, shut):
+    assert "This server takes nobody new" in refusal(app, "DCACCOUNT:https://_c.test/new")
+    shut.stop()
+    shut.write_settings({"policy": {"registration": "invite"}})
+    shut.start()
+    assert "This server takes only people who were invited" in refusal(app, "DCACCOUNT:https://_c.test/new")
+    link = shut.cli("token", "add", "one").split()[0]
+    dora = app.profile("Dora").join(f"DCACCOUNT:{link}")
+    assert dora.address.endswith("@_c.test")
+    dora.call("stop_io")
     assert "This invitation was used up" in refusal(app, f"DCACCOUNT:{link}")
