@@ -13,10 +13,9 @@ PLAIN = "A quiet harbour, and the first boat is out.\r\n"
 
 
 @pytest.fixture
-def box(nest, request):
+def box(nest, person):
     """An account of the test's own, with three mails in INBOX."""
-    number = abs(hash(request.node.name)) % 10**8
-    owner = nest.account(f"i{number}@nest.test")
+    owner = person("ida")
     for subject in ("One", "Two", "Three"):
         mail = compose("carol@mail.test", owner.address, subject, PLAIN, headers={"X-Mark": subject.lower()})
         assert from_outside(nest, "carol@mail.test", [owner.address], mail)[0] == 250
