@@ -426,8 +426,8 @@ def refusal(app, code):
 @pytest.fixture
 def shut(lab, ca, dns):
     """_c.test, where nobody may make an account: the others stay open for whoever comes after."""
-    dns.add_signed("_c.test A 20.1.16.1", "_c.test MX 10 _c.test.")
-    server = Nestbox(lab / "_c.test", ca, dns, ("_c.test",), "20.1.16.1", {"policy": {"registration": "closed"}},
+    dns.add_signed("_c.test A 20.1.17.1", "_c.test MX 10 _c.test.")
+    server = Nestbox(lab / "_c.test", ca, dns, ("_c.test",), "20.1.17.1", {"policy": {"registration": "closed"}},
                      hostname="_c.test")
     yield server.start()
     server.end()
