@@ -38,8 +38,8 @@ class World:
                              "certificate of another name": ca.issue("somebody-else.test", chain=True)}
         keys = [ca.key_digest(pem) for pem, _ in self.certificates.values()]
         tlsa = {"DANE-EE": [f"3 1 1 {key}" for key in keys], "DANE-TA": [f"2 1 1 {ca.key_digest(ca.pem)}"],
-                "TLSA of another key": [f"3 1 1 {'0123' + keys[0][4:]}"],
-                "TLSA of another key without DNSSEC": [f"3 1 1 {'0123' + keys[0][4:]}"]}
+                "TLSA of another key": [f"3 1 1 {ca.other_digest(keys[0])}"],
+                "TLSA of another key without DNSSEC": [f"3 1 1 {ca.other_digest(keys[0])}"]}
         records = []
         for zone, domain in ZONES.items():
             records += [f"mx.{domain} A {ADDRESS}", f"{domain} MX 10 mx.{domain}."]

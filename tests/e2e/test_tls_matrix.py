@@ -87,7 +87,7 @@ class World:
         return [f"2 1 1 {self.ca.key_digest(self.ca.pem)}"]
 
     def wrong(self, pem):
-        return [f"3 1 1 {'0123' + self.ca.key_digest(pem)[4:]}"]
+        return [f"3 1 1 {self.ca.other_digest(self.ca.key_digest(pem))}"]
 
     def authority(self, pem):
         return [f"1 1 1 {self.ca.key_digest(pem)}"]
