@@ -8,3 +8,9 @@ def rank_test(ours, theirs):
     n, m = len(ours), len(theirs)
     u = total - n * (n + 1) / 2
     return (u - n * m / 2) / (n * m * (n + m + 1) / 12) ** 0.5
+
+
+def told_apart(measure, limit):
+    """Whether both of two measurements say so, of which each is a z: chance, which passes 3.3 one time in a thousand, does it
+    twice one time in a million.  The second is made only if the first says so."""
+    return all(abs(measure()) >= limit for _ in range(2))
