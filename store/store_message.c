@@ -9,7 +9,7 @@
     "m.published_ms,"                                                                              \
     " m.updated_ms, m.release_ms, m.language, m.sensitive, m.wrapped, m.html, m.plain, "           \
     "m.warning, m.subject,"                                                                        \
-    " m.evidence FROM message m "
+    " m.evidence, m.quoted_id FROM message m "
 /* Answered from the index message_account alone, up to the rows wanted. */
 #define OF_ACCOUNT "account_id = ? AND (?  >> state) & 1 AND (? >> visibility) & 1"
 
@@ -61,6 +61,7 @@ static void read_message(struct sql_rows *rows, void *out)
     message->warning = take_bytes(rows);
     message->subject = take_bytes(rows);
     message->evidence = take_int(rows);
+    message->quoted_id = take_number(rows);
 }
 
 enum found store_message(struct store_view *view, int64_t id, struct message *out, struct err *err)

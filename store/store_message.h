@@ -35,6 +35,7 @@ struct message {
     int version;                          /* 1, then +1 with each edit */
     char *activity_id, *message_id, *url; /* or NULL */
     int64_t parent_id;                    /* 0: none known */
+    int64_t quoted_id;                    /* the open post that a post from here quotes; 0: none */
     char *parent_uri;   /* ActivityPub id of the parent even if we do not have it; or NULL */
     char *conversation; /* as the peer names it; or NULL */
     char *references;   /* Message-IDs of the thread, space between, oldest first; or NULL */

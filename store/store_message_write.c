@@ -13,8 +13,8 @@ bool store_add_message(struct store_tx *tx, const struct message *message, int64
         "message_id,"
         " url, parent_id, parent_uri, conversation, reference_ids, published_ms, updated_ms, "
         "release_ms,"
-        " language, sensitive, wrapped, html, plain, warning, subject, evidence)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " language, sensitive, wrapped, html, plain, warning, subject, evidence, quoted_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         with(as_text(message->ref), as_number(message->author_id), as_id(message->account_id),
              as_number(message->visibility), as_number(message->state),
              as_number(message->version ? message->version : 1), as_text(message->activity_id),
@@ -24,7 +24,7 @@ bool store_add_message(struct store_tx *tx, const struct message *message, int64
              as_number(message->updated_ms), as_number(message->release_ms),
              as_text(message->language), as_number(message->sensitive), as_number(message->wrapped),
              as_bytes(&message->html), as_bytes(&message->plain), as_bytes(&message->warning),
-             as_bytes(&message->subject), as_number(message->evidence)),
+             as_bytes(&message->subject), as_number(message->evidence), as_id(message->quoted_id)),
         out_id, err);
 }
 

@@ -222,9 +222,10 @@ const struct old_rows old_rows[] = {
                                       " (2, 'hans', 'example.org', 2, 'C2', x'', '', " B32(
                                           "h") ", 0, 0, 71, 72, 4000000000000);"                 },
     {42, EVER,
-     "INSERT INTO poll VALUES (2, 1, 180, 0);"
+     "INSERT INTO poll VALUES (2, 1, 180, 0), (3, 0, 0, 1);"
      "INSERT INTO poll_choice VALUES (1, 2, 1, 'Tea'), (2, 2, 2, 'Coffee');"
      "INSERT INTO reaction (id, message_id, kind, person_id, version, at_ms)"
      " VALUES (4, 2, 4, 1, 1, 171);"                                                             },
+    {43, EVER, "UPDATE message SET quoted_id = 2 WHERE id = 1;"                                  },
 };
 const int old_rows_count = (int)(sizeof old_rows / sizeof *old_rows);

@@ -30,6 +30,7 @@ static void assert_same(const struct message *read, const struct message *given)
     assert_int_equal(read->state, given->state);
     assert_int_equal(read->version, given->version);
     assert_int_equal(read->parent_id, given->parent_id);
+    assert_int_equal(read->quoted_id, given->quoted_id);
     assert_text(read->parent_uri, given->parent_uri);
     assert_text(read->conversation, given->conversation);
     assert_text(read->references, given->references);
@@ -63,6 +64,7 @@ static void a_message_comes_back_as_it_was_given(void **state)
                  .message_id = must_dup("1@example.org"),
                  .url = must_dup("https://example.org/@alice/1"),
                  .parent_id = parent,
+                 .quoted_id = parent,
                  .parent_uri = must_dup("https://s/p"),
                  .conversation = must_dup("tag:c"),
                  .references = must_dup("a@b c@d"),
