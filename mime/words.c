@@ -26,6 +26,8 @@ void words_clear(struct words *words)
         free(words->passages[i].runs);
     }
     free(words->passages);
+    bytes_clear(&words->other);
+    free(words->other_from);
     clear_texts(words->kept_content_ids, words->kept_content_id_count);
     clear_texts(words->image_alts, words->kept_content_id_count);
     clear_texts(words->cut_content_ids, words->cut_content_id_count);

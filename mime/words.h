@@ -32,6 +32,11 @@ struct words {
     bool
         forwarded; /* a forward mark or a header block of another mail stood in it (P8).  It and all
                               * behind it are cut: what is left are one's own words above a forward */
+    struct bytes
+        other; /* what was cut as forwarded: its lines, and each address that a link in them leads to on a
+                         * line of its own.  To find out which mail it is; never to be published */
+    char *
+        other_from; /* the first address in angle brackets in it, whose it is by its header block; or NULL */
     bool cut_quote;          /* a quotation was cut */
     char **kept_content_ids; /* of inline pictures that stand in the words kept (HTML) */
     size_t kept_content_id_count;

@@ -5,6 +5,7 @@
  */
 #include "words_private.h"
 
+#include "memory.h"
 #include "mime_private.h"
 #include "text.h"
 
@@ -13,6 +14,7 @@ enum {
     ATTRIBUTION_LINES = 3,
     HEADER_LINES = 8,
     MAX_KEPT_QUOTES = 200, /* each is looked for in the whole parent */
+    LONGEST_ADDRESS = 330,
 };
 
 static struct slice text_of(const struct line *line)
@@ -184,6 +186,40 @@ static enum mark mark_of_other_mail(const struct lines *lines, const struct word
     return mark == MARK_ORIGINAL && orders->is_reply ? MARK_NONE : mark;
 }
 
+/* "<bob@b.example>", and "[mailto:bob@b.example]" as some programs write it. */
+static char *bracket_address(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        bool round = text.at[i] == '<';
+        if (!round && text.at[i] != '[')
+            continue;
+        struct slice rest = slice_first(slice_from(text, i + 1), LONGEST_ADDRESS);
+        size_t end = slice_find(rest, round ? '>' : ']');
+        struct slice address = slice_first(rest, end == SIZE_MAX ? 0 : end);
+        bool link = slice_starts_nocase(address, "mailto:");
+        if (link)
+            address = slice_from(address, strlen("mailto:"));
+        bool one = slice_find(address, ' ') == SIZE_MAX && slice_find(address, '<') == SIZE_MAX;
+        if ((round || link) && one && slice_find(address, '@') != SIZE_MAX)
+            return must_copy(address);
+    }
+    return NULL;
+}
+
+static void tell_other_mail(const struct lines *lines, size_t begins, struct words *out)
+{
+    for (size_t i = begins; i < lines->count; i++) {
+        const struct line *line = &lines->at[i];
+
+        bytes_print(&out->other, "%s\n", line->text);
+        for (size_t k = 0; k < line->count; k++)
+            if (line->pieces[k].href)
+                bytes_print(&out->other, "%s\n", line->pieces[k].href);
+        if (!out->other_from)
+            out->other_from = bracket_address(text_of(line));
+    }
+}
+
 /* The other mail below one's own words: behind a forward mark, a header block, or an unmarked "wrote:". */
 static void cut_other_mail(struct lines *lines, const struct words_orders *orders,
                            struct words *out)
@@ -200,6 +236,8 @@ static void cut_other_mail(struct lines *lines, const struct words_orders *order
     else
         out->cut_quote = true;
     cut_from(lines, --begins);
+    if (out->forwarded)
+        tell_other_mail(lines, begins, out);
     while (begins > 0 && mark_is_rule(text_of(&lines->at[begins - 1])))
         lines->at[--begins].cut = true;
 }

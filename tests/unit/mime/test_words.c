@@ -301,6 +301,46 @@ static void links_are_found(void **state)
     }
 }
 
+static void what_was_forwarded_is_told_apart(void **state)
+{
+    static const struct {
+        const char *name;
+        bool html, reply;
+        const char *text, *from, *other;
+    } rows[] = {
+        {"no forward",               false, false, "Hello <a@b.example>",     NULL,            ""},
+        {"an answer",                false, true,
+         "Yes\n\nFrom: A <a@b.example>\nTo: c\nSubject: d\nDate: 1 May\n\ne", NULL,            ""},
+        {"an inline forward",        false, false,
+         "Look <x@y.example>\n\n-------- Forwarded Message --------\nFrom: A <a@b.example>\n"
+         "To: <c@d.example>\n\nwords",                                        "a@b.example",
+         "-------- Forwarded Message --------\nFrom: A <a@b.example>\nTo: <c@d.example>\nwords\n"},
+        {"a link in brackets",       false, false,
+         "-------- Forwarded Message --------\nFrom: A [mailto:a@b.example]", "a@b.example",
+         "-------- Forwarded Message --------\nFrom: A [mailto:a@b.example]\n"                   },
+        {"no address",               false, false,
+         "-------- Forwarded Message --------\nFrom: A <a b@c> <d> [e@f]",    NULL,
+         "-------- Forwarded Message --------\nFrom: A <a b@c> <d> [e@f]\n"                      },
+        {"HTML tells its links too", true,  false,
+         "<p>Begin forwarded message:</p><p>From: &lt;<a "
+         "href='mailto:a%3Db@c.example'>a=b@c.example</a>&gt;</p>",           "a=b@c.example",
+         "Begin forwarded message:\nFrom: <a=b@c.example>\nmailto:a%3Db@c.example\n"             },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct words_orders orders = {.is_reply = rows[i].reply};
+        scoped_value(words) words = {0};
+        struct err err;
+        bool ok = rows[i].html ? words_from_html(slice_of(rows[i].text), &orders, &words, &err)
+                               : words_from_plain(slice_of(rows[i].text), &orders, &words, &err);
+        const char *from = words.other_from ? words.other_from : "(none)";
+        if (!ok || strcmp(from, rows[i].from ? rows[i].from : "(none)") != 0 ||
+            !slice_is(bytes_slice(&words.other), rows[i].other))
+            fail_msg("%s: %s, %.*s", rows[i].name, from, SLICE_ARGS(bytes_slice(&words.other)));
+    }
+}
+
 static void pictures_follow_their_words(void **state)
 {
     static const char html[] =
@@ -378,6 +418,7 @@ int main(void)
         cmocka_unit_test(plain_text_becomes_own_words),
         cmocka_unit_test(html_becomes_own_words),
         cmocka_unit_test(links_are_found),
+        cmocka_unit_test(what_was_forwarded_is_told_apart),
         cmocka_unit_test(pictures_follow_their_words),
         cmocka_unit_test(lines_can_be_taken),
         cmocka_unit_test(size_is_bounded),
