@@ -32,6 +32,13 @@ void json_context_note(struct json *j)
     json_text(j, "Hashtag", "as:Hashtag");
     json_text(j, "ostatus", "http://ostatus.org#");
     json_text(j, "conversation", "ostatus:conversation");
+    json_text(j, "quoteUrl", "as:quoteUrl");
+    json_text(j, "quoteUri", "http://fedibird.com/ns#quoteUri");
+    json_text(j, "_misskey_quote", "https://misskey-hub.net/ns#_misskey_quote");
+    json_open(j, "quote");
+    json_text(j, "@id", "https://w3id.org/fep/044f#quote");
+    json_text(j, "@type", "@id");
+    json_end(j);
     json_end(j);
     json_end(j);
 }
@@ -112,6 +119,15 @@ static void replies(struct json *j, const struct post *post)
     json_end(j);
 }
 
+/* FEP-044f's `quote` says that whom it quotes agreed, or is asked; without, Mastodon shows the link in the text. */
+static void quote(struct json *j, const struct post *post)
+{
+    json_text(j, "quote", post->quotes_own ? post->quote : NULL);
+    json_text(j, "quoteUrl", post->quote);
+    json_text(j, "quoteUri", post->quote);
+    json_text(j, "_misskey_quote", post->quote);
+}
+
 void json_note_members(struct json *j, const struct post *post, bool with_repeats)
 {
     json_text(j, "id", post->id);
@@ -126,6 +142,7 @@ void json_note_members(struct json *j, const struct post *post, bool with_repeat
     json_bool(j, "sensitive", post->sensitive);
     json_text(j, "inReplyTo", post->in_reply_to);
     json_text(j, "conversation", post->conversation);
+    quote(j, post);
     json_text(j, "content", post->html ? post->html : "");
     if (with_repeats)
         repeats(j, post);

@@ -143,6 +143,9 @@ struct post { /* one message of an account here, as every face shows it */
     int version;
     char *id, *url, *author_id, *followers_url, *html, *plain, *warning, *language, *in_reply_to,
         *conversation, *ref;
+    char *
+        quote; /* ActivityPub id of the post that it quotes, whose link stands in its texts; or NULL */
+    bool quotes_own; /* the author's own: nobody has to agree */
     bool sensitive;
     int64_t published_ms, updated_ms; /* updated 0: never edited */
     char **to, **cc;                  /* ActivityPub audience, spelt out */

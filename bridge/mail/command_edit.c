@@ -83,6 +83,8 @@ static bool plan_edit(struct mail_work *work, struct drafting *drafting,
     take_name(&note->message.url, target->url);
     take_name(&note->message.message_id, target->message_id);
     note->message.state = target->state;
+    if (!note_find_quoted(work->view, target, note, err))
+        return false;
     if (target->visibility != VISIBILITY_DIRECT && !is_question(target) &&
         !copy_of_post(work->bridge, work->view, &work->author.account, note, &note->copy, err))
         return false;

@@ -148,17 +148,22 @@ static bool names_mailboxes(struct slice value)
     return slice_has(value, "@");
 }
 
-bool mail_is_resent(const struct mail_work *work)
+bool mail_is_redirected(const struct mail_work *work)
 {
-    static const char *const marks[] = {
-        "Resent-From",   "Resent-To",  "Resent-Date",     "Resent-Message-ID",     "Resent-Cc",
-        "Resent-Sender", "Resent-Bcc", "Resent-Reply-To", "X-Forwarded-Message-Id"};
+    static const char *const marks[] = {"Resent-From",       "Resent-To",      "Resent-Date",
+                                        "Resent-Message-ID", "Resent-Cc",      "Resent-Sender",
+                                        "Resent-Bcc",        "Resent-Reply-To"};
 
     for (size_t i = 0; i < COUNT_OF(marks); i++)
         if (has_field(work, marks[i]))
             return true;
     return any_says(work, "X-Forwarded-For", names_mailboxes) || /* redirected by a rule */
            any_says(work, "X-Forwarded-To", names_mailboxes);
+}
+
+bool mail_is_resent(const struct mail_work *work)
+{
+    return mail_is_redirected(work) || has_field(work, "X-Forwarded-Message-Id");
 }
 
 /* The mail whose To and Cc tell who was meant; NULL: nobody was told in a way that counts. */
@@ -308,7 +313,7 @@ static bool parent_add(struct mail_work *work, const char *message_id, bool may_
 }
 
 /* It says that it answers something, in words nobody can look up. */
-static bool names_nothing(struct mail *header, const char *field, const struct mail_ids *ids)
+bool mail_names_nothing(struct mail *header, const char *field, const struct mail_ids *ids)
 {
     const char *value;
 
@@ -326,8 +331,8 @@ static bool parents_named_in(struct mail_work *work, struct mail *header, bool m
 
     mail_ids(header, "In-Reply-To", &replied);
     mail_ids(header, "References", &references);
-    if (names_nothing(header, "In-Reply-To", &replied) ||
-        names_nothing(header, "References", &references))
+    if (mail_names_nothing(header, "In-Reply-To", &replied) ||
+        mail_names_nothing(header, "References", &references))
         out->kind = PARENT_CLOSED;
     for (size_t i = 0; i < replied.count; i++)
         if (!parent_add(work, replied.at[i], may_be_parent, out, err))

@@ -25,6 +25,7 @@ void planned_note_free(struct planned_note *note)
         store_body_drop(note->pictures[i].body);
     }
     letter_clear(&note->copy);
+    free(note->quotes);
     free(note->first_directs);
     free(note);
 }

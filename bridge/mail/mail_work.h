@@ -45,8 +45,9 @@ struct planned_note {
     struct planned_picture pictures[POST_PICTURES_MAX];
     size_t picture_count;
     struct letter
-        copy;  /* of a post: for the mailbox Posts; of a question: for INBOX; no body: none */
-    bool asks; /* waits for a yes (behaviour.md 5.2) */
+        copy;     /* of a post: for the mailbox Posts; of a question: for INBOX; no body: none */
+    bool asks;    /* waits for a yes (behaviour.md 5.2) */
+    char *quotes; /* the page of the post that it quotes; or NULL */
     struct guard *first_directs; /* per person never written to: counted if new */
     size_t first_direct_count;
 };
@@ -170,6 +171,7 @@ struct mail_work {
     size_t count;
     struct author author;
     bool target_line; /* the first line of the text is the signed target */
+    bool quotes;      /* a forward of a public post: its subject is not the author's */
     bool chat;        /* Chat-Version */
     bool opens;       /* a copy for somebody who reads what came encrypted to an address of ours */
     bool learnt;      /* its key is recorded already */
@@ -218,7 +220,8 @@ struct mail *said_header(const struct mail_work *work);
 bool mail_is_automatic(const struct mail_work *work);
 bool mail_is_group_chat(const struct mail_work *work);
 bool mail_is_confidential(const struct mail_work *work);
-bool mail_is_resent(const struct mail_work *work);
+bool mail_is_redirected(const struct mail_work *work);
+bool mail_is_resent(const struct mail_work *work); /* redirected, or a forward by its header */
 /* Which recipients stand in To or Cc. */
 void recipients_mark_visible(struct mail_work *work);
 /* The first mailbox (heap) in envelope, To or Cc that is not the author's own; NULL if none. */
@@ -236,6 +239,8 @@ MUST_CHECK bool parent_by_id(struct mail_work *work, int64_t message_id, struct 
                              struct err *err);
 MUST_CHECK bool parent_by_ref(struct mail_work *work, const char *ref, struct parent *out,
                               struct err *err);
+/* A field that should hold Message-IDs, and holds none that can be read. */
+bool mail_names_nothing(struct mail *header, const char *field, const struct mail_ids *ids);
 /* Account, MAIL FROM, Message-ID and `text` as one digest; false without a Message-ID. */
 bool mail_guard(const struct mail_work *work, const char *label, struct slice text,
                 struct guard *out);
@@ -261,8 +266,10 @@ struct mail_parts { /* of the body that counts, in order */
     size_t text_count;
     struct mail_part *pictures[100];
     size_t picture_count;
-    struct mail_part *unfit; /* the first attachment that is neither */
-    bool encrypted, automatic, attached_mail;
+    struct mail_part *unfit;         /* the first attachment that is neither */
+    struct mail_part *attached_mail; /* or NULL */
+    bool several_mails;
+    bool encrypted, automatic;
 };
 void mail_parts_find(struct mail_part *root, bool chat, struct mail_parts *out);
 struct mail_part *said_root(const struct mail_work *work);
@@ -281,6 +288,13 @@ SCOPED_VALUE(post_text, post_text_clear)
 MUST_CHECK bool post_text_read(struct mail_work *work, const struct mail_parts *parts,
                                const struct parent *parent, struct post_text *out, struct err *err);
 bool post_text_empty(const struct post_text *text); /* no words and no title */
+/* How often the subject says that this is a forward. */
+size_t mail_forwards(struct mail *header);
+/* "Good morning" of "Fwd: Good morning"; empty if it says so elsewhere, or more than once. */
+struct slice mail_forwarded_subject(struct mail *header);
+/* publish_forward.c: the one public post that this mail forwards, in a way that tells one's own words from the other
+ * mail.  Nothing found: it is a forward like any other (P8), or none. */
+MUST_CHECK bool forward_find(struct mail_work *work, struct parent *out, struct err *err);
 void post_text_plain(const struct post_text *text, struct bytes *out);
 
 struct named {         /* somebody the text names, @user@host */
@@ -322,6 +336,9 @@ MUST_CHECK bool question_of_answer(struct bridge *bridge, const struct account *
                                    struct err *err);
 MUST_CHECK bool draft_of_answer(struct bridge *bridge, const struct account *account,
                                 const struct message *message, struct letter *out, struct err *err);
+/* What the message quotes, into note->quotes. */
+MUST_CHECK bool note_find_quoted(struct store_view *view, const struct message *message,
+                                 struct planned_note *note, struct err *err);
 MUST_CHECK bool help_letter(struct bridge *bridge, const struct account *account,
                             struct letter *out, struct err *err);
 
@@ -334,6 +351,7 @@ MUST_CHECK bool receive_mail(struct mail_work *work, struct err *err);
 struct drafting { /* a note on its way from mail to plan */
     struct post_question q;
     struct parent parent;
+    struct parent quoted; /* the open post that it forwards */
     struct post_text text;
     struct names_in_text names;
     struct planned_note *note;

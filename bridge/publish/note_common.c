@@ -8,6 +8,7 @@ enum { HASHTAGS_MAX = 50 };
 void drafting_clear(struct drafting *drafting)
 {
     parent_clear(&drafting->parent);
+    parent_clear(&drafting->quoted);
     post_text_clear(&drafting->text);
     names_in_text_clear(&drafting->names);
     planned_note_free(drafting->note);
@@ -84,12 +85,14 @@ bool drafting_read(struct mail_work *work, struct drafting *drafting, struct err
 {
     struct post_question *q = &drafting->q;
     struct mail_parts parts;
+    bool quotes = drafting->quoted.found;
 
     mail_parts_find(said_root(work), work->chat, &parts);
     if (!post_text_read(work, &parts, &drafting->parent, &drafting->text, err) ||
         !pictures_read(work, &parts, &drafting->text, q, drafting->note, err))
         return false;
-    if (parts.attached_mail && q->pictures == PICTURES_FINE) { /* of a post it is P8 before */
+    if (parts.attached_mail && !quotes &&
+        q->pictures == PICTURES_FINE) { /* of a post it is P8 before */
         q->pictures = PICTURES_UNFIT_FILE;
         strcpy(q->picture_name, "the attached mail");
     }
@@ -97,6 +100,8 @@ bool drafting_read(struct mail_work *work, struct drafting *drafting, struct err
     q->automatic |= parts.automatic;
     q->forwarded = drafting->forward || drafting->text.forwarded || parts.attached_mail ||
                    mail_is_resent(work);
+    if (quotes) /* whose a picture is beside a forward nobody can tell */
+        q->forwarded = q->picture_count > 0 || q->pictures != PICTURES_FINE;
     q->encrypted = parts.encrypted || drafting->text.encrypted;
     q->ambiguous = mail_is_ambiguous(work->mail) || (work->inner && mail_is_ambiguous(work->inner));
     q->empty = post_text_empty(&drafting->text) && drafting->note->picture_count == 0 &&
@@ -306,4 +311,5 @@ void drafting_write(struct mail_work *work, struct drafting *drafting, enum visi
     write_texts(work, drafting, message);
     message->sensitive = message->warning.len > 0;
     write_thread(&drafting->parent, message);
+    message->quoted_id = drafting->quoted.message.id;
 }

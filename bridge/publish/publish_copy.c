@@ -186,6 +186,8 @@ static bool copy_text(struct bridge *bridge, struct store_view *view, const stru
         bytes_print(plain, "Content warning: %.*s\n\n", SLICE_ARGS(bytes_slice(&message->warning)));
     bytes_add(plain, slice_trim(bytes_slice(&message->plain)));
     bytes_add_text(plain, message->plain.len > 0 ? "\n\n" : "");
+    if (note->quotes)
+        bytes_print(plain, "Quoting: %s\n\n", note->quotes);
     add_pictures(note, plain);
     if (!readers(view, account, note, &names, err))
         return false;

@@ -46,6 +46,12 @@ static void take_calendar(struct mail_part *part, struct mail_parts *out)
         out->unfit = part;
 }
 
+static void take_mail(struct mail_part *part, struct mail_parts *out)
+{
+    out->several_mails = out->attached_mail != NULL;
+    out->attached_mail = part;
+}
+
 /* Words with a file name are a file's, however the program shows them. */
 static bool is_text(const struct mail_part *part)
 {
@@ -59,7 +65,7 @@ static void take_leaf(struct mail_part *part, struct mail_parts *out)
         mail_part_is(part, "application", "x-pkcs7-mime"))
         out->encrypted = true;
     else if (mail_part_is(part, "message", "rfc822") || mail_part_is(part, "message", "global"))
-        out->attached_mail = true;
+        take_mail(part, out);
     else if (is_chat_robot(part))
         out->automatic = true;
     else if (mail_part_is(part, "text", "calendar"))

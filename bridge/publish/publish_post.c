@@ -4,6 +4,9 @@
  */
 #include "mail_work.h"
 
+#include "activity_work.h"
+#include "command_mail.h"
+
 #include "config.h"
 #include "memory.h"
 
@@ -129,6 +132,22 @@ static bool ask_whether_forward(struct mail_work *work, struct drafting *draftin
     return true;
 }
 
+/* A forward of an open post boosts or quotes it; it answers nothing, whatever its program says. */
+static bool ask_what_it_quotes(struct mail_work *work, const struct recipient *word,
+                               struct drafting *drafting, struct err *err)
+{
+    if (drafting->forward || word->address.word == WORD_FOLLOWERS || *word->address.ref)
+        return true;
+    if (!forward_find(work, &drafting->quoted, err))
+        return false;
+    work->quotes = drafting->quoted.found;
+    if (!work->quotes)
+        return true;
+    parent_clear(&drafting->parent);
+    drafting->q.parent = PARENT_NONE;
+    return true;
+}
+
 struct header_words { /* what the question borrows */
     char *mailbox, *own_word;
 };
@@ -199,18 +218,17 @@ static void count_mentions(const struct mail_work *work, struct drafting *drafti
 }
 
 /* ---- who hears of it ---- */
-/* An answer always tells whom it answers (facts/activitypub.md 4.4). */
-static bool address_parent_author(struct mail_work *work, struct drafting *drafting,
-                                  struct err *err)
+/* An answer always tells whom it answers (facts/activitypub.md 4.4), and a quote whom it quotes. */
+static bool address_author(struct mail_work *work, struct drafting *drafting,
+                           const struct parent *post, bool mentioned, struct err *err)
 {
     scoped_value(person) author = {0};
-    const struct parent *parent = &drafting->parent;
 
-    if (!parent->found || parent->message.author_id == work->author.account.person_id)
+    if (!post->found || post->message.author_id == work->author.account.person_id)
         return true;
-    enum found found = store_person(work->view, parent->message.author_id, &author, err);
+    enum found found = store_person(work->view, post->message.author_id, &author, err);
     if (found == FOUND && author.kind != PERSON_MAIL && !author.gone)
-        note_address(drafting->note, &author, author.user, author.host, AUDIENCE_CC, true);
+        note_address(drafting->note, &author, author.user, author.host, AUDIENCE_CC, mentioned);
     return found != FAILED;
 }
 
@@ -223,7 +241,8 @@ static bool find_people(struct mail_work *work, struct drafting *drafting, bool 
         return true;
     if (!drafting_name(work, drafting, open, err))
         return false;
-    return !open || address_parent_author(work, drafting, err);
+    return !open || (address_author(work, drafting, &drafting->parent, true, err) &&
+                     address_author(work, drafting, &drafting->quoted, false, err));
 }
 
 /* ---- Reply all (5.2) ---- */
@@ -257,16 +276,27 @@ static bool plan_post(struct mail_work *work, const struct recipient *word,
         is_reply_to_all(work, word, &drafting->parent) && account->reply_all == REPLY_ALL_ASK;
 
     drafting_write(work, drafting, visibility_of(word->address.word));
+    if (!note_find_quoted(work->view, &note->message, note, err))
+        return false;
     if (ask ? !ask_about(work, drafting, err)
             : !copy_of_post(work->bridge, work->view, account, note, &note->copy, err))
         return false;
     if (!visibility_is_open(note->message.visibility))
         message_wrap(work->bridge, &note->message);
-    plan->parent_id = note->message.parent_id;
+    plan->parent_id = note->message.quoted_id ? note->message.quoted_id : note->message.parent_id;
     plan->parent_own_followers = drafting->q.parent == PARENT_OWN_FOLLOWERS;
     plan->note = steal(&drafting->note);
     bool ok;
     return mail_as_mail(work, &ok, err);
+}
+
+/* Forwarded without a word to anybody: then it is a boost. */
+static bool is_boost(const struct mail_work *work, const struct drafting *drafting)
+{
+    const struct post_text *text = &drafting->text;
+
+    return drafting->quoted.found && drafting->q.empty && !text->warning && text->alt_count == 0 &&
+           work_count(work, ADDRESS_PERSON) == 0;
 }
 
 static bool decide_and_plan(struct mail_work *work, const struct recipient *word,
@@ -277,11 +307,16 @@ static bool decide_and_plan(struct mail_work *work, const struct recipient *word
 
     if (!drafting_read(work, drafting, err) || !ask_limits(work, drafting, err))
         return false;
+    bool boost = is_boost(work, drafting);
+    drafting->q.empty &= !boost;
     count_mentions(work, drafting, open);
     if (policy_post(&drafting->q, answer) != ROW_NONE) {
         mail_plan_free(steal(&work->arrival->plan));
         return true;
     }
+    if (boost)
+        return react_mail(work, drafting->quoted.message.ref, &drafting->quoted.message,
+                          REACTION_BOOST, err);
     if (!find_people(work, drafting, open, err))
         return false;
     if (drafting->nobody || drafting->asking)
@@ -309,7 +344,7 @@ bool publish_mail(struct mail_work *work, struct err *err)
     work->publishes = true;
     bool ok = ask_header(work, word, &drafting, &words, err);
     if (ok && policy_post(&drafting.q, &work->arrival->answer) == ROW_NONE)
-        ok = go_on(work, word, &drafting, err);
+        ok = ask_what_it_quotes(work, word, &drafting, err) && go_on(work, word, &drafting, err);
     free(words.mailbox);
     free(words.own_word);
     return ok;

@@ -74,21 +74,36 @@ static bool cut_mark(struct slice *subject, const char *const *marks, size_t cou
     return false;
 }
 
-static bool is_forward_subject(struct slice subject)
+/* "Fwd: Re: Fwd: x" is 2 */
+static size_t forwards_in(struct slice subject)
 {
-    while (cut_mark(&subject, answer_marks, COUNT_OF(answer_marks)))
-        ;
-    return cut_mark(&subject, forward_marks, COUNT_OF(forward_marks));
+    size_t count = 0;
+
+    for (;;) {
+        if (cut_mark(&subject, forward_marks, COUNT_OF(forward_marks)))
+            count++;
+        else if (!cut_mark(&subject, answer_marks, COUNT_OF(answer_marks)))
+            return count;
+    }
 }
 
-static bool names_forward(struct mail *header)
+size_t mail_forwards(struct mail *header)
 {
     const char *subject;
+    size_t count = 0;
 
     for (size_t i = 0; header && (subject = mail_field(header, "Subject", i)) != NULL; i++)
-        if (is_forward_subject(slice_trim(slice_of(subject))))
-            return true;
-    return false;
+        count += forwards_in(slice_trim(slice_of(subject)));
+    return count;
+}
+
+struct slice mail_forwarded_subject(struct mail *header)
+{
+    struct slice subject = slice_trim(slice_of(mail_field(header, "Subject", 0)));
+
+    if (mail_forwards(header) != 1 || !cut_mark(&subject, forward_marks, COUNT_OF(forward_marks)))
+        return (struct slice){0};
+    return subject;
 }
 
 static bool says_something(struct slice subject)
@@ -137,7 +152,8 @@ static void read_subject(struct mail_work *work, bool answers, struct post_text 
     struct slice subject = slice_trim(slice_of(header ? mail_field(header, "Subject", 0) : NULL));
     bool marked = false;
 
-    if (work->chat) /* its program invented the subject */
+    if (work->chat ||
+        work->quotes) /* its program invented the subject, or took it from the other mail */
         return;
     while (cut_mark(&subject, answer_marks, COUNT_OF(answer_marks)))
         marked = true;
@@ -221,6 +237,9 @@ static void words_join(struct words *all, struct words *more)
         all->begins_with_quote = more->begins_with_quote;
     all->forwarded |= more->forwarded;
     all->cut_quote |= more->cut_quote;
+    bytes_add(&all->other, bytes_slice(&more->other));
+    if (!all->other_from)
+        all->other_from = steal(&more->other_from);
     passages_join(all, more);
     append_ids(&all->image_alts, &alts, &more->image_alts, &more_alts);
     append_ids(&all->kept_content_ids, &all->kept_content_id_count, &more->kept_content_ids,
@@ -267,7 +286,7 @@ static struct words_orders orders_of(struct mail_work *work, const struct parent
                    mail_field(work->mail, "References", 0); /* a REF makes no quotation */
     struct words_orders orders = {.chat = work->chat};
 
-    orders.is_reply = answers && !is_forward_subject(subject);
+    orders.is_reply = answers && forwards_in(subject) == 0;
     if (parent && parent->kind == PARENT_OPEN && !parent->message.wrapped)
         orders.parent_plain = bytes_slice(&parent->message.plain);
     return orders;
@@ -283,7 +302,7 @@ bool post_text_read(struct mail_work *work, const struct mail_parts *parts,
             return false;
     /* Not every program marks in the text what it forwards; in doubt it is somebody else's. */
     out->forwarded =
-        out->words.forwarded || names_forward(work->mail) || names_forward(work->inner);
+        out->words.forwarded || mail_forwards(work->mail) > 0 || mail_forwards(work->inner) > 0;
     drop_target_line(work, out);
     words_take_lines(&out->words, "Alt:", take_alt, out);
     read_subject(work, parent && parent->found, out);

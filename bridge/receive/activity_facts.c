@@ -125,6 +125,7 @@ void post_clear(struct post *post)
     free(post->in_reply_to);
     free(post->conversation);
     free(post->ref);
+    free(post->quote);
     free(post->account_name);
     free(post->account_domain);
     free_texts(post->to, post->to_count);

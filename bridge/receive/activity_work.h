@@ -338,6 +338,17 @@ bool may_stand(const struct own_reaction *reaction, const struct message *messag
 enum { POST_HTML_MAX = 12 * 1024 };
 /* HTML of ours, cut before `max` octets, best behind a paragraph; open elements are closed.  False: it is short
  * enough and `out` is untouched. */
+/* render_quote.c: what a post from here quotes; nothing, once that is gone or no longer open. */
+struct quoted {
+    char *uri, *page; /* its ActivityPub id, and where people read it; NULL: nothing */
+    bool own;         /* by the same author */
+};
+void quoted_clear(struct quoted *quoted);
+SCOPED_VALUE(quoted, quoted_clear)
+MUST_CHECK bool quoted_find(struct store_view *view, const struct message *message,
+                            struct quoted *out, struct err *err);
+void quoted_html(const char *page, struct bytes *out);
+void quoted_plain(const char *page, struct bytes *out);
 bool html_cut(struct slice html, size_t max, struct bytes *out);
 
 /* ---- slices of recurring work ---- */

@@ -168,6 +168,30 @@ static bool add_words(struct bridge *bridge, const struct message *message, bool
     return true;
 }
 
+/* Behind the words, however they were cut. */
+static bool add_quoted(struct posting *posting, struct err *err)
+{
+    struct post *post = posting->out;
+    scoped_value(quoted) quoted = {0};
+    scoped_value(bytes) html = {0}, plain = {0};
+
+    if (!quoted_find(posting->view, posting->message, &quoted, err))
+        return false;
+    if (!quoted.uri)
+        return true;
+    bytes_add_text(&html, post->html);
+    quoted_html(quoted.page, &html);
+    bytes_add(&plain, slice_trim(slice_of(post->plain)));
+    quoted_plain(quoted.page, &plain);
+    free(post->html);
+    free(post->plain);
+    post->html = bytes_take(&html);
+    post->plain = bytes_take(&plain);
+    post->quote = steal(&quoted.uri);
+    post->quotes_own = quoted.own;
+    return true;
+}
+
 static void add_names(const struct account *account, const struct message *message,
                       struct post *post)
 {
@@ -196,7 +220,7 @@ static bool fill(struct posting *posting, bool for_peers, struct err *err)
     const struct message *message = posting->message;
 
     return add_words(posting->bridge, message, for_peers, posting->out, err) &&
-           add_audience(posting, err) &&
+           add_quoted(posting, err) && add_audience(posting, err) &&
            store_attachments(posting->view, message->id, add_picture, posting, err) &&
            store_hashtags(posting->view, message->id, add_hashtag, posting, err);
 }

@@ -106,6 +106,72 @@ def test_a_server_that_has_a_post_by_a_boost_alone_hears_of_its_edit_and_its_end
         peer.wait_for_activity("Delete", lambda it: it["actor"] == alice.actor and note in str(it["object"]))
 
 
+# What Bob says, wherever it stands in a forward: nobody but he may be heard saying it.
+CANARY = "Low tide CANARY"
+FORWARDED = "\n\n-------- Forwarded Message --------\n"
+
+
+def forward(account, mail, own, to, names_it=True):
+    """As Thunderbird forwards what lies in a mailbox: below the words of its user, whole, under its Message-ID."""
+    read = email.message_from_bytes(account.show(mail), policy=email.policy.default)
+    block = "".join(f"{name}: {read[name]}\n" for name in ("Subject", "Date", "From", "To"))
+    named = {"X-Forwarded-Message-Id": read["Message-ID"], "References": read["Message-ID"]} if names_it else {}
+    text = own + FORWARDED + block + "\n" + read.get_body(("plain",)).get_content().replace("\r\n", "\n")
+    return submit(account, compose(account.address, account.word(to), "Fwd: " + read["Subject"], text, headers=named))
+
+
+def brought(social, account, to="public"):
+    note, _ = mention(social, account, CANARY, to=[to], cc=[account.actor])
+    return note, account.wait_for_mail(lambda mail: CANARY in words_of(account, mail))
+
+
+@pytest.mark.parametrize("names_it", [True, False], ids=["by its Message-ID", "by the REF in its links"])
+def test_a_forward_without_words_is_a_boost(alice, social, second, names_it):
+    follow(second, alice)
+    note, mail = brought(social, alice)
+    for _ in range(2):
+        assert forward(alice, mail, "", "public", names_it)[0] == 250
+    boosts = [peer.wait_for_activity("Announce", of(alice, note))["activity"] for peer in (social, second)]
+    assert boosts[0] == boosts[1]
+    pressed(alice, link(words_of(alice, mail), "boost").replace("+boost@", "+undo@"))
+    for peer in (social, second):
+        peer.wait_for_activity("Undo", lambda it: it["object"]["id"] == boosts[0]["id"])
+    assert len(second.activities.all(lambda it: it["activity"]["type"] == "Announce" and of(alice, note)(it["activity"]))) == 1
+
+
+@pytest.mark.parametrize("names_it", [True, False], ids=["by its Message-ID", "by the REF in its links"])
+def test_a_forward_with_words_quotes_by_a_link_and_never_by_words(nest, alice, social, second, names_it):
+    follow(second, alice)
+    note, mail = brought(social, alice)
+    code, words = forward(alice, mail, "So it is", "public", names_it)
+    assert code == 250, words
+    for peer in (second, social):  # a follower's server, and that of who is quoted
+        said = peer.wait_for_activity("Create", lambda it: it["actor"] == alice.actor)["activity"]
+        assert "CANARY" not in json.dumps(said)
+        said = said["object"]
+        assert note in (said["quoteUrl"], said.get("quoteUri")) and "inReplyTo" not in said
+        assert said["content"].startswith("<p>So it is</p>") and 'class="quote-inline"' in said["content"]
+        assert f'RE: <a href="{note}"' in said["content"]
+    [post] = alice.posts()
+    copy = alice.wait_for_mail(lambda mail: "So it is" in mail["subject"], "Posts")
+    assert f"Quoting: {note}" in words_of(alice, copy) and "CANARY" not in words_of(alice, copy)
+    code, words = submit(alice, compose(alice.address, f"{post['ref']}+edit@nest.test", "", "So it was\n"))
+    assert code == 250, words
+    edited = second.wait_for_activity("Update", lambda it: it["actor"] == alice.actor)["activity"]["object"]
+    assert edited["content"].startswith("<p>So it was</p>") and note in edited["content"]
+    assert edited["quoteUrl"] == said["quoteUrl"]
+
+
+@pytest.mark.parametrize("own", ["", "So it is"], ids=["without words", "with words"])
+@pytest.mark.parametrize("audience", ["followers", "alice"])
+def test_what_is_not_public_is_not_forwarded_to_everybody(alice, social, audience, own):
+    note, mail = brought(social, alice, alice.actor if audience == "alice" else audience)
+    for names_it in (True, False):
+        code, words = forward(alice, mail, own, "public", names_it)
+        assert code == 550 and "forwarded words are never published" in words
+    assert alice.posts() == []
+
+
 def in_minutes(minutes):
     return (datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=minutes)).isoformat()
 

@@ -180,6 +180,9 @@ static void check_note(const struct mail_arrival *arrival, const struct mail_pla
     if (plan->deed == DEED_NONE && message->visibility != VISIBILITY_DIRECT)
         assert(words == 1);
     assert(visibility_is_open(message->visibility) == !message->wrapped);
+    if (message->quoted_id) /* only open posts, in open ones, and the mail is no answer */
+        assert(message->quoted_id <= 2 && !message->wrapped && !message->parent_id &&
+               !message->subject.at);
     bytes_add(&clear.html, bytes_slice(&message->html));
     bytes_add(&clear.plain, bytes_slice(&message->plain));
     assert(message_unwrap(house.bridge, &clear, &err));

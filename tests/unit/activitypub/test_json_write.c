@@ -13,7 +13,10 @@
 #define NOTE_CONTEXT                                                                               \
     "\"@context\":[\"https://www.w3.org/ns/"                                                       \
     "activitystreams\",{\"sensitive\":\"as:sensitive\",\"Hashtag\":\"as:Hashtag\","                \
-    "\"ostatus\":\"http://ostatus.org#\",\"conversation\":\"ostatus:conversation\"}]"
+    "\"ostatus\":\"http://ostatus.org#\",\"conversation\":\"ostatus:conversation\","               \
+    "\"quoteUrl\":\"as:quoteUrl\",\"quoteUri\":\"http://fedibird.com/ns#quoteUri\","              \
+    "\"_misskey_quote\":\"https://misskey-hub.net/ns#_misskey_quote\","                            \
+    "\"quote\":{\"@id\":\"https://w3id.org/fep/044f#quote\",\"@type\":\"@id\"}}]"
 #define NOTE_BEGIN                                                                                 \
     "\"id\":\"" POST "\",\"type\":\"Note\",\"attributedTo\":\"" ALICE                              \
     "\",\"published\":\"2026-05-16T08:00:00Z\","                                                   \
@@ -113,6 +116,28 @@ static void a_create(void **state)
                 "\"cc\":[\"" ALICE
                 "/followers\",\"https://m.example/users/bob\"],\"object\":{" NOTE_BEGIN NOTE_REPEATS
                     NOTE_END "}}");
+}
+
+/* Whom it quotes was not asked (FEP-044f): only the names that ask nothing, unless it is the author's own. */
+static void a_quote(void **state)
+{
+    static char quoted[] = "https://m.example/notes/1";
+    struct post_mention mention;
+    struct post_picture picture;
+    struct post post = the_post(&mention, &picture);
+    scoped_value(bytes) out = {0};
+
+    (void)state;
+    post.quote = quoted;
+    json_note(&post, &out);
+    assert_non_null(strstr(out.at, ",\"quoteUrl\":\"https://m.example/notes/1\","
+                                   "\"quoteUri\":\"https://m.example/notes/1\","
+                                   "\"_misskey_quote\":\"https://m.example/notes/1\","));
+    assert_null(strstr(out.at, "\"quote\":\""));
+    bytes_reset(&out);
+    post.quotes_own = true;
+    json_note(&post, &out);
+    assert_non_null(strstr(out.at, "\"quote\":\"https://m.example/notes/1\",\"quoteUrl\":"));
 }
 
 static void a_long_note_is_not_said_twice(void **state)
@@ -367,6 +392,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_note),
         cmocka_unit_test(a_create),
+        cmocka_unit_test(a_quote),
         cmocka_unit_test(a_long_note_is_not_said_twice),
         cmocka_unit_test(a_direct_note_has_no_replies),
         cmocka_unit_test(an_actor),

@@ -1,6 +1,6 @@
 /*
  * The 25 examples of behaviour.md 3.3 as one table: the mail as its program writes it, the exact reply, and
- * everything that came of it.  Boosting and quoting by forward are refused until they are built.
+ * everything that came of it.
  */
 #include "made.h"
 
@@ -206,14 +206,15 @@ static const struct example {
      .file = "16-boost.eml",
      .login = ALICE,
      .recipients = "public@example.org",
-     .reply = P8,
-     .effects = ""},
+     .reply = TAKEN,
+     .effects = "goes to https://social.example/inbox\n"},
     {.name = "16 Bob's public post forwarded with own words",
      .file = "16-quote.eml",
      .login = ALICE,
      .recipients = "public@example.org",
-     .reply = P8,
-     .effects = ""},
+     .reply = TAKEN,
+     .effects = "public held\n<p>So true</p>\ncc @bob@social.example (not mentioned)\n"
+                "alice in Posts: Public in 60 seconds: So true\n"},
     {.name = "16 Bob's followers-only post forwarded",
      .file = "16-followers.eml",
      .login = ALICE,

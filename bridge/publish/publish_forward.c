@@ -1,0 +1,270 @@
+/*
+ * A forward of one public post (behaviour.md P8, docs/reactions.md): which one, and whether what stands above it is the
+ * author's own.
+ *
+ * Strict, because the other way a private word becomes public: whatever names a mail must name the same open post, and the
+ * other mail must begin at a mark that says whose it is, or be attached.  A REF names; it authorises nothing.
+ */
+#include "mail_work.h"
+
+#include "activity_work.h"
+#include "config.h"
+#include "memory.h"
+
+struct naming {
+    struct mail_work *work;
+    struct parent *post; /* the one that is named so far */
+    bool strange;        /* something else is named as well, or something that may not be */
+    bool certain;        /* by its Message-ID, not by a REF alone */
+    bool by_mutt;        /* the subject says whose it is */
+    char ref[65];        /* the last that was looked up */
+};
+
+/* ---- what is named ---- */
+static bool name_it(struct naming *naming, enum found found, struct message *message)
+{
+    struct parent *post = naming->post;
+    bool fits = found == FOUND && message->state == MESSAGE_SENT &&
+                visibility_is_open(message->visibility) &&
+                (!post->found || post->message.id == message->id);
+
+    naming->strange |= !fits;
+    if (!fits || post->found)
+        return found != FAILED;
+    post->found = true;
+    post->message = *message;
+    *message = (struct message){0};
+    return true;
+}
+
+static bool name_ids(struct naming *naming, const struct mail_ids *ids, size_t first, bool counts,
+                     struct err *err)
+{
+    for (size_t i = first; !naming->strange && i < ids->count; i++) {
+        scoped_value(message) message = {0};
+        enum found found =
+            store_message_by_message_id(naming->work->view, slice_of(ids->at[i]), &message, err);
+        if (!name_it(naming, found, &message))
+            return false;
+        naming->certain |= counts;
+    }
+    return true;
+}
+
+/* Of References only the last: what stands before it is the thread. */
+static bool name_field(struct naming *naming, struct mail *header, const char *field, bool last,
+                       bool counts, struct err *err)
+{
+    scoped_value(mail_ids) ids = {0};
+
+    mail_ids(header, field, &ids);
+    naming->strange |= mail_names_nothing(header, field, &ids);
+    return name_ids(naming, &ids, last && ids.count > 0 ? ids.count - 1 : 0, counts, err);
+}
+
+/* Gmail and Outlook answer, so to speak, what they forward; the subject tells it from an answer.  What was not signed
+ * may spoil it, and proves nothing. */
+static bool name_header(struct naming *naming, struct mail *header, struct err *err)
+{
+    bool said = header == said_header(naming->work);
+    bool forwards = said && mail_forwards(header) > 0;
+
+    return name_field(naming, header, "X-Forwarded-Message-Id", false, said, err) &&
+           name_field(naming, header, "In-Reply-To", false, forwards, err) &&
+           name_field(naming, header, "References", true, forwards, err);
+}
+
+static bool name_attached(struct naming *naming, struct mail_part *part, struct err *err)
+{
+    scoped(mail) attached = NULL;
+
+    if (!mail_of_part(part, &attached, err)) {
+        naming->strange = true;
+        return err->kind == ERR_MALFORMED || err->kind == ERR_TOO_LARGE;
+    }
+    scoped_value(mail_ids) ids = {0};
+    mail_ids(attached, "Message-ID", &ids);
+    naming->strange |= ids.count != 1 || mail_field_count(attached, "Message-ID") != 1;
+    return name_ids(naming, &ids, 0, true, err);
+}
+
+/* ---- REFs, in the links that stand below a post ---- */
+static bool is_local_sign(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' ||
+           c == '-' || c == '%';
+}
+
+static bool is_domain_sign(char c)
+{
+    return (is_local_sign(c) && c != '+' && c != '%') || c == '.';
+}
+
+enum {
+    LOCAL_MAX = 70, /* "%2B" is one octet */
+    DOMAIN_MAX = 255,
+    BLOCK_MAX = 2000, /* of the header block, from its mark */
+};
+
+/* "mailto:REF%2Blike@example.org", around the '@' at `at`. */
+static void read_link(const struct config *config, struct slice text, size_t at,
+                      struct address *out)
+{
+    size_t first = at, end = at + 1;
+    scoped_value(bytes) address = {0};
+
+    while (first > 0 && at - first < LOCAL_MAX && is_local_sign(text.at[first - 1]))
+        first--;
+    while (end < text.len && end - at < DOMAIN_MAX && is_domain_sign(text.at[end]))
+        end++;
+    for (size_t i = first; i < end; i++) {
+        bool plus = slice_starts_nocase(slice_from(text, i), "%2b");
+        bytes_add_char(&address, plus ? '+' : text.at[i]);
+        i += plus ? 2 : 0;
+    }
+    while (address.len > 0 && address.at[address.len - 1] == '.')
+        bytes_cut(&address, address.len - 1);
+    address_read(config, bytes_slice(&address), out);
+}
+
+static bool name_ref(struct naming *naming, const struct address *link, struct err *err)
+{
+    scoped_value(message) message = {0};
+    bool names = link->kind == ADDRESS_COMMAND || link->kind == ADDRESS_PUBLISH;
+
+    if (!names || !*link->ref || strcmp(link->ref, naming->ref) == 0)
+        return true;
+    memcpy(naming->ref, link->ref, sizeof naming->ref);
+    enum found found = store_message_by_ref(naming->work->view, slice_of(link->ref), &message, err);
+    return name_it(naming, found, &message);
+}
+
+static bool name_links(struct naming *naming, struct slice text, struct err *err)
+{
+    for (size_t at = 0; !naming->strange && at < text.len; at++) {
+        struct address link;
+        if (text.at[at] != '@')
+            continue;
+        read_link(naming->work->bridge->config, text, at, &link);
+        if (!name_ref(naming, &link, err))
+            return false;
+    }
+    return true;
+}
+
+/* ---- whose it is ---- */
+static bool is_address_of(const struct mail_work *work, const struct person *author,
+                          struct slice address)
+{
+    const struct config *config = work->bridge->config;
+    scoped_text char *own =
+        must_print("%s@%s", author->user ? author->user : "", author->host ? author->host : "");
+
+    if (author->kind == PERSON_LOCAL && slice_is_nocase(address, own))
+        return true;
+    for (size_t i = 0; i < config->domain_count; i++) {
+        scoped_text char *shown = shown_address(work->bridge, author, config->domains[i]);
+        if (slice_is_nocase(address, shown))
+            return true;
+    }
+    return false;
+}
+
+/* "[bob=social.example@example.org: Good morning]" */
+static bool is_subject_of_mutt(const struct mail_work *work, const struct person *author)
+{
+    struct mail *header = said_header(work);
+    struct slice subject = slice_trim(slice_of(header ? mail_field(header, "Subject", 0) : NULL));
+
+    if (!slice_starts(subject, SLICE("[")))
+        return false;
+    subject = slice_from(subject, 1);
+    return is_address_of(work, author, slice_cut(&subject, ':')) && subject.at;
+}
+
+/* A mail of Carol's that holds the post, or forwards it, is hers: its header block says so. */
+static bool check_author(struct naming *naming, const struct words *words, struct err *err)
+{
+    scoped_value(person) author = {0};
+
+    if (!naming->post->found || naming->strange)
+        return true;
+    enum found found =
+        store_person(naming->work->view, naming->post->message.author_id, &author, err);
+    naming->strange |= found != FOUND || !words->other_from ||
+                       !is_address_of(naming->work, &author, slice_of(words->other_from));
+    naming->by_mutt = found == FOUND && is_subject_of_mutt(naming->work, &author);
+    return found != FAILED;
+}
+
+/* Does the header block behind the mark show the subject that this mail forwards? */
+static bool shows_subject(const struct mail_work *work, const struct words *words)
+{
+    struct mail *header = said_header(work);
+    struct slice subject = header ? mail_forwarded_subject(header) : (struct slice){0};
+    scoped_value(bytes) block = {0};
+
+    bytes_add(&block, slice_first(bytes_slice(&words->other), BLOCK_MAX));
+    for (size_t i = 0; i < block.len; i++)
+        if (block.at[i] == '\n')
+            block.at[i] = ' ';
+    return !slice_empty(subject) && slice_find_text(bytes_slice(&block), subject) != SIZE_MAX;
+}
+
+/* Where a REF alone names it, that may be in a mail of Carol's, forwarded by a program whose mark nobody knows: then her
+ * words stand above the first mark that is known.  But the subject is hers as well. */
+static bool is_own_above(const struct naming *naming, const struct post_text *text)
+{
+    return naming->certain || naming->by_mutt || words_empty(&text->words) ||
+           shows_subject(naming->work, &text->words);
+}
+
+/* ---- together ---- */
+static bool name_all(struct naming *naming, const struct mail_parts *parts,
+                     const struct post_text *text, struct err *err)
+{
+    struct mail_work *work = naming->work;
+
+    if (!name_header(naming, work->mail, err) ||
+        (work->inner && !name_header(naming, work->inner, err)))
+        return false;
+    if (parts->attached_mail)
+        return name_attached(naming, parts->attached_mail, err);
+    return name_links(naming, bytes_slice(&text->words.other), err) &&
+           check_author(naming, &text->words, err);
+}
+
+bool forward_find(struct mail_work *work, struct parent *out, struct err *err)
+{
+    struct mail_parts parts;
+    scoped_value(post_text) text = {0};
+    scoped_value(parent) post = {0};
+    struct naming naming = {.work = work, .post = &post};
+
+    mail_parts_find(said_root(work), work->chat, &parts);
+    if (!post_text_read(work, &parts, NULL, &text, err))
+        return false;
+    bool inline_one = text.words.forwarded && parts.text_count == 1;
+    bool attached_one = parts.attached_mail && !parts.several_mails && !text.words.forwarded;
+    bool apart = parts.attached_mail ? attached_one : inline_one;
+    if (!apart || work->chat || mail_is_redirected(work) || text.encrypted)
+        return true;
+    if (!name_all(&naming, &parts, &text, err))
+        return false;
+    if (naming.strange || !post.found || !is_own_above(&naming, &text))
+        return true;
+    *out = post;
+    post = (struct parent){0};
+    return true;
+}
+
+bool note_find_quoted(struct store_view *view, const struct message *message,
+                      struct planned_note *note, struct err *err)
+{
+    scoped_value(quoted) quoted = {0};
+
+    if (!quoted_find(view, message, &quoted, err))
+        return false;
+    note->quotes = steal(&quoted.page);
+    return true;
+}
