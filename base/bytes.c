@@ -106,6 +106,13 @@ void bytes_clear(struct bytes *b)
     *b = (struct bytes){0};
 }
 
+void bytes_wipe(struct bytes *b)
+{
+    if (b->at)
+        explicit_bzero(b->at, b->capacity);
+    bytes_clear(b);
+}
+
 char *bytes_take(struct bytes *b)
 {
     char *text = b->at ? b->at : must_copy(SLICE(""));

@@ -29,7 +29,9 @@ void bytes_drop_front(struct bytes *b, size_t count);
 void bytes_cut(struct bytes *b, size_t len); /* shorten to len */
 void bytes_reset(struct bytes *b);           /* empty, memory kept */
 void bytes_clear(struct bytes *b);           /* empty, memory released */
-char *bytes_take(struct bytes *b);           /* the text, now the caller's; "" (heap) if empty */
+/* The same, and nothing of it lies in the released memory.  What grows leaves a copy behind: reserve before. */
+void bytes_wipe(struct bytes *b);
+char *bytes_take(struct bytes *b); /* the text, now the caller's; "" (heap) if empty */
 static inline struct slice bytes_slice(const struct bytes *b)
 {
     return (struct slice){b->at ? b->at : "", b->len};

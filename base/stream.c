@@ -45,7 +45,7 @@ static void memory_free(struct source *source)
 {
     struct memory_source *m = container_of(source, struct memory_source, source);
 
-    bytes_clear(&m->owned);
+    bytes_wipe(&m->owned); /* mostly somebody's mail */
     free(m);
 }
 

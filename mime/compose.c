@@ -36,13 +36,23 @@ struct compose {
     struct attachment *attachments;
     size_t attachment_count, attachment_capacity;
     bool reports, whole;
-    bool about_tls, shows;     /* shows: pictures in the html */
-    struct bytes status, mail; /* what it reports on, or its header */
+    bool about_tls, shows;          /* shows: pictures in the html */
+    struct bytes status, mail;      /* what it reports on, or its header */
+    struct bytes document, written; /* the html, and what goes to the sink */
 };
 
 struct compose *compose_new(void)
 {
     return must_new(struct compose);
+}
+
+/* What is written may be sealed at once, or hold a password: none of it is left in memory. */
+static void wipe_html(struct compose *c)
+{
+    if (c->html)
+        explicit_bzero(c->html, strlen(c->html));
+    free(c->html);
+    c->html = NULL;
 }
 
 void compose_free(struct compose *c)
@@ -51,21 +61,23 @@ void compose_free(struct compose *c)
         return;
     for (size_t i = 0; i < c->count; i++) {
         free(c->fields[i].name);
-        bytes_clear(&c->fields[i].value);
+        bytes_wipe(&c->fields[i].value);
     }
     for (size_t i = 0; i < c->attachment_count; i++) {
         free(c->attachments[i].type);
         free(c->attachments[i].file_name);
         free(c->attachments[i].description);
         free(c->attachments[i].id);
-        bytes_clear(&c->attachments[i].content);
+        bytes_wipe(&c->attachments[i].content);
     }
     free(c->fields);
     free(c->attachments);
-    bytes_clear(&c->plain);
-    bytes_clear(&c->status);
-    bytes_clear(&c->mail);
-    free(c->html);
+    bytes_wipe(&c->plain);
+    bytes_wipe(&c->status);
+    bytes_wipe(&c->mail);
+    bytes_wipe(&c->document);
+    bytes_wipe(&c->written);
+    wipe_html(c);
     free(c->language);
     free(c);
 }
@@ -213,8 +225,9 @@ void compose_face(struct compose *c, struct slice picture)
 void compose_text(struct compose *c, struct slice plain, const char *html)
 {
     bytes_reset(&c->plain);
+    bytes_reserve(&c->plain, plain.len); /* so that it does not grow */
     clean_add(&c->plain, plain, CLEAN_TEXT);
-    free(c->html);
+    wipe_html(c);
     c->html = must_dup(html);
 }
 
@@ -303,17 +316,21 @@ static void add_text_part(struct bytes *out, const char *subtype, struct slice t
         encode_quoted_printable(out, text);
 }
 
-static void add_html_part(struct bytes *out, const struct compose *c)
-{
-    scoped_value(bytes) document = {0};
+enum { FRAME_MAX = 1024 }; /* what stands around some words, or a part */
 
-    bytes_add_text(&document, "<!DOCTYPE html>\n<html");
+static void add_html_part(struct bytes *out, struct compose *c)
+{
+    struct bytes *document = &c->document;
+
+    bytes_reset(document);
+    bytes_reserve(document, strlen(c->html) + FRAME_MAX);
+    bytes_add_text(document, "<!DOCTYPE html>\n<html");
     if (c->language)
-        bytes_print(&document, " lang=\"%s\"", c->language);
-    bytes_add_text(&document, ">\n<head><meta charset=\"utf-8\"></head>\n<body>\n");
-    clean_add(&document, slice_of(c->html), CLEAN_TEXT);
-    bytes_add_text(&document, "\n</body>\n</html>\n");
-    add_text_part(out, "html", bytes_slice(&document));
+        bytes_print(document, " lang=\"%s\"", c->language);
+    bytes_add_text(document, ">\n<head><meta charset=\"utf-8\"></head>\n<body>\n");
+    clean_add(document, slice_of(c->html), CLEAN_TEXT);
+    bytes_add_text(document, "\n</body>\n</html>\n");
+    add_text_part(out, "html", bytes_slice(document));
 }
 
 enum { BOUNDARY_SIZE = TOKEN_LEN + 4 };
@@ -331,7 +348,7 @@ static void add_multipart(struct bytes *out, const char *subtype, const char *bo
     bytes_print(out, "Content-Type: multipart/%s; boundary=\"%s\"\r\n\r\n", subtype, boundary);
 }
 
-static void add_words(struct bytes *out, const struct compose *c)
+static void add_words(struct bytes *out, struct compose *c)
 {
     char boundary[BOUNDARY_SIZE];
 
@@ -371,34 +388,51 @@ static const char *multipart_of(const struct compose *c)
     return c->about_tls ? "report; report-type=tlsrpt" : "mixed";
 }
 
-bool compose_write(struct compose *c, struct sink *into, struct err *err)
+/* As much as is written at once at most, so that it does not grow.  Quoted-printable is four times as long at most. */
+static size_t room_for(const struct compose *c)
 {
-    scoped_value(bytes) out = {0};
-    char boundary[BOUNDARY_SIZE];
+    size_t words = c->plain.len + (c->html ? strlen(c->html) + FRAME_MAX : 0);
+    size_t room = 4 * words + 2 * c->status.len + (c->whole ? 1 : 4) * c->mail.len;
+    size_t attached = 0;
 
     for (size_t i = 0; i < c->count; i++)
-        bytes_print(&out, "%s: %s\r\n", c->fields[i].name,
+        room += strlen(c->fields[i].name) + c->fields[i].value.len + strlen(": \r\n");
+    for (size_t i = 0; i < c->attachment_count; i++)
+        if (c->attachments[i].content.len > attached)
+            attached = c->attachments[i].content.len;
+    return room + attached + 4 * FRAME_MAX;
+}
+
+bool compose_write(struct compose *c, struct sink *into, struct err *err)
+{
+    struct bytes *out = &c->written;
+    char boundary[BOUNDARY_SIZE];
+
+    bytes_reset(out);
+    bytes_reserve(out, room_for(c));
+    for (size_t i = 0; i < c->count; i++)
+        bytes_print(out, "%s: %s\r\n", c->fields[i].name,
                     c->fields[i].value.at ? c->fields[i].value.at : "");
-    bytes_add_text(&out, "MIME-Version: 1.0\r\n");
+    bytes_add_text(out, "MIME-Version: 1.0\r\n");
     if (c->attachment_count == 0 && !c->reports) {
-        add_words(&out, c);
-        return sink_write(into, bytes_slice(&out), err);
+        add_words(out, c);
+        return sink_write(into, bytes_slice(out), err);
     }
     new_boundary(boundary);
     if (c->whole)
-        bytes_add_text(&out, "Content-Transfer-Encoding: 8bit\r\n");
-    add_multipart(&out, multipart_of(c), boundary);
-    bytes_print(&out, "--%s\r\n", boundary);
-    add_words(&out, c);
+        bytes_add_text(out, "Content-Transfer-Encoding: 8bit\r\n");
+    add_multipart(out, multipart_of(c), boundary);
+    bytes_print(out, "--%s\r\n", boundary);
+    add_words(out, c);
     if (c->reports)
-        add_report(&out, c, boundary);
+        add_report(out, c, boundary);
     for (size_t i = 0; i < c->attachment_count; i++) {
-        bytes_print(&out, "\r\n--%s\r\n", boundary);
-        add_attachment(&out, &c->attachments[i]);
-        if (!sink_write(into, bytes_slice(&out), err))
+        bytes_print(out, "\r\n--%s\r\n", boundary);
+        add_attachment(out, &c->attachments[i]);
+        if (!sink_write(into, bytes_slice(out), err))
             return false;
-        bytes_reset(&out);
+        bytes_reset(out);
     }
-    bytes_print(&out, "\r\n--%s--\r\n", boundary);
-    return sink_write(into, bytes_slice(&out), err);
+    bytes_print(out, "\r\n--%s--\r\n", boundary);
+    return sink_write(into, bytes_slice(out), err);
 }

@@ -45,8 +45,10 @@ static bool read_header(struct source *mail, struct bytes *text, bool *out_found
         bytes_add(text, (struct slice){piece, len});
         size_t body = find_body(bytes_slice(text), from);
         *out_found = body > 0;
-        if (*out_found)
+        if (*out_found) {
+            explicit_bzero(text->at + body, text->len - body); /* it may be about to be sealed */
             bytes_cut(text, body);
+        }
     }
     return true;
 }

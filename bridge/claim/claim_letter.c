@@ -12,7 +12,7 @@
 
 #include <time.h>
 
-enum { DATE_SIZE = 40 };
+enum { DATE_SIZE = 40, WORDS_MAX = 4096 /* with a secret: they must not grow */ };
 
 void claim_wipe(struct bytes *text)
 {
@@ -36,6 +36,7 @@ void claim_question_words(const struct name_claim *claim, const char *word, stru
     scoped_text char *page = list_page(claim->domain, "claim", word);
 
     day_of(claim->expires_ms, day);
+    bytes_reserve(out, WORDS_MAX);
     bytes_print(out,
                 "Somebody, perhaps you, asked for the address %s@%s, by a mail that this key "
                 "signed:\n\n    %s\n\nTo have it, open this page until %s and press the "
@@ -47,6 +48,7 @@ void claim_question_words(const struct name_claim *claim, const char *word, stru
         "    confirm %s %s\n\n"
         "If it was not you, do nothing: then nobody gets the address by this mail.\n",
         word, claim->domain);
+    explicit_bzero(page, strlen(page));
 }
 
 void claim_welcome_words(const struct bridge *bridge, const struct name_claim *claim,
@@ -54,6 +56,7 @@ void claim_welcome_words(const struct bridge *bridge, const struct name_claim *c
 {
     const char *host = bridge->config->hostname;
 
+    bytes_reserve(out, WORDS_MAX);
     bytes_print(out,
                 "The address %s@%s is yours.\n\nIn your mail program:\n\n"
                 "    User name  %s@%s\n    Password   %s\n",

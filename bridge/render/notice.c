@@ -13,7 +13,7 @@ enum { GATHER_MS = HOUR_MS };
 void notice_clear(struct notice *notice)
 {
     free(notice->subject);
-    bytes_clear(&notice->text);
+    bytes_wipe(&notice->text);
 }
 
 static void compose_notice(const struct notice *notice, struct compose *c,

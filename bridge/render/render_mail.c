@@ -14,7 +14,7 @@ enum { SUBJECT_MAX_CHARS = 60, WARNING_MAX_CHARS = 200, ARCHIVED_AT_MAX = 390 };
 
 void rendered_clear(struct rendered *rendered)
 {
-    bytes_clear(&rendered->content);
+    bytes_wipe(&rendered->content);
     free(rendered->from);
     free(rendered->subject);
     *rendered = (struct rendered){0};
@@ -156,14 +156,18 @@ static void add_header(struct bridge *bridge, struct compose *c, const struct sh
     free(message_id);
 }
 
+/* Marks, links, people.  Where they are more, what grows leaves some words in freed memory. */
+enum { AROUND_WORDS = 4096 };
+
 bool render_mail(struct bridge *bridge, const struct showing *showing,
                  const struct shown_to *reader, struct rendered *out, struct err *err)
 {
     scoped(compose) c = compose_new();
-    scoped_value(bytes) plain = {0};
-    scoped_value(bytes) html = {0};
+    struct bytes plain = {0}, html = {0};
     struct memory_sink sink;
 
+    bytes_reserve(&plain, showing->plain.len + AROUND_WORDS);
+    bytes_reserve(&html, showing->html.len + AROUND_WORDS);
     add_header(bridge, c, showing, reader, out);
     render_plain(showing, reader, &plain);
     render_html(showing, reader, &html);
@@ -171,6 +175,8 @@ bool render_mail(struct bridge *bridge, const struct showing *showing,
     memory_sink_init(&sink);
     bool ok = compose_write(c, &sink.sink, err);
     out->content = sink.bytes;
+    bytes_wipe(&plain);
+    bytes_wipe(&html);
     return ok;
 }
 
