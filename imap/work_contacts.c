@@ -108,8 +108,8 @@ bool find_contact_notes(struct imap *imap, struct store_view *view, int64_t acco
             return false;
         device = true;
         if (slice_is(slice_of(name), PEOPLE) &&
-            !store_contacts_in(view, account_id, CONTACT_ASKED, INT64_MAX, WAITING_MOST,
-                               add_waiting, out, err))
+            !store_contacts_in(view, account_id, CONTACT_ASKED, NULL, WAITING_MOST, add_waiting,
+                               out, err))
             return false;
         if (slice_starts(slice_of(name), SLICE(PEOPLE "/")) &&
             !add_person(imap, view, account_id, name, out, err))

@@ -116,17 +116,20 @@ bool store_contacts(struct store_view *view, int64_t account_id, int64_t after, 
 }
 
 bool store_contacts_in(struct store_view *view, int64_t account_id, enum contact_state state,
-                       int64_t before_ms, int limit,
+                       const struct contact_place *behind, int limit,
                        bool (*each)(void *ctx, const struct contact *, const struct person *),
                        void *ctx, struct err *err)
 {
+    static const struct contact_place end = {INT64_MAX, INT64_MAX};
     struct contact_teller teller = {view, each, ctx, err, false};
+    const struct contact_place *from = behind ? behind : &end;
 
     return sql_walk(view->sql,
                     CONTACT "WHERE c.account_id = ? AND c.state = ? AND c.state > 1"
-                            " AND c.last_ms < ? ORDER BY c.last_ms DESC LIMIT ?",
-                    with(as_number(account_id), as_number(state), as_number(before_ms),
-                         as_number(limit)),
+                            " AND (c.last_ms, c.id) < (?, ?)"
+                            " ORDER BY c.last_ms DESC, c.id DESC LIMIT ?",
+                    with(as_number(account_id), as_number(state), as_number(from->last_ms),
+                         as_number(from->id), as_number(limit)),
                     contact, read_contact, contact_clear, tell_contact, &teller, err) &&
            !teller.failed;
 }

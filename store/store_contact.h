@@ -66,12 +66,16 @@ MUST_CHECK bool
 store_contacts(struct store_view *view, int64_t account_id, int64_t after, int limit,
                bool (*each)(void *ctx, const struct contact *, const struct person *), void *ctx,
                struct err *err);
-/* Those in one state that came before that moment, the latest first. */
-MUST_CHECK bool store_contacts_in(struct store_view *view, int64_t account_id,
-                                  enum contact_state state, int64_t before_ms, int limit,
-                                  bool (*each)(void *ctx, const struct contact *,
-                                               const struct person *),
-                                  void *ctx, struct err *err);
+/* Those in one state, the latest first, behind the one at that place (NULL: from the latest).  Several may have come in
+ * the same millisecond: the id says which of them is the later one. */
+struct contact_place {
+    int64_t last_ms, id;
+};
+MUST_CHECK bool
+store_contacts_in(struct store_view *view, int64_t account_id, enum contact_state state,
+                  const struct contact_place *behind, int limit,
+                  bool (*each)(void *ctx, const struct contact *, const struct person *), void *ctx,
+                  struct err *err);
 /* How many, of each state but CONTACT_TURN. */
 MUST_CHECK bool store_contact_counts(struct store_view *view, int64_t account_id,
                                      int64_t out[CONTACT_STATES], struct err *err);

@@ -22,7 +22,8 @@ struct contacts_turn {
     struct store_view *view;
     bool failed;
     struct err *err;
-    int64_t rows, oldest_ms;
+    int64_t rows;
+    struct contact_place behind, last; /* the list begins behind that one, and ends with this one */
 };
 
 static struct contacts_turn *turn_of(struct page *page)
@@ -117,7 +118,7 @@ static bool write_row(void *ctx, const struct contact *contact, const struct per
     bool portrait = false;
 
     it->rows++;
-    it->oldest_ms = contact->last_ms;
+    it->last = (struct contact_place){contact->last_ms, contact->id};
     it->failed = !store_has_portrait(it->view, contact->person_id, &portrait, it->err);
     bytes_add_text(&page->html, "<li><article>");
     if (portrait)
@@ -190,7 +191,6 @@ static bool show_list(struct page *page, struct store_view *view, struct err *er
     struct contacts_turn *it = turn_of(page);
     const struct shelf *shelf = shelf_of(it->show);
     int64_t account_id = it->owner.owner.id, counts[CONTACT_STATES];
-    int64_t before_ms = page->before ? page->before : INT64_MAX;
     scoped_text char *address = owner_address(&it->owner.owner);
     scoped_text char *title = must_print("Who may write to %s", address);
 
@@ -203,8 +203,8 @@ static bool show_list(struct page *page, struct store_view *view, struct err *er
     owner_begin(page, title, LIST_PATH);
     write_shelves(page, it->show, counts);
     bytes_add_text(&page->html, "<ul class=\"people\">\n");
-    if (!store_contacts_in(view, account_id, it->show, before_ms, PAGE_ROWS, write_row, page,
-                           err) ||
+    if (!store_contacts_in(view, account_id, it->show, page->before ? &it->behind : NULL, PAGE_ROWS,
+                           write_row, page, err) ||
         it->failed)
         return false;
     bytes_add_text(&page->html, "</ul>\n");
@@ -212,8 +212,9 @@ static bool show_list(struct page *page, struct store_view *view, struct err *er
         words_say(page, page->before ? "There is nobody further." : shelf->empty);
     if (it->rows == PAGE_ROWS)
         bytes_print(&page->html,
-                    "<p><a href=\"" LIST_PATH "?show=%s&amp;before=%lld\">Older</a></p>\n",
-                    shelf->word, (long long)it->oldest_ms);
+                    "<p><a href=\"" LIST_PATH
+                    "?show=%s&amp;before=%lld&amp;behind=%lld\">Older</a></p>\n",
+                    shelf->word, (long long)it->last.last_ms, (long long)it->last.id);
     write_somebody_form(page);
     if (!write_expecting(page, view, account_id, err))
         return false;
@@ -333,6 +334,8 @@ static enum next start(void *face, struct http_turn *turn, page_writer *write, o
     for (size_t i = 0; show && i < COUNT_OF(shelves); i++)
         if (slice_is(slice_of(show), shelves[i].word))
             it->show = shelves[i].state;
+    it->behind =
+        (struct contact_place){it->owner.page.before, page_number_asked(request, "behind")};
     it->answer = http_form_value(request->body, "answer");
     it->words = http_form_value(request->body, "words");
     it->person = http_form_value(request->body, "person");

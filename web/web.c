@@ -58,10 +58,10 @@ char *page_domain(const struct web *web, struct slice host)
     return must_dup(web->parts.config->domains[0]);
 }
 
-static int64_t number_asked(struct slice query, const char *name)
+int64_t page_number_asked(const struct http_request *request, const char *name)
 {
     int64_t number = 0;
-    scoped_text char *value = query.at ? http_form_value(query, name) : NULL;
+    scoped_text char *value = request->query.at ? http_form_value(request->query, name) : NULL;
 
     if (value && !slice_to_number(slice_of(value), INT64_MAX, &number))
         return 0;
@@ -78,7 +78,7 @@ void page_init(struct page *page, void *face, const struct http_turn *turn, page
     page->write = write;
     page->status = 200;
     page->domain = page_domain(face, turn->request->host);
-    page->before = number_asked(turn->request->query, "before");
+    page->before = page_number_asked(turn->request, "before");
     for (size_t i = 0; i < COUNT_OF(page->parts); i++)
         page->parts[i] = decoded(turn->parts[i]);
 }

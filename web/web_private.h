@@ -48,6 +48,8 @@ void page_clear(struct page *page);
 enum next page_end_turn(void *face, struct http_turn *turn,
                         struct errand *back); /* answers; takes `back` */
 
+/* A number of the query; 0: none of that name. */
+int64_t page_number_asked(const struct http_request *request, const char *name);
 /* The hosted domain that was asked for, or else the main one; heap. */
 char *page_domain(const struct web *web, struct slice host);
 

@@ -118,8 +118,7 @@ static bool write_plain(struct store_view *view, const struct push *push, struct
 
     if (!store_contact_newest(view, push->account_id, &job->event, err) ||
         !store_contact_counts(view, push->account_id, counts, err) ||
-        !store_contacts_in(view, push->account_id, CONTACT_ASKED, INT64_MAX, 1, keep_name, &who,
-                           err))
+        !store_contacts_in(view, push->account_id, CONTACT_ASKED, NULL, 1, keep_name, &who, err))
         return false;
     json_open(&json, NULL);
     json_text(&json, "event", "asked");

@@ -99,7 +99,7 @@ bool bridge_contact_events(struct store_view *view, int64_t account_id, int64_t 
         return told;
     }
     *after = newest; /* a number above it is of another life: a backup was restored */
-    if (!store_contacts_in(view, account_id, CONTACT_ASKED, INT64_MAX, WAITING_MOST, tell_waiting,
+    if (!store_contacts_in(view, account_id, CONTACT_ASKED, NULL, WAITING_MOST, tell_waiting,
                            &telling, err))
         return false;
     bytes_print(out, "id: %lld\n\n", (long long)newest);

@@ -5,6 +5,8 @@
 #include "contact_work.h"
 #include "store_shelf.h"
 
+#include <stdio.h>
+
 static int set_up(void **state)
 {
     (void)state;
@@ -378,6 +380,48 @@ static void what_the_ignored_say_does_not_stay(void **state)
     check_mailbox(MAILBOX_INBOX, "");
 }
 
+/* ---- lists of them ---- */
+struct leaf {
+    int count;
+    struct contact_place last;
+    char names[200];
+};
+
+static bool write_leaf(void *ctx, const struct contact *contact, const struct person *person)
+{
+    struct leaf *leaf = ctx;
+    size_t len = strlen(leaf->names);
+
+    snprintf(leaf->names + len, sizeof leaf->names - len, "%.2s ", person->address);
+    leaf->last = (struct contact_place){contact->last_ms, contact->id};
+    leaf->count++;
+    return true;
+}
+
+/* As after an import: nobody is passed over at the foot of a page. */
+static void people_of_one_moment_stand_each_on_one_page(void **state)
+{
+    struct leaf leaf = {0};
+    struct err err;
+
+    (void)state;
+    for (int i = 1; i <= 7; i++) {
+        scoped_text char *who = must_print("p%d@mail.example", i);
+        if (i == 7)
+            town_wait(&town, 1);
+        choose(who, CHOICE_REFUSE, NULL);
+    }
+    scoped(store_view) view = store_look(town.store, &err);
+    for (int pages = 0; pages < 4; pages++) {
+        const struct contact_place behind = leaf.last;
+        leaf.count = 0;
+        assert_true(store_contacts_in(view, town.alice, CONTACT_REFUSED, pages ? &behind : NULL, 2,
+                                      write_leaf, &leaf, &err));
+        assert_int_equal(leaf.count, pages < 3 ? 2 : 1);
+    }
+    assert_string_equal(leaf.names, "p7 p6 p5 p4 p3 p2 p1 ");
+}
+
 int main(int argc, char **argv)
 {
     int code;
@@ -394,6 +438,8 @@ int main(int argc, char **argv)
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_the_ignored_say_does_not_stay, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_a_neighbour_takes_back_waits_no_longer, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(people_of_one_moment_stand_each_on_one_page, set_up,
                                         tear_down),
     };
 
