@@ -289,6 +289,8 @@ static void load_model(const char *name)
 
 void town_remove_model(const char *name)
 {
+    if (access(name, F_OK) != 0)
+        return; /* ctest --repeat runs this again, too */
     load_model(name);
     remove_model();
     assert_int_equal(remove(name), 0);
