@@ -113,7 +113,7 @@ def test_the_mail_comes_back_as_asked(mia, far, ret, kind):
     ask(mia, f"bob@{host.domain}", ret=ret, text="Soup at eight, für alle.\n")
     told = report(mia, "did not get")
     assert told.about.get_content_type() == kind
-    assert (b"Soup" in told.about.as_bytes()) == (ret == "FULL")
+    assert (b"Soup at eight" in told.about.as_bytes()) == (ret == "FULL")
 
 
 def test_a_mail_without_a_sender_makes_no_report(nest, mia, far):
