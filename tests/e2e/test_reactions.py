@@ -140,7 +140,7 @@ def test_a_forward_without_words_is_a_boost(alice, social, second, names_it):
 
 
 @pytest.mark.parametrize("names_it", [True, False], ids=["by its Message-ID", "by the REF in its links"])
-def test_a_forward_with_words_quotes_by_a_link_and_never_by_words(nest, alice, social, second, names_it):
+def test_a_forward_with_words_quotes_by_a_link_and_never_by_words(alice, social, second, judge, names_it):
     follow(second, alice)
     note, mail = brought(social, alice)
     code, words = forward(alice, mail, "So it is", "public", names_it)
@@ -153,6 +153,9 @@ def test_a_forward_with_words_quotes_by_a_link_and_never_by_words(nest, alice, s
         assert said["content"].startswith("<p>So it is</p>") and 'class="quote-inline"' in said["content"]
         assert f'RE: <a href="{note}"' in said["content"]
     [post] = alice.posts()
+    for place in (post["url"], f"https://nest.test/@{alice.user}", f"https://nest.test/@{alice.user}.atom"):
+        status, _, page = judge.exchange("GET", place, [("Accept", "text/html")])
+        assert status == 200 and "So it is" in page.decode() and note in page.decode() and "CANARY" not in page.decode()
     copy = alice.wait_for_mail(lambda mail: "So it is" in mail["subject"], "Posts")
     assert f"Quoting: {note}" in words_of(alice, copy) and "CANARY" not in words_of(alice, copy)
     code, words = submit(alice, compose(alice.address, f"{post['ref']}+edit@nest.test", "", "So it was\n"))

@@ -14,7 +14,7 @@
     "\"@context\":[\"https://www.w3.org/ns/"                                                       \
     "activitystreams\",{\"sensitive\":\"as:sensitive\",\"Hashtag\":\"as:Hashtag\","                \
     "\"ostatus\":\"http://ostatus.org#\",\"conversation\":\"ostatus:conversation\","               \
-    "\"quoteUrl\":\"as:quoteUrl\",\"quoteUri\":\"http://fedibird.com/ns#quoteUri\","              \
+    "\"quoteUrl\":\"as:quoteUrl\",\"quoteUri\":\"http://fedibird.com/ns#quoteUri\","               \
     "\"_misskey_quote\":\"https://misskey-hub.net/ns#_misskey_quote\","                            \
     "\"quote\":{\"@id\":\"https://w3id.org/fep/044f#quote\",\"@type\":\"@id\"}}]"
 #define NOTE_BEGIN                                                                                 \

@@ -27,7 +27,7 @@
 
 #define RE(page)                                                                                   \
     "<p class=\"quote-inline\">RE: <a href=\"" page "\" rel=\"nofollow noopener\">" page "</a></"  \
-                                                                                         "p>"
+    "p>"
 #define QUOTED "<p>So true</p>" RE(BOBS)
 /* What comes at once of a quote that says "So true". */
 #define QUOTED_EFFECTS                                                                             \
