@@ -119,7 +119,7 @@ static void read_link(const struct config *config, struct slice text, size_t at,
         end++;
     for (size_t i = first; i < end; i++) {
         bool plus = slice_starts_nocase(slice_from(text, i), "%2b");
-        bytes_add_char(&address, plus ? '+' : text.at[i]);
+        bytes_add(&address, plus ? SLICE("+") : slice_first(slice_from(text, i), 1));
         i += plus ? 2 : 0;
     }
     while (address.len > 0 && address.at[address.len - 1] == '.')
