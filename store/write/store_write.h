@@ -103,6 +103,10 @@ MUST_CHECK bool store_forget_person(struct store_tx *tx, int64_t person_id, stru
 MUST_CHECK bool store_add_claim(struct store_tx *tx, const struct name_claim *claim,
                                 int64_t *out_id, struct err *err);
 MUST_CHECK bool store_end_claim(struct store_tx *tx, int64_t id, struct err *err);
+/* It waits to be paid: by its reference, until its expires_ms. */
+MUST_CHECK bool store_claim_confirmed(struct store_tx *tx, const struct name_claim *claim,
+                                      struct err *err);
+MUST_CHECK bool store_claim_paid(struct store_tx *tx, int64_t id, struct err *err);
 /* Those whose time is over lapse; names whose time is over are free, and the next ones where more than `most` lapsed.  Some of
  * them at a time. */
 MUST_CHECK bool store_lapse_claims(struct store_tx *tx, int64_t most, bool *out_more,

@@ -217,7 +217,9 @@ const struct old_rows old_rows[] = {
      "INSERT INTO broadcast (id, message_id, account_id, cursor, reaction_id)"
      " VALUES (3, 2, 1, 0, 3);"                                                                  },
     {41, EVER,
-     "INSERT INTO claim VALUES (1, 'gina', 'example.org', 1, 'C1', x'0a', "
+     "INSERT INTO claim (id, name, domain, state, fingerprint, certificate, address, digest,"
+     " invitation_id, account_life_ms, made_ms, expires_ms, free_ms) VALUES (1, 'gina', "
+     "'example.org', 1, 'C1', x'0a', "
      "'gina@mail.example', " B32("g") ", 1, 86400000, 70, 4000000000000, 4000000000001),"
                                       " (2, 'hans', 'example.org', 2, 'C2', x'', '', " B32(
                                           "h") ", 0, 0, 71, 72, 4000000000000);"                 },
@@ -227,5 +229,11 @@ const struct old_rows old_rows[] = {
      "INSERT INTO reaction (id, message_id, kind, person_id, version, at_ms)"
      " VALUES (4, 2, 4, 1, 1, 171);"                                                             },
     {43, EVER, "UPDATE message SET quoted_id = 2 WHERE id = 1;"                                  },
+    {44, EVER,
+     "INSERT INTO claim VALUES (3, 'ines', 'example.org', 3, 'C3', x'0b', "
+     "'ines@mail.example', " B32(
+         "i") ", 0, 0, 72, 4000000000000, 4000000000001, 'k7q2m9qd4f'),"
+              " (4, 'jan', 'example.org', 4, 'C4', x'', '', " B32(
+                  "j") ", 0, 0, 73, 4000000000000, 4000000000001, 'k7q2m9qd4g');"                },
 };
 const int old_rows_count = (int)(sizeof old_rows / sizeof *old_rows);

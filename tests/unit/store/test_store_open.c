@@ -57,7 +57,7 @@ static void settings_are_those_that_keep_promises(void **state)
         {"references are checked",             "SELECT foreign_keys FROM pragma_foreign_keys",         1 },
         {"what is deleted is overwritten",     "SELECT secure_delete FROM pragma_secure_delete",       1 },
         {"the WAL is on",                      "SELECT journal_mode = 'wal' FROM pragma_journal_mode", 1 },
-        {"every step of the tables was taken", "SELECT user_version FROM pragma_user_version",         43},
+        {"every step of the tables was taken", "SELECT user_version FROM pragma_user_version",         44},
         {"no reference is broken",             "SELECT count(*) FROM pragma_foreign_key_check",        0 },
     };
 
