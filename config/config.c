@@ -173,6 +173,12 @@ static bool complete(struct config *config, struct err *err)
                        "[relay] has a login but no host; write \"host = NAME\" there");
     if (!config->relay_user[0] != !config->relay_password_file[0])
         return err_set(err, ERR_MALFORMED, "[relay] needs both user and password_file, or neither");
+    if (config->registration == REGISTRATION_FEE && (!config->fee[0] || !config->fee_pay[0]))
+        return err_set(
+            err, ERR_MALFORMED,
+            "registration = fee needs words for the price and how to pay it; write \"%s\" "
+            "below [policy]",
+            config->fee[0] ? "fee_pay = ..." : "fee = 12 EUR a year");
     return true;
 }
 

@@ -62,6 +62,7 @@ struct config {
     int64_t message_max, quota;
     enum registration registration;
     int registration_rate;                   /* accounts of one network in an hour */
+    char fee[128], fee_pay[512];             /* the price, and how it is paid: words for people */
     int64_t unused_account_ms;               /* 0: they stay */
     char trust_arc[CONFIG_DOMAINS_MAX][256]; /* whose seals count; the first "" ends them */
     char monitors[CONFIG_MONITORS_MAX][64];  /* who may read /metrics; the first "" ends them */

@@ -33,8 +33,8 @@ extern const size_t config_table_count;
 
 extern const struct value_kind kind_domains, kind_host, kind_mailbox, kind_file, kind_endpoint,
     kind_mx_endpoint, kind_acme, kind_choice, kind_yes_no, kind_duration, kind_durations, kind_size,
-    kind_number, kind_word, kind_relay, kind_resolver, kind_anchor, kind_address, kind_addresses,
-    kind_connect_to;
+    kind_number, kind_word, kind_words, kind_relay, kind_resolver, kind_anchor, kind_address,
+    kind_addresses, kind_connect_to;
 
 /* "FILE", or the words of a choice: "ask|open|closed". */
 void setting_form(const struct setting *setting, struct bytes *out);

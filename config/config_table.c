@@ -97,7 +97,12 @@ const struct setting config_table[] = {
     {"policy", "registration", &kind_choice, PLACE(registration), .fallback = "closed",
      .choices = registrations,
      .help = "Who may make an account: the administrator alone, everybody, who was invited (nestbox token), or who "
-             "paid, which is not built yet."},
+             "was invited or pays: a claim by signed mail then waits to be paid for a week, until the administrator enters "
+             "the payment (nestbox account set REFERENCE paid=yes)."},
+    {"policy", "fee", &kind_words, PLACE(fee), .unset = "registration = fee is refused",
+     .help = "What an account costs, in words for people, such as \"12 EUR a year\"."},
+    {"policy", "fee_pay", &kind_words, PLACE(fee_pay), .unset = "registration = fee is refused",
+     .help = "How it is paid, in words for people: an account number, or a link. Each payment needs its reference."},
     {"policy", "registration_rate", &kind_number, PLACE(registration_rate), .fallback = "10", .min = 1, .max = 100000,
      .help = "How many accounts people of one network may make in an hour without an invitation."},
     {"policy", "unused_account", &kind_duration, PLACE(unused_account_ms), .fallback = "90 d",

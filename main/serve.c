@@ -210,13 +210,6 @@ static void log_warnings(const struct config *config)
         log_warn("%s", warnings[i]);
 }
 
-static bool is_built(const struct config *config, struct err *err)
-{
-    return config->registration != REGISTRATION_FEE ||
-           err_set(err, ERR_REFUSED,
-                   "registration = fee is not built yet; write closed, invite or open");
-}
-
 int run_serve(const char *config_path)
 {
     struct err err;
@@ -225,7 +218,7 @@ int run_serve(const char *config_path)
 
     mallopt(M_ARENA_MAX, 8); // NOLINT(concurrency-mt-unsafe): no other thread yet
     server->household.dir = (struct data_dir){.fd = -1, .lock = -1};
-    bool ready = config_read(config_path, &server->config, &err) && is_built(&server->config, &err);
+    bool ready = config_read(config_path, &server->config, &err);
     if (ready) {
         log_warnings(&server->config);
         ready = set_up(server, &err) && start(server, &err);

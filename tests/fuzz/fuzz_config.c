@@ -21,5 +21,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(config.retry_count <= COUNT_OF(config.retry_ms));
     assert(config.connect_to_count <= CONFIG_CONNECT_TO_MAX);
     assert(config.contact <= DOOR_CLOSED && config.registration <= REGISTRATION_FEE);
+    assert(config.registration != REGISTRATION_FEE || (config.fee[0] && config.fee_pay[0]));
     return 0;
 }

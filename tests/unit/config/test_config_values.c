@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "config.h"
+#include "memory.h"
 
 static struct config config;
 
@@ -284,7 +285,8 @@ static void words_of_every_choice(void **state)
     struct err err;
 
     assert_true(set("[policy]\ncontact = closed\nfollow = ask\nhold = accept\n"
-                    "seal_without_key = defer\nregistration = fee\nrequire_tls = no\nseal = no",
+                    "seal_without_key = defer\nregistration = fee\nfee = 1 EUR\nfee_pay = in cash\n"
+                    "require_tls = no\nseal = no",
                     &err));
     assert_int_equal(config.contact, DOOR_CLOSED);
     assert_int_equal(config.follow, DOOR_ASK);
@@ -297,6 +299,34 @@ static void words_of_every_choice(void **state)
     assert_int_equal(config.hold, HOLD_DEFER);
     assert_int_equal(config.seal_without_key, WITHOUT_KEY_CLEAR);
     assert_int_equal(config.registration, REGISTRATION_INVITE);
+}
+
+static void a_fee_has_a_price_and_a_way_to_pay(void **state)
+{
+    static const struct {
+        const char *lines, *said;
+    } rows[] = {
+        {"fee = 12 \xe2\x82\xac a year\nfee_pay = https://pay.test/?a=1#b", NULL                                                                   },
+        {"",                                                                "price and how to pay it; write \"fee = 12 EUR a year\" below [policy]"},
+        {"fee = 12 EUR",                                                    "write \"fee_pay = ...\" below [policy]"                               },
+        {"fee = 12 EUR\nfee_pay =",                                         "write \"fee_pay = ...\" below [policy]"                               },
+        {"fee = 12\tEUR\nfee_pay = cash",                                   "write words in one line, at most 127 bytes"                           },
+        {"fee = 12 \x80\nfee_pay = cash",                                   "write words in one line, at most 127 bytes"                           },
+    };
+    struct err err;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        scoped_text char *text = must_print("[policy]\nregistration = fee\n%s", rows[i].lines);
+        err.said[0] = '\0';
+        bool right = set(text, &err);
+        assert_int_equal(right, !rows[i].said);
+        if (rows[i].said && !strstr(err.said, rows[i].said))
+            fail_msg("%s: %s", rows[i].lines, err.said);
+        if (right)
+            assert_string_equal(config.fee_pay, "https://pay.test/?a=1#b");
+    }
+    assert_true(set("[policy]\nfee = 1 EUR", &err)); /* of use to nobody, and no mistake */
 }
 
 static void lists_of_domains(void **state)
@@ -343,6 +373,7 @@ int main(void)
         cmocka_unit_test(redirections),
         cmocka_unit_test(texts_and_words),
         cmocka_unit_test(words_of_every_choice),
+        cmocka_unit_test(a_fee_has_a_price_and_a_way_to_pay),
         cmocka_unit_test(lists_of_domains),
         cmocka_unit_test(addresses_of_monitors),
     };
