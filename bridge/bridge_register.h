@@ -20,6 +20,7 @@ enum register_answer {
     REGISTER_UNINVITED, /* only with an invitation */
     REGISTER_SPENT,     /* an invitation that nobody made, that is used up or has expired */
     REGISTER_TOO_MANY,  /* from that network, or at all, within the hour */
+    REGISTER_FEE,       /* only with an invitation, or by a claim that is paid for */
     REGISTER_CLAIMED,   /* somebody asked for the name by signed mail (docs/claims.md) */
 };
 const char *register_words(enum register_answer answer); /* for whoever asked: what to do */

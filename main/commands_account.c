@@ -1,5 +1,6 @@
 /* nestbox account … */
 #include "bridge_activity.h"
+#include "bridge_claim.h"
 #include "bridge_people.h"
 #include "command.h"
 #include "listing.h"
@@ -69,21 +70,21 @@ static const char *encrypt_name(enum encrypt_outgoing encrypt)
     return encrypt == ENCRYPT_WHEN_POSSIBLE ? "when_possible" : "no";
 }
 
-static bool account_json(struct listing *listing, const struct account *account, struct err *err)
+/* `claim` or NULL: it is no account yet. */
+static void row_json(struct json *json, const struct account *account, const struct moved *there,
+                     const struct name_claim *claim)
 {
-    struct json *json = &listing->json;
-    char created[DATE_TEXT_SIZE], ends[DATE_TEXT_SIZE], moved[DATE_TEXT_SIZE];
+    char created[DATE_TEXT_SIZE], ends[DATE_TEXT_SIZE], moved[DATE_TEXT_SIZE],
+        pay_until[DATE_TEXT_SIZE];
     scoped_text char *address = must_print("%s@%s", account->name, account->domain);
-    scoped_value(moved) there = {0};
 
-    if (!bridge_moved_to(listing->view, account, &there, err))
-        return false;
     date_rfc3339(account->created_ms, created);
     date_rfc3339(account->ends_ms, ends);
-    date_rfc3339(there.at_ms, moved);
+    date_rfc3339(there->at_ms, moved);
+    date_rfc3339(claim ? claim->expires_ms : 0, pay_until);
     json_open(json, NULL);
     json_text(json, "address", address);
-    json_text(json, "state", state_name(account->state));
+    json_text(json, "state", claim ? "unpaid" : state_name(account->state));
     json_text(json, "name", account->display_name);
     json_text(json, "summary", account->summary);
     json_text(json, "language", account->language);
@@ -94,9 +95,21 @@ static bool account_json(struct listing *listing, const struct account *account,
     json_bool(json, "self_made", account->self_made);
     json_text(json, "created", created);
     json_text(json, "ends", account->ends_ms ? ends : NULL);
-    json_text(json, "moved_to", there.handle);
-    json_text(json, "moved", there.handle ? moved : NULL);
+    json_text(json, "moved_to", there->handle);
+    json_text(json, "moved", there->handle ? moved : NULL);
+    json_text(json, "reference", claim ? claim->reference : NULL);
+    json_text(json, "pay_until", claim ? pay_until : NULL);
+    json_text(json, "asked_from", claim ? claim->address : NULL);
     json_end(json);
+}
+
+static bool account_json(struct listing *listing, const struct account *account, struct err *err)
+{
+    scoped_value(moved) there = {0};
+
+    if (!bridge_moved_to(listing->view, account, &there, err))
+        return false;
+    row_json(&listing->json, account, &there, NULL);
     return true;
 }
 
@@ -121,11 +134,29 @@ static bool list_one(void *ctx, const struct account *account)
     return !rows->failed;
 }
 
+static bool list_unpaid(void *ctx, const struct name_claim *claim)
+{
+    struct listing *listing = ctx;
+    const struct account none = {
+        .name = claim->name, .domain = claim->domain, .created_ms = claim->made_ms};
+    const struct moved nowhere = {0};
+    char until[DATE_TEXT_SIZE];
+
+    date_rfc3339(claim->expires_ms, until);
+    if (listing->command->json)
+        row_json(&listing->json, &none, &nowhere, claim);
+    else
+        command_say(listing->command, "%s@%s\tunpaid\treference %s, until %s, asked from %s\n",
+                    claim->name, claim->domain, claim->reference, until, claim->address);
+    return true;
+}
+
 static bool list_accounts(struct listing *listing, struct err *err)
 {
     struct rows rows = {.listing = listing, .err = err};
 
-    return store_accounts(listing->view, list_one, &rows, err) && !rows.failed;
+    return store_accounts(listing->view, list_one, &rows, err) && !rows.failed &&
+           store_claims_unpaid(listing->view, list_unpaid, listing, err);
 }
 
 int run_account_list(struct command *command)
@@ -181,6 +212,23 @@ int run_account_show(struct command *command)
     return listing_run(command, LISTING_OF_ACCOUNT, show_one);
 }
 
+/* By the reference of the payment, or the address that it is for. */
+static bool enter_payment(struct command *command, struct slice value, struct err *err)
+{
+    scoped_value(claim_payment) payment = {0};
+
+    if (!slice_is_nocase(value, "yes"))
+        return err_set(err, ERR_MALFORMED, "paid is yes: what was paid cannot be unpaid");
+    if (!bridge_claim_paid(command->house->bridge, slice_of(command->arguments[0]), &payment, err))
+        return false;
+    if (payment.again)
+        command_say(command, "%s was paid before; nothing is changed.\n", payment.address);
+    else
+        command_say(command, "%s is paid, and an account. The password is on its way to %s.\n",
+                    payment.address, payment.told);
+    return true;
+}
+
 int run_account_set(struct command *command)
 {
     struct err err;
@@ -192,8 +240,10 @@ int run_account_set(struct command *command)
             err_set(&err, ERR_MALFORMED, "Write NAME=VALUE, not '%s'", command->arguments[i]);
             return command_refuse(command, &err);
         }
-        if (!bridge_account_set(command->house->bridge, slice_of(command->arguments[0]), name,
-                                value, &err))
+        if (slice_is(name, "paid")
+                ? !enter_payment(command, value, &err)
+                : !bridge_account_set(command->house->bridge, slice_of(command->arguments[0]), name,
+                                      value, &err))
             return command_refuse(command, &err);
     }
     return EXIT_DONE;

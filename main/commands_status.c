@@ -63,6 +63,7 @@ int run_status(struct command *command)
         json_text(&json, "domain", house->config->domains[0]);
         json_number(&json, "accounts", vitals.accounts);
         json_number(&json, "asleep", vitals.asleep);
+        json_number(&json, "unpaid", vitals.unpaid);
         json_number(&json, "queue", vitals.waiting);
         add_forms_json(&json, vitals.forms);
         add_told_json(&json, &vitals.told);
@@ -79,6 +80,9 @@ int run_status(struct command *command)
                     NESTBOX_VERSION, house->config->domains[0]);
     command_say(command, "accounts    %lld active, %lld asleep\n", (long long)vitals.accounts,
                 (long long)vitals.asleep);
+    if (vitals.unpaid > 0)
+        command_say(command, "to be paid  %lld addresses. See: nestbox account list\n",
+                    (long long)vitals.unpaid);
     command_say(command, "deliveries  %lld waiting\n", (long long)vitals.waiting);
     say_forms(command, vitals.forms);
     say_told(command, &vitals.told);

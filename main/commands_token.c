@@ -60,9 +60,7 @@ static bool say_link(struct command *command, const char *name, struct err *err)
 /* An invitation that opens nothing is a mistake better said at once. */
 static bool check_policy(const struct command *command, struct err *err)
 {
-    enum registration registration = command->house->config->registration;
-
-    return registration == REGISTRATION_OPEN || registration == REGISTRATION_INVITE ||
+    return command->house->config->registration != REGISTRATION_CLOSED ||
            err_set(err, ERR_REFUSED,
                    "With the setting registration = closed nobody can use an invitation: write "
                    "registration = invite below [policy] and start the server anew");

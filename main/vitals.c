@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "memory.h"
+#include "store_claim.h"
 #include "store_delivery.h"
 #include "store_people.h"
 #include "store_transport.h"
@@ -39,6 +40,15 @@ static bool count_one(void *ctx, const struct account *account)
     census->asleep += asleep;
     vitals->accounts += active;
     vitals->asleep += asleep;
+    return true;
+}
+
+static bool count_unpaid(void *ctx, const struct name_claim *claim)
+{
+    struct vitals *vitals = ctx;
+
+    (void)claim;
+    vitals->unpaid++;
     return true;
 }
 
@@ -94,6 +104,7 @@ bool vitals_take(const struct house *house, struct vitals *out, struct err *err)
     for (size_t i = 0; i < house->config->domain_count; i++)
         census_of(&vitals, house->config->domains[i]);
     if (!view || !store_accounts(view, count_one, &vitals, err) ||
+        !store_claims_unpaid(view, count_unpaid, &vitals, err) ||
         !store_queue_count(view, &vitals.waiting, err) ||
         !store_count_forms(view, vitals.forms, err) ||
         !store_tls_heard(view, today - TOLD_DAYS, add_told, &vitals.told, err))

@@ -35,6 +35,46 @@ static bool is_over(struct page *page)
                        "copied whole.");
 }
 
+static void say_price(struct page *page)
+{
+    scoped_text char *price = must_print("It costs %s.", page->web->parts.config->fee);
+
+    words_say(page, price);
+}
+
+static void say_row(struct page *page, const char *what, const char *text)
+{
+    if (!*text) /* nothing is to be paid for others any more */
+        return;
+    bytes_print(&page->html, "<dt>%s</dt><dd>", what);
+    page_text(page, text);
+    bytes_add_text(&page->html, "</dd>\n");
+}
+
+static bool write_unpaid(struct page *page, const struct claim_page *claim)
+{
+    const struct config *config = page->web->parts.config;
+    scoped_text char *title = must_print("%s waits to be paid", claim->address);
+    scoped_text char *told =
+        must_print("When the payment has come, a mail to %s, encrypted to your "
+                   "key, brings the password.",
+                   claim->told);
+
+    words_begin(page, title);
+    bytes_add_text(&page->html, "<dl>\n");
+    say_row(page, "Price", config->fee);
+    say_row(page, "How to pay", config->fee_pay);
+    say_row(page, "Reference", claim->reference);
+    bytes_add_text(&page->html, "<dt>Until</dt><dd>");
+    page_time(page, claim->expires_ms);
+    bytes_add_text(&page->html, "</dd>\n</dl>\n");
+    words_say(page, "Give the reference with the payment: by it alone is known what was paid. What "
+                    "is not paid by then is dropped.");
+    words_say(page, told);
+    words_end(page);
+    return true;
+}
+
 static bool write_question(struct page *page, const struct claim_page *claim)
 {
     scoped_text char *title = must_print("Do you want %s?", claim->address);
@@ -43,12 +83,19 @@ static bool write_question(struct page *page, const struct claim_page *claim)
 
     words_begin(page, title);
     words_say(page, whose);
-    words_say(page, "If you press the button, the address is yours. A second mail, encrypted to "
-                    "that key, brings the password.");
+    if (claim->costs)
+        say_price(page);
+    words_say(page, claim->costs
+                        ? "If you press the button, the address is kept for you for seven days, in "
+                          "which it is to be paid. The next page says how, and so does a mail."
+                        : "If you press the button, the address is yours. A second mail, encrypted "
+                          "to that key, brings the password.");
     bytes_add_text(&page->html, "<p>It can be had until ");
     page_time(page, claim->expires_ms);
     bytes_add_text(&page->html, ".</p>\n");
-    words_button(page, "yes", "It is mine: make the account", "main");
+    words_button(page, "yes",
+                 claim->costs ? "It is mine: I want to pay" : "It is mine: make the account",
+                 "main");
     words_end(page);
     return true;
 }
@@ -79,6 +126,10 @@ static bool make_account(struct page *page, struct store_view *view, const struc
     case FOUND: break;
     }
     page->errand.write = record_account;
+    if (claim->costs) { /* which is shown by the same page then */
+        page->location = must_print("/claim/%s", page->parts[0]);
+        return true;
+    }
     words_begin(page, title);
     words_say(page, told);
     words_end(page);
@@ -89,7 +140,8 @@ static bool write_claim(struct page *page, struct store_view *view, struct err *
 {
     scoped_value(claim_page) claim = {0};
 
-    page->errand.write = NULL;
+    page->errand.write = NULL; /* of a first run */
+    free(steal(&page->location));
     switch (
         bridge_claim_page(page->web->parts.bridge, view, slice_of(page->parts[0]), &claim, err)) {
     case FAILED: return false;
@@ -98,6 +150,8 @@ static bool write_claim(struct page *page, struct store_view *view, struct err *
     }
     if (claim.refused)
         return words_alone(page, 403, "It cannot be confirmed now", claim.refused);
+    if (claim.unpaid)
+        return write_unpaid(page, &claim);
     return turn_of(page)->post ? make_account(page, view, &claim, err)
                                : write_question(page, &claim);
 }

@@ -55,11 +55,26 @@ static void begin(struct page *page)
     words_begin(page, title);
 }
 
+static void say_fee(struct page *page)
+{
+    struct bytes *html = &page->html;
+
+    bytes_add_text(html, "<p>It costs ");
+    page_text(page, page->web->parts.config->fee);
+    bytes_add_text(html,
+                   ". The mail brings your public key, attached, and has a line with the name that "
+                   "you want:</p>\n<pre>claim NAME@");
+    page_text(page, page->domain);
+    bytes_add_text(html, "</pre>\n");
+}
+
 static bool refuse(struct page *page, enum register_answer answer)
 {
     begin(page);
     page->status = 403;
     words_say(page, register_words(answer));
+    if (answer == REGISTER_FEE)
+        say_fee(page);
     words_end(page);
     return true;
 }

@@ -406,8 +406,8 @@ bool bridge_account_set(struct bridge *bridge, struct slice address, struct slic
             change.setting = &settings[i];
     if (!change.setting)
         return err_set(err, ERR_MALFORMED,
-                       "There is name, summary, language, reply_all, maildir, chat and "
-                       "encrypt_outgoing, not %.*s",
+                       "There is name, summary, language, reply_all, maildir, chat, "
+                       "encrypt_outgoing and paid, not %.*s",
                        SLICE_ARGS(name));
     return bridge_commit(bridge, record_setting, &change, err);
 }

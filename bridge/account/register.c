@@ -31,6 +31,9 @@ const char *register_words(enum register_answer answer)
                "new one.";
     case REGISTER_TOO_MANY:
         return "Too many accounts were made from your network lately. Try again in an hour.";
+    case REGISTER_FEE:
+        return "An account here is for a fee: ask for an address by a mail to claim@ at this "
+               "domain, signed with your OpenPGP key. Who was invited has a link and pays nothing.";
     case REGISTER_CLAIMED: return "Somebody else has asked for this name. Choose another one.";
     }
     return "";
@@ -73,13 +76,14 @@ bool register_let_in(struct bridge *bridge, struct store_view *view, const char 
     enum found found = ABSENT;
 
     *out = REGISTER_CLOSED;
-    if (policy != REGISTRATION_OPEN && policy != REGISTRATION_INVITE)
+    if (policy == REGISTRATION_CLOSED)
         return true;
     if (word)
         found = find_invitation(view, word, out_invitation, err);
     if (found == ABSENT)
         *out = word                          ? REGISTER_SPENT
                : policy == REGISTRATION_OPEN ? REGISTER_DONE
+               : policy == REGISTRATION_FEE  ? REGISTER_FEE
                                              : REGISTER_UNINVITED;
     else
         *out = REGISTER_DONE;

@@ -12,16 +12,6 @@
 #include "memory.h"
 
 /* ---- one mail ---- */
-struct asking {
-    struct mail_work *work;
-    const struct recipient *desk;
-    struct claim_signed is_signed;
-    struct bytes key;
-    struct pgp_verdict verdict;
-    unsigned char digest[SHA256_LEN];
-    struct claim_wish *wish;
-};
-
 static void asking_clear(struct asking *it)
 {
     claim_signed_clear(&it->is_signed);
@@ -30,7 +20,7 @@ static void asking_clear(struct asking *it)
 }
 SCOPED_VALUE(asking, asking_clear)
 
-static bool refuse(struct asking *it, const char *words)
+bool asking_refuse(struct asking *it, const char *words)
 {
     return work_answer(it->work, VERDICT_NOT_ALLOWED, "Not done: %s", words);
 }
@@ -108,7 +98,7 @@ static bool agrees_inside(const struct asking *it)
 static bool is_not_for_us(struct asking *it)
 {
     if (mail_is_automatic(it->work))
-        return refuse(it, "this mail was written by a program.");
+        return asking_refuse(it, "this mail was written by a program.");
     if (is_for_desk(it) && agrees_inside(it))
         return false;
     return work_answer(it->work, VERDICT_NOT_ALLOWED, "Not done: write to claim@%s alone.",
@@ -122,7 +112,8 @@ static bool is_unclear(struct asking *it)
     const struct claim_text *text = &it->is_signed.text;
 
     if (!it->is_signed.what && mail_part_is(mail_root(it->work->mail), "multipart", "encrypted"))
-        return refuse(it, "send it signed, but not encrypted; or to confirm, open the page.");
+        return asking_refuse(it,
+                             "send it signed, but not encrypted; or to confirm, open the page.");
     if (text->says == CLAIM_SAYS_ABROAD)
         return work_answer(it->work, VERDICT_NOT_ALLOWED,
                            "Not done: write the address with the letters a to z: claim NAME@%s",
@@ -145,8 +136,7 @@ static bool is_unclear(struct asking *it)
                        "Not done: this desk gives addresses at %s alone.", domain);
 }
 
-/* *out_seen: that signature had its effect already. */
-static bool guard(struct asking *it, int64_t valid_ms, bool *out_seen, struct err *err)
+bool asking_guard(struct asking *it, int64_t valid_ms, bool *out_seen, struct err *err)
 {
     struct mail_plan *plan = work_plan(it->work);
     struct guard *guard = &plan->guards[0];
@@ -172,7 +162,7 @@ static bool guard_author(struct asking *it, bool *out_seen, struct err *err)
     return guard_seen(it->work, guard, out_seen, err);
 }
 
-static bool is_of_now(const struct asking *it, int64_t valid_ms)
+bool asking_is_of_now(const struct asking *it, int64_t valid_ms)
 {
     int64_t ago_ms = it->work->now_ms - it->verdict.signed_at_ms;
 
@@ -180,7 +170,7 @@ static bool is_of_now(const struct asking *it, int64_t valid_ms)
 }
 
 /* Whatever comes of them: GnuPG's time is everybody's. */
-static bool is_too_much(struct asking *it, bool *out, struct err *err)
+bool asking_is_too_much(struct asking *it, bool *out, struct err *err)
 {
     const struct claim_wish *wish = it->wish;
 
@@ -194,73 +184,17 @@ static bool is_too_much(struct asking *it, bool *out, struct err *err)
                                 it->desk->address.domain);
 }
 
-/* ---- a confirmation ---- */
-static bool is_let_in_no_more(struct asking *it, const struct name_claim *claim, bool *out,
-                              struct err *err)
-{
-    enum register_answer answer;
-
-    *out = false;
-    if (!claim_let_in(it->work->bridge, it->work->view, claim, &answer, err))
-        return false;
-    *out = answer != REGISTER_DONE;
-    return !*out || refuse(it, register_words(answer));
-}
-
-static bool confirm(struct asking *it, struct err *err)
-{
-    struct mail_work *work = it->work;
-    const struct slice word = slice_of(it->is_signed.text.word);
-    unsigned char digest[TOKEN_DIGEST_LEN];
-    scoped_value(name_claim) claim = {0};
-    scoped(claim_confirmation) confirmation = NULL;
-    struct guard same = {.kind = SEEN_MAIL}; /* whose 250 was not heard: its claim is over */
-    bool refused, seen = false, is_named = mail_guard(work, "confirm claim", word, &same);
-
-    if (is_named && !guard_seen(work, &same, &seen, err))
-        return false;
-    if (seen)
-        return work_answer(work, VERDICT_TAKEN, "Taken already");
-    sha256(word, digest);
-    enum found found = store_claim(work->view, digest, &claim, err);
-    if (found == FOUND && (!is_let_in_no_more(it, &claim, &refused, err) || refused))
-        return refused;
-    if (found == FOUND && (!is_too_much(it, &refused, err) || refused))
-        return refused;
-    if (found == FOUND &&
-        !claim_signed_verify(work, &it->is_signed, bytes_slice(&claim.certificate), &it->verdict,
-                             it->digest, err))
-        return false;
-    if (found == FOUND && it->verdict.judgement == PGP_GOOD && is_of_now(it, CLAIM_WAITS_MS) &&
-        strcmp(claim.domain, it->desk->address.domain) == 0)
-        found = bridge_claim_confirm_prepare(work->bridge, work->view, word, &confirmation, err);
-    if (found == FAILED)
-        return false;
-    if (!confirmation)
-        return refuse(it, "nobody waits for this word. Claim the address again.");
-    if (!guard(it, CLAIM_WAITS_MS, &seen, err))
-        return false;
-    if (seen)
-        return work_answer(work, VERDICT_TAKEN, "Taken already");
-    struct mail_plan *plan = work_plan(work);
-    if (is_named)
-        plan->guards[plan->guard_count++] = same;
-    plan->deed = DEED_ACCOUNT;
-    plan->confirmation = steal(&confirmation);
-    return true;
-}
-
 /* ---- a claim: the key ---- */
 static bool is_not_by_key(struct asking *it)
 {
     const struct claim_text *text = &it->is_signed.text;
 
     if (it->verdict.judgement != PGP_GOOD)
-        return refuse(it, "sign the mail with the key that it brings.");
+        return asking_refuse(it, "sign the mail with the key that it brings.");
     if (*text->fingerprint && strcmp(text->fingerprint, it->verdict.fingerprint) != 0)
-        return refuse(it, "the mail brings another key than the line names.");
-    return !is_of_now(it, CLAIM_FRESH_MS) &&
-           refuse(it, "the signature was not made now. Is your clock right? Sign it again.");
+        return asking_refuse(it, "the mail brings another key than the line names.");
+    return !asking_is_of_now(it, CLAIM_FRESH_MS) &&
+           asking_refuse(it, "the signature was not made now. Is your clock right? Sign it again.");
 }
 
 static bool is_unfit_key(struct asking *it, bool *out, struct err *err)
@@ -276,8 +210,9 @@ static bool is_unfit_key(struct asking *it, bool *out, struct err *err)
     }
     *out = !read || facts.revoked || facts.expired || !facts.can_encrypt;
     if (*out)
-        return refuse(it, "this is no OpenPGP key that can be encrypted to: it must be one public "
-                          "key, not expired and not revoked.");
+        return asking_refuse(
+            it, "this is no OpenPGP key that can be encrypted to: it must be one public "
+                "key, not expired and not revoked.");
     memcpy(claim->fingerprint, facts.fingerprint, sizeof claim->fingerprint);
     if (!pgp_key_merge(bytes_slice(&it->key), bytes_slice(&it->key), &claim->certificate, &unfit)) {
         bytes_reset(&claim->certificate);
@@ -329,8 +264,15 @@ static bool is_anothers(struct asking *it, bool *out, struct err *err)
         return work_answer(it->work, VERDICT_NOT_ALLOWED,
                            "Not done: somebody else has asked for %s@%s. Choose another name.",
                            claim->name, claim->domain);
+    *out = claim_is_unpaid(it->work->bridge, &other); /* or its week would never end */
+    if (*out)
+        return work_answer(it->work, VERDICT_NOT_ALLOWED,
+                           "Not done: %s@%s waits to be paid. The mail that came when it was "
+                           "confirmed says how.",
+                           claim->name, claim->domain);
     wish->renews = other.state == NAME_CLAIM_WAITS;
     claim->free_ms = other.free_ms;
+    memcpy(claim->reference, other.reference, sizeof claim->reference);
     if (!other.invitation_id)
         return true;
     found = claim_is_invited(it->work->view, &other, err);
@@ -354,9 +296,9 @@ static bool is_uninvited(struct asking *it, bool *out, struct err *err)
     if (!register_let_in(it->work->bridge, it->work->view, *word ? word : NULL, &invitation,
                          &answer, err))
         return false;
-    *out = answer != REGISTER_DONE;
+    *out = answer != REGISTER_DONE && answer != REGISTER_FEE; /* which is paid later */
     if (*out)
-        return refuse(it, register_words(answer));
+        return asking_refuse(it, register_words(answer));
     claim->invitation_id = invitation.id;
     claim->account_life_ms = invitation.account_life_ms;
     return true;
@@ -373,8 +315,9 @@ static bool is_too_often(struct asking *it, bool *out, struct err *err)
         return work_answer(it->work, VERDICT_LATER,
                            "Too many claims wait here to be confirmed. Your server tries again by "
                            "itself.");
-    return !*out || refuse(it, "too many claims came from your address or network. Try again "
-                               "tomorrow.");
+    return !*out ||
+           asking_refuse(it, "too many claims came from your address or network. Try again "
+                             "tomorrow.");
 }
 
 /* Each answers where it says yes. */
@@ -394,6 +337,7 @@ static bool is_refused(struct asking *it, reason *const reasons[], size_t count,
 /* ---- a claim: what is answered ---- */
 static bool write_question(struct asking *it, struct err *err)
 {
+    struct bridge *bridge = it->work->bridge;
     struct name_claim *claim = &it->wish->claim;
     char word[TOKEN_LEN + 1];
     scoped_value(bytes) text = {0};
@@ -409,9 +353,10 @@ static bool write_question(struct asking *it, struct err *err)
     claim->expires_ms = claim->made_ms + CLAIM_WAITS_MS;
     if (claim->expires_ms > claim->free_ms)
         claim->expires_ms = claim->free_ms;
-    claim_question_words(claim, word, &text);
+    claim_question_words(claim, word, claim_costs(bridge, claim) ? bridge->config->fee : NULL,
+                         &text);
     letter.text = bytes_slice(&text);
-    bool ok = claim_letter_write(it->work->bridge, &letter, &it->wish->letter, err);
+    bool ok = claim_letter_write(bridge, &letter, &it->wish->letter, err);
     explicit_bzero(word, sizeof word);
     claim_wipe(&text);
     return ok;
@@ -435,12 +380,13 @@ static bool ask(struct asking *it, struct err *err)
     static reason *const reasons[] = {is_unfit_key, is_anothers, is_uninvited, is_too_often};
     bool seen, seen_of_author, refused;
 
-    if (!guard(it, CLAIM_FRESH_MS, &seen, err) || !guard_author(it, &seen_of_author, err))
+    if (!asking_guard(it, CLAIM_FRESH_MS, &seen, err) || !guard_author(it, &seen_of_author, err))
         return false;
     if (seen)
-        return seen_of_author ? work_answer(it->work, VERDICT_TAKEN, "Taken already")
-                              : refuse(it, "what you signed came from another address before. Sign "
-                                           "it again.");
+        return seen_of_author
+                   ? work_answer(it->work, VERDICT_TAKEN, "Taken already")
+                   : asking_refuse(it, "what you signed came from another address before. Sign "
+                                       "it again.");
     if (!is_refused(it, reasons, COUNT_OF(reasons), &refused, err) || refused)
         return refused;
     if (!write_question(it, err))
@@ -454,15 +400,16 @@ static bool ask(struct asking *it, struct err *err)
 /* What costs little is asked first. */
 static bool claim(struct asking *it, struct err *err)
 {
-    static reason *const before[] = {is_unfit_name, is_somebodys, is_too_much};
+    static reason *const before[] = {is_unfit_name, is_somebodys, asking_is_too_much};
     bool attached, refused;
 
     claim_key_find(it->work, it->work->mail, &it->key, &attached);
     if (it->key.len == 0)
-        return refuse(it, "there is no key in it. Attach your public OpenPGP key.");
+        return asking_refuse(it, "there is no key in it. Attach your public OpenPGP key.");
     if (it->key.len > CLAIM_KEY_MAX)
-        return refuse(it, "the key is longer than 16 KiB. Attach it without pictures, and without "
-                          "the signatures of others.");
+        return asking_refuse(
+            it, "the key is longer than 16 KiB. Attach it without pictures, and without "
+                "the signatures of others.");
     if (!is_refused(it, before, COUNT_OF(before), &refused, err) || refused)
         return refused;
     if (!claim_signed_verify(it->work, &it->is_signed, bytes_slice(&it->key), &it->verdict,
@@ -482,6 +429,7 @@ bool claim_by_mail(struct mail_work *work, const struct recipient *desk, struct 
     if (is_not_for_us(&it) || is_unclear(&it))
         return true;
     if (!start_wish(&it))
-        return refuse(&it, "your address cannot be answered.");
-    return it.is_signed.text.says == CLAIM_SAYS_CONFIRM ? confirm(&it, err) : claim(&it, err);
+        return asking_refuse(&it, "your address cannot be answered.");
+    return it.is_signed.text.says == CLAIM_SAYS_CONFIRM ? asking_confirm(&it, err)
+                                                        : claim(&it, err);
 }

@@ -1,5 +1,6 @@
 /*
- * A claim becomes an account: by the word that stood in the encrypted mail, whether it comes back by mail or by the page.
+ * A claim becomes an account: by the word that stood in the encrypted mail, whether it comes back by mail or by the page; or,
+ * where that costs something, by its payment (claim_pay.c), and the word makes it wait for that.
  * Its password goes where the word went.
  */
 #include "claim_work.h"
@@ -12,7 +13,8 @@
 #include "store_invitation.h"
 
 struct claim_confirmation {
-    struct name_claim claim;
+    struct name_claim claim; /* as it was found; as it is to be, where it then waits to be paid */
+    bool unpaid;             /* it does: there is no account */
     struct account account;
     struct credential credential;
     struct account_key key;
@@ -40,9 +42,12 @@ void claim_page_clear(struct claim_page *page)
 
 bool claims_are_taken(const struct bridge *bridge)
 {
-    enum registration policy = bridge->config->registration;
+    return bridge->config->registration != REGISTRATION_CLOSED;
+}
 
-    return policy == REGISTRATION_OPEN || policy == REGISTRATION_INVITE;
+bool claim_costs(const struct bridge *bridge, const struct name_claim *claim)
+{
+    return bridge->config->registration == REGISTRATION_FEE && !claim->invitation_id;
 }
 
 bool claim_let_in(struct bridge *bridge, struct store_view *view, const struct name_claim *claim,
@@ -51,8 +56,13 @@ bool claim_let_in(struct bridge *bridge, struct store_view *view, const struct n
     scoped_value(invitation) none = {0};
 
     *out = REGISTER_DONE;
-    return (claim->invitation_id && claims_are_taken(bridge)) ||
-           register_let_in(bridge, view, NULL, &none, out, err);
+    if (claim->state == NAME_CLAIM_UNPAID || (claim->invitation_id && claims_are_taken(bridge)))
+        return true;
+    if (!register_let_in(bridge, view, NULL, &none, out, err))
+        return false;
+    if (*out == REGISTER_FEE) /* which is paid later */
+        *out = REGISTER_DONE;
+    return true;
 }
 
 /* ---- the word ---- */
@@ -86,8 +96,11 @@ enum found bridge_claim_page(struct bridge *bridge, struct store_view *view, str
     *out = (struct claim_page){.address = must_print("%s@%s", claim.name, claim.domain),
                                .told = must_dup(claim.address),
                                .refused = answer == REGISTER_DONE ? NULL : register_words(answer),
+                               .unpaid = claim.state == NAME_CLAIM_UNPAID,
+                               .costs = claim_costs(bridge, &claim),
                                .expires_ms = claim.expires_ms};
     memcpy(out->fingerprint, claim.fingerprint, sizeof out->fingerprint);
+    memcpy(out->reference, claim.reference, sizeof out->reference);
     return FOUND;
 }
 
@@ -99,7 +112,7 @@ enum found claim_is_invited(struct store_view *view, const struct name_claim *cl
 }
 
 /* The administrator may have given the name away, or taken the invitation back. */
-static enum found is_free(struct store_view *view, const struct name_claim *claim, struct err *err)
+enum found claim_is_free(struct store_view *view, const struct name_claim *claim, struct err *err)
 {
     scoped_value(account) account = {0};
     enum found there =
@@ -116,7 +129,7 @@ static enum found is_possible(struct bridge *bridge, struct store_view *view,
                               struct err *err)
 {
     enum register_answer answer;
-    enum found found = is_free(view, claim, err);
+    enum found found = claim_is_free(view, claim, err);
 
     if (found != FOUND)
         return found;
@@ -152,7 +165,7 @@ static bool fill(struct bridge *bridge, struct claim_confirmation *it, struct er
 
     if (!account_fill_new(bridge, slice_of(claim->name), slice_of(claim->domain), account, err))
         return false;
-    account->self_made = true;
+    account->self_made = claim->state != NAME_CLAIM_UNPAID; /* who paid has it, used or not */
     account->ends_ms = claim->account_life_ms ? account->created_ms + claim->account_life_ms : 0;
     token_new(password);
     credential_make(slice_of(password), &it->credential);
@@ -164,16 +177,16 @@ static bool fill(struct bridge *bridge, struct claim_confirmation *it, struct er
     return ok;
 }
 
-enum found bridge_claim_confirm_prepare(struct bridge *bridge, struct store_view *view,
-                                        struct slice word, struct claim_confirmation **out,
-                                        struct err *err)
+enum found claim_account_prepare(struct bridge *bridge, struct store_view *view,
+                                 struct name_claim *claim, struct claim_confirmation **out,
+                                 struct err *err)
 {
     scoped(claim_confirmation) it = must_new(struct claim_confirmation);
     struct pgp_key_facts facts;
-    enum found found = find(view, word, &it->claim, err);
 
-    if (found == FOUND)
-        found = is_possible(bridge, view, &it->claim, &facts, err);
+    it->claim = *claim;
+    *claim = (struct name_claim){0};
+    enum found found = is_possible(bridge, view, &it->claim, &facts, err);
     if (found != FOUND)
         return found;
     fill_key(it, &facts, clock_now(bridge->clock));
@@ -183,23 +196,87 @@ enum found bridge_claim_confirm_prepare(struct bridge *bridge, struct store_view
     return FOUND;
 }
 
+/* ---- what is to be paid before ---- */
+/* One that was renewed keeps its reference: it may be on its way already. */
+static bool fill_price(struct bridge *bridge, struct claim_confirmation *it, struct err *err)
+{
+    struct name_claim *claim = &it->claim;
+    unsigned char random[(CLAIM_REFERENCE_LEN * 5 + 7) / 8];
+    scoped_value(bytes) text = {0};
+    struct claim_letter letter = {.claim = claim, .subject = "To be paid"};
+
+    it->unpaid = true;
+    random_bytes(random, sizeof random);
+    if (!claim->reference[0])
+        id_text((struct slice){(const char *)random, sizeof random}, CLAIM_REFERENCE_LEN,
+                claim->reference);
+    claim->expires_ms = clock_now(bridge->clock) + CLAIM_WAITS_MS;
+    if (claim->free_ms < claim->expires_ms)
+        claim->free_ms = claim->expires_ms;
+    claim_price_words(bridge, claim, &text);
+    letter.text = bytes_slice(&text);
+    return claim_letter_write(bridge, &letter, &it->letter, err);
+}
+
+static enum found price_prepare(struct bridge *bridge, struct store_view *view,
+                                struct name_claim *claim, struct claim_confirmation **out,
+                                struct err *err)
+{
+    scoped(claim_confirmation) it = must_new(struct claim_confirmation);
+    struct pgp_key_facts facts;
+
+    it->claim = *claim;
+    *claim = (struct name_claim){0};
+    enum found found = is_possible(bridge, view, &it->claim, &facts, err);
+    if (found == FOUND && !fill_price(bridge, it, err))
+        found = FAILED;
+    if (found == FOUND)
+        *out = steal(&it);
+    return found;
+}
+
+enum found bridge_claim_confirm_prepare(struct bridge *bridge, struct store_view *view,
+                                        struct slice word, struct claim_confirmation **out,
+                                        struct err *err)
+{
+    scoped_value(name_claim) claim = {0};
+    enum found found = find(view, word, &claim, err);
+
+    if (found != FOUND || claim.state != NAME_CLAIM_WAITS)
+        return found == FAILED ? FAILED : ABSENT;
+    return claim_costs(bridge, &claim) ? price_prepare(bridge, view, &claim, out, err)
+                                       : claim_account_prepare(bridge, view, &claim, out, err);
+}
+
 /* ---- on the writer ---- */
+static bool record_account(struct bridge *bridge, struct store_tx *tx,
+                           const struct claim_confirmation *it, struct err *err)
+{
+    bool paid = it->claim.state == NAME_CLAIM_UNPAID;
+    int64_t id;
+
+    return store_add_account(tx, &it->account, &id, err) &&
+           store_set_credential(tx, id, &it->credential, err) &&
+           store_add_account_key(tx, id, &it->key, err) &&
+           (bridge->config->contact != DOOR_ASK || contact_make_mailboxes(tx, id, err)) &&
+           (paid ? store_claim_paid(tx, it->claim.id, err)
+                 : store_end_claim(tx, it->claim.id, err)) &&
+           claim_letter_send(bridge, tx, &it->claim, CLAIM_WELCOME, it->letter, err);
+}
+
 bool bridge_claim_confirm_record(struct bridge *bridge, struct store_tx *tx,
                                  struct claim_confirmation *it, struct err *err)
 {
     struct store_view *view = store_tx_view(tx);
     scoped_value(name_claim) still = {0};
-    int64_t id;
     enum found found = store_claim(view, it->claim.digest, &still, err);
 
     if (found == FOUND)
-        found = is_free(view, &it->claim, err);
+        found = still.state == it->claim.state ? claim_is_free(view, &it->claim, err) : ABSENT;
     if (found != FOUND)
         return found != FAILED && err_set(err, ERR_CONFLICT, "Try again");
-    return store_add_account(tx, &it->account, &id, err) &&
-           store_set_credential(tx, id, &it->credential, err) &&
-           store_add_account_key(tx, id, &it->key, err) &&
-           (bridge->config->contact != DOOR_ASK || contact_make_mailboxes(tx, id, err)) &&
-           store_end_claim(tx, it->claim.id, err) &&
-           claim_letter_send(bridge, tx, &it->claim, CLAIM_WELCOME, it->letter, err);
+    if (!it->unpaid)
+        return record_account(bridge, tx, it, err);
+    return store_claim_confirmed(tx, &it->claim, err) &&
+           claim_letter_send(bridge, tx, &it->claim, CLAIM_PRICE, it->letter, err);
 }

@@ -1,5 +1,5 @@
 /*
- * The two mails of a claim.  They go to an address elsewhere, and what is in them is for the holder of the key alone: it is
+ * The mails of a claim.  They go to an address elsewhere, and what is in them is for the holder of the key alone: it is
  * encrypted before anything of it is written down.
  */
 #include "claim_work.h"
@@ -30,7 +30,8 @@ static void day_of(int64_t ms, char out[DATE_SIZE])
     strftime(out, DATE_SIZE, "%d %B %Y, %H:%M UTC", &tm);
 }
 
-void claim_question_words(const struct name_claim *claim, const char *word, struct bytes *out)
+void claim_question_words(const struct name_claim *claim, const char *word, const char *price,
+                          struct bytes *out)
 {
     char day[DATE_SIZE];
     scoped_text char *page = list_page(claim->domain, "claim", word);
@@ -42,6 +43,11 @@ void claim_question_words(const struct name_claim *claim, const char *word, stru
                 "signed:\n\n    %s\n\nTo have it, open this page until %s and press the "
                 "button:\n\n    %s\n\n",
                 claim->name, claim->domain, claim->fingerprint, day, page);
+    if (price)
+        bytes_print(out,
+                    "It costs:\n\n    %s\n\nOnce it is confirmed a second mail says how to pay, "
+                    "within seven days.\n\n",
+                    price);
     bytes_print(
         out,
         "Or answer this mail, signed with the same key but not encrypted, with this line:\n\n"
@@ -49,6 +55,29 @@ void claim_question_words(const struct name_claim *claim, const char *word, stru
         "If it was not you, do nothing: then nobody gets the address by this mail.\n",
         word, claim->domain);
     explicit_bzero(page, strlen(page));
+}
+
+void claim_price_words(const struct bridge *bridge, const struct name_claim *claim,
+                       struct bytes *out)
+{
+    char day[DATE_SIZE], free_day[DATE_SIZE];
+
+    day_of(claim->expires_ms, day);
+    day_of(claim->free_ms, free_day);
+    bytes_print(out,
+                "The address %s@%s is kept for you until %s, and is yours when it is paid:\n\n"
+                "    Price      %s\n    Pay        %s\n    Reference  %s\n\n",
+                claim->name, claim->domain, day, bridge->config->fee, bridge->config->fee_pay,
+                claim->reference);
+    bytes_print(out,
+                "Give the reference with the payment: by it alone is known what was paid. When the "
+                "payment has come, a mail that is encrypted to this key brings the password:\n\n"
+                "    %s\n\nUntil then nobody can write to the address.\n\n",
+                claim->fingerprint);
+    bytes_print(out,
+                "If it is not paid in time it is dropped. The same key can claim it again until "
+                "%s, and the reference stays the same. If you do not want it, do nothing.\n",
+                free_day);
 }
 
 void claim_welcome_words(const struct bridge *bridge, const struct name_claim *claim,
@@ -69,9 +98,12 @@ void claim_welcome_words(const struct bridge *bridge, const struct name_claim *c
                 "Most programs find these settings by themselves. What comes for you is encrypted "
                 "to this key before it is stored, so every program that reads the mailbox needs "
                 "it:\n\n    %s\n\n"
-                "From the Fediverse you can be followed as @%s@%s. Log in within seven days: an "
-                "account that nobody uses goes to sleep.\n",
+                "From the Fediverse you can be followed as @%s@%s.",
                 claim->fingerprint, claim->name, claim->domain);
+    bytes_add_text(out, claim->state == NAME_CLAIM_UNPAID
+                            ? "\n"
+                            : " Log in within seven days: an account that nobody uses goes to "
+                              "sleep.\n");
 }
 
 /* ---- the mail ---- */
@@ -149,17 +181,20 @@ bool claim_letter_write(struct bridge *bridge, const struct claim_letter *letter
     return ok;
 }
 
+#define OF_PRICES (INT64_MIN / 2) /* apart from the two others of all claims */
+
 /* With the null sender: what cannot be delivered is told to nobody. */
 bool claim_letter_send(struct bridge *bridge, struct store_tx *tx, const struct name_claim *claim,
                        enum claim_answer which, struct store_body *body, struct err *err)
 {
     int64_t now_ms = clock_now(bridge->clock);
+    int64_t number = -2 * claim->id - (which == CLAIM_WELCOME);
     struct person person = {.kind = PERSON_MAIL, .address = claim->address};
     scoped_text char *host = must_dup(strrchr(claim->address, '@') + 1);
     static char nobody[] = "";
     struct delivery delivery = {
         .subject = SUBJECT_REPORT,
-        .subject_id = -2 * claim->id - (which == CLAIM_WELCOME),
+        .subject_id = which == CLAIM_PRICE ? OF_PRICES - claim->id : number,
         .target = TARGET_MAIL,
         .host = host,
         .wanted = 1,

@@ -94,9 +94,9 @@ static bool conflict(struct err *err)
     return err_set(err, ERR_CONFLICT, "Try again");
 }
 
-/* Nobody has the name who had not when it was looked at. */
-static bool is_still_free(struct store_view *view, const struct name_claim *claim, bool *out,
-                          struct err *err)
+/* Nobody has the name who had not when it was looked at; and it is not confirmed meanwhile, where that is to be paid. */
+static bool is_still_free(const struct bridge *bridge, struct store_view *view,
+                          const struct name_claim *claim, bool *out, struct err *err)
 {
     struct slice name = slice_of(claim->name), domain = slice_of(claim->domain);
     scoped_value(account) account = {0};
@@ -107,7 +107,8 @@ static bool is_still_free(struct store_view *view, const struct name_claim *clai
     if (found != ABSENT)
         return found == FOUND;
     found = store_claim_named(view, name, domain, &other, err);
-    *out = found == ABSENT || strcmp(other.fingerprint, claim->fingerprint) == 0;
+    *out = found == ABSENT ||
+           (strcmp(other.fingerprint, claim->fingerprint) == 0 && !claim_is_unpaid(bridge, &other));
     return found != FAILED;
 }
 
@@ -118,7 +119,7 @@ bool claim_wish_record(struct bridge *bridge, struct store_tx *tx, const struct 
     enum claim_limit limit;
     bool is_free;
 
-    if (!is_still_free(store_tx_view(tx), &claim, &is_free, err) ||
+    if (!is_still_free(bridge, store_tx_view(tx), &claim, &is_free, err) ||
         !claim_within_limits(bridge, store_tx_view(tx), wish, &limit, err))
         return false;
     if (!is_free || limit != CLAIM_WITHIN)

@@ -100,7 +100,9 @@ static bool account_recipient(const struct rcpt *rcpt, struct err *err)
     switch (store_account_named(rcpt->view, slice_of(rcpt->address.user),
                                 slice_of(rcpt->address.domain), &account, err)) {
     case FAILED: return false;
-    case ABSENT: return nobody(rcpt);
+    case ABSENT:
+        (void)nobody(rcpt);
+        return claim_answer_unpaid(rcpt->bridge, rcpt->view, &rcpt->address, rcpt->out, err);
     case FOUND: break;
     }
     if (!account_takes(rcpt->bridge, rcpt->view, &account, 0, &takes, rcpt->out, err))

@@ -76,7 +76,7 @@ def test_a_network_makes_so_many_in_an_hour(opened):
     assert make(opened, source=("20.1.9.5", 0))[0] == 200
 
 
-def test_closed_refuses_in_words_and_fee_does_not_start(twin):
+def test_closed_refuses_in_words_and_a_fee_needs_a_price(twin):
     server = twin().start()
     status, said = make(server)
     assert status == 403 and "takes nobody new" in said["reason"]
@@ -85,9 +85,26 @@ def test_closed_refuses_in_words_and_fee_does_not_start(twin):
     refused = server.run("token", "add", "x")
     assert refused.returncode == 1 and b"registration = invite" in refused.stderr
     server.stop()
-    server.write_settings({"policy": {"registration": "fee"}})
-    refused = server.run("serve")
-    assert refused.returncode == 1 and b"registration = fee is not built yet" in refused.stderr
+    for price, lacks in (({}, b"fee = 12 EUR a year"), ({"fee": "1 EUR"}, b"fee_pay = ...")):
+        server.write_settings({"policy": {"registration": "fee", **price}})
+        refused = server.run("serve")
+        assert refused.returncode == 1 and b"registration = fee needs words" in refused.stderr and lacks in refused.stderr
+
+
+def test_for_a_fee_a_code_needs_an_invitation(twin):
+    server = twin({"policy": {"registration": "fee", "fee": "12 <b>EUR</b> a year", "fee_pay": "in cash"}}).start()
+    status, said = make(server)
+    assert status == 403 and said["reason"].startswith("An account here is for a fee: ask for an address by a mail to claim@")
+    status, _, page = https(server, "GET", "/new")
+    assert status == 403 and b"It costs 12 &lt;b&gt;EUR&lt;/b&gt; a year." in page and b"claim NAME@twin.test" in page
+    assert b"<svg" not in page
+    with pytest.raises(imaplib.IMAP4.error, match="AUTHENTICATIONFAILED"):
+        imap_login(server, "q7k2m9qd4@twin.test", GOOD)
+    word = invite(server, "family")
+    assert b"<svg" in https(server, "GET", f"/new?t={word}")[2]
+    status, said = make(server, word)
+    assert status == 200 and imap_login(server, said["email"], said["password"])
+    assert server.run("qr").returncode == 1
 
 
 def test_invitations_count_and_end(twin):

@@ -1,5 +1,6 @@
-"""An address by signed mail, with GnuPG and Sequoia: asked for, confirmed by mail and by the page, used; and what is refused."""
+"""An address by signed mail, with GnuPG and Sequoia: asked for, confirmed by mail and by the page, paid, used; and what is refused."""
 import base64
+import datetime
 import email
 import email.policy
 import http.client
@@ -19,6 +20,7 @@ from laboratory.wait import until
 
 DESK = "claim@twin.test"
 OPEN = {"policy": {"registration": "open"}}
+FEE = {"policy": {"registration": "fee", "fee": "12 \u20ac a year", "fee_pay": "https://pay.example/?a=1&b=2"}}
 WORD = re.compile(r"confirm ([0-9a-z]{26}) twin\.test")
 
 
@@ -106,14 +108,15 @@ def claim(server, host, ring, name):
 
 def https(server, link, form=None):
     there = http.client.HTTPSConnection("twin.test", context=server.trust, timeout=60, source_address=CLIENT)
-    there.request("POST" if form else "GET", urllib.parse.urlsplit(link).path, urllib.parse.urlencode(form or {}) or None,
+    _, _, path, query, _ = urllib.parse.urlsplit(link)
+    there.request("POST" if form else "GET", f"{path}?{query}" if query else path, urllib.parse.urlencode(form or {}) or None,
                   {"Content-Type": "application/x-www-form-urlencoded"} if form else {})
     got = there.getresponse()
     return got.status, got.read().decode()
 
 
-def password_of(host, ring, name):
-    raw, inside, _ = answer(host, ring, count=2)
+def password_of(host, ring, name, letters=2):
+    raw, inside, _ = answer(host, ring, count=letters)
     text = inside.get_content()
     assert inside["Subject"] == "Your account" and f"The address {name}@twin.test is yours." in text
     word = re.search(r"Password +(\S+)", text)[1]
@@ -132,9 +135,9 @@ class User:
         self.nestbox, self.address, self.password = server, address, password
 
 
-def uses(server, host, ring, name):
+def uses(server, host, ring, name, letters=2):
     """Logs in, sends to the world, and gets a mail that is encrypted to the key."""
-    password = password_of(host, ring, name)
+    password = password_of(host, ring, name, letters)
     user = User(server, f"{name}@twin.test", password)
     other = f"other@{host.domain}"
     assert submit(user, compose(user.address, other, "Out", "from the new address\n"))[0] == 250
@@ -165,7 +168,7 @@ def test_a_claim_is_confirmed_by_mail_and_the_account_is_used(server, host, ring
     # nobody's yet
     code, words = from_outside(nest, f"bob@{there.domain}", ["una@twin.test"], compose("b@b.test", "una@twin.test", "x", "x"))
     assert (code, words) == (550, "5.1.1 There is no una@twin.test here.")
-    assert https(nest, "https://twin.test/.well-known/webfinger?resource=acct:una@twin.test")[0] in (400, 404)
+    assert https(nest, "https://twin.test/.well-known/webfinger?resource=acct:una@twin.test")[0] == 404
     assert "una@twin.test" not in accounts(nest)
 
     assert send(nest, una, asked) == (250, "2.0.0 Taken already")  # a server that did not hear our 250
@@ -229,6 +232,107 @@ def test_an_invitation_is_shown_used_and_comes_back_when_the_claim_lapses(server
     code, words = send(nest, vera, mime(vera, f"claim una@twin.test\ninvite {word}\n"))
     assert code == 550 and "somebody else has asked for una@twin.test" in words
     assert accounts(nest) == []
+
+
+def unpaid(server):
+    return {row["address"]: row for row in server.ask("account", "list") if row["state"] == "unpaid"}
+
+
+def is_no_address(server, there, words):
+    code, said = from_outside(server, f"bob@{there.domain}", ["una@twin.test"], compose("b@b.test", "una@twin.test", "x", "x"))
+    assert (code, said) == (550, words)
+    assert https(server, "https://twin.test/.well-known/webfinger?resource=acct:una@twin.test")[0] == 404
+    assert https(server, "https://twin.test/users/una")[0] == 404
+    with imaplib.IMAP4_SSL(server.hostname, 993, ssl_context=server.trust) as imap:
+        with pytest.raises(imaplib.IMAP4.error, match="AUTHENTICATIONFAILED"):
+            imap.login("una@twin.test", "any password at all")
+    assert server.run("mail", "list", "una@twin.test").returncode == 1
+
+
+def test_a_claim_for_a_fee_is_an_account_once_it_is_paid(server, host, ring):
+    nest, there = server(FEE), host()
+    una = ring(f"una@{there.domain}")
+    word, link = claim(nest, there, una, "una")
+    assert "12 \u20ac a year" in answer(there, una)[1].get_content()
+    status, page = https(nest, link)
+    assert status == 200 and "It costs 12 \u20ac a year." in page and "in which it is to be paid" in page
+    is_no_address(nest, there, "5.1.1 There is no una@twin.test here.")
+    assert unpaid(nest) == {} and nest.run("account", "set", "una@twin.test", "paid=yes").returncode == 1
+
+    assert https(nest, link, {"answer": "yes"})[0] == 303
+    price = answer(there, una, count=2)[1]
+    reference = re.search(r"Reference +([0-9a-z]{10})\s", price.get_content())[1]
+    assert price["Subject"] == "To be paid" and "https://pay.example/?a=1&b=2" in price.get_content()
+    status, page = https(nest, link)
+    assert status == 200 and "una@twin.test waits to be paid" in page and f"<dd>{reference}</dd>" in page
+    assert "<dd>https://pay.example/?a=1&amp;b=2</dd>" in page and "<button" not in page
+    assert https(nest, link, {"answer": "yes"})[0] == 200  # once more: nothing
+    is_no_address(nest, there, "5.2.1 una@twin.test is no address yet: it waits to be paid.")
+    row = unpaid(nest)["una@twin.test"]
+    assert row["reference"] == reference and row["asked_from"] == una.address and row["chat"] == "unknown"
+    waits = datetime.datetime.fromisoformat(row["pay_until"].replace("Z", "+00:00")).timestamp() - time.time()
+    assert 6.9 < waits / 86400 <= 7
+    listed = nest.cli("account", "list")
+    assert listed.startswith(f"una@twin.test\tunpaid\treference {reference}, until {row['pay_until']}, asked from {una.address}")
+    assert nest.ask("status")["unpaid"] == 1 and nest.ask("status")["accounts"] == 0
+    assert "to be paid  1 addresses" in nest.cli("status")
+
+    assert '"openRegistrations":false' in https(nest, "https://twin.test/nodeinfo/2.1")[1].replace(" ", "")
+
+    wrong = nest.run("account", "set", "0123456789", "paid=yes")
+    assert wrong.returncode == 1 and b"Nobody waits to pay for 0123456789" in wrong.stderr
+    assert nest.run("account", "set", reference, "paid=no").returncode == 1
+    said = nest.cli("account", "set", reference.upper(), "paid=yes")
+    assert said == f"una@twin.test is paid, and an account. The password is on its way to {una.address}.\n"
+    uses(nest, there, una, "una", letters=3)
+    assert https(nest, "https://twin.test/.well-known/webfinger?resource=acct:una@twin.test")[0] == 200
+    for once_more in (reference, "una@twin.test"):
+        assert nest.cli("account", "set", once_more, "paid=yes") == "una@twin.test was paid before; nothing is changed.\n"
+    assert [(row["address"], row["state"], "reference" in row) for row in nest.ask("account", "list")] == [
+        ("una@twin.test", "active", False)]
+    assert nest.ask("status")["unpaid"] == 0 and https(nest, link)[0] == 404
+    assert len([mail for mail in answers(there, una.address)]) == 3
+    assert word not in nest.log.read_text()
+
+
+def test_what_is_not_paid_is_dropped_and_the_same_key_has_it_anew(server, host, ring):
+    nest, there = server(FEE), host()
+    una, eve = ring(f"una@{there.domain}"), ring(f"eve@{there.domain}")
+    word, _ = claim(nest, there, una, "una")
+    yes = mime(una, f"confirm {word} twin.test\n")
+    assert send(nest, una, yes)[0] == 250
+    reference = re.search(r"Reference +([0-9a-z]{10})\s", answer(there, una, count=2)[1].get_content())[1]
+    assert send(nest, una, yes) == (250, "2.0.0 Taken already")
+    code, words = send(nest, una, mime(una, "claim una@twin.test\n\nonce more\n"))
+    assert code == 550 and "una@twin.test waits to be paid. The mail that came when it was confirmed says how." in words
+    # a week later
+    nest.stop()
+    with sqlite3.connect(nest.data_dir / "nestbox.db") as store:
+        store.execute("UPDATE claim SET expires_ms = 1")
+    nest.start()
+    is_no_address(nest, there, "5.2.1 una@twin.test is no address: it was never paid for.")
+    late = nest.run("account", "set", reference, "paid=yes")
+    assert late.returncode == 1 and b"may claim it again with the same key until 2" in late.stderr
+    code, words = send(nest, eve, mime(eve, "claim una@twin.test\n"))
+    assert code == 550 and "somebody else has asked for una@twin.test" in words
+    assert nest.ask("account", "list") == []
+    assert send(nest, una, mime(una, "claim una@twin.test\n\nfor the third time\n"))[0] == 250
+    word = WORD.search(answer(there, una, count=3)[1].get_content())[1]
+    assert send(nest, una, mime(una, f"confirm {word} twin.test\n"))[0] == 250
+    assert f"Reference  {reference}" in answer(there, una, count=4)[1].get_content()
+    nest.cli("account", "set", "Una@twin.test", "paid=yes")
+    uses(nest, there, una, "una", letters=5)
+
+
+def test_who_was_invited_pays_no_fee(server, host, ring):
+    nest, there = server(FEE), host()
+    word = nest.cli("token", "add", "family").split()[0].rsplit("=", 1)[1]
+    vera = ring(f"vera@{there.domain}")
+    assert send(nest, vera, mime(vera, f"claim vera@twin.test\ninvite {word}\n"))[0] == 250
+    text = answer(there, vera)[1].get_content()
+    assert "It costs" not in text
+    assert send(nest, vera, mime(vera, f"confirm {WORD.search(text)[1]} twin.test\n"))[0] == 250
+    uses(nest, there, vera, "vera")
 
 
 def test_what_is_refused_and_nobody_is_answered(server, host, ring, dns):
