@@ -89,7 +89,9 @@ class Reaper(threading.Thread):
 
 
 def test_a_judge_that_is_killed_again_and_again(twin, owner):
-    server = twin().start()
+    server = twin()
+    server.around = [*server.around, "nice", "-n", "10"]  # behind who kills, so that no judge is done before it is seen
+    server.start()
     old, alice = owner(server, "old", OLD, BY_GNUPG), owner(server, "alice")
     mail = letter(old)
     reaper = Reaper(server)
