@@ -400,7 +400,7 @@ static size_t room_for(const struct compose *c)
     for (size_t i = 0; i < c->attachment_count; i++)
         if (c->attachments[i].content.len > attached)
             attached = c->attachments[i].content.len;
-    return room + attached + 4 * FRAME_MAX;
+    return room + attached + 4 * (size_t)FRAME_MAX;
 }
 
 bool compose_write(struct compose *c, struct sink *into, struct err *err)
