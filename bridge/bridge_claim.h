@@ -30,7 +30,7 @@ SCOPED_VALUE(claim_page, claim_page_clear)
 enum found bridge_claim_page(struct bridge *bridge, struct store_view *view, struct slice word,
                              struct claim_page *out, struct err *err);
 
-/* The claim of that word becomes an account, or waits to be paid. */
+/* The claim of that word becomes an account, or waits to be paid for. */
 struct claim_confirmation;
 void claim_confirmation_free(struct claim_confirmation *it);
 SCOPED(claim_confirmation, claim_confirmation_free)

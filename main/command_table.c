@@ -9,7 +9,7 @@ const struct command_row command_rows[] = {
     {"serve",            "",                        "Run the server", 0, 0, " ", INPUT_NONE, NULL},
     {"judge",            "",                        "Judge OpenPGP signatures (started by the server itself)", 0, 0, " ", INPUT_NONE, NULL},
     {"account add",      "ADDRESS [--name NAME] [--maildir DIR] [--password-stdin]", "Make an account; its address is public as a Fediverse handle", 1, 1, " --name= --maildir= --password-stdin ", INPUT_PASSWORD, run_account_add},
-    {"account list",     "",                        "List the accounts, and what waits to be paid", 0, 0, " ", INPUT_NONE, run_account_list},
+    {"account list",     "",                        "List the accounts, and what waits to be paid for", 0, 0, " ", INPUT_NONE, run_account_list},
     {"account show",     "ADDRESS",                 "Show one account", 1, 1, " ", INPUT_NONE, run_account_show},
     {"account set",      "ADDRESS NAME=VALUE… | REFERENCE paid=yes", "Change name, summary, language, reply_all, maildir, chat (yes: a chat program reads it, all goes to INBOX) or encrypt_outgoing (when_possible: mail to people whose keys are known leaves encrypted; no); paid=yes: the payment has come of an address that waits for it, by its reference or address", 2, 16, " ", INPUT_NONE, run_account_set},
     {"account remove",   "ADDRESS --yes",           "Put an account to sleep; account add wakes it within 30 days", 1, 1, " --yes ", INPUT_NONE, run_account_remove},

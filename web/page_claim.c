@@ -44,17 +44,24 @@ static void say_price(struct page *page)
 
 static void say_row(struct page *page, const char *what, const char *text)
 {
+    bool link = strncmp(text, "https://", strlen("https://")) == 0 && !strchr(text, ' ');
+
     if (!*text) /* nothing is to be paid for others any more */
         return;
     bytes_print(&page->html, "<dt>%s</dt><dd>", what);
+    if (link) {
+        bytes_add_text(&page->html, "<a rel=\"noopener noreferrer\" href=\"");
+        page_text(page, text);
+        bytes_add_text(&page->html, "\">");
+    }
     page_text(page, text);
-    bytes_add_text(&page->html, "</dd>\n");
+    bytes_print(&page->html, "%s</dd>\n", link ? "</a>" : "");
 }
 
 static bool write_unpaid(struct page *page, const struct claim_page *claim)
 {
     const struct config *config = page->web->parts.config;
-    scoped_text char *title = must_print("%s waits to be paid", claim->address);
+    scoped_text char *title = must_print("%s waits to be paid for", claim->address);
     scoped_text char *told =
         must_print("When the payment has come, a mail to %s, encrypted to your "
                    "key, brings the password.",

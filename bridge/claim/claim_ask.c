@@ -267,7 +267,7 @@ static bool is_anothers(struct asking *it, bool *out, struct err *err)
     *out = claim_is_unpaid(it->work->bridge, &other); /* or its week would never end */
     if (*out)
         return work_answer(it->work, VERDICT_NOT_ALLOWED,
-                           "Not done: %s@%s waits to be paid. The mail that came when it was "
+                           "Not done: %s@%s waits to be paid for. The mail that came when it was "
                            "confirmed says how.",
                            claim->name, claim->domain);
     wish->renews = other.state == NAME_CLAIM_WAITS;

@@ -13,8 +13,8 @@
 #include "store_invitation.h"
 
 struct claim_confirmation {
-    struct name_claim claim; /* as it was found; as it is to be, where it then waits to be paid */
-    bool unpaid;             /* it does: there is no account */
+    struct name_claim claim; /* as it was found, or is to be where it is paid for */
+    bool unpaid;             /* it waits to be paid for: there is no account */
     struct account account;
     struct credential credential;
     struct account_key key;

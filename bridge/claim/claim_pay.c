@@ -28,7 +28,7 @@ bool claim_answer_unpaid(struct bridge *bridge, struct store_view *view, const s
     if (found != FOUND || !claim.reference[0])
         return found != FAILED;
     answer_set(out, VERDICT_CLOSED,
-               claim_is_unpaid(bridge, &claim) ? "%s@%s is no address yet: it waits to be paid."
+               claim_is_unpaid(bridge, &claim) ? "%s@%s is no address yet: it waits to be paid for."
                                                : "%s@%s is no address: it was never paid for.",
                claim.name, claim.domain);
     return true;

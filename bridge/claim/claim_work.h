@@ -24,7 +24,7 @@ enum {
 /* claim_confirm.c: may somebody have an account by signed mail?  Else only those who have one are heard. */
 bool claims_are_taken(const struct bridge *bridge);
 /* It waits for a week, and another policy may hold by now: without an invitation nobody is let in who could not claim
- * now.  What waits to be paid is not asked about. */
+ * now.  What waits to be paid for is not asked about. */
 MUST_CHECK bool claim_let_in(struct bridge *bridge, struct store_view *view,
                              const struct name_claim *claim, enum register_answer *out,
                              struct err *err);

@@ -103,7 +103,7 @@ MUST_CHECK bool store_forget_person(struct store_tx *tx, int64_t person_id, stru
 MUST_CHECK bool store_add_claim(struct store_tx *tx, const struct name_claim *claim,
                                 int64_t *out_id, struct err *err);
 MUST_CHECK bool store_end_claim(struct store_tx *tx, int64_t id, struct err *err);
-/* It waits to be paid: by its reference, until its expires_ms. */
+/* It waits to be paid for: by its reference, until its expires_ms. */
 MUST_CHECK bool store_claim_confirmed(struct store_tx *tx, const struct name_claim *claim,
                                       struct err *err);
 MUST_CHECK bool store_claim_paid(struct store_tx *tx, int64_t id, struct err *err);

@@ -17,6 +17,8 @@ from laboratory.mailhost import mail_hosts
 from laboratory.mailing import CLIENT, compose, from_outside, submit
 from laboratory.openpgp import BySequoia
 from laboratory.wait import until
+from test_pages import browser as chromium  # noqa: F401  a fixture
+from test_signed_in import look
 
 DESK = "claim@twin.test"
 OPEN = {"policy": {"registration": "open"}}
@@ -264,10 +266,10 @@ def test_a_claim_for_a_fee_is_an_account_once_it_is_paid(server, host, ring):
     reference = re.search(r"Reference +([0-9a-z]{10})\s", price.get_content())[1]
     assert price["Subject"] == "To be paid" and "https://pay.example/?a=1&b=2" in price.get_content()
     status, page = https(nest, link)
-    assert status == 200 and "una@twin.test waits to be paid" in page and f"<dd>{reference}</dd>" in page
-    assert "<dd>https://pay.example/?a=1&amp;b=2</dd>" in page and "<button" not in page
+    assert status == 200 and "una@twin.test waits to be paid for" in page and f"<dd>{reference}</dd>" in page
+    assert 'href="https://pay.example/?a=1&amp;b=2">https://pay.example/?a=1&amp;b=2</a></dd>' in page and "<button" not in page
     assert https(nest, link, {"answer": "yes"})[0] == 200  # once more: nothing
-    is_no_address(nest, there, "5.2.1 una@twin.test is no address yet: it waits to be paid.")
+    is_no_address(nest, there, "5.2.1 una@twin.test is no address yet: it waits to be paid for.")
     row = unpaid(nest)["una@twin.test"]
     assert row["reference"] == reference and row["asked_from"] == una.address and row["chat"] == "unknown"
     waits = datetime.datetime.fromisoformat(row["pay_until"].replace("Z", "+00:00")).timestamp() - time.time()
@@ -295,6 +297,21 @@ def test_a_claim_for_a_fee_is_an_account_once_it_is_paid(server, host, ring):
     assert word not in nest.log.read_text()
 
 
+def test_the_pages_are_looked_at_and_work_without_a_script(server, host, ring, chromium):  # noqa: F811
+    nest, there = server(FEE), host()
+    uma = ring(f"uma@{there.domain}")
+    _, link = claim(nest, there, uma, "uma")
+    chromium.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    chromium.get(link)
+    look(chromium, "claim-asked")
+    chromium.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    chromium.find_element("css selector", "form button").click()
+    until(lambda: "uma@twin.test waits to be paid for" in chromium.page_source, "the page that tells how to pay")
+    chromium.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    chromium.get(link)
+    look(chromium, "claim-unpaid")
+
+
 def test_what_is_not_paid_is_dropped_and_the_same_key_has_it_anew(server, host, ring):
     nest, there = server(FEE), host()
     una, eve = ring(f"una@{there.domain}"), ring(f"eve@{there.domain}")
@@ -304,7 +321,7 @@ def test_what_is_not_paid_is_dropped_and_the_same_key_has_it_anew(server, host, 
     reference = re.search(r"Reference +([0-9a-z]{10})\s", answer(there, una, count=2)[1].get_content())[1]
     assert send(nest, una, yes) == (250, "2.0.0 Taken already")
     code, words = send(nest, una, mime(una, "claim una@twin.test\n\nonce more\n"))
-    assert code == 550 and "una@twin.test waits to be paid. The mail that came when it was confirmed says how." in words
+    assert code == 550 and "una@twin.test waits to be paid for. The mail that came when it was confirmed says how." in words
     # a week later
     nest.stop()
     with sqlite3.connect(nest.data_dir / "nestbox.db") as store:

@@ -10,7 +10,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
-#define UNPAID_YET "una@example.org is no address yet: it waits to be paid."
+#define UNPAID_YET "una@example.org is no address yet: it waits to be paid for."
 #define NEVER_PAID "una@example.org is no address: it was never paid for."
 
 static char reference[CLAIM_REFERENCE_LEN + 1]; /* of the newest price */
@@ -203,9 +203,10 @@ static void it_lapses_after_a_week_and_the_same_key_has_it_anew(void **state)
     claim_and_confirm();
     memcpy(first, reference, sizeof first);
     town_wait(&town, SECOND_MS);
-    assert_said(0, "claim una@example.org",
-                "550 5.7.1 Not done: una@example.org waits to be paid. The mail that came when it "
-                "was confirmed says how.");
+    assert_said(
+        0, "claim una@example.org",
+        "550 5.7.1 Not done: una@example.org waits to be paid for. The mail that came when it "
+        "was confirmed says how.");
     town_wait(&town, WEEK_MS - SECOND_MS - 1);
     town_chores(&town, NULL);
     assert_rcpt(VERDICT_CLOSED, UNPAID_YET);
