@@ -74,10 +74,12 @@ void claim_price_words(const struct bridge *bridge, const struct name_claim *cla
                 "payment has come, a mail that is encrypted to this key brings the password:\n\n"
                 "    %s\n\nUntil then nobody can write to the address.\n\n",
                 claim->fingerprint);
-    bytes_print(out,
-                "If it is not paid in time it is dropped. The same key can claim it again until "
-                "%s, and the reference stays the same. If you do not want it, do nothing.\n",
-                free_day);
+    bytes_add_text(out, "If it is not paid in time it is dropped. ");
+    if (claim->free_ms > claim->expires_ms)
+        bytes_print(out,
+                    "The same key can claim it again until %s, and the reference stays the same. ",
+                    free_day);
+    bytes_add_text(out, "If you do not want it, do nothing.\n");
 }
 
 void claim_welcome_words(const struct bridge *bridge, const struct name_claim *claim,

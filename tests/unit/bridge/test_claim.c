@@ -2,6 +2,7 @@
 #include "bridge_activity.h"
 #include "bridge_people.h"
 #include "bridge_register.h"
+#include "claim_work.h"
 #include "claimant.h"
 #include "commit.h"
 #include "store_claim.h"
@@ -283,6 +284,21 @@ static void a_server_that_closes_makes_none(void **state)
                       "here. This server takes nobody new.");
 }
 
+static void what_is_free_at_once_is_not_said_to_be_claimed_again(void **state)
+{
+    static char name[] = "una", domain[] = "example.org";
+    struct name_claim claim = {.name = name, .domain = domain, .expires_ms = DAY_MS};
+
+    (void)state;
+    for (int later = 0; later < 2; later++) {
+        scoped_value(bytes) text = {0};
+
+        claim.free_ms = claim.expires_ms + later;
+        claim_price_words(town.bridge, &claim, &text);
+        assert_int_equal(slice_has(bytes_slice(&text), "can claim it again until "), later);
+    }
+}
+
 int main(int argc, char **argv)
 {
     int code;
@@ -299,6 +315,7 @@ int main(int argc, char **argv)
         IN_CLAIMS(a_server_that_takes_only_the_invited_meanwhile_makes_none),
         IN_CLAIMS(an_invitation_outlasts_a_change_of_policy),
         IN_CLAIMS(a_server_that_closes_makes_none),
+        IN_CLAIMS(what_is_free_at_once_is_not_said_to_be_claimed_again),
     };
 
     if (town_is_judge(argc, argv, &code))
