@@ -89,6 +89,8 @@ enum found bridge_claim_page(struct bridge *bridge, struct store_view *view, str
     enum register_answer answer;
     enum found found = find(view, word, &claim, err);
 
+    if (found == FOUND && claim.state == NAME_CLAIM_UNPAID) /* nobody is to pay for another's */
+        found = claim_is_free(view, &claim, err);
     if (found != FOUND)
         return found;
     if (!claim_let_in(bridge, view, &claim, &answer, err))

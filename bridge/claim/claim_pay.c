@@ -4,6 +4,7 @@
 #include "claim_work.h"
 
 #include "commit.h"
+#include "config.h"
 #include "memory.h"
 
 void claim_payment_clear(struct claim_payment *payment)
@@ -82,17 +83,24 @@ static bool say_over(const struct name_claim *claim, struct err *err)
 static bool check(struct bridge *bridge, struct store_view *view, const struct name_claim *claim,
                   struct err *err)
 {
+    scoped_value(account) given = {0};
+
+    if (!config_hosts(bridge->config, slice_of(claim->domain)))
+        return err_set(err, ERR_REFUSED, "%s is not a domain of this server (setting domain)",
+                       claim->domain);
     if (!claim->reference[0])
         return err_set(err, ERR_REFUSED,
                        "%s@%s is not confirmed yet by who asked for it, so nothing is to be paid",
                        claim->name, claim->domain);
-    switch (claim_is_free(view, claim, err)) {
+    switch (
+        store_account_named(view, slice_of(claim->name), slice_of(claim->domain), &given, err)) {
     case FAILED: return false;
-    case ABSENT:
-        return err_because(err, ERR_REFUSED, "Somebody else was given that address meanwhile",
-                           "%s@%s is an account that nobody paid for; pay this back", claim->name,
-                           claim->domain);
-    case FOUND: break;
+    case FOUND:
+        return err_because(err, ERR_REFUSED, "That address was given away meanwhile",
+                           "%s@%s is an account that this payment did not make; unless it was "
+                           "given to who paid, pay this back",
+                           claim->name, claim->domain);
+    case ABSENT: break;
     }
     return claim_is_unpaid(bridge, claim) || say_over(claim, err);
 }

@@ -285,19 +285,27 @@ static void who_confirms_late_has_a_week_all_the_same_and_once(void **state)
 }
 
 /* ---- who pays nothing ---- */
+static void invitation_word(char out[INVITATION_WORD_LEN + 1])
+{
+    scoped_value(invitation) made = {0};
+    struct err err;
+    scoped(store_view) view = store_look(town.store, &err);
+
+    assert_int_equal(store_invitation_named(view, SLICE("family"), &made, &err), FOUND);
+    bridge_invitation_word(town.bridge, &made, out);
+}
+
 static void who_was_invited_pays_nothing(void **state)
 {
     const struct new_invitation wish = {.name = "family", .uses_max = 1};
-    scoped_value(invitation) made = {0};
     char invite[INVITATION_WORD_LEN + 1];
     enum register_answer answer;
     struct err err;
 
     (void)state;
     assert_true(bridge_invitation_add(town.bridge, &wish, &err));
+    invitation_word(invite);
     scoped(store_view) view = store_look(town.store, &err);
-    assert_int_equal(store_invitation_named(view, SLICE("family"), &made, &err), FOUND);
-    bridge_invitation_word(town.bridge, &made, invite);
     assert_true(bridge_register_look(town.bridge, view, NULL, &answer, &err));
     assert_int_equal(answer, REGISTER_FEE);
     assert_true(bridge_register_look(town.bridge, view, invite, &answer, &err));
@@ -342,7 +350,39 @@ static void a_name_given_away_meanwhile_cannot_be_paid_for(void **state)
     assert_true(bridge_account_add(town.bridge, &given, &err));
     assert_rcpt(VERDICT_TAKEN, "Taken");
     assert_int_equal(listed(), 0);
-    assert_unpaid(reference, ERR_REFUSED, "Somebody else was given that address");
+    assert_unpaid(reference, ERR_REFUSED, "That address was given away meanwhile");
+    assert_int_equal(page_there(), ABSENT); /* nobody is told to pay for it */
+}
+
+static void the_domain_is_of_this_server_still(void **state)
+{
+    char was[sizeof town.config.domains[0]];
+
+    (void)state;
+    claim_and_confirm();
+    memcpy(was, town.config.domains[0], sizeof was);
+    snprintf(town.config.domains[0], sizeof was, "else.example");
+    assert_unpaid(reference, ERR_REFUSED, "example.org is not a domain of this server");
+    memcpy(town.config.domains[0], was, sizeof was);
+    assert_paid(reference, false);
+}
+
+/* What was claimed anew by an invitation is nobody else's when that is gone. */
+static void who_pays_after_an_invitation_is_gone_is_too_late_alone(void **state)
+{
+    const struct new_invitation wish = {.name = "family", .uses_max = 1};
+    char invite[INVITATION_WORD_LEN + 1];
+    struct err err;
+
+    (void)state;
+    claim_and_confirm();
+    town_wait(&town, WEEK_MS);
+    assert_true(bridge_invitation_add(town.bridge, &wish, &err));
+    invitation_word(invite);
+    scoped_text char *line = must_print("claim una@example.org\ninvite %s", invite);
+    assert_said(0, line, "250 2.0.0 Taken");
+    assert_true(bridge_invitation_remove(town.bridge, "family", &err));
+    assert_unpaid(reference, ERR_REFUSED, "Its week is over, or it is not confirmed yet");
 }
 
 static bool record_account(struct bridge *bridge, struct store_tx *tx, void *ctx, struct err *err)
@@ -444,6 +484,8 @@ int main(int argc, char **argv)
         FOR_A_FEE(who_was_invited_pays_nothing),
         FOR_A_FEE(what_it_costs_is_said_by_the_setting_when_it_is_confirmed),
         FOR_A_FEE(a_name_given_away_meanwhile_cannot_be_paid_for),
+        FOR_A_FEE(the_domain_is_of_this_server_still),
+        FOR_A_FEE(who_pays_after_an_invitation_is_gone_is_too_late_alone),
         FOR_A_FEE(of_two_payments_at_once_one_makes_the_account),
         FOR_A_FEE(who_paid_has_it_used_or_not),
         FOR_A_FEE(a_payment_in_the_last_moment_is_too_late_behind_it),
