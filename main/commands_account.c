@@ -212,15 +212,17 @@ int run_account_show(struct command *command)
     return listing_run(command, LISTING_OF_ACCOUNT, show_one);
 }
 
-/* By the reference of the payment, or the address that it is for. */
-static bool enter_payment(struct command *command, struct slice value, struct err *err)
+/* By the reference of the payment, or the address that it is for: *of, which is the address then. */
+static bool enter_payment(struct command *command, char **of, struct slice value, struct err *err)
 {
     scoped_value(claim_payment) payment = {0};
 
     if (!slice_is_nocase(value, "yes"))
         return err_set(err, ERR_MALFORMED, "paid is yes: what was paid cannot be unpaid");
-    if (!bridge_claim_paid(command->house->bridge, slice_of(command->arguments[0]), &payment, err))
+    if (!bridge_claim_paid(command->house->bridge, slice_of(*of), &payment, err))
         return false;
+    free(*of);
+    *of = must_dup(payment.address);
     if (payment.again)
         command_say(command, "%s was paid before; nothing is changed.\n", payment.address);
     else
@@ -232,6 +234,7 @@ static bool enter_payment(struct command *command, struct slice value, struct er
 int run_account_set(struct command *command)
 {
     struct err err;
+    scoped_text char *of = must_dup(command->arguments[0]);
 
     for (size_t i = 1; i < command->argument_count; i++) {
         struct slice value = slice_of(command->arguments[i]);
@@ -241,9 +244,8 @@ int run_account_set(struct command *command)
             return command_refuse(command, &err);
         }
         if (slice_is(name, "paid")
-                ? !enter_payment(command, value, &err)
-                : !bridge_account_set(command->house->bridge, slice_of(command->arguments[0]), name,
-                                      value, &err))
+                ? !enter_payment(command, &of, value, &err)
+                : !bridge_account_set(command->house->bridge, slice_of(of), name, value, &err))
             return command_refuse(command, &err);
     }
     return EXIT_DONE;

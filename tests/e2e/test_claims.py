@@ -288,7 +288,7 @@ def test_a_claim_for_a_fee_is_an_account_once_it_is_paid(server, host, ring):
     assert said == f"una@twin.test is paid, and an account. The password is on its way to {una.address}.\n"
     uses(nest, there, una, "una", letters=3)
     assert https(nest, "https://twin.test/.well-known/webfinger?resource=acct:una@twin.test")[0] == 200
-    for once_more in (reference, "una@twin.test"):
+    for once_more in (reference, "Una@twin.test"):
         assert nest.cli("account", "set", once_more, "paid=yes") == "una@twin.test was paid before; nothing is changed.\n"
     assert [(row["address"], row["state"], "reference" in row) for row in nest.ask("account", "list")] == [
         ("una@twin.test", "active", False)]
@@ -337,7 +337,8 @@ def test_what_is_not_paid_is_dropped_and_the_same_key_has_it_anew(server, host, 
     word = WORD.search(answer(there, una, count=3)[1].get_content())[1]
     assert send(nest, una, mime(una, f"confirm {word} twin.test\n"))[0] == 250
     assert f"Reference  {reference}" in answer(there, una, count=4)[1].get_content()
-    nest.cli("account", "set", "Una@twin.test", "paid=yes")
+    nest.cli("account", "set", reference, "paid=yes", "name=Una")  # what follows is the account's
+    assert [row["name"] for row in nest.ask("account", "list")] == ["Una"]
     uses(nest, there, una, "una", letters=5)
 
 
