@@ -43,15 +43,6 @@ static bool count_one(void *ctx, const struct account *account)
     return true;
 }
 
-static bool count_unpaid(void *ctx, const struct name_claim *claim)
-{
-    struct vitals *vitals = ctx;
-
-    (void)claim;
-    vitals->unpaid++;
-    return true;
-}
-
 /* What a word of RFC 8460 means for whoever runs the host that was reached. */
 static const char *meaning_of(const char *trouble)
 {
@@ -104,7 +95,7 @@ bool vitals_take(const struct house *house, struct vitals *out, struct err *err)
     for (size_t i = 0; i < house->config->domain_count; i++)
         census_of(&vitals, house->config->domains[i]);
     if (!view || !store_accounts(view, count_one, &vitals, err) ||
-        !store_claims_unpaid(view, count_unpaid, &vitals, err) ||
+        !store_claim_count_unpaid(view, &vitals.unpaid, err) ||
         !store_queue_count(view, &vitals.waiting, err) ||
         !store_count_forms(view, vitals.forms, err) ||
         !store_tls_heard(view, today - TOLD_DAYS, add_told, &vitals.told, err))

@@ -71,17 +71,24 @@ enum found store_claim_of_payment(struct store_view *view, struct slice referenc
                     out, err);
 }
 
+#define IS_UNPAID                                                                                  \
+    "WHERE state IN (1, 3) AND state = 3 AND expires_ms > ? AND NOT EXISTS (SELECT 1"              \
+    " FROM account a JOIN domain d ON d.id = a.domain_id WHERE a.name = claim.name"                \
+    " AND d.name = claim.domain)"
+
 bool store_claims_unpaid(struct store_view *view,
                          bool (*each)(void *ctx, const struct name_claim *), void *ctx,
                          struct err *err)
 {
-    return sql_walk(view->sql,
-                    CLAIM "WHERE state IN (1, 3) AND state = 3 AND expires_ms > ?"
-                          " AND NOT EXISTS (SELECT 1 FROM account a JOIN domain d"
-                          " ON d.id = a.domain_id WHERE a.name = claim.name"
-                          " AND d.name = claim.domain) ORDER BY expires_ms",
+    return sql_walk(view->sql, CLAIM IS_UNPAID " ORDER BY expires_ms",
                     with(as_number(clock_now(view->store->clock))), name_claim, read_claim,
                     name_claim_clear, each, ctx, err);
+}
+
+bool store_claim_count_unpaid(struct store_view *view, int64_t *out, struct err *err)
+{
+    return sql_count(view->sql, "SELECT count(*) FROM claim " IS_UNPAID,
+                     with(as_number(clock_now(view->store->clock))), out, err);
 }
 
 bool store_claim_count(struct store_view *view, int64_t *out, struct err *err)

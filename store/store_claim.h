@@ -42,6 +42,8 @@ enum found store_claim_of_payment(struct store_view *view, struct slice referenc
 MUST_CHECK bool store_claims_unpaid(struct store_view *view,
                                     bool (*each)(void *ctx, const struct name_claim *), void *ctx,
                                     struct err *err);
+/* How many those are, which reads none of their keys. */
+MUST_CHECK bool store_claim_count_unpaid(struct store_view *view, int64_t *out, struct err *err);
 /* How many wait, for their word or payment: at all, by one invitation, and without any from addresses that end with "@example.org". */
 MUST_CHECK bool store_claim_count(struct store_view *view, int64_t *out, struct err *err);
 MUST_CHECK bool store_claim_count_invited(struct store_view *view, int64_t invitation_id,

@@ -63,10 +63,12 @@ static bool count_one(void *ctx, const struct name_claim *claim)
 static int listed(void)
 {
     struct err err;
+    int64_t counted;
     int count = 0;
     scoped(store_view) view = store_look(town.store, &err);
 
     assert_true(store_claims_unpaid(view, count_one, &count, &err));
+    assert_true(store_claim_count_unpaid(view, &counted, &err) && counted == count);
     return count;
 }
 
@@ -367,7 +369,6 @@ static void the_domain_is_of_this_server_still(void **state)
     assert_paid(reference, false);
 }
 
-/* What was claimed anew by an invitation is nobody else's when that is gone. */
 static void who_pays_after_an_invitation_is_gone_is_too_late_alone(void **state)
 {
     const struct new_invitation wish = {.name = "family", .uses_max = 1};
