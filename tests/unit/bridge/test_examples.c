@@ -3,22 +3,7 @@
  * everything that came of it.
  */
 #include "made.h"
-
-static struct town town;
-
-static int set_up(void **state)
-{
-    (void)state;
-    town_open(&town);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    town_close(&town);
-    return 0;
-}
+#include "shared_town.h"
 
 /* ---- the table ---- */
 #define ALICE "alice@example.org"
