@@ -157,7 +157,11 @@ static void fill_key(struct claim_confirmation *it, const struct pgp_key_facts *
     key->state = KEY_IN_USE;
 }
 
-static bool fill(struct bridge *bridge, struct claim_confirmation *it, struct err *err)
+typedef bool fill(struct bridge *bridge, struct claim_confirmation *it,
+                  const struct pgp_key_facts *facts, struct err *err);
+
+static bool fill_account(struct bridge *bridge, struct claim_confirmation *it,
+                         const struct pgp_key_facts *facts, struct err *err)
 {
     const struct name_claim *claim = &it->claim;
     struct account *account = &it->account;
@@ -167,6 +171,7 @@ static bool fill(struct bridge *bridge, struct claim_confirmation *it, struct er
 
     if (!account_fill_new(bridge, slice_of(claim->name), slice_of(claim->domain), account, err))
         return false;
+    fill_key(it, facts, clock_now(bridge->clock));
     account->self_made = claim->state != NAME_CLAIM_UNPAID; /* who paid has it, used or not */
     account->ends_ms = claim->account_life_ms ? account->created_ms + claim->account_life_ms : 0;
     token_new(password);
@@ -179,34 +184,17 @@ static bool fill(struct bridge *bridge, struct claim_confirmation *it, struct er
     return ok;
 }
 
-enum found claim_account_prepare(struct bridge *bridge, struct store_view *view,
-                                 struct name_claim *claim, struct claim_confirmation **out,
-                                 struct err *err)
-{
-    scoped(claim_confirmation) it = must_new(struct claim_confirmation);
-    struct pgp_key_facts facts;
-
-    it->claim = *claim;
-    *claim = (struct name_claim){0};
-    enum found found = is_possible(bridge, view, &it->claim, &facts, err);
-    if (found != FOUND)
-        return found;
-    fill_key(it, &facts, clock_now(bridge->clock));
-    if (!fill(bridge, it, err))
-        return FAILED;
-    *out = steal(&it);
-    return FOUND;
-}
-
 /* ---- what is to be paid before ---- */
 /* One that was renewed keeps its reference: it may be on its way already. */
-static bool fill_price(struct bridge *bridge, struct claim_confirmation *it, struct err *err)
+static bool fill_price(struct bridge *bridge, struct claim_confirmation *it,
+                       const struct pgp_key_facts *facts, struct err *err)
 {
     struct name_claim *claim = &it->claim;
     unsigned char random[(CLAIM_REFERENCE_LEN * 5 + 7) / 8];
     scoped_value(bytes) text = {0};
     struct claim_letter letter = {.claim = claim, .subject = "To be paid"};
 
+    (void)facts; /* read again when it is paid */
     it->unpaid = true;
     random_bytes(random, sizeof random);
     if (!claim->reference[0])
@@ -220,9 +208,9 @@ static bool fill_price(struct bridge *bridge, struct claim_confirmation *it, str
     return claim_letter_write(bridge, &letter, &it->letter, err);
 }
 
-static enum found price_prepare(struct bridge *bridge, struct store_view *view,
-                                struct name_claim *claim, struct claim_confirmation **out,
-                                struct err *err)
+/* ---- both ---- */
+static enum found prepare(struct bridge *bridge, struct store_view *view, struct name_claim *claim,
+                          fill *fill_it, struct claim_confirmation **out, struct err *err)
 {
     scoped(claim_confirmation) it = must_new(struct claim_confirmation);
     struct pgp_key_facts facts;
@@ -230,11 +218,18 @@ static enum found price_prepare(struct bridge *bridge, struct store_view *view,
     it->claim = *claim;
     *claim = (struct name_claim){0};
     enum found found = is_possible(bridge, view, &it->claim, &facts, err);
-    if (found == FOUND && !fill_price(bridge, it, err))
+    if (found == FOUND && !fill_it(bridge, it, &facts, err))
         found = FAILED;
     if (found == FOUND)
         *out = steal(&it);
     return found;
+}
+
+enum found claim_account_prepare(struct bridge *bridge, struct store_view *view,
+                                 struct name_claim *claim, struct claim_confirmation **out,
+                                 struct err *err)
+{
+    return prepare(bridge, view, claim, fill_account, out, err);
 }
 
 enum found bridge_claim_confirm_prepare(struct bridge *bridge, struct store_view *view,
@@ -246,8 +241,8 @@ enum found bridge_claim_confirm_prepare(struct bridge *bridge, struct store_view
 
     if (found != FOUND || claim.state != NAME_CLAIM_WAITS)
         return found == FAILED ? FAILED : ABSENT;
-    return claim_costs(bridge, &claim) ? price_prepare(bridge, view, &claim, out, err)
-                                       : claim_account_prepare(bridge, view, &claim, out, err);
+    return prepare(bridge, view, &claim, claim_costs(bridge, &claim) ? fill_price : fill_account,
+                   out, err);
 }
 
 /* ---- on the writer ---- */
