@@ -23,7 +23,6 @@ enum {
     MAIL_MAX_PARTS = 100,
     MAIL_MAX_DEPTH = 20,
     MAIL_MAX_PARAMETERS = 64,
-    MAIL_MAX_LIST = 1000,            /* addresses or ids handed out from one field name */
     MAIL_MAX_EMBEDDED = 1024 * 1024, /* an encoded message/rfc822 is decoded into memory */
 };
 

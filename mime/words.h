@@ -35,9 +35,11 @@ struct words {
     struct bytes
         other; /* what was cut as forwarded: its lines, and each address that a link in them leads to on a
                          * line of its own.  To find out which mail it is; never to be published */
-    char *
-        other_from; /* the first address in angle brackets in it, whose it is by its header block; or NULL */
-    bool cut_quote;          /* a quotation was cut */
+    char *other_from; /* whose it is: the address in the From of its header block; or NULL */
+    bool doubtful;  /* not plain whose all is that stands around it: a quotation above, a line that
+                       * introduces one, rows of a header, a rule as in front of a mail, lines of parent_plain, or
+                       * words behind the other mail's end */
+    bool cut_quote; /* a quotation was cut */
     char **kept_content_ids; /* of inline pictures that stand in the words kept (HTML) */
     size_t kept_content_id_count;
     char **cut_content_ids; /* of inline pictures that stand only in what was cut */
@@ -53,7 +55,7 @@ struct words_orders {
                     * Without it the same block makes the words `forwarded`.  Marks that say "forwarded" do so
                     * always. */
     struct slice
-        parent_plain; /* text of the public post being answered, or empty: > lines between two own
+        parent_plain; /* text of the public post being answered or forwarded, or empty: > lines between two own
                                   passages survive only if they stand in it */
 };
 /* ERR_TOO_LARGE above 1 MiB, 50,000 lines or (HTML) 200 levels.  Links are found in plain text too. */

@@ -14,7 +14,8 @@ enum {
     ATTRIBUTION_LINES = 3,
     HEADER_LINES = 8,
     MAX_KEPT_QUOTES = 200, /* each is looked for in the whole parent */
-    LONGEST_ADDRESS = 330,
+    REPEATED_BYTES = 8,
+    REPEATED_LINES = 1000, /* likewise */
 };
 
 static struct slice text_of(const struct line *line)
@@ -186,28 +187,43 @@ static enum mark mark_of_other_mail(const struct lines *lines, const struct word
     return mark == MARK_ORIGINAL && orders->is_reply ? MARK_NONE : mark;
 }
 
-/* "<bob@b.example>", and "[mailto:bob@b.example]" as some programs write it. */
-static char *bracket_address(struct slice text)
+/* A long name breaks the row in front of the address. */
+static char *from_in_row(const struct lines *lines, size_t i)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        bool round = text.at[i] == '<';
-        if (!round && text.at[i] != '[')
+    scoped_value(bytes) both = {0};
+    char *address = mark_address(text_of(&lines->at[i]));
+
+    if (address || i + 1 == lines->count || lines->at[i + 1].breaks ||
+        mark_header_field(text_of(&lines->at[i + 1])) != 0)
+        return address;
+    join(lines, i, 2, &both);
+    return mark_address(bytes_slice(&both));
+}
+
+/* Its From is a row of the header that the mark begins.  Of other rows one may be broken, but may name nobody: in a
+ * language that is not known it may be the From. */
+static char *from_of_other_mail(const struct lines *lines, size_t begins)
+{
+    int strangers = 0;
+
+    for (size_t i = begins; i < lines->count && i <= begins + HEADER_LINES; i++) {
+        struct slice text = text_of(&lines->at[i]);
+        unsigned shows = mark_header_field(text);
+
+        if (shows == SHOWS_FROM)
+            return from_in_row(lines, i);
+        if (shows || i == begins)
             continue;
-        struct slice rest = slice_first(slice_from(text, i + 1), LONGEST_ADDRESS);
-        size_t end = slice_find(rest, round ? '>' : ']');
-        struct slice address = slice_first(rest, end == SIZE_MAX ? 0 : end);
-        bool link = slice_starts_nocase(address, "mailto:");
-        if (link)
-            address = slice_from(address, strlen("mailto:"));
-        bool one = slice_find(address, ' ') == SIZE_MAX && slice_find(address, '<') == SIZE_MAX;
-        if ((round || link) && one && slice_find(address, '@') != SIZE_MAX)
-            return must_copy(address);
+        if (mark_has_bracket_address(text) || ++strangers > 1)
+            return NULL;
     }
     return NULL;
 }
 
 static void tell_other_mail(const struct lines *lines, size_t begins, struct words *out)
 {
+    bool ended = false;
+
     for (size_t i = begins; i < lines->count; i++) {
         const struct line *line = &lines->at[i];
 
@@ -215,9 +231,13 @@ static void tell_other_mail(const struct lines *lines, size_t begins, struct wor
         for (size_t k = 0; k < line->count; k++)
             if (line->pieces[k].href)
                 bytes_print(&out->other, "%s\n", line->pieces[k].href);
-        if (!out->other_from)
-            out->other_from = bracket_address(text_of(line));
+        if (ended && (line->signature || mark_is_signature(text_of(line))))
+            ended = false;
+        out->doubtful |= ended;
+        if (i > begins && line->quote == 0 && mark_is_framed(text_of(line)))
+            ended = mark_of(text_of(line)) == MARK_NONE;
     }
+    out->other_from = from_of_other_mail(lines, begins);
 }
 
 /* The other mail below one's own words: behind a forward mark, a header block, or an unmarked "wrote:". */
@@ -353,6 +373,30 @@ static void cut_quotes(struct lines *lines, const struct words_orders *orders, s
     }
 }
 
+/* Before anything but the other mail is cut: is there a sign that more than that is somebody else's? */
+static bool is_doubtful(const struct lines *lines, const struct words_orders *orders)
+{
+    enum { ROWS = 3 };
+    scoped_value(bytes) parent = {0};
+    int labels = 0;
+
+    squeeze_add(&parent, orders->parent_plain);
+    for (size_t i = 0; i < lines->count && !lines->at[i].cut; i++) {
+        const struct line *line = &lines->at[i];
+        struct slice text = text_of(line);
+
+        if (line->signature || mark_is_signature(text))
+            break;
+        labels = mark_is_label(text) ? labels + 1 : 0;
+        if (line->quote > 0 || line->own_quote || line->attribution || labels == ROWS ||
+            mark_is_attribution(text) || mark_is_framed(text) ||
+            (parent.len > 0 && i >= REPEATED_LINES) ||
+            (text.len >= REPEATED_BYTES && stands_in(bytes_slice(&parent), text)))
+            return true;
+    }
+    return false;
+}
+
 static bool begins_with_quote(const struct lines *lines)
 {
     size_t i = 0;
@@ -367,6 +411,7 @@ void words_cut(struct lines *lines, const struct words_orders *orders, struct wo
     settle_own_quotes(lines, orders);
     out->begins_with_quote = begins_with_quote(lines);
     cut_other_mail(lines, orders, out);
+    out->doubtful |= is_doubtful(lines, orders);
     cut_attributions(lines);
     cut_signature(lines);
     cut_sent_from(lines);

@@ -5,10 +5,11 @@
  */
 #include "words_private.h"
 
+#include "memory.h"
 #include "mime_private.h"
 #include "text.h"
 
-enum { LONGEST_ATTRIBUTION = 400, LONGEST_MARK = 120 };
+enum { LONGEST_ATTRIBUTION = 400, LONGEST_MARK = 120, LONGEST_ADDRESS = 330, FRAME_SIGNS = 4 };
 
 /* Dashes, underscores, asterisks, ">" and blanks at both ends; *out_rule: were there two dashes in front? */
 static struct slice strip_rule(struct slice text, bool *out_rule)
@@ -189,6 +190,25 @@ bool mark_is_rule(struct slice text)
     return text.len >= 5;
 }
 
+static size_t signs_in_front(struct slice text)
+{
+    size_t count = 0;
+
+    while (count < text.len && strchr("-_=", text.at[count]))
+        count++;
+    return count;
+}
+
+bool mark_is_framed(struct slice text)
+{
+    size_t behind = 0;
+
+    while (behind < text.len && strchr("-_=", text.at[text.len - 1 - behind]))
+        behind++;
+    return text.len <= LONGEST_MARK && behind >= FRAME_SIGNS && behind < text.len &&
+           signs_in_front(text) >= FRAME_SIGNS;
+}
+
 bool mark_is_signature(struct slice text)
 {
     return slice_is(text, "--");
@@ -310,8 +330,35 @@ static const char *const openers[] = {
     "于",    "於",   "0",       "1",        "2",     "3",     "quoting ", "zitat von",
 };
 
+/* Digits of Arabic, Persian and Devanagari, as ASCII. */
+static void add_plain_digits(struct bytes *out, struct slice text)
+{
+    enum { ARABIC = 0x660, PERSIAN = 0x6F0, DEVANAGARI = 0x966 };
+
+    while (text.len > 0) {
+        uint32_t code = 0;
+        size_t len = utf8_read(text, &code);
+        const uint32_t zeros[] = {ARABIC, PERSIAN, DEVANAGARI};
+        struct slice sign = slice_first(text, len ? len : 1);
+        char digit = 0;
+
+        for (size_t i = 0; len > 1 && i < COUNT_OF(zeros); i++)
+            if (code >= zeros[i] && code <= zeros[i] + 9)
+                digit = (char)('0' + (code - zeros[i]));
+        if (digit)
+            bytes_add_char(out, digit);
+        else
+            bytes_add(out, sign);
+        text = slice_from(text, sign.len);
+    }
+}
+
 bool mark_has_moment(struct slice text)
 {
+    scoped_value(bytes) plain = {0};
+
+    add_plain_digits(&plain, text);
+    text = bytes_slice(&plain);
     return has_time(text) && (has_year(text) || has_day(text));
 }
 
@@ -397,4 +444,48 @@ bool mark_is_label(struct slice text)
 
     return colon != SIZE_MAX && colon > 0 && colon <= 40 && text.len > colon + colon_len &&
            !strchr("/0123456789", text.at[colon + colon_len]);
+}
+
+/* Behind the '<' or '[' at i: "<…>", or "[mailto:…]" as some programs write it. */
+static struct slice bracket_address(struct slice text, size_t i)
+{
+    bool round = text.at[i] == '<';
+
+    if (!round && text.at[i] != '[')
+        return (struct slice){0};
+    struct slice rest = slice_first(slice_from(text, i + 1), LONGEST_ADDRESS);
+    size_t end = slice_find(rest, round ? '>' : ']');
+    struct slice address = slice_first(rest, end == SIZE_MAX ? 0 : end);
+    bool link = slice_starts_nocase(address, "mailto:");
+    if (link)
+        address = slice_from(address, strlen("mailto:"));
+    bool one = slice_find(address, ' ') == SIZE_MAX && slice_find(address, '<') == SIZE_MAX;
+    bool is = (round || link) && one && slice_find(address, '@') != SIZE_MAX;
+    return is ? address : (struct slice){0};
+}
+
+static char *bare_address(struct slice text)
+{
+    size_t colon_len = 1;
+    size_t colon = colon_of(text, &colon_len);
+    struct slice rest = slice_trim(colon == SIZE_MAX ? text : slice_from(text, colon + colon_len));
+    bool one = rest.len <= LONGEST_ADDRESS && slice_find(rest, ' ') == SIZE_MAX &&
+               slice_find(rest, '@') != SIZE_MAX;
+
+    return one ? must_copy(rest) : NULL;
+}
+
+char *mark_address(struct slice text)
+{
+    struct slice found = {0};
+
+    for (size_t i = 0; i < text.len; i++) {
+        struct slice address = bracket_address(text, i);
+        if (slice_empty(address))
+            continue;
+        if (!slice_empty(found) && !slice_eq_nocase(found, address))
+            return NULL; /* a name may look like somebody's address */
+        found = address;
+    }
+    return slice_empty(found) ? bare_address(text) : must_copy(found);
 }

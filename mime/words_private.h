@@ -62,6 +62,7 @@ enum mark {
 };
 enum mark mark_of(struct slice text);
 bool mark_is_rule(struct slice text);      /* ____ or ---- */
+bool mark_is_framed(struct slice text);    /* ---- words ----, in any language */
 bool mark_is_signature(struct slice text); /* -- */
 bool mark_is_sent_from(struct slice text); /* words_sent_from.c */
 bool mark_starts_with_any(struct slice text, const char *const *words, size_t count);
@@ -78,5 +79,7 @@ bool mark_opens_attribution(struct slice text); /* begins with On, Am, Le, … a
 /* Which field of a mail's header a line shows, 0 if none: a bit per meaning. */
 enum { SHOWS_FROM = 1, SHOWS_DATE = 2, SHOWS_TO = 4, SHOWS_SUBJECT = 8, SHOWS_OTHER = 16 };
 unsigned mark_header_field(struct slice text);
+/* "Bob <bob@b.example>", "[mailto:bob@b.example]", and where that is all, "bob@b.example"; heap, or NULL */
+char *mark_address(struct slice text);
 
 #endif

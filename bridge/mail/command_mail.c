@@ -197,8 +197,10 @@ static bool message_command(struct mail_work *work, const struct address *addres
     if (there == FAILED)
         return false;
     switch (address->word) {
-    case WORD_LIKE: return react_mail(work, address->ref, any, REACTION_LIKE, err);
-    case WORD_BOOST: return react_mail(work, address->ref, any, REACTION_BOOST, err);
+    case WORD_LIKE:
+        return react_mail(work, address->ref, any, REACTION_LIKE, err) && mail_keep_own(work, err);
+    case WORD_BOOST:
+        return react_mail(work, address->ref, any, REACTION_BOOST, err) && mail_keep_own(work, err);
     case WORD_UNDO: return undo(work, address, any, found, err);
     case WORD_DELETE:
         return found ? take_back(work, address, &target) : not_yours(work, address->ref);

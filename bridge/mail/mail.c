@@ -216,8 +216,10 @@ bool bridge_mail_record(struct bridge *bridge, struct store_tx *tx, struct mail_
     if (!world_is_as_seen(tx, plan, err) || !mail_key_record(tx, plan, err) ||
         (plan->chats && !store_account_chats(tx, plan->account_id, err)))
         return false;
-    if (plan->deed != DEED_NONE)
-        return record_deed(bridge, tx, plan, err);
+    if (plan->deed != DEED_NONE && !record_deed(bridge, tx, plan, err))
+        return false;
+    if (plan->deed != DEED_NONE && plan->deed != DEED_REACT)
+        return true;
     if (plan->note && !record_note(bridge, tx, plan, err))
         return false;
     return record_mail(bridge, tx, plan, err);

@@ -323,6 +323,27 @@ bool mail_names_nothing(struct mail *header, const char *field, const struct mai
     return false;
 }
 
+static bool holds_ids_alone(struct slice value)
+{
+    while (!slice_empty(value = slice_trim(value))) {
+        size_t end = slice_find(value, '>');
+        if (value.at[0] != '<' || end == SIZE_MAX)
+            return false;
+        value = slice_from(value, end + 1);
+    }
+    return true;
+}
+
+bool mail_names_more(struct mail *header, const char *field, const struct mail_ids *ids)
+{
+    const char *value;
+
+    for (size_t i = 0; (value = mail_field(header, field, i)) != NULL; i++)
+        if (!holds_ids_alone(slice_of(value)))
+            return true;
+    return ids->count >= MAIL_MAX_LIST;
+}
+
 static bool parents_named_in(struct mail_work *work, struct mail *header, bool may_be_parent,
                              struct parent *out, struct err *err)
 {

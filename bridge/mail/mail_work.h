@@ -241,6 +241,8 @@ MUST_CHECK bool parent_by_ref(struct mail_work *work, const char *ref, struct pa
                               struct err *err);
 /* A field that should hold Message-IDs, and holds none that can be read. */
 bool mail_names_nothing(struct mail *header, const char *field, const struct mail_ids *ids);
+/* Or something besides, or more than were read. */
+bool mail_names_more(struct mail *header, const char *field, const struct mail_ids *ids);
 /* Account, MAIL FROM, Message-ID and `text` as one digest; false without a Message-ID. */
 bool mail_guard(const struct mail_work *work, const char *label, struct slice text,
                 struct guard *out);
@@ -288,10 +290,10 @@ SCOPED_VALUE(post_text, post_text_clear)
 MUST_CHECK bool post_text_read(struct mail_work *work, const struct mail_parts *parts,
                                const struct parent *parent, struct post_text *out, struct err *err);
 bool post_text_empty(const struct post_text *text); /* no words and no title */
-/* How often the subject says that this is a forward. */
-size_t mail_forwards(struct mail *header);
-/* "Good morning" of "Fwd: Good morning"; empty if it says so elsewhere, or more than once. */
-struct slice mail_forwarded_subject(struct mail *header);
+/* Does the subject say that this is a forward, or the answer to one? */
+bool mail_forwards(struct mail *header);
+/* Does it say so first: "Fwd: Re: x", and not "Re: Fwd: x"? */
+bool mail_begins_as_forward(struct mail *header);
 /* publish_forward.c: the one public post that this mail forwards, in a way that tells one's own words from the other
  * mail.  Nothing found: it is a forward like any other (P8), or none. */
 MUST_CHECK bool forward_find(struct mail_work *work, struct parent *out, struct err *err);
@@ -390,6 +392,8 @@ MUST_CHECK bool record_visits(struct bridge *bridge, struct store_tx *tx, struct
                               int64_t author_id, struct err *err);
 /* Mailboxes here and elsewhere among the recipients get the mail; false *out_ok: it was answered. */
 MUST_CHECK bool mail_as_mail(struct mail_work *work, bool *out_ok, struct err *err);
+/* The author's own mailbox gets it, if its address stands beside a word that was obeyed. */
+MUST_CHECK bool mail_keep_own(struct mail_work *work, struct err *err);
 /* May this account take a mail of that size?  Fills the answer if not. */
 MUST_CHECK bool account_takes(struct bridge *bridge, struct store_view *view,
                               const struct account *account, int64_t size, bool *out_takes,

@@ -458,6 +458,22 @@ static bool guard_submitted(struct mail_work *work, bool *out_seen, struct err *
     return guard_seen(work, &plan->guards[0], out_seen, err);
 }
 
+bool mail_keep_own(struct mail_work *work, struct err *err)
+{
+    bool beside = false, seen = false, ok;
+
+    for (size_t i = 0; i < work->count; i++)
+        beside |= work_is_self(work, &work->recipients[i].address);
+    if (!beside || work->arrival->answer.verdict != VERDICT_TAKEN)
+        return true;
+    if (work_plan(work)->guard_count == 0 && !guard_submitted(work, &seen, err))
+        return false;
+    if (!seen)
+        return mail_as_mail(work, &ok, err);
+    work_plan(work)->guard_count = 0; /* the word counts all the same */
+    return true;
+}
+
 /* Nobody's mail, a neighbour's neither, turns its answer into something else. */
 static bool refuse_snare(struct mail_work *work)
 {

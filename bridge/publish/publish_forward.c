@@ -2,8 +2,9 @@
  * A forward of one public post (behaviour.md P8, docs/reactions.md): which one, and whether what stands above it is the
  * author's own.
  *
- * Strict, because the other way a private word becomes public: whatever names a mail must name the same open post, and the
- * other mail must begin at a mark that says whose it is, or be attached.  A REF names; it authorises nothing.
+ * Strict, because the other way a private word becomes public: the subject says that it is a forward, whatever names a mail
+ * names the same open post, and the other mail begins at a mark that says whose it is, or is attached.  For words above it a
+ * field of the header must name the post, which the program wrote that forwards.  A REF names; it authorises nothing.
  */
 #include "mail_work.h"
 
@@ -15,8 +16,7 @@ struct naming {
     struct mail_work *work;
     struct parent *post; /* the one that is named so far */
     bool strange;        /* something else is named as well, or something that may not be */
-    bool certain;        /* by its Message-ID, not by a REF alone */
-    bool by_mutt;        /* the subject says whose it is */
+    bool by_header;      /* a field of the header names it */
     char ref[65];        /* the last that was looked up */
 };
 
@@ -32,12 +32,13 @@ static bool name_it(struct naming *naming, enum found found, struct message *mes
     if (!fits || post->found)
         return found != FAILED;
     post->found = true;
+    post->kind = PARENT_OPEN;
     post->message = *message;
     *message = (struct message){0};
     return true;
 }
 
-static bool name_ids(struct naming *naming, const struct mail_ids *ids, size_t first, bool counts,
+static bool name_ids(struct naming *naming, const struct mail_ids *ids, size_t first,
                      struct err *err)
 {
     for (size_t i = first; !naming->strange && i < ids->count; i++) {
@@ -46,32 +47,29 @@ static bool name_ids(struct naming *naming, const struct mail_ids *ids, size_t f
             store_message_by_message_id(naming->work->view, slice_of(ids->at[i]), &message, err);
         if (!name_it(naming, found, &message))
             return false;
-        naming->certain |= counts;
     }
     return true;
 }
 
-/* Of References only the last: what stands before it is the thread. */
+/* Of References only the last: what stands before it is the thread.  What was not signed may spoil it, and proves
+ * nothing. */
 static bool name_field(struct naming *naming, struct mail *header, const char *field, bool last,
-                       bool counts, struct err *err)
+                       struct err *err)
 {
     scoped_value(mail_ids) ids = {0};
 
     mail_ids(header, field, &ids);
-    naming->strange |= mail_names_nothing(header, field, &ids);
-    return name_ids(naming, &ids, last && ids.count > 0 ? ids.count - 1 : 0, counts, err);
+    naming->strange |= mail_names_more(header, field, &ids);
+    naming->by_header |= ids.count > 0 && header == said_header(naming->work);
+    return name_ids(naming, &ids, last && ids.count > 0 ? ids.count - 1 : 0, err);
 }
 
-/* Gmail and Outlook answer, so to speak, what they forward; the subject tells it from an answer.  What was not signed
- * may spoil it, and proves nothing. */
+/* Programs answer, so to speak, what they forward; the subject tells it from an answer. */
 static bool name_header(struct naming *naming, struct mail *header, struct err *err)
 {
-    bool said = header == said_header(naming->work);
-    bool forwards = said && mail_forwards(header) > 0;
-
-    return name_field(naming, header, "X-Forwarded-Message-Id", false, said, err) &&
-           name_field(naming, header, "In-Reply-To", false, forwards, err) &&
-           name_field(naming, header, "References", true, forwards, err);
+    return name_field(naming, header, "X-Forwarded-Message-Id", false, err) &&
+           name_field(naming, header, "In-Reply-To", false, err) &&
+           name_field(naming, header, "References", true, err);
 }
 
 static bool name_attached(struct naming *naming, struct mail_part *part, struct err *err)
@@ -85,7 +83,7 @@ static bool name_attached(struct naming *naming, struct mail_part *part, struct 
     scoped_value(mail_ids) ids = {0};
     mail_ids(attached, "Message-ID", &ids);
     naming->strange |= ids.count != 1 || mail_field_count(attached, "Message-ID") != 1;
-    return name_ids(naming, &ids, 0, true, err);
+    return name_ids(naming, &ids, 0, err);
 }
 
 /* ---- REFs, in the links that stand below a post ---- */
@@ -103,7 +101,6 @@ static bool is_domain_sign(char c)
 enum {
     LOCAL_MAX = 70, /* "%2B" is one octet */
     DOMAIN_MAX = 255,
-    BLOCK_MAX = 2000, /* of the header block, from its mark */
 };
 
 /* "mailto:REF%2Blike@example.org", around the '@' at `at`. */
@@ -170,16 +167,25 @@ static bool is_address_of(const struct mail_work *work, const struct person *aut
     return false;
 }
 
-/* "[bob=social.example@example.org: Good morning]" */
-static bool is_subject_of_mutt(const struct mail_work *work, const struct person *author)
+/* "[bob=social.example@example.org: Good morning]" of mutt says that it is a forward, if not of what: the header block
+ * tells that. */
+static bool is_subject_of_mutt(struct mail *header)
+{
+    struct slice subject = slice_trim(slice_of(mail_field(header, "Subject", 0)));
+
+    if (mail_field_count(header, "Subject") != 1 || !slice_starts(subject, SLICE("[")) ||
+        !slice_ends(subject, SLICE("]")))
+        return false;
+    struct slice address = slice_cut(&subject, ':');
+    return subject.at && slice_find(address, '@') != SIZE_MAX &&
+           slice_find(address, ' ') == SIZE_MAX;
+}
+
+static bool says_it_forwards(const struct mail_work *work)
 {
     struct mail *header = said_header(work);
-    struct slice subject = slice_trim(slice_of(header ? mail_field(header, "Subject", 0) : NULL));
 
-    if (!slice_starts(subject, SLICE("[")))
-        return false;
-    subject = slice_from(subject, 1);
-    return is_address_of(work, author, slice_cut(&subject, ':')) && subject.at;
+    return header && (mail_begins_as_forward(header) || is_subject_of_mutt(header));
 }
 
 /* A mail of Carol's that holds the post, or forwards it, is hers: its header block says so. */
@@ -193,30 +199,23 @@ static bool check_author(struct naming *naming, const struct words *words, struc
         store_person(naming->work->view, naming->post->message.author_id, &author, err);
     naming->strange |= found != FOUND || !words->other_from ||
                        !is_address_of(naming->work, &author, slice_of(words->other_from));
-    naming->by_mutt = found == FOUND && is_subject_of_mutt(naming->work, &author);
     return found != FAILED;
 }
 
-/* Does the header block behind the mark show the subject that this mail forwards? */
-static bool shows_subject(const struct mail_work *work, const struct words *words)
+/* A REF or an attached mail may be in a mail of Carol's, forwarded by a program whose mark nobody knows: then her words
+ * stand above the first mark that is known.  And no words there are words of the post. */
+static bool check_words(struct naming *naming, const struct mail_parts *parts,
+                        const struct post_text *text, struct err *err)
 {
-    struct mail *header = said_header(work);
-    struct slice subject = header ? mail_forwarded_subject(header) : (struct slice){0};
-    scoped_value(bytes) block = {0};
+    scoped_value(post_text) again = {0};
 
-    bytes_add(&block, slice_first(bytes_slice(&words->other), BLOCK_MAX));
-    for (size_t i = 0; i < block.len; i++)
-        if (block.at[i] == '\n')
-            block.at[i] = ' ';
-    return !slice_empty(subject) && slice_find_text(bytes_slice(&block), subject) != SIZE_MAX;
-}
-
-/* Where a REF alone names it, that may be in a mail of Carol's, forwarded by a program whose mark nobody knows: then her
- * words stand above the first mark that is known.  But the subject is hers as well. */
-static bool is_own_above(const struct naming *naming, const struct post_text *text)
-{
-    return naming->certain || naming->by_mutt || words_empty(&text->words) ||
-           shows_subject(naming->work, &text->words);
+    if (!naming->post->found || naming->strange ||
+        (post_text_empty(text) && !text->warning && text->alt_count == 0))
+        return true;
+    if (!post_text_read(naming->work, parts, naming->post, &again, err))
+        return false;
+    naming->strange |= !naming->by_header || again.words.doubtful;
+    return true;
 }
 
 /* ---- together ---- */
@@ -234,6 +233,14 @@ static bool name_all(struct naming *naming, const struct mail_parts *parts,
            check_author(naming, &text->words, err);
 }
 
+static bool stands_apart(const struct mail_parts *parts, const struct post_text *text)
+{
+    if (parts->text_count > 1 || text->words.doubtful || text->encrypted)
+        return false;
+    return parts->attached_mail ? !parts->several_mails && !text->words.forwarded
+                                : text->words.forwarded;
+}
+
 bool forward_find(struct mail_work *work, struct parent *out, struct err *err)
 {
     struct mail_parts parts;
@@ -241,18 +248,16 @@ bool forward_find(struct mail_work *work, struct parent *out, struct err *err)
     scoped_value(parent) post = {0};
     struct naming naming = {.work = work, .post = &post};
 
+    if (work->chat || mail_is_redirected(work) || !says_it_forwards(work))
+        return true;
     mail_parts_find(said_root(work), work->chat, &parts);
-    if (!post_text_read(work, &parts, NULL, &text, err))
-        return false;
-    bool inline_one = text.words.forwarded && parts.text_count == 1;
-    bool attached_one = parts.attached_mail && !parts.several_mails && !text.words.forwarded;
-    bool apart = parts.attached_mail ? attached_one : inline_one;
-    if (!apart || work->chat || mail_is_redirected(work) || text.encrypted)
-        return true;
-    if (!name_all(&naming, &parts, &text, err))
-        return false;
-    if (naming.strange || !post.found || !is_own_above(&naming, &text))
-        return true;
+    work->quotes = true; /* the subject is none of the words */
+    bool ok = post_text_read(work, &parts, NULL, &text, err);
+    if (ok && stands_apart(&parts, &text))
+        ok = name_all(&naming, &parts, &text, err) && check_words(&naming, &parts, &text, err);
+    work->quotes = ok && post.found && !naming.strange;
+    if (!work->quotes)
+        return ok;
     *out = post;
     post = (struct parent){0};
     return true;

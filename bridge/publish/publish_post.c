@@ -140,7 +140,6 @@ static bool ask_what_it_quotes(struct mail_work *work, const struct recipient *w
         return true;
     if (!forward_find(work, &drafting->quoted, err))
         return false;
-    work->quotes = drafting->quoted.found;
     if (!work->quotes)
         return true;
     parent_clear(&drafting->parent);
@@ -316,7 +315,8 @@ static bool decide_and_plan(struct mail_work *work, const struct recipient *word
     }
     if (boost)
         return react_mail(work, drafting->quoted.message.ref, &drafting->quoted.message,
-                          REACTION_BOOST, err);
+                          REACTION_BOOST, err) &&
+               mail_keep_own(work, err);
     if (!find_people(work, drafting, open, err))
         return false;
     if (drafting->nobody || drafting->asking)

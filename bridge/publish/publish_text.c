@@ -74,36 +74,30 @@ static bool cut_mark(struct slice *subject, const char *const *marks, size_t cou
     return false;
 }
 
-/* "Fwd: Re: Fwd: x" is 2 */
-static size_t forwards_in(struct slice subject)
+/* "Re: Fwd: x" too */
+static bool forwards_in(struct slice subject)
 {
-    size_t count = 0;
-
-    for (;;) {
-        if (cut_mark(&subject, forward_marks, COUNT_OF(forward_marks)))
-            count++;
-        else if (!cut_mark(&subject, answer_marks, COUNT_OF(answer_marks)))
-            return count;
-    }
+    while (cut_mark(&subject, answer_marks, COUNT_OF(answer_marks)))
+        ;
+    return cut_mark(&subject, forward_marks, COUNT_OF(forward_marks));
 }
 
-size_t mail_forwards(struct mail *header)
+bool mail_forwards(struct mail *header)
 {
     const char *subject;
-    size_t count = 0;
 
     for (size_t i = 0; header && (subject = mail_field(header, "Subject", i)) != NULL; i++)
-        count += forwards_in(slice_trim(slice_of(subject)));
-    return count;
+        if (forwards_in(slice_trim(slice_of(subject))))
+            return true;
+    return false;
 }
 
-struct slice mail_forwarded_subject(struct mail *header)
+bool mail_begins_as_forward(struct mail *header)
 {
     struct slice subject = slice_trim(slice_of(mail_field(header, "Subject", 0)));
 
-    if (mail_forwards(header) != 1 || !cut_mark(&subject, forward_marks, COUNT_OF(forward_marks)))
-        return (struct slice){0};
-    return subject;
+    return mail_field_count(header, "Subject") == 1 &&
+           cut_mark(&subject, forward_marks, COUNT_OF(forward_marks));
 }
 
 static bool says_something(struct slice subject)
@@ -237,6 +231,7 @@ static void words_join(struct words *all, struct words *more)
         all->begins_with_quote = more->begins_with_quote;
     all->forwarded |= more->forwarded;
     all->cut_quote |= more->cut_quote;
+    all->doubtful |= more->doubtful;
     bytes_add(&all->other, bytes_slice(&more->other));
     if (!all->other_from)
         all->other_from = steal(&more->other_from);
@@ -270,8 +265,11 @@ static bool read_part(struct mail_part *part, struct words_orders *orders, struc
         text->too_long = true;
         return true;
     }
-    if (!ok && err->kind == ERR_MALFORMED) /* a charset or HTML nobody can read: nothing is left */
+    if (!ok &&
+        err->kind == ERR_MALFORMED) { /* a charset or HTML nobody can read: nothing is left */
+        text->words.doubtful = true;
         return true;
+    }
     if (!ok)
         return false;
     text->encrypted |= holds_armor(bytes_slice(&raw));
@@ -286,7 +284,7 @@ static struct words_orders orders_of(struct mail_work *work, const struct parent
                    mail_field(work->mail, "References", 0); /* a REF makes no quotation */
     struct words_orders orders = {.chat = work->chat};
 
-    orders.is_reply = answers && forwards_in(subject) == 0;
+    orders.is_reply = answers && !forwards_in(subject);
     if (parent && parent->kind == PARENT_OPEN && !parent->message.wrapped)
         orders.parent_plain = bytes_slice(&parent->message.plain);
     return orders;
@@ -302,7 +300,7 @@ bool post_text_read(struct mail_work *work, const struct mail_parts *parts,
             return false;
     /* Not every program marks in the text what it forwards; in doubt it is somebody else's. */
     out->forwarded =
-        out->words.forwarded || mail_forwards(work->mail) > 0 || mail_forwards(work->inner) > 0;
+        out->words.forwarded || mail_forwards(work->mail) || mail_forwards(work->inner);
     drop_target_line(work, out);
     words_take_lines(&out->words, "Alt:", take_alt, out);
     read_subject(work, parent && parent->found, out);

@@ -31,6 +31,28 @@ static void boosts_by_forward_count_as_posts(void **state)
              "450 4.7.1 Not posted yet: 30 posts an hour is the limit. Try again in 60 minutes.");
 }
 
+/* Programs that always send themselves a copy. */
+static void check_own_copy(const char *to)
+{
+    visitors_open(&town);
+    for (int i = 0; i < 2; i++) {
+        scoped_text char *reply = forward_mail(to, "one", FWD NAMES(PUBLIC_ID), THUNDERBIRD);
+        assert_int_equal(strncmp(reply, TAKEN, strlen("250 2.0.0 Taken")), 0);
+    }
+    scoped_text char *came = town_effects(&town);
+    assert_string_equal(
+        came, "mail\nalice in INBOX: Fwd: Good CANARY\ngoes to https://social.example/inbox\n");
+    check_queue(to, BOOSTED("1"));
+    town_close(&town);
+}
+
+static void a_boost_keeps_ones_own_copy(void **state)
+{
+    (void)state;
+    check_own_copy("public@example.org, alice@example.org");
+    check_own_copy("{bob}+boost@example.org, alice@example.org");
+}
+
 /* ---- what may no longer be quoted ---- */
 static bool withdraw(struct town *it, struct store_tx *tx, struct err *err)
 {
@@ -203,6 +225,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         IN_TOWN(a_second_forward_boosts_nothing_twice),
         IN_TOWN(boosts_by_forward_count_as_posts),
+        cmocka_unit_test(a_boost_keeps_ones_own_copy),
         cmocka_unit_test(what_is_gone_or_narrowed_is_not_linked),
         IN_TOWN(a_quote_is_changed_and_deleted_like_any_post),
         IN_TOWN(who_is_quoted_hears_of_it),

@@ -79,6 +79,10 @@ static const struct row plain_rows[] = {
     {"Horde's has no date", {REPLY}, "Ja\n\nZitat von Bob <b@c.example>:\n\n> x\n", "Ja", CUT_QUOTE},
     {"a header block in an unknown language is one", {0},
      "Look\n\nMittens: Bob <b@c.example>\nWensday: 22.11.2026 08:30\nTopik: x\n\nsecret\n", "Look", FORWARDED},
+    {"so it is with the digits of its language", {0},
+     "Look\n\nاز: Bob <b@c.example>\nفرستاده شده: ۱ مارس ۲۰۲۶ ۱۰:۰۰\nموضوع: x\n\nsecret\n", "Look", FORWARDED},
+    {"of Arabic", {0}, "مكان: Bob <b@c.example>\nزمان: ٢٢/١١/٢٠٢٦ ٠٨:٣٠\nعنوان: x\n\nsecret\n", "", FORWARDED},
+    {"of Hindi", {0}, "क: Bob <b@c.example>\nख: २२/११/२०२६ ०८:३०\nग: x\n\nsecret\n", "", FORWARDED},
     {"an announcement is none", {0}, "Where: Town hall\nWhen: 22.11.2026 20:00\nQuestions: info@c.example\n",
      "Where: Town hall\nWhen: 22.11.2026 20:00\nQuestions: info@c.example", 0},
     {"Samsung's answer", {REPLY}, "Yes\n\n\n-------- Original message --------\nFrom: Bob <b@c.example>\nDate: 22/11/2026 08:30 (GMT+00:00)\nTo: A\nSubject: x\n\nsecret\n", "Yes", CUT_QUOTE},
@@ -308,23 +312,35 @@ static void what_was_forwarded_is_told_apart(void **state)
         bool html, reply;
         const char *text, *from, *other;
     } rows[] = {
-        {"no forward",               false, false, "Hello <a@b.example>",     NULL,            ""},
-        {"an answer",                false, true,
-         "Yes\n\nFrom: A <a@b.example>\nTo: c\nSubject: d\nDate: 1 May\n\ne", NULL,            ""},
-        {"an inline forward",        false, false,
+        {"no forward",                  false, false, "Hello <a@b.example>",                 NULL,            ""},
+        {"an answer",                   false, true,
+         "Yes\n\nFrom: A <a@b.example>\nTo: c\nSubject: d\nDate: 1 May\n\ne",                NULL,            ""},
+        {"an inline forward",           false, false,
          "Look <x@y.example>\n\n-------- Forwarded Message --------\nFrom: A <a@b.example>\n"
-         "To: <c@d.example>\n\nwords",                                        "a@b.example",
-         "-------- Forwarded Message --------\nFrom: A <a@b.example>\nTo: <c@d.example>\nwords\n"},
-        {"a link in brackets",       false, false,
-         "-------- Forwarded Message --------\nFrom: A [mailto:a@b.example]", "a@b.example",
-         "-------- Forwarded Message --------\nFrom: A [mailto:a@b.example]\n"                   },
-        {"no address",               false, false,
-         "-------- Forwarded Message --------\nFrom: A <a b@c> <d> [e@f]",    NULL,
-         "-------- Forwarded Message --------\nFrom: A <a b@c> <d> [e@f]\n"                      },
-        {"HTML tells its links too", true,  false,
+         "To: <c@d.example>\n\nwords",                                                       "a@b.example",
+         "-------- Forwarded Message --------\nFrom: A <a@b.example>\nTo: <c@d.example>\nwords\n"               },
+        {"a link in brackets",          false, false,
+         "-------- Forwarded Message --------\nFrom: A [mailto:a@b.example]",                "a@b.example",
+         "-------- Forwarded Message --------\nFrom: A [mailto:a@b.example]\n"                                  },
+        {"no address",                  false, false,
+         "-------- Forwarded Message --------\nFrom: A <a b@c> <d> [e@f]",                   NULL,
+         "-------- Forwarded Message --------\nFrom: A <a b@c> <d> [e@f]\n"                                     },
+        {"an address without brackets", false, false,
+         "-------- Forwarded Message --------\nFrom: a@b.example\n<c@d.example>",            "a@b.example",
+         "-------- Forwarded Message --------\nFrom: a@b.example\n<c@d.example>\n"                              },
+        {"whose row is broken",         false, false,
+         "-------- Forwarded Message --------\nTo: <c@d.example>\nFrom: A\n<a@b.example>",   "a@b.example",
+         "-------- Forwarded Message --------\nTo: <c@d.example>\nFrom: A\n<a@b.example>\n"                     },
+        {"a name like an address",      false, false,
+         "-------- Forwarded Message --------\nFrom: \"<c@d.example>\" <a@b.example>",       NULL,
+         "-------- Forwarded Message --------\nFrom: \"<c@d.example>\" <a@b.example>\n"                         },
+        {"a From further down",         false, false,
+         "-------- Forwarded Message --------\nWho: C <c@d.example>\nFrom: A <a@b.example>", NULL,
+         "-------- Forwarded Message --------\nWho: C <c@d.example>\nFrom: A <a@b.example>\n"                   },
+        {"HTML tells its links too",    true,  false,
          "<p>Begin forwarded message:</p><p>From: &lt;<a "
-         "href='mailto:a%3Db@c.example'>a=b@c.example</a>&gt;</p>",           "a=b@c.example",
-         "Begin forwarded message:\nFrom: <a=b@c.example>\nmailto:a%3Db@c.example\n"             },
+         "href='mailto:a%3Db@c.example'>a=b@c.example</a>&gt;</p>",                          "a=b@c.example",
+         "Begin forwarded message:\nFrom: <a=b@c.example>\nmailto:a%3Db@c.example\n"                            },
     };
 
     (void)state;
@@ -338,6 +354,38 @@ static void what_was_forwarded_is_told_apart(void **state)
         if (!ok || strcmp(from, rows[i].from ? rows[i].from : "(none)") != 0 ||
             !slice_is(bytes_slice(&words.other), rows[i].other))
             fail_msg("%s: %s, %.*s", rows[i].name, from, SLICE_ARGS(bytes_slice(&words.other)));
+    }
+}
+
+static void what_may_be_somebody_elses_is_doubtful(void **state)
+{
+    static const struct {
+        const char *name, *text;
+        bool doubtful;
+    } rows[] = {
+        {"own words",              "Look: here\nand: there\n",                                      false},
+        {"a quotation",            "Look\n\n> secret\n",                                            true },
+        {"who wrote it",           "Bob wrote:\nsecret\n",                                          true },
+        {"three labels",           "a: b\nc: d\ne: f\n",                                            true },
+        {"a frame",                "---- x ----\nsecret\n",                                         true },
+        {"a rule",                 "Look\n----------\nhere\n",                                      false},
+        {"the parent's words",     "Is it far today?\n",                                            true },
+        {"few of them",            "Is it\n",                                                       false},
+        {"all that behind a mark", "Look\n-- Forwarded message --\n> a\na: b\nc: d\ne: f\n",        false},
+        {"and behind a signature", "Look\n-- \na: b\nc: d\ne: f\n",                                 false},
+        {"words behind its end",   "-- Forwarded message --\na\n----- End -----\n\nsecret\n",       true },
+        {"a signature there",      "-- Forwarded message --\na\n----- End -----\n\n-- \nA\n",       false},
+        {"another in it",          "-- Forwarded message --\na\n----- Original message -----\nb\n", false},
+    };
+    const struct words_orders orders = {.parent_plain = SLICE("Is it far\ntoday? Yes.")};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        scoped_value(words) words = {0};
+        struct err err;
+        if (!words_from_plain(slice_of(rows[i].text), &orders, &words, &err) ||
+            words.doubtful != rows[i].doubtful)
+            fail_msg("%s", rows[i].name);
     }
 }
 
@@ -419,6 +467,7 @@ int main(void)
         cmocka_unit_test(html_becomes_own_words),
         cmocka_unit_test(links_are_found),
         cmocka_unit_test(what_was_forwarded_is_told_apart),
+        cmocka_unit_test(what_may_be_somebody_elses_is_doubtful),
         cmocka_unit_test(pictures_follow_their_words),
         cmocka_unit_test(lines_can_be_taken),
         cmocka_unit_test(size_is_bounded),
