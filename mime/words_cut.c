@@ -214,7 +214,7 @@ static char *from_of_other_mail(const struct lines *lines, size_t begins)
             return from_in_row(lines, i);
         if (shows || i == begins)
             continue;
-        if (mark_has_bracket_address(text) || ++strangers > 1)
+        if (slice_find(text, '@') != SIZE_MAX || ++strangers > 1)
             return NULL;
     }
     return NULL;
