@@ -45,9 +45,8 @@ struct mail_addresses {
 void mail_addresses(struct mail *mail, const char *name, struct mail_addresses *out);
 void mail_addresses_clear(struct mail_addresses *addresses);
 SCOPED_VALUE(mail_addresses, mail_addresses_clear)
-enum {
-    MAIL_MAX_LIST = 1000
-}; /* addresses or ids from fields of one name: what is more is left out */
+/* Addresses or ids from the fields of one name; what is more is left out. */
+enum { MAIL_MAX_LIST = 1000 };
 /* Message-IDs of In-Reply-To, References …, without <>, oldest first. */
 struct mail_ids {
     char **at;

@@ -439,3 +439,23 @@ bool guard_seen(struct mail_work *work, const struct guard *guard, bool *out, st
     *out = found == FOUND;
     return found != FAILED;
 }
+
+bool mail_guard_submitted(struct mail_work *work, bool *out_seen, struct err *err)
+{
+    scoped_value(bytes) text = {0};
+    char digest[2 * SHA256_LEN + 1];
+
+    *out_seen = false;
+    if (work->arrival->door == MAIL_DOOR_MX)
+        return true;
+    if (!mail_body_digest(work->arrival->body, digest, err))
+        return false;
+    for (size_t i = 0; i < work->count; i++)
+        bytes_print(&text, "to %s\n", work->recipients[i].text);
+    bytes_add_text(&text, digest);
+    struct mail_plan *plan = work_plan(work);
+    if (!mail_guard(work, "mail", bytes_slice(&text), &plan->guards[0]))
+        return true;
+    plan->guard_count = 1;
+    return guard_seen(work, &plan->guards[0], out_seen, err);
+}

@@ -248,6 +248,8 @@ bool mail_guard(const struct mail_work *work, const char *label, struct slice te
                 struct guard *out);
 MUST_CHECK bool guard_seen(struct mail_work *work, const struct guard *guard, bool *out,
                            struct err *err);
+/* A repeat of what a log-in sent: same words to the same people under the same Message-ID.  Into the plan's guards. */
+MUST_CHECK bool mail_guard_submitted(struct mail_work *work, bool *out_seen, struct err *err);
 void signature_guard(const struct mail_work *work, struct guard *out); /* of S3 */
 enum { MAIL_GUARD_MS_DAYS = 30 };
 

@@ -437,27 +437,6 @@ static bool refuse_loop(struct mail_work *work)
                        RECEIVED_MAX);
 }
 
-/* A repeat of what a log-in sent: same words to the same people under the same Message-ID. */
-static bool guard_submitted(struct mail_work *work, bool *out_seen, struct err *err)
-{
-    scoped_value(bytes) text = {0};
-    char digest[2 * SHA256_LEN + 1];
-
-    *out_seen = false;
-    if (work->arrival->door == MAIL_DOOR_MX)
-        return true;
-    if (!mail_body_digest(work->arrival->body, digest, err))
-        return false;
-    for (size_t i = 0; i < work->count; i++)
-        bytes_print(&text, "to %s\n", work->recipients[i].text);
-    bytes_add_text(&text, digest);
-    struct mail_plan *plan = work_plan(work);
-    if (!mail_guard(work, "mail", bytes_slice(&text), &plan->guards[0]))
-        return true;
-    plan->guard_count = 1;
-    return guard_seen(work, &plan->guards[0], out_seen, err);
-}
-
 bool mail_keep_own(struct mail_work *work, struct err *err)
 {
     bool beside = false, seen = false, ok;
@@ -466,7 +445,7 @@ bool mail_keep_own(struct mail_work *work, struct err *err)
         beside |= work_is_self(work, &work->recipients[i].address);
     if (!beside || work->arrival->answer.verdict != VERDICT_TAKEN)
         return true;
-    if (work_plan(work)->guard_count == 0 && !guard_submitted(work, &seen, err))
+    if (work_plan(work)->guard_count == 0 && !mail_guard_submitted(work, &seen, err))
         return false;
     if (!seen)
         return mail_as_mail(work, &ok, err);
@@ -502,7 +481,7 @@ bool receive_mail(struct mail_work *work, struct err *err)
         return true;
     if (!name_anew(work, err))
         return false;
-    if (!guard_submitted(work, &seen, err))
+    if (!mail_guard_submitted(work, &seen, err))
         return false;
     if (seen)
         return work_answer(work, VERDICT_TAKEN, "Taken already");
