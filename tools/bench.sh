@@ -18,6 +18,7 @@ mkdir -p "$place"
 cp -a --reflink=auto "$CACHE/yardsticks" "$CACHE/dovecot" "$place"
 cp tests/bench/main.cf "$place/yardsticks/etc/postfix/main.cf"
 cp tests/bench/nginx.conf "$place/yardsticks/etc/nginx/nginx.conf"
+sync # pages of a program that was linked just now would count as written to by it
 trap 'rm -rf --one-file-system "$place/yardsticks" "$place/dovecot" "$place/nest"' EXIT
 unshare --net --mount --pid --fork --kill-child --mount-proc tests/e2e/lab.sh \
     env NESTBOX_BINARY="$ROOT/build/release/nestbox" BENCH_PEER="$ROOT/build/release/tests/bench/bench_peer" \
