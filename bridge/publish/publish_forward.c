@@ -2,9 +2,9 @@
  * A forward of one public post (behaviour.md P8, docs/reactions.md): which one, and whether what stands above it is the
  * author's own.
  *
- * Strict, because the other way a private word becomes public: the subject says that it is a forward, whatever names a mail
+ * Strict, since a mistake would make a private word public: the subject says that it is a forward, whatever names a mail
  * names the same open post, and the other mail begins at a mark that says whose it is, or is attached.  For words above it a
- * field of the header must name the post, which the program wrote that forwards.  A REF names; it authorises nothing.
+ * field of the header, which the forwarding program wrote, must name the post.  A REF names; it authorises nothing.
  */
 #include "mail_work.h"
 
