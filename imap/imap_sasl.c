@@ -177,8 +177,7 @@ enum next sasl_line(struct imap_session *s, struct slice line)
     if (!base64_read(line, &message))
         return malformed(s);
     enum next next = take_message(s, bytes_slice(&message));
-    if (message.at)
-        explicit_bzero(message.at, message.capacity);
+    bytes_wipe(&message);
     return next;
 }
 

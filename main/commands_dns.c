@@ -58,8 +58,7 @@ static void read_tls_key(const char *path, struct dns_known *known)
         close(fd);
     if (certificate_key_digest(bytes_slice(&pem), known->spki[known->spki_count]))
         known->spki_count++;
-    if (pem.at)
-        explicit_bzero(pem.at, pem.len);
+    bytes_wipe(&pem);
 }
 
 static bool learn(struct command *command, struct knowledge *it, struct err *err)

@@ -108,9 +108,7 @@ static void request_clear(struct request *request)
     for (size_t i = 0; i < request->text_count; i++)
         free(request->texts[i]);
     free(request->words);
-    if (request->input.at)
-        explicit_bzero(request->input.at, request->input.len); /* it may be a password */
-    bytes_clear(&request->input);
+    bytes_wipe(&request->input); /* it may be a password */
     command_clear(&request->command);
 }
 

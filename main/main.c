@@ -222,8 +222,7 @@ static int run_in_house(struct command *command, const struct command_row *row,
         !ask_password(command, row, &input, err))
         return command_refuse(command, err);
     int code = run_with_files(command, row, &config, err);
-    if (input.at)
-        explicit_bzero(input.at, input.len);
+    bytes_wipe(&input);
     return code;
 }
 

@@ -16,9 +16,7 @@ static bool trouble(struct err *err, const char *doing, rnp_result_t result)
 
 void pgp_pair_clear(struct pgp_pair *pair)
 {
-    if (pair->secret.at)
-        explicit_bzero(pair->secret.at, pair->secret.len);
-    bytes_clear(&pair->secret);
+    bytes_wipe(&pair->secret);
     bytes_clear(&pair->certificate);
     *pair = (struct pgp_pair){0};
 }

@@ -105,8 +105,7 @@ static void split_keys(struct sql_rows *rows, struct credential *out)
     }
     if (joined)
         explicit_bzero(joined, strlen(joined));
-    if (keys.len > 0)
-        explicit_bzero(keys.at, keys.len);
+    bytes_wipe(&keys);
 }
 
 static void read_credential(struct sql_rows *rows, void *out)

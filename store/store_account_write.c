@@ -157,7 +157,7 @@ static void join_keys(const struct credential *credential, struct bytes *out)
     bytes_add(&keys, (struct slice){(const char *)credential->server_key, 32});
     base64_add(out, bytes_slice(&keys));
     bytes_add_char(out, '\0');
-    explicit_bzero(keys.at, keys.len);
+    bytes_wipe(&keys);
 }
 
 bool store_set_credential(struct store_tx *tx, int64_t account_id,
@@ -176,7 +176,7 @@ bool store_set_credential(struct store_tx *tx, int64_t account_id,
         with(as_number(account_id), as_blob(salt), as_number(credential->iterations),
              as_secret(keys.at)),
         err);
-    explicit_bzero(keys.at, keys.len);
+    bytes_wipe(&keys);
     if (good)
         store_note(tx, TOPIC_ACCOUNT, account_id);
     return good;

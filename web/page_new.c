@@ -222,8 +222,7 @@ static void answer_json(struct http_turn *turn, int status, struct bytes *text)
     http_add_field(turn->response, "Cache-Control", "no-store");
     http_add_field(turn->response, "X-Content-Type-Options", "nosniff");
     http_answer(turn->response, status, "application/json", bytes_slice(text));
-    if (text->at)
-        explicit_bzero(text->at, text->capacity);
+    bytes_wipe(text);
 }
 
 static enum next answer_reason(struct http_turn *turn, int status, const char *reason)

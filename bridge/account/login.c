@@ -17,9 +17,7 @@ void login_question_init(struct login_question *question, struct slice name, str
 
 void login_question_clear(struct login_question *question)
 {
-    if (question->secret.at)
-        explicit_bzero(question->secret.at, question->secret.capacity);
-    bytes_clear(&question->secret);
+    bytes_wipe(&question->secret);
     bytes_clear(&question->auth_message);
     if (question->newcomer)
         newcomer_clear(question->newcomer);

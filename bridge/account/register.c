@@ -41,10 +41,8 @@ const char *register_words(enum register_answer answer)
 
 void newcomer_clear(struct newcomer *it)
 {
-    if (it->password.at)
-        explicit_bzero(it->password.at, it->password.capacity);
+    bytes_wipe(&it->password);
     explicit_bzero(&it->credential, sizeof it->credential);
-    bytes_clear(&it->password);
     free(it->domain);
     free(it->word);
     free(it->network);

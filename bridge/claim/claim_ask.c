@@ -358,7 +358,7 @@ static bool write_question(struct asking *it, struct err *err)
     letter.text = bytes_slice(&text);
     bool ok = claim_letter_write(bridge, &letter, &it->wish->letter, err);
     explicit_bzero(word, sizeof word);
-    claim_wipe(&text);
+    bytes_wipe(&text);
     return ok;
 }
 

@@ -180,7 +180,7 @@ static bool fill_account(struct bridge *bridge, struct claim_confirmation *it,
     letter.text = bytes_slice(&text);
     bool ok = claim_letter_write(bridge, &letter, &it->letter, err);
     explicit_bzero(password, sizeof password);
-    claim_wipe(&text);
+    bytes_wipe(&text);
     return ok;
 }
 

@@ -14,12 +14,6 @@
 
 enum { DATE_SIZE = 40, WORDS_MAX = 4096 /* with a secret: they must not grow */ };
 
-void claim_wipe(struct bytes *text)
-{
-    if (text->at)
-        explicit_bzero(text->at, text->capacity);
-}
-
 /* ---- words ---- */
 static void day_of(int64_t ms, char out[DATE_SIZE])
 {
@@ -166,8 +160,6 @@ bool claim_letter_write(struct bridge *bridge, const struct claim_letter *letter
     if (!own_key_get(bridge, desk, &pair, err))
         return false;
     bool ok = compose_all(bridge, letter, desk, &written, err);
-    char *clear = written.bytes.at; /* with the word, or the password */
-    size_t clear_len = written.bytes.len;
     scoped(source) content = source_of_bytes(&written.bytes);
     if (!ok || !mail_faces_of(content, &faces, err))
         return false;
@@ -175,12 +167,10 @@ bool claim_letter_write(struct bridge *bridge, const struct claim_letter *letter
     bytes_add(&inner, bytes_slice(&faces.inner));
     scoped(source) rest = source_from(content, faces.body);
     scoped(source) whole = source_behind(bytes_slice(&inner), steal(&rest));
-    ok = seal(bridge, letter->claim, &faces, whole, &pair, out, err) ||
-         (err->kind == ERR_REFUSED && /* GnuPG encrypts to what librnp cannot, and does not sign */
-          seal(bridge, letter->claim, &faces, whole, NULL, out, err));
-    if (clear)
-        explicit_bzero(clear, clear_len);
-    return ok;
+    return seal(bridge, letter->claim, &faces, whole, &pair, out, err) ||
+           (err->kind ==
+                ERR_REFUSED && /* GnuPG encrypts to what librnp cannot, and does not sign */
+            seal(bridge, letter->claim, &faces, whole, NULL, out, err));
 }
 
 #define OF_PRICES (INT64_MIN / 2) /* apart from the two others of all claims */

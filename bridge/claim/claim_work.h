@@ -76,7 +76,6 @@ struct claim_letter { /* a mail to who asked, on its way out */
 /* Encrypted to the key of the claim, and signed by that of claim@D where librnp can do both. */
 MUST_CHECK bool claim_letter_write(struct bridge *bridge, const struct claim_letter *letter,
                                    struct store_body **out, struct err *err);
-void claim_wipe(struct bytes *text); /* what held a word or a password */
 /* `price` NULL: it costs nothing. */
 void claim_question_words(const struct name_claim *claim, const char *word, const char *price,
                           struct bytes *out);

@@ -8,12 +8,6 @@ static const char certificate_file[] = "tls/cert.pem", key_file[] = "tls/key.pem
                   note_file[] = "tls/acme.json";
 enum { PEM_MAX = 256 * 1024, NOTE_MAX = 16 * 1024 };
 
-static void wipe(struct bytes *secret)
-{
-    if (secret->at)
-        explicit_bzero(secret->at, secret->len);
-}
-
 /* Whether the first certificate of the chain is one for our key. */
 static bool fits_key(const struct data_dir *dir, const char *path, struct slice chain)
 {
@@ -24,7 +18,7 @@ static bool fits_key(const struct data_dir *dir, const char *path, struct slice 
                 certificate_key_digest(bytes_slice(&key), ours) &&
                 certificate_key_digest(chain, its) && memcmp(ours, its, sizeof ours) == 0;
 
-    wipe(&key);
+    bytes_wipe(&key);
     return fits;
 }
 
@@ -58,7 +52,7 @@ bool acme_request_make(const struct data_dir *dir, const char *const *names, siz
     bool made = data_dir_read(dir, key_file, PEM_MAX, &key, err) &&
                 certificate_request(bytes_slice(&key), names, count, out, err);
 
-    wipe(&key);
+    bytes_wipe(&key);
     return made;
 }
 

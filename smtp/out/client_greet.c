@@ -38,7 +38,7 @@ static enum next log_in(struct client *c)
     bytes_add(c->turn->out, SLICE("AUTH PLAIN "));
     base64_add(c->turn->out, bytes_slice(&message));
     bytes_add(c->turn->out, SLICE("\r\n"));
-    explicit_bzero(message.at, message.len);
+    bytes_wipe(&message);
     client_enter(c, CLIENT_AUTH);
     return NEXT_READ;
 }

@@ -215,8 +215,7 @@ enum next auth_line(struct smtp_session *s, struct slice line)
     if (!base64_read(line, &message))
         return auth_malformed(s);
     enum next next = take_message(s, bytes_slice(&message));
-    if (message.at)
-        explicit_bzero(message.at, message.capacity);
+    bytes_wipe(&message);
     return next;
 }
 
