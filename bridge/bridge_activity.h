@@ -143,9 +143,10 @@ struct post { /* one message of an account here, as every face shows it */
     int version;
     char *id, *url, *author_id, *followers_url, *html, *plain, *warning, *language, *in_reply_to,
         *conversation, *ref;
-    char *
-        quote; /* ActivityPub id of the post that it quotes, whose link stands in its texts; or NULL */
-    bool quotes_own; /* the author's own: nobody has to agree */
+    /* ActivityPub id of the post that it quotes, whose link stands in its texts; or NULL.  quotes_own: it is by the same
+     * author, and nobody has to agree. */
+    char *quote;
+    bool quotes_own;
     bool sensitive;
     int64_t published_ms, updated_ms; /* updated 0: never edited */
     char **to, **cc;                  /* ActivityPub audience, spelt out */

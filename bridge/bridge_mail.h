@@ -39,8 +39,8 @@ struct store_tx;
 struct asked_recipient { /* what RCPT asks; borrowed */
     enum mail_door door;
     struct slice mail_from, recipient;
-    struct slice client,
-        helo; /* of mail from outside: its address, and what it calls itself; else empty */
+    /* Of mail from outside: its address, and what it calls itself; else empty. */
+    struct slice client, helo;
 };
 /* At RCPT, QUICK lane.  A later try of somebody who is known by now is answered as it would be after DATA: then *out_knock is
  * set, and bridge_knock_record() must follow before the peer hears the answer.  (NULL, or no client: the text is read.) */

@@ -81,7 +81,7 @@ int run_status(struct command *command)
     command_say(command, "accounts    %lld active, %lld asleep\n", (long long)vitals.accounts,
                 (long long)vitals.asleep);
     if (vitals.unpaid > 0)
-        command_say(command, "to be paid  %lld addresses. See: nestbox account list\n",
+        command_say(command, "to be paid  %lld, see: nestbox account list\n",
                     (long long)vitals.unpaid);
     command_say(command, "deliveries  %lld waiting\n", (long long)vitals.waiting);
     say_forms(command, vitals.forms);

@@ -31,7 +31,7 @@ struct vitals { /* owns the names */
     struct domain_census *domains;
     size_t domain_count, domain_capacity;
     int64_t accounts, asleep; /* of all domains */
-    int64_t unpaid;           /* addresses that wait to be paid */
+    int64_t unpaid;           /* addresses that wait to be paid for */
     int64_t waiting;          /* deliveries */
     int64_t forms[COPY_FORMS];
     struct told_of_tls told;

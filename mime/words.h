@@ -32,14 +32,14 @@ struct words {
     bool
         forwarded; /* a forward mark or a header block of another mail stood in it (P8).  It and all
                               * behind it are cut: what is left are one's own words above a forward */
-    struct bytes
-        other; /* what was cut as forwarded: its lines, and each address that a link in them leads to on a
-                         * line of its own.  To find out which mail it is; never to be published */
+    /* What was cut as forwarded: its lines, and each address that a link in them leads to on a line of its own.  To find out
+     * which mail it is; never to be published. */
+    struct bytes other;
     char *other_from; /* whose it is: the address in the From of its header block; or NULL */
-    bool doubtful;  /* not plain whose all is that stands around it: a quotation above, a line that
-                       * introduces one, rows of a header, a rule as in front of a mail, lines of parent_plain, or
-                       * words behind the other mail's end */
-    bool cut_quote; /* a quotation was cut */
+    /* Whose the words are is not certain: a quotation stands above, a line that introduces one, rows of a header, a rule as in
+     * front of a mail, lines of parent_plain, or words behind the other mail's end. */
+    bool doubtful;
+    bool cut_quote;          /* a quotation was cut */
     char **kept_content_ids; /* of inline pictures that stand in the words kept (HTML) */
     size_t kept_content_id_count;
     char **cut_content_ids; /* of inline pictures that stand only in what was cut */

@@ -313,7 +313,7 @@ static bool parent_add(struct mail_work *work, const char *message_id, bool may_
 }
 
 /* It says that it answers something, in words nobody can look up. */
-bool mail_names_nothing(struct mail *header, const char *field, const struct mail_ids *ids)
+static bool names_nothing(struct mail *header, const char *field, const struct mail_ids *ids)
 {
     const char *value;
 
@@ -352,8 +352,8 @@ static bool parents_named_in(struct mail_work *work, struct mail *header, bool m
 
     mail_ids(header, "In-Reply-To", &replied);
     mail_ids(header, "References", &references);
-    if (mail_names_nothing(header, "In-Reply-To", &replied) ||
-        mail_names_nothing(header, "References", &references))
+    if (names_nothing(header, "In-Reply-To", &replied) ||
+        names_nothing(header, "References", &references))
         out->kind = PARENT_CLOSED;
     for (size_t i = 0; i < replied.count; i++)
         if (!parent_add(work, replied.at[i], may_be_parent, out, err))

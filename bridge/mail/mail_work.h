@@ -239,9 +239,7 @@ MUST_CHECK bool parent_by_id(struct mail_work *work, int64_t message_id, struct 
                              struct err *err);
 MUST_CHECK bool parent_by_ref(struct mail_work *work, const char *ref, struct parent *out,
                               struct err *err);
-/* A field that should hold Message-IDs, and holds none that can be read. */
-bool mail_names_nothing(struct mail *header, const char *field, const struct mail_ids *ids);
-/* Or something besides, or more than were read. */
+/* A field of Message-IDs that holds something besides, or more of them than were read. */
 bool mail_names_more(struct mail *header, const char *field, const struct mail_ids *ids);
 /* Account, MAIL FROM, Message-ID and `text` as one digest; false without a Message-ID. */
 bool mail_guard(const struct mail_work *work, const char *label, struct slice text,

@@ -172,8 +172,8 @@ MUST_CHECK bool letters_file(struct store_tx *tx, struct letters *letters, int64
 
 /* ---- an activity between prepare() and record() ---- */
 struct activity_plan {
-    struct message
-        message; /* of a note: as it will be; id 0: new.  Of a poll's end: the id alone */
+    /* Of a note: as it will be; id 0: new.  Of a poll's end: the id alone. */
+    struct message message;
     enum message_state seen_state; /* as it was looked at */
     int seen_version;
     int64_t parent_id;

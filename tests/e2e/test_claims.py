@@ -277,7 +277,7 @@ def test_a_claim_for_a_fee_is_an_account_once_it_is_paid(server, host, ring):
     listed = nest.cli("account", "list")
     assert listed.startswith(f"una@twin.test\tunpaid\treference {reference}, until {row['pay_until']}, asked from {una.address}")
     assert nest.ask("status")["unpaid"] == 1 and nest.ask("status")["accounts"] == 0
-    assert "to be paid  1 addresses" in nest.cli("status")
+    assert "to be paid  1, see: nestbox account list" in nest.cli("status")
 
     assert '"openRegistrations":false' in https(nest, "https://twin.test/nodeinfo/2.1")[1].replace(" ", "")
 

@@ -60,6 +60,26 @@ void check_queue(const char *when, const char *wanted)
         fail_msg("%s: %s", when, found);
 }
 
+bool bobs_withdrawn(struct town *it, struct store_tx *tx, struct err *err)
+{
+    scoped_value(message) message = {0};
+
+    (void)it;
+    return store_message_by_activity(store_tx_view(tx), slice_of(BOBS), &message, err) == FOUND &&
+           store_set_message_state(tx, message.id, MESSAGE_WITHDRAWN, err);
+}
+
+bool bobs_narrowed(struct town *it, struct store_tx *tx, struct err *err)
+{
+    scoped_value(message) message = {0};
+
+    (void)it;
+    if (store_message_by_activity(store_tx_view(tx), slice_of(BOBS), &message, err) != FOUND)
+        return false;
+    message.visibility = VISIBILITY_FOLLOWERS;
+    return store_update_message(tx, &message, err);
+}
+
 bool dan_follows(struct town *it, struct store_tx *tx, struct err *err)
 {
     int64_t id;

@@ -24,6 +24,9 @@ void writes_words(const char *who, const char *post, const char *word, const cha
 void writes(const char *who, const char *post, const char *word, const char *reply);
 void says(const char *post, const char *word); /* alice, and it is taken */
 void check_queue(const char *when, const char *wanted);
+/* For town_write(): that post of Bob's is gone, or for his followers alone. */
+bool bobs_withdrawn(struct town *it, struct store_tx *tx, struct err *err);
+bool bobs_narrowed(struct town *it, struct store_tx *tx, struct err *err);
 bool dan_follows(struct town *it, struct store_tx *tx, struct err *err); /* alice */
 
 #endif

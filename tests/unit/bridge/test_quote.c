@@ -54,26 +54,6 @@ static void a_boost_keeps_ones_own_copy(void **state)
 }
 
 /* ---- what may no longer be quoted ---- */
-static bool withdraw(struct town *it, struct store_tx *tx, struct err *err)
-{
-    scoped_value(message) message = {0};
-
-    (void)it;
-    return store_message_by_activity(store_tx_view(tx), slice_of(BOBS), &message, err) == FOUND &&
-           store_set_message_state(tx, message.id, MESSAGE_WITHDRAWN, err);
-}
-
-static bool narrow(struct town *it, struct store_tx *tx, struct err *err)
-{
-    scoped_value(message) message = {0};
-
-    (void)it;
-    if (store_message_by_activity(store_tx_view(tx), slice_of(BOBS), &message, err) != FOUND)
-        return false;
-    message.visibility = VISIBILITY_FOLLOWERS;
-    return store_update_message(tx, &message, err);
-}
-
 static void newest_post(bool for_peers, struct post *out)
 {
     scoped_value(message) message = {0};
@@ -104,8 +84,8 @@ static void check_gone(bool (*step)(struct town *, struct store_tx *, struct err
 static void what_is_gone_or_narrowed_is_not_linked(void **state)
 {
     (void)state;
-    check_gone(withdraw);
-    check_gone(narrow);
+    check_gone(bobs_withdrawn);
+    check_gone(bobs_narrowed);
 }
 
 /* ---- a quote is a post ---- */

@@ -55,15 +55,6 @@ static bool bring_to_alice(struct town *it, struct store_tx *tx, struct err *err
            store_add_audience(tx, message.id, &audience, err);
 }
 
-static bool withdraw(struct town *it, struct store_tx *tx, struct err *err)
-{
-    scoped_value(message) message = {0};
-
-    (void)it;
-    return store_message_by_activity(store_tx_view(tx), slice_of(BOBS), &message, err) == FOUND &&
-           store_set_message_state(tx, message.id, MESSAGE_WITHDRAWN, err);
-}
-
 static void what_may_not_be_seen_is_not_liked(void **state)
 {
     static const char unseen[] = "is not a post that you can see.";
@@ -77,7 +68,7 @@ static void what_may_not_be_seen_is_not_liked(void **state)
     says(bobs_direct, "like");
     refused(bobs_direct, "boost", "is not public, so it cannot be boosted.");
     refused(alices_private, "boost", "is not public, so it cannot be boosted.");
-    town_write(&town, withdraw);
+    town_write(&town, bobs_withdrawn);
     refused(BOBS, "like", unseen);
     say_to(&town, "9zzzzzzzzzzzz+boost@example.org", "",
            "550 5.7.1 Not done: 9zzzzzzzzzzzz is not a post that you can see.",
@@ -307,17 +298,6 @@ static void a_reaction_keeps_its_time_when_it_is_taken_back(void **state)
     assert_int_equal(reaction.at_ms, town_now(&town));
 }
 
-static bool narrow(struct town *it, struct store_tx *tx, struct err *err)
-{
-    scoped_value(message) message = {0};
-
-    (void)it;
-    if (store_message_by_activity(store_tx_view(tx), slice_of(BOBS), &message, err) != FOUND)
-        return false;
-    message.visibility = VISIBILITY_FOLLOWERS;
-    return store_update_message(tx, &message, err);
-}
-
 static void check_boost_is_not_said_after(bool (*step)(struct town *, struct store_tx *,
                                                        struct err *))
 {
@@ -345,13 +325,13 @@ static void check_boost_is_not_said_after(bool (*step)(struct town *, struct sto
 static void a_boost_of_a_deleted_post_is_not_said(void **state)
 {
     (void)state;
-    check_boost_is_not_said_after(withdraw);
+    check_boost_is_not_said_after(bobs_withdrawn);
 }
 
 static void a_boost_of_what_is_public_no_more_is_not_said(void **state)
 {
     (void)state;
-    check_boost_is_not_said_after(narrow);
+    check_boost_is_not_said_after(bobs_narrowed);
 }
 
 int main(int argc, char **argv)
